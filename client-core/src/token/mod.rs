@@ -1,0 +1,117 @@
+//! Access tokens: who gives them, who keeps them, and how one login serves everybody.
+
+mod manager;
+
+use std::fmt;
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::Error;
+
+pub use manager::TokenManager;
+
+/// A bearer token and how long it lives.
+#[derive(Clone)]
+pub struct AccessToken {
+    secret: SecretString,
+    issued_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+}
+
+impl AccessToken {
+    /// A token issued now.
+    pub fn new(secret: SecretString, expires_at: DateTime<Utc>) -> Self {
+        Self { secret, issued_at: Utc::now(), expires_at }
+    }
+
+    /// A token issued at another time: kept in a cache, or dated by a clock of your own.
+    pub fn issued_at(mut self, at: DateTime<Utc>) -> Self {
+        self.issued_at = at;
+        self
+    }
+
+    /// The token itself.
+    pub fn secret(&self) -> &SecretString {
+        &self.secret
+    }
+
+    /// When it was issued; a cache should keep this too.
+    pub fn issue_time(&self) -> DateTime<Utc> {
+        self.issued_at
+    }
+
+    /// When it ends.
+    pub fn expires_at(&self) -> DateTime<Utc> {
+        self.expires_at
+    }
+
+    /// When it should be renewed: a tenth of its life ahead of its end, at most five minutes.
+    pub fn renew_at(&self) -> DateTime<Utc> {
+        let tenth = (self.expires_at - self.issued_at) / 10;
+        self.expires_at - tenth.clamp(TimeDelta::zero(), TimeDelta::minutes(5))
+    }
+
+    /// Whether both are the same token.
+    pub fn same_as(&self, other: &AccessToken) -> bool {
+        self.secret.expose_secret() == other.secret.expose_secret()
+    }
+}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessToken").field("expires_at", &self.expires_at).finish_non_exhaustive()
+    }
+}
+
+/// Gives the token that a request carries. [`TokenManager`] is the usual one.
+#[async_trait]
+pub trait TokenSource: Send + Sync {
+    /// A token that is good for now, however many ask at a time.
+    async fn token(&self) -> Result<AccessToken, Error>;
+
+    /// The server refused `used`. Called before the one retry; must do nothing when `used` was already replaced.
+    async fn invalidate(&self, used: &AccessToken);
+}
+
+/// One token request of an API's own flow. It must not retry: [`TokenManager`] does.
+///
+/// ```
+/// use async_trait::async_trait;
+/// use chrono::{TimeDelta, Utc};
+/// use tenant_http::{AccessToken, Error, Http, Login, Replay, SecretString};
+///
+/// struct ClientCredentials { http: Http, id: String, secret: SecretString }
+///
+/// #[derive(serde::Deserialize)]
+/// struct Answer { access_token: String, expires_in: i64 }
+///
+/// #[async_trait]
+/// impl Login for ClientCredentials {
+///     async fn login(&self) -> Result<AccessToken, Error> {
+///         use tenant_http::ExposeSecret;
+///         let form = [("client_id", self.id.as_str()), ("client_secret", self.secret.expose_secret())];
+///         let answer: Answer = self.http.post("/oauth/token").anonymous().replay(Replay::Never)
+///             .form(&form).send().await?.json("login")?;
+///         Ok(AccessToken::new(answer.access_token.into(), Utc::now() + TimeDelta::seconds(answer.expires_in)))
+///     }
+/// }
+/// ```
+#[async_trait]
+pub trait Login: Send + Sync {
+    /// Asks for a new token, once.
+    async fn login(&self) -> Result<AccessToken, Error>;
+}
+
+/// Shares tokens across processes, where logins are rationed. A token is a secret: keep it sealed.
+///
+/// Failures to load or store are for the cache to log; a login still works without it.
+#[async_trait]
+pub trait TokenCache: Send + Sync {
+    /// The token kept for `credential`, if any. It may have expired; the caller checks.
+    async fn load(&self, credential: &str) -> Option<AccessToken>;
+
+    /// Keeps `token` in place of what was there.
+    async fn store(&self, credential: &str, token: &AccessToken);
+}

@@ -1,0 +1,265 @@
+//! One tenant's client: built once, cloned cheaply.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tenant_http::{
+    Error, Http, HttpBuilder, Limiter, RequestCounter, RetryPolicy, SecretString, Timeouts, TokenCache, TokenManager,
+    TokenSource, Url, reqwest,
+};
+
+use crate::m3::{Company, M3};
+use crate::oauth::{self, ClientAuthentication, ServiceAccount};
+use crate::{Ionapi, IonapiError};
+
+/// Where M3's REST service (version 2) is found under a tenant's base address.
+const M3_PATH: &str = "/M3/m3api-rest/v2";
+
+/// A client of one `CloudSuite` tenant. Clones share its pace, its token and its count of requests.
+#[derive(Clone)]
+pub struct CloudSuiteClient {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    http: Http,
+    tokens: Arc<dyn TokenSource>,
+    m3_path: String,
+    tenant: String,
+}
+
+impl CloudSuiteClient {
+    /// A client with default settings from an `.ionapi` file's bytes. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// Of kind `Config`, with what is wrong in the file and what to do about it.
+    pub fn from_ionapi(bytes: &[u8]) -> Result<Self, Error> {
+        Self::builder(Ionapi::parse(bytes)?).build()
+    }
+
+    /// Starts a client of the tenant that a parsed `.ionapi` file names.
+    pub fn builder(ionapi: Ionapi) -> CloudSuiteBuilder {
+        CloudSuiteBuilder {
+            ionapi,
+            limiter: None,
+            requests_per_minute: 300,
+            concurrency: 4,
+            logins_per_minute: 15,
+            token_cache: None,
+            tokens: None,
+            authentication: ClientAuthentication::default(),
+            base_url: None,
+            m3_path: M3_PATH.to_owned(),
+            timeouts: Timeouts::default(),
+            retry: RetryPolicy::default(),
+            client: None,
+            extra_roots: Vec::new(),
+        }
+    }
+
+    /// M3, as seen from one company.
+    pub fn m3(&self, company: Company) -> M3 {
+        M3::new(self.clone(), company)
+    }
+
+    /// HTTP requests sent so far by all clones, token requests included.
+    pub fn requests(&self) -> u64 {
+        self.inner.http.requests()
+    }
+
+    /// The tenant's id.
+    pub fn tenant(&self) -> &str {
+        &self.inner.tenant
+    }
+
+    /// The way down to plain requests under the tenant's base address, for what is not typed here.
+    pub fn http(&self) -> &Http {
+        &self.inner.http
+    }
+
+    /// Logs in, or finds that the present token is still good.
+    ///
+    /// # Errors
+    /// Of kind `Auth` if the credentials are refused.
+    pub async fn log_in(&self) -> Result<(), Error> {
+        self.inner.tokens.token().await.map(drop)
+    }
+
+    pub(crate) fn m3_path(&self) -> &str {
+        &self.inner.m3_path
+    }
+}
+
+impl fmt::Debug for CloudSuiteClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CloudSuiteClient")
+            .field("tenant", &self.inner.tenant)
+            .field("base", &self.inner.http.base_url().as_str())
+            .field("m3_path", &self.inner.m3_path)
+            .finish_non_exhaustive()
+    }
+}
+
+impl From<IonapiError> for Error {
+    fn from(error: IonapiError) -> Self {
+        Self::config("reading the .ionapi file", error.to_string())
+    }
+}
+
+/// Settings of a [`CloudSuiteClient`]; each has a default.
+#[must_use = "nothing is built until build()"]
+pub struct CloudSuiteBuilder {
+    ionapi: Ionapi,
+    limiter: Option<Limiter>,
+    requests_per_minute: u32,
+    concurrency: usize,
+    logins_per_minute: u32,
+    token_cache: Option<Arc<dyn TokenCache>>,
+    tokens: Option<Arc<dyn TokenSource>>,
+    authentication: ClientAuthentication,
+    base_url: Option<Url>,
+    m3_path: String,
+    timeouts: Timeouts,
+    retry: RetryPolicy,
+    client: Option<reqwest::Client>,
+    extra_roots: Vec<Vec<u8>>,
+}
+
+impl CloudSuiteBuilder {
+    /// How many calls a minute may go to the gateway. Default 300; tenants allow 100 to 3,000.
+    pub fn requests_per_minute(mut self, calls: u32) -> Self {
+        self.requests_per_minute = calls;
+        self
+    }
+
+    /// How many calls may be under way at a time. Default 4.
+    pub fn concurrency(mut self, calls: usize) -> Self {
+        self.concurrency = calls;
+        self
+    }
+
+    /// A limiter of your own, shared with other users of the tenant, in place of the two settings above.
+    pub fn limiter(mut self, limiter: Limiter) -> Self {
+        self.limiter = Some(limiter);
+        self
+    }
+
+    /// The most logins in any minute. Default 15; tenants are known to allow 20, to all their clients together.
+    pub fn logins_per_minute(mut self, logins: u32) -> Self {
+        self.logins_per_minute = logins;
+        self
+    }
+
+    /// Shares tokens across processes: logins are rationed to 20 a minute and 1,000 a day a tenant.
+    pub fn token_cache(mut self, cache: Arc<dyn TokenCache>) -> Self {
+        self.token_cache = Some(cache);
+        self
+    }
+
+    /// A token source of your own, in place of logging in with the file's service account.
+    pub fn tokens(mut self, tokens: Arc<dyn TokenSource>) -> Self {
+        self.tokens = Some(tokens);
+        self
+    }
+
+    /// Where client id and secret go in a token request. Default: the body.
+    pub fn client_authentication(mut self, authentication: ClientAuthentication) -> Self {
+        self.authentication = authentication;
+        self
+    }
+
+    /// Where the products' paths start, in place of gateway and tenant of the file: for servers on premise.
+    pub fn base_url(mut self, base: Url) -> Self {
+        self.base_url = Some(base);
+        self
+    }
+
+    /// Where M3's REST service is under the base address. Default `/M3/m3api-rest/v2`.
+    pub fn m3_path(mut self, path: impl Into<String>) -> Self {
+        self.m3_path = path.into();
+        self
+    }
+
+    /// How long to wait. Default 10 s for a connection and 60 s for a call, which is the gateway's own limit.
+    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.timeouts = timeouts;
+        self
+    }
+
+    /// When reads, and calls proven unprocessed, are tried again.
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// An HTTP client of your own. Build it with `redirect::Policy::none()`.
+    pub fn reqwest_client(mut self, client: reqwest::Client) -> Self {
+        self.client = Some(client);
+        self
+    }
+
+    /// A further root certificate (PEM), for servers on premise.
+    pub fn extra_root_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.extra_roots.push(pem.into());
+        self
+    }
+
+    /// Checks the settings. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// Of kind `Config`: an address that is plain http and not loopback, a setting out of range.
+    pub fn build(self) -> Result<CloudSuiteClient, Error> {
+        if self.requests_per_minute == 0 || self.concurrency == 0 {
+            let message = "requests_per_minute and concurrency must be at least 1";
+            return Err(Error::config("building the CloudSuite client", message));
+        }
+        let counter = RequestCounter::default();
+        let tokens = match &self.tokens {
+            Some(tokens) => Arc::clone(tokens),
+            None => self.service_account(&counter)?,
+        };
+        let base = self.base_url.clone().unwrap_or_else(|| self.ionapi.api_base().clone());
+        let limiter = self
+            .limiter
+            .clone()
+            .unwrap_or_else(|| Limiter::per_minute(self.requests_per_minute).concurrency(self.concurrency));
+        let http = self.http(base, &counter).limiter(limiter).retry(self.retry.clone()).tokens(Arc::clone(&tokens));
+        Ok(CloudSuiteClient {
+            inner: Arc::new(Inner {
+                http: http.build()?,
+                tokens,
+                m3_path: format!("/{}", self.m3_path.trim_matches('/')),
+                tenant: self.ionapi.tenant().to_owned(),
+            }),
+        })
+    }
+
+    fn service_account(&self, counter: &RequestCounter) -> Result<Arc<dyn TokenSource>, Error> {
+        let http = self.http(self.ionapi.token_url().clone(), counter).explain(oauth::explain).build()?;
+        let credential = format!("cloudsuite/{}/{}", self.ionapi.tenant(), self.ionapi.client_id());
+        let login = ServiceAccount::new(http, self.ionapi.clone(), self.authentication);
+        let manager = TokenManager::new(Arc::new(login), credential).logins_per_minute(self.logins_per_minute);
+        Ok(match &self.token_cache {
+            Some(cache) => Arc::new(manager.cache(Arc::clone(cache))),
+            None => Arc::new(manager),
+        })
+    }
+
+    /// What the gateway's and the authorization server's endpoints have in common.
+    fn http(&self, base: Url, counter: &RequestCounter) -> HttpBuilder {
+        let mut http = Http::builder(base)
+            .counter(counter.clone())
+            .timeouts(self.timeouts)
+            .header("accept", "application/json")
+            .secrets(self.secrets());
+        if let Some(client) = &self.client {
+            http = http.reqwest_client(client.clone());
+        }
+        self.extra_roots.iter().fold(http, |http, pem| http.extra_root_pem(pem.clone()))
+    }
+
+    fn secrets(&self) -> Vec<SecretString> {
+        let ionapi = &self.ionapi;
+        [ionapi.client_secret(), ionapi.access_key(), ionapi.secret_key()].map(Clone::clone).to_vec()
+    }
+}

@@ -1,0 +1,130 @@
+//! Suppliers (`CRS620MI`).
+
+use super::M3;
+use super::codes::SupplierNumber;
+use super::error::TransactionError;
+use super::keyset::List;
+use super::lookup::Lookup;
+use super::record::{FieldError, MiRecord};
+
+const PROGRAM: &str = "CRS620MI";
+
+/// The lowest text that a list with a mandatory start can be given, since a blank is not sent: the first printable
+/// character after it.
+pub(crate) const FIRST: &str = "!";
+
+/// The columns wanted of `LstByNumber`, which has the status, but neither currency nor terms.
+const BY_NUMBER: [&str; 9] = ["SUNO", "SUNM", "ALSU", "STAT", "CORG", "VRNO", "PHNO", "CSCD", "LNCD"];
+/// The columns wanted of `LstSuppliers`, which has currency and terms, but not the status.
+const CHANGED: [&str; 9] = ["SUNO", "SUNM", "LNCD", "PHNO", "CSCD", "CUCD", "TEPY", "PRSU", "BUYE"];
+
+/// A supplier. Fields that the transaction used does not give are `None`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Supplier {
+    /// `SUNO`.
+    pub number: SupplierNumber,
+    /// `SUNM`, 36 characters.
+    pub name: Option<String>,
+    /// `STAT`: 20 is active.
+    pub status: Option<String>,
+    /// `ALSU`, the search key.
+    pub search_key: Option<String>,
+    /// `CORG`, the organization number.
+    pub organization: Option<String>,
+    /// `VRNO`, the VAT registration number.
+    pub vat_number: Option<String>,
+    /// `PHNO`.
+    pub phone: Option<String>,
+    /// `CSCD`, the country.
+    pub country: Option<String>,
+    /// `LNCD`.
+    pub language: Option<String>,
+    /// `CUCD`.
+    pub currency: Option<String>,
+    /// `TEPY`.
+    pub payment_terms: Option<String>,
+    /// `PRSU`, the payee if it is another supplier.
+    pub payee: Option<String>,
+    /// `BUYE`.
+    pub buyer: Option<String>,
+}
+
+impl Supplier {
+    fn read(row: &MiRecord) -> Result<Self, FieldError> {
+        Ok(Self {
+            number: row.code("SUNO")?,
+            name: row.owned("SUNM"),
+            status: row.owned("STAT"),
+            search_key: row.owned("ALSU"),
+            organization: row.owned("CORG"),
+            vat_number: row.owned("VRNO"),
+            phone: row.owned("PHNO"),
+            country: row.owned("CSCD"),
+            language: row.owned("LNCD"),
+            currency: row.owned("CUCD"),
+            payment_terms: row.owned("TEPY"),
+            payee: row.owned("PRSU"),
+            buyer: row.owned("BUYE"),
+        })
+    }
+
+    /// Whether orders may be placed with it; `None` if the status was not given.
+    pub fn is_active(&self) -> Option<bool> {
+        self.status.as_deref().map(|status| status == "20")
+    }
+}
+
+/// What can be asked about suppliers.
+#[derive(Debug, Clone)]
+pub struct Suppliers {
+    m3: M3,
+}
+
+impl Suppliers {
+    pub(crate) fn new(m3: M3) -> Self {
+        Self { m3 }
+    }
+
+    /// All suppliers with their status, by number (`LstByNumber`).
+    ///
+    /// The transaction demands a first number; `!` is sent. Start elsewhere with [`List::starting_at`].
+    pub fn list(&self) -> List<Supplier> {
+        List::new(self.m3.clone(), PROGRAM, "LstByNumber", Supplier::read)
+            .key("SUNO", "SUNO")
+            .starting_at(FIRST)
+            .columns(&BY_NUMBER)
+    }
+
+    /// All suppliers with currency and terms, by number (`LstSuppliers`); with `since`, those changed since that
+    /// timestamp (`LMTS` of an earlier answer of the same tenant).
+    pub fn list_terms(&self, since: Option<u64>) -> List<Supplier> {
+        let list =
+            List::new(self.m3.clone(), PROGRAM, "LstSuppliers", Supplier::read).key("FRSU", "SUNO").columns(&CHANGED);
+        match since {
+            Some(since) => list.field("LMTS", since.to_string()),
+            None => list,
+        }
+    }
+
+    /// The suppliers of these numbers with all fields (bulk `GetBasicData`); `None` for those that do not exist.
+    pub async fn get(&self, numbers: &[SupplierNumber]) -> Vec<Result<Option<Supplier>, TransactionError>> {
+        let lookup = Lookup { program: PROGRAM, transaction: "GetBasicData", key: "SUNO", read: Supplier::read };
+        lookup.get(&self.m3, numbers).await
+    }
+
+    /// Up to 50 suppliers whose name begins like this, whatever the case (`LstByName`).
+    ///
+    /// # Errors
+    /// As [`Execute::send`](super::Execute::send).
+    pub async fn find_by_name(&self, name: &str) -> Result<Vec<Supplier>, TransactionError> {
+        let transaction = "LstByName";
+        let rows = self.m3.execute(PROGRAM, transaction).field("SUNM", name).max_records(50).send().await?;
+        let wanted = name.trim().to_lowercase();
+        let begins = |row: &MiRecord| row.text("SUNM").is_some_and(|name| name.to_lowercase().starts_with(&wanted));
+        rows.into_iter()
+            .filter(begins)
+            .map(|row| Supplier::read(&row).map_err(|error| error.of(PROGRAM, transaction)))
+            .collect()
+    }
+}

@@ -1,0 +1,209 @@
+//! Logging in: the password grant of a service account, and the refresh token where one is issued.
+
+use std::sync::{Mutex, PoisonError};
+
+use async_trait::async_trait;
+use chrono::{TimeDelta, Utc};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+use tenant_http::{AccessToken, Error, ErrorKind, Http, Login, Outcome, Replay, Response};
+
+use crate::Ionapi;
+
+const LOGIN: &str = "POST token";
+
+/// How long a token is believed to live if the answer does not say; the shortest that tenants can set.
+const DEFAULT_LIFE: i64 = 3_600;
+/// The longest life that tenants can set.
+const LONGEST_LIFE: i64 = 24 * 3_600;
+
+/// Where the OAuth client's id and secret go in a token request. Servers are known to take either.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ClientAuthentication {
+    /// As form fields. The default.
+    #[default]
+    Body,
+    /// In a Basic `Authorization` header.
+    Basic,
+}
+
+/// One service account's way to a token.
+pub(crate) struct ServiceAccount {
+    http: Http,
+    ionapi: Ionapi,
+    authentication: ClientAuthentication,
+    refresh: Mutex<Option<SecretString>>,
+}
+
+impl ServiceAccount {
+    /// `http` must reach the host of the token address.
+    pub(crate) fn new(http: Http, ionapi: Ionapi, authentication: ClientAuthentication) -> Self {
+        Self { http, ionapi, authentication, refresh: Mutex::new(None) }
+    }
+
+    async fn grant(&self, grant: &[(&str, &str)]) -> Result<AccessToken, Error> {
+        let mut form = grant.to_vec();
+        let mut request =
+            self.http.post(self.ionapi.token_url().as_str()).operation(LOGIN).anonymous().replay(Replay::Never);
+        match self.authentication {
+            ClientAuthentication::Body => {
+                form.push(("client_id", self.ionapi.client_id()));
+                form.push(("client_secret", self.ionapi.client_secret().expose_secret()));
+            }
+            ClientAuthentication::Basic => {
+                request = request.header("authorization", &self.basic());
+            }
+        }
+        let answer = TokenAnswer::read(&request.form(&form).send().await?)?;
+        if let Some(refresh) = answer.refresh_token {
+            self.keep_refresh(Some(refresh));
+        }
+        let now = Utc::now();
+        Ok(AccessToken::new(answer.access_token, now + answer.life).issued_at(now))
+    }
+
+    fn basic(&self) -> String {
+        let pair = format!("{}:{}", self.ionapi.client_id(), self.ionapi.client_secret().expose_secret());
+        format!("Basic {}", base64(pair.as_bytes()))
+    }
+
+    fn keep_refresh(&self, token: Option<SecretString>) {
+        *self.refresh.lock().unwrap_or_else(PoisonError::into_inner) = token;
+    }
+
+    fn kept_refresh(&self) -> Option<SecretString> {
+        self.refresh.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn password(&self) -> Result<AccessToken, Error> {
+        self.grant(&[
+            ("grant_type", "password"),
+            ("username", self.ionapi.access_key().expose_secret()),
+            ("password", self.ionapi.secret_key().expose_secret()),
+        ])
+        .await
+    }
+}
+
+#[async_trait]
+impl Login for ServiceAccount {
+    async fn login(&self) -> Result<AccessToken, Error> {
+        let Some(refresh) = self.kept_refresh() else {
+            return self.password().await;
+        };
+        match self.grant(&[("grant_type", "refresh_token"), ("refresh_token", refresh.expose_secret())]).await {
+            // These say nothing about the refresh token: it is good for the next try.
+            Err(error) if matches!(error.kind(), ErrorKind::RateLimited | ErrorKind::Connect) => {
+                let message = error.message().replace(refresh.expose_secret(), "***");
+                Err(error.with_message(message))
+            }
+            Err(error) => {
+                tracing::debug!(kind = ?error.kind(), "the refresh token was not taken, logging in anew");
+                self.keep_refresh(None);
+                self.password().await
+            }
+            renewed => renewed,
+        }
+    }
+}
+
+struct TokenAnswer {
+    access_token: SecretString,
+    refresh_token: Option<SecretString>,
+    life: TimeDelta,
+}
+
+impl TokenAnswer {
+    fn read(response: &Response) -> Result<Self, Error> {
+        #[derive(Deserialize)]
+        struct Wire {
+            access_token: Option<String>,
+            refresh_token: Option<String>,
+            #[serde(default, deserialize_with = "seconds")]
+            expires_in: Option<i64>,
+        }
+        // The body holds tokens: no part of it is quoted.
+        let unreadable = |what: &str| {
+            Error::new(ErrorKind::Decode, Outcome::NotProcessed, LOGIN, format!("the token answer {what}"))
+                .with_status(response.status)
+                .with_request_id(response.request_id.clone())
+        };
+        let wire: Wire =
+            serde_json::from_slice(&response.body).map_err(|_| unreadable("is not the JSON that OAuth prescribes"))?;
+        let given = |token: Option<String>| token.filter(|token| !token.is_empty()).map(SecretString::from);
+        Ok(Self {
+            access_token: given(wire.access_token).ok_or_else(|| unreadable("has no access_token"))?,
+            refresh_token: given(wire.refresh_token),
+            life: TimeDelta::seconds(wire.expires_in.unwrap_or(DEFAULT_LIFE).clamp(0, LONGEST_LIFE)),
+        })
+    }
+}
+
+/// Seconds, written as a number or as text.
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    let raw = Option::<Box<RawValue>>::deserialize(deserializer)?;
+    let Some(text) = raw.as_deref().map(|raw| raw.get().trim_matches('"').trim()).filter(|text| !text.is_empty())
+    else {
+        return Ok(None);
+    };
+    let whole = text.split('.').next().unwrap_or(text);
+    whole.parse().map(Some).map_err(|_| serde::de::Error::custom("expires_in is no number"))
+}
+
+/// What an error answer of an authorization server says.
+pub(crate) fn explain(_status: u16, body: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Wire {
+        error: String,
+        error_description: Option<String>,
+    }
+    let wire: Wire = serde_json::from_str(body).ok()?;
+    Some(match wire.error_description.filter(|text| !text.trim().is_empty()) {
+        Some(description) => format!("{}: {}", wire.error, description.trim()),
+        None => wire.error,
+    })
+}
+
+/// Base64 of RFC 4648, padded: too small a thing to depend on a crate for.
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let group = chunk.iter().fold(0_u32, |group, byte| group << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        for place in 0..4 {
+            let letter = ALPHABET[(group >> (18 - 6 * place) & 0x3F) as usize];
+            text.push(if place <= chunk.len() { char::from(letter) } else { '=' });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_is_that_of_the_rfc() {
+        for (plain, coded) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("fooba", "Zm9vYmE="),
+            ("foobar", "Zm9vYmFy"),
+        ] {
+            assert_eq!(base64(plain.as_bytes()), coded);
+        }
+        assert_eq!(base64(&[0xFB, 0xFF, 0xFE]), "+//+");
+    }
+
+    #[test]
+    fn oauth_errors_are_explained_in_the_servers_words() {
+        let words = explain(400, r#"{"error": "invalid_grant", "error_description": "account locked "}"#);
+        assert_eq!(words.as_deref(), Some("invalid_grant: account locked"));
+        assert_eq!(explain(400, r#"{"error": "invalid_client"}"#).as_deref(), Some("invalid_client"));
+        assert_eq!(explain(502, "<html>busy</html>"), None);
+    }
+}

@@ -1,0 +1,163 @@
+use chrono::NaiveDate;
+use cloudsuite_client::m3::{AccountId, Dimension, ItemNumber, SupplierNumber};
+use cloudsuite_client::{ErrorKind, Outcome};
+use futures_util::{StreamExt, TryStreamExt};
+use serde_json::{Value, json};
+use wiremock::{Mock, MockServer, Request};
+
+use crate::support::{has, m3_requests, of_program, ok, on_get, on_transactions, query, tenant};
+
+/// Answers a list from this table: from the start field on, as many as asked, `ceiling` at most.
+async fn serve(server: &MockServer, start_field: &'static str, key: &'static str, table: Vec<Value>, ceiling: usize) {
+    Mock::given(of_program("[A-Z0-9]+"))
+        .respond_with(move |request: &Request| {
+            let value = |name: &str| query(request).into_iter().find(|(n, _)| n == name).map(|(_, value)| value);
+            let start = value(start_field).unwrap_or_default();
+            let asked: usize = value("maxrecs").unwrap().parse().unwrap();
+            let from = table.iter().filter(|row| row[key].as_str().unwrap() >= start.as_str());
+            let records: Vec<&Value> = from.take(asked.min(ceiling)).collect();
+            ok(json!({"results": [{"records": records}]}))
+        })
+        .mount(server)
+        .await;
+}
+
+fn suppliers(count: usize) -> Vec<Value> {
+    (0..count).map(|n| json!({"SUNO": format!("S{n:05}"), "SUNM": format!("Supplier {n}  "), "STAT": "20"})).collect()
+}
+
+#[tokio::test]
+async fn suppliers_are_listed_page_by_page_past_a_hidden_ceiling() {
+    let (server, m3) = tenant().await;
+    serve(&server, "SUNO", "SUNO", suppliers(2_345), 1_000).await;
+    let all = m3.suppliers().list().page_size(5_000).all().await.unwrap();
+    assert_eq!(all.len(), 2_345);
+    assert_eq!(all[2_344].number.as_str(), "S02344");
+    assert_eq!((all[7].name.as_deref(), all[7].is_active()), (Some("Supplier 7"), Some(true)));
+    let requests = m3_requests(&server).await;
+    assert_eq!(requests.len(), 3);
+    assert!(has(&query(&requests[0]), "SUNO", "!"), "a first number is demanded");
+    assert!(has(&query(&requests[1]), "SUNO", "S00999"));
+}
+
+#[tokio::test]
+async fn the_other_list_of_suppliers_starts_without_a_number() {
+    let (server, m3) = tenant().await;
+    serve(&server, "FRSU", "SUNO", suppliers(5), 1_000).await;
+    let all = m3.suppliers().list_terms(Some(99)).all().await.unwrap();
+    assert_eq!((all.len(), all[0].currency.as_deref()), (5, None));
+    let query = query(&m3_requests(&server).await[0]);
+    assert!(has(&query, "LMTS", "99") && query.iter().all(|(name, _)| name != "FRSU"));
+}
+
+#[tokio::test]
+async fn a_stream_asks_for_no_more_pages_than_are_taken() {
+    let (server, m3) = tenant().await;
+    serve(&server, "SUNO", "SUNO", suppliers(500), 1_000).await;
+    let some: Vec<_> = m3.suppliers().list().page_size(100).stream().take(150).try_collect().await.unwrap();
+    assert_eq!(some.len(), 150);
+    assert_eq!(m3_requests(&server).await.len(), 2);
+}
+
+#[tokio::test]
+async fn an_error_ends_a_list_and_half_a_list_is_none() {
+    let (server, m3) = tenant().await;
+    let broken = json!({"records": [{"SUNO": "S1"}], "errorMessage": "lost", "errorType": "ServerReturnedNOK"});
+    on_get(&server, ok(json!({"results": [broken]}))).await;
+    let rows: Vec<_> = m3.suppliers().list().stream().collect().await;
+    assert_eq!(rows.len(), 1);
+    assert!(rows[0].as_ref().unwrap_err().to_string().contains("after 1 rows"));
+    assert!(m3.suppliers().list().all().await.is_err());
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_named() {
+    let (server, m3) = tenant().await;
+    on_get(&server, ok(json!({"results": [{"records": [{"AITP": "1", "AITM": "5410", "VFDT": "soon"}]}]}))).await;
+    let error = m3.gl_accounts().list(Dimension::ACCOUNT).all().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    for part in ["AITM 5410", "VFDT", "soon"] {
+        assert!(error.to_string().contains(part), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn accounts_come_with_their_validity_and_their_demands() {
+    let (server, m3) = tenant().await;
+    let table = vec![
+        json!({"AITP": "1", "AITM": "5410", "TX15": "Cleaning", "TX40": "Cleaning services", "LCCD": "0", "AT13": "0",
+            "VFDT": "20200101", "VTDT": "99999999", "ACR2": "1", "DIVI": "AAA"}),
+        json!({"AITP": "1", "AITM": "5420", "LCCD": "1", "VFDT": "0", "VTDT": "20251231"}),
+    ];
+    serve(&server, "AITM", "AITM", table, 1_000).await;
+    let accounts = m3.gl_accounts().list(Dimension::ACCOUNT).all().await.unwrap();
+    let day = NaiveDate::from_ymd_opt(2026, 11, 24).unwrap();
+    assert_eq!((accounts[0].id.as_str(), accounts[0].name.as_deref()), ("5410", Some("Cleaning")));
+    assert_eq!(accounts[0].dimensions, [1, 0, 0, 0, 0, 0]);
+    assert!(accounts[0].is_usable_on(day) && !accounts[0].blocked);
+    assert!(accounts[1].blocked && !accounts[1].is_usable_on(day));
+    assert_eq!(accounts[1].valid_to, NaiveDate::from_ymd_opt(2025, 12, 31));
+    assert!(has(&query(&m3_requests(&server).await[0]), "AITP", "1"));
+}
+
+#[tokio::test]
+async fn many_are_fetched_in_one_call_and_the_absent_are_none() {
+    let (server, m3) = tenant().await;
+    on_transactions(&server, |name, record| {
+        let (key, field) = match name {
+            "GetBasicData" => ("SUNO", "SUNM"),
+            "GetItmBasic" => ("ITNO", "ITDS"),
+            _ => ("AITM", "TX15"),
+        };
+        match record[key].as_str().unwrap() {
+            "A" => json!({"records": [{key: "A", field: "Name", "AITP": "2"}]}),
+            "GONE" => json!({"errorMessage": "x", "errorType": "ServerReturnedNOK", "errorCode": "WXX0103", "errorField": key}),
+            "SHUT" => json!({"errorMessage": "x", "errorType": "ServerReturnedNOK", "errorCode": "XAU0008", "errorField": key}),
+            "EMPTY" => json!({"records": []}),
+            _ => json!({"records": [{key: "OTHER", "AITP": "2"}]}),
+        }
+    })
+    .await;
+    let keys = ["A", "GONE", "SHUT", "EMPTY"];
+    let suppliers: Vec<_> = keys.iter().chain(&["ODD"]).map(|key| SupplierNumber::new(key).unwrap()).collect();
+    let found = m3.suppliers().get(&suppliers).await;
+    assert_eq!(found[0].as_ref().unwrap().as_ref().unwrap().name.as_deref(), Some("Name"));
+    assert!(found[1].as_ref().unwrap().is_none() && found[3].as_ref().unwrap().is_none());
+    assert_eq!(found[2].as_ref().unwrap_err().kind(), ErrorKind::Permission);
+    assert!(found[4].as_ref().unwrap_err().to_string().contains("OTHER came"));
+
+    let items: Vec<_> = keys.iter().map(|key| ItemNumber::new(key).unwrap()).collect();
+    let found = m3.items().get(&items).await;
+    assert_eq!(found[0].as_ref().unwrap().as_ref().unwrap().name.as_deref(), Some("Name"));
+    assert!(found[1].as_ref().unwrap().is_none() && found[2].is_err());
+
+    let ids: Vec<_> = keys.iter().map(|key| AccountId::new(key).unwrap()).collect();
+    let found = m3.gl_accounts().get(Dimension::new(2).unwrap(), &ids).await;
+    assert_eq!(found[0].as_ref().unwrap().as_ref().unwrap().dimension.number(), 2);
+    assert!(found[1].as_ref().unwrap().is_none());
+    assert_eq!(found[2].as_ref().unwrap_err().outcome(), Outcome::Rejected);
+    assert_eq!(m3_requests(&server).await.len(), 3);
+}
+
+#[tokio::test]
+async fn suppliers_are_found_by_the_beginning_of_their_name() {
+    let (server, m3) = tenant().await;
+    let rows =
+        json!([{"SUNO": "1", "SUNM": "BOLT & CO"}, {"SUNO": "2", "SUNM": "Boltworks"}, {"SUNO": "3", "SUNM": "Nuts"}]);
+    on_get(&server, ok(json!({"results": [{"records": rows}]}))).await;
+    let found = m3.suppliers().find_by_name("bolt").await.unwrap();
+    assert_eq!(found.iter().map(|supplier| supplier.number.as_str()).collect::<Vec<_>>(), ["1", "2"]);
+}
+
+#[tokio::test]
+async fn items_and_any_other_list_are_read_the_same_way() {
+    let (server, m3) = tenant().await;
+    let table =
+        (0..30).map(|n| json!({"ITNO": format!("I{n:03}"), "ITDS": "Thing", "UNMS": "PCS", "DCCD": "2"})).collect();
+    serve(&server, "ITNO", "ITNO", table, 1_000).await;
+    let items = m3.items().list().page_size(7).all().await.unwrap();
+    assert_eq!((items.len(), items[29].decimals), (30, Some(2)));
+    let rows =
+        m3.list("MMS200MI", "LstItmByItm").key("ITNO", "ITNO").starting_at("I010").page_size(7).all().await.unwrap();
+    assert_eq!((rows.len(), rows[0].text("ITNO")), (20, Some("I010")));
+}

@@ -1,0 +1,13 @@
+//! The client over real HTTP on a loopback socket, protocol shape by protocol shape.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod bulk;
+mod entry;
+mod execute;
+mod ionapi;
+mod lists;
+mod orders;
+mod secrets;
+mod support;
+mod system;
+mod token;

@@ -1,0 +1,221 @@
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::Utc;
+use cloudsuite_client::m3::Company;
+use cloudsuite_client::{AccessToken, ClientAuthentication, CloudSuiteBuilder, ErrorKind, Outcome, TokenCache};
+use serde_json::{Value, json};
+use wiremock::matchers::{header, method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use crate::support::{SECRETS, TOKEN_PATH, builder, has, ionapi, m3_requests, ok, on_get, tenant, token_requests};
+
+async fn answer_tokens(server: &MockServer, response: ResponseTemplate) {
+    Mock::given(method("POST")).and(path(TOKEN_PATH)).respond_with(response).mount(server).await;
+}
+
+async fn rows(builder: CloudSuiteBuilder) -> Result<usize, (ErrorKind, Outcome, String)> {
+    let m3 = builder.build().unwrap().m3(Company(100));
+    let rows = m3.execute("CRS620MI", "LstByNumber").field("SUNO", "1").send().await;
+    rows.map(|rows| rows.len()).map_err(|error| (error.kind(), error.outcome(), error.to_string()))
+}
+
+#[tokio::test]
+async fn the_password_grant_carries_the_service_account_and_the_client() {
+    let (server, m3) = tenant().await;
+    on_get(&server, ok(json!({"results": [{"records": []}]}))).await;
+    for _ in 0..3 {
+        m3.execute("GENERAL", "GetUserInfo").send().await.unwrap();
+    }
+    let forms = token_requests(&server).await;
+    assert_eq!(forms.len(), 1, "one login serves all");
+    for (name, value) in [
+        ("grant_type", "password"),
+        ("username", SECRETS[1]),
+        ("password", SECRETS[2]),
+        ("client_id", "ACME_TST~abc"),
+        ("client_secret", SECRETS[0]),
+    ] {
+        assert!(has(&forms[0], name, value), "{name}");
+    }
+    for request in m3_requests(&server).await {
+        assert_eq!(request.headers["authorization"], "Bearer t0ken");
+        assert_eq!(request.headers["accept"], "application/json");
+    }
+    assert_eq!(m3.client().requests(), 4, "the login counts");
+}
+
+#[tokio::test]
+async fn the_client_can_authenticate_in_the_header_instead() {
+    let server = MockServer::start().await;
+    let expected = "Basic QUNNRV9UU1R+YWJjOmNsaWVudC1zM2NyZXQ=";
+    Mock::given(method("POST"))
+        .and(path(TOKEN_PATH))
+        .and(header("authorization", expected))
+        .respond_with(ok(json!({"access_token": "t", "expires_in": 60})))
+        .mount(&server)
+        .await;
+    on_get(&server, ok(json!({"results": [{}]}))).await;
+    rows(builder(&server).client_authentication(ClientAuthentication::Basic)).await.unwrap();
+    let forms = token_requests(&server).await;
+    assert!(has(&forms[0], "grant_type", "password"));
+    assert!(forms[0].iter().all(|(name, _)| !name.starts_with("client_")));
+}
+
+#[tokio::test]
+async fn lives_are_read_as_number_and_as_text() {
+    #[derive(Default)]
+    struct Kept(Mutex<Vec<AccessToken>>);
+    #[async_trait]
+    impl TokenCache for Kept {
+        async fn load(&self, _: &str) -> Option<AccessToken> {
+            None
+        }
+        async fn store(&self, credential: &str, token: &AccessToken) {
+            assert_eq!(credential, "cloudsuite/ACME_TST/ACME_TST~abc");
+            self.0.lock().unwrap().push(token.clone());
+        }
+    }
+    for (expires_in, seconds) in [
+        (json!(7200), 7_200),
+        (json!("7200"), 7_200),
+        (json!(7199.0), 7_199),
+        (json!(86_400), 86_400),
+        (json!(9_999_999), 86_400),
+        (Value::Null, 3_600),
+        (json!(""), 3_600),
+    ] {
+        let server = MockServer::start().await;
+        answer_tokens(&server, ok(json!({"access_token": "t", "token_type": "Bearer", "expires_in": expires_in})))
+            .await;
+        on_get(&server, ok(json!({"results": [{}]}))).await;
+        let kept = Arc::new(Kept::default());
+        rows(builder(&server).token_cache(kept.clone())).await.unwrap();
+        let token = kept.0.lock().unwrap()[0].clone();
+        let life = (token.expires_at() - token.issue_time()).num_seconds();
+        assert_eq!(life, seconds, "{expires_in}");
+    }
+}
+
+#[tokio::test]
+async fn a_cached_token_saves_the_login() {
+    struct Shared;
+    #[async_trait]
+    impl TokenCache for Shared {
+        async fn load(&self, _: &str) -> Option<AccessToken> {
+            Some(AccessToken::new("shared".to_owned().into(), Utc::now() + Duration::from_secs(3_600)))
+        }
+        async fn store(&self, _: &str, _: &AccessToken) {}
+    }
+    let (server, _) = tenant().await;
+    on_get(&server, ok(json!({"results": [{}]}))).await;
+    rows(builder(&server).token_cache(Arc::new(Shared))).await.unwrap();
+    assert!(token_requests(&server).await.is_empty());
+    assert_eq!(m3_requests(&server).await[0].headers["authorization"], "Bearer shared");
+}
+
+#[tokio::test]
+async fn a_refresh_token_is_used_and_its_refusal_leads_to_a_login() {
+    let server = MockServer::start().await;
+    let issue =
+        |token: &str, refresh: &str| ok(json!({"access_token": token, "expires_in": 7200, "refresh_token": refresh}));
+    let refused = ResponseTemplate::new(400).set_body_json(json!({"error": "invalid_grant"}));
+    for answer in [issue("first", "r1"), issue("second", "r2"), refused, issue("third", "r3")] {
+        Mock::given(method("POST")).and(path(TOKEN_PATH)).respond_with(answer).up_to_n_times(1).mount(&server).await;
+    }
+    // Each token is good for one call.
+    for token in ["first", "second", "third"] {
+        Mock::given(method("GET"))
+            .and(header("authorization", format!("Bearer {token}")))
+            .respond_with(ok(json!({"results": [{}]})))
+            .up_to_n_times(1)
+            .mount(&server)
+            .await;
+    }
+    on_get(&server, ResponseTemplate::new(401).set_body_json(json!({"error": "Unauthorized"}))).await;
+    let m3 = builder(&server).build().unwrap().m3(Company(100));
+    for _ in 0..3 {
+        m3.execute("GENERAL", "GetUserInfo").send().await.unwrap();
+    }
+    let grants: Vec<_> = token_requests(&server)
+        .await
+        .into_iter()
+        .map(|form| {
+            form.into_iter()
+                .filter(|(name, _)| name == "grant_type" || name == "refresh_token")
+                .map(|(_, v)| v)
+                .collect::<Vec<_>>()
+                .join(" ")
+        })
+        .collect();
+    assert_eq!(grants, ["password", "refresh_token r1", "refresh_token r2", "password"]);
+}
+
+#[tokio::test]
+async fn refused_credentials_are_an_auth_error_and_are_not_tried_in_a_loop() {
+    for (status, body) in [
+        (400, json!({"error": "invalid_grant", "error_description": "account locked"})),
+        (401, json!({"error": "invalid_client"})),
+    ] {
+        let server = MockServer::start().await;
+        let error_name = body["error"].as_str().unwrap().to_owned();
+        answer_tokens(&server, ResponseTemplate::new(status).set_body_json(body)).await;
+        let m3 = builder(&server).build().unwrap().m3(Company(100));
+        for _ in 0..3 {
+            let error = m3.execute("GENERAL", "GetUserInfo").send().await.unwrap_err();
+            assert_eq!((error.kind(), error.outcome()), (ErrorKind::Auth, Outcome::NotProcessed));
+            assert!(error.to_string().contains(&error_name), "{error}");
+        }
+        assert_eq!(token_requests(&server).await.len(), 1);
+        assert!(m3_requests(&server).await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_token_answer_of_another_shape_is_said_so_without_being_quoted() {
+    for (response, words) in [
+        (ok(json!({"token": "t0psecret"})), "no access_token"),
+        (ok(json!({"access_token": ""})), "no access_token"),
+        (ok(json!(["t0psecret"])), "OAuth"),
+        (ok(json!({"access_token": "t0psecret", "expires_in": "soon"})), "OAuth"),
+    ] {
+        let server = MockServer::start().await;
+        answer_tokens(&server, response).await;
+        let (kind, outcome, message) = rows(builder(&server)).await.unwrap_err();
+        assert_eq!((kind, outcome), (ErrorKind::Decode, Outcome::NotProcessed), "{message}");
+        assert!(message.contains(words) && !message.contains("t0psecret"), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_refused_by_the_gateway_is_renewed_once() {
+    let server = MockServer::start().await;
+    for token in ["old", "new"] {
+        let answer = ok(json!({"access_token": token, "expires_in": 7200}));
+        Mock::given(method("POST")).and(path(TOKEN_PATH)).respond_with(answer).up_to_n_times(1).mount(&server).await;
+    }
+    Mock::given(method("POST"))
+        .and(header("authorization", "Bearer new"))
+        .respond_with(ok(json!({"results": [{"records": [{"MSGN": "77"}]}]})))
+        .mount(&server)
+        .await;
+    let expired = ResponseTemplate::new(401).set_body_json(json!({"error": "Unauthorized"}));
+    Mock::given(header("authorization", "Bearer old")).respond_with(expired).mount(&server).await;
+    let m3 = builder(&server).build().unwrap().m3(Company(100));
+    let origin = cloudsuite_client::m3::BatchOrigin::new("PFY").unwrap();
+    let started = m3.purchase_order_entry(origin).start(1).await;
+    assert_eq!(started[0].as_ref().unwrap().as_str(), "77");
+}
+
+#[test]
+fn settings_out_of_range_are_refused() {
+    let file = || ionapi("https://api.example.com");
+    for build in [
+        cloudsuite_client::CloudSuiteClient::builder(file()).requests_per_minute(0),
+        cloudsuite_client::CloudSuiteClient::builder(file()).concurrency(0),
+        cloudsuite_client::CloudSuiteClient::builder(file()).base_url("http://grid.example.com/infor".parse().unwrap()),
+    ] {
+        assert_eq!(build.build().unwrap_err().kind(), ErrorKind::Config);
+    }
+}

@@ -1,0 +1,278 @@
+//! The connector's commands. Each reads its configuration, does one thing, and says what it did.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use procurify_cloudsuite::purchase_order::KIND;
+use procurify_cloudsuite::{Connection, FlowKind, Report};
+use serde_json::{Value, json};
+use sync_core::ledger::list_all;
+use sync_core::memory::MemoryStore;
+use sync_core::{Actor, Assurance, Planned, Query, RecordKey, StateName, Step, Trail};
+use sync_store::SqliteStore;
+
+use crate::config::{Config, Problem};
+use crate::progress::Progress;
+use crate::{Arguments, Command};
+
+/// Exit code of a pass that left records for people.
+const NEEDS_PEOPLE: u8 = 3;
+
+/// M3 programs, and what is needed of them.
+const NEEDED: [(&str, &[&str]); 4] = [
+    ("PPS370MI", &["StartEntry", "AddHead", "AddLine", "AddAccString", "FinishEntry", "DeleteEntry"]),
+    ("PPS200MI", &["GetHead", "SearchHead"]),
+    ("CRS620MI", &["LstByNumber"]),
+    ("CRS630MI", &["LstAccountID"]),
+];
+
+pub async fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
+    let (config, folder) = Config::read(&arguments.config)?;
+    let json = arguments.json;
+    match &arguments.command {
+        Command::Ping => ping(&config, &folder, json).await,
+        Command::Plan => plan(&config, &folder, json).await,
+        Command::Sync => sync(&config, &folder, json).await,
+        Command::Audit { key: Some(key) } => trail(&config, &folder, key, json).await,
+        Command::Audit { key: None } => states(&config, &folder, json).await,
+        Command::Held => held(&config, &folder, json).await,
+        Command::Replay { key, not_in_target } => replay(&config, &folder, key, *not_in_target, json).await,
+    }
+}
+
+fn say(json: bool, document: &Value, text: impl FnOnce() -> String) {
+    if json { println!("{document}") } else { println!("{}", text()) }
+}
+
+async fn ping(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Problem> {
+    let connection = config.connection(folder)?.store(MemoryStore::default()).build()?;
+    let (procurify, m3) = (connection.procurify(), connection.m3());
+    let me = procurify.me().await?;
+    let there = m3.ping().await?;
+    let mut lacking = Vec::new();
+    for (program, needed) in NEEDED {
+        let offered = m3.transactions(program).await?;
+        let missing = needed.iter().filter(|name| !offered.iter().any(|offer| offer.name == **name));
+        lacking.extend(missing.map(|name| format!("{program} {name}")));
+    }
+    let user = me.email.or(me.first_name).unwrap_or_default();
+    let m3_user = there.user.user.unwrap_or_default();
+    let document = json!({
+        "procurify": { "url": procurify.base_url().as_str(), "user": user },
+        "cloudsuite": {
+            "product": "m3",
+            "tenant": m3.client().tenant(),
+            "user": m3_user,
+            "company": there.user.company,
+            "division": there.user.division,
+            "server_time": there.server_time.map(|time| time.to_string()),
+            "lacking": lacking,
+        },
+    });
+    say(json, &document, || {
+        format!(
+            "Procurify {} answers as {user}.\nM3 tenant {} answers as {m3_user}, company {}.{}",
+            procurify.base_url(),
+            m3.client().tenant(),
+            there.user.company.map_or_else(|| "unknown".to_owned(), |company| company.to_string()),
+            if lacking.is_empty() { String::new() } else { format!("\nM3 lacks: {}.", lacking.join(", ")) }
+        )
+    });
+    if lacking.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    Err(format!("M3 does not offer {}: ask for the rights of the service account's user", lacking.join(", ")).into())
+}
+
+async fn sync(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Problem> {
+    let started = Instant::now();
+    let builder = config.connection(folder)?;
+    let store = SqliteStore::open(config.ledger(folder)?).await?;
+    let connection = builder.store(store).build()?;
+    let mut report = Report::default();
+    if config.moves_purchase_orders() {
+        let mut progress = Progress::start();
+        let synced = connection.sync_with(FlowKind::PurchaseOrders, |event| progress.show(event)).await;
+        progress.finish();
+        report = synced?;
+    }
+    let document = report_document(&report, &connection, started);
+    say(json, &document, || {
+        let flow = &document["flows"][KIND];
+        format!(
+            "{} orders read, {} unchanged. Posted {}, accepted {}, held {}, rejected {}, parked {}, in doubt {}, waiting {}.\n\
+             {} requests to Procurify, {} to CloudSuite.{}",
+            flow["read"],
+            flow["unchanged"],
+            flow["posted"],
+            flow["accepted"],
+            flow["held"],
+            flow["rejected"],
+            flow["parked"],
+            flow["in_doubt"],
+            flow["waiting"],
+            document["requests"]["procurify"],
+            document["requests"]["cloudsuite"],
+            if report.concerns.is_empty() { "" } else { " See `held`." },
+        )
+    });
+    Ok(if report.is_all_done() { ExitCode::SUCCESS } else { ExitCode::from(NEEDS_PEOPLE) })
+}
+
+fn report_document(report: &Report, connection: &Connection, started: Instant) -> Value {
+    use StateName::{
+        Accepted, CommitAt, Committing, Discovered, Held, InDoubt, Intent, Parked, Posted, Rejected, RetryAt, Skipped,
+    };
+    let waiting: u64 = [Discovered, Intent, RetryAt, CommitAt].map(|state| report.count(state)).iter().sum();
+    json!({
+        "flows": {
+            KIND: {
+                "read": report.read,
+                "unchanged": report.unchanged,
+                "posted": report.count(Posted),
+                "accepted": report.count(Accepted),
+                "held": report.count(Held),
+                "rejected": report.count(Rejected),
+                "parked": report.count(Parked),
+                "in_doubt": report.count(InDoubt) + report.count(Committing),
+                "skipped": report.count(Skipped),
+                "waiting": waiting,
+            }
+        },
+        "requests": {
+            "procurify": connection.procurify_requests(),
+            "cloudsuite": connection.cloudsuite_requests(),
+        },
+        "seconds": started.elapsed().as_millis() as f64 / 1000.0,
+    })
+}
+
+async fn plan(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Problem> {
+    let ledger = config.ledger(folder)?;
+    let builder = config.connection(folder)?;
+    // A first plan has no ledger yet, and makes none.
+    let connection = if ledger.exists() {
+        builder.store(SqliteStore::open_read_only(ledger).await?).build()?
+    } else {
+        builder.store(MemoryStore::default()).build()?
+    };
+    let plan = connection.plan(FlowKind::PurchaseOrders).await?;
+    let steps: Vec<Value> = plan.iter().map(planned_document).collect();
+    say(json, &json!({ "plan": steps }), || {
+        let mut text: String = plan.iter().map(|planned| format!("{}\n", planned_text(planned))).collect();
+        let posts = plan.iter().filter(|planned| matches!(planned.step, Step::Post(_))).count();
+        text.push_str(&format!("{} records in all, {posts} would be posted.", plan.len()));
+        text
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
+fn planned_document(planned: &Planned) -> Value {
+    let (step, detail) = match &planned.step {
+        Step::Post(document) => ("post", document.clone()),
+        Step::Link(target) => ("link", json!(target)),
+        Step::Hold(missing) => ("hold", json!(missing)),
+        Step::Skip(reason) => ("skip", json!(reason)),
+        Step::LookUp => ("look_up", Value::Null),
+        Step::Tell(reason) => ("tell", json!(reason)),
+    };
+    json!({ "key": planned.key, "step": step, "detail": detail })
+}
+
+fn planned_text(planned: &Planned) -> String {
+    let words = match &planned.step {
+        Step::Post(document) => format!(
+            "post to supplier {}, {} lines",
+            document["supplier"].as_str().unwrap_or("?"),
+            document["lines"].as_array().map_or(0, Vec::len)
+        ),
+        Step::Link(target) => format!("link to {target}, which is there already"),
+        Step::Hold(missing) => {
+            format!("hold: {}", missing.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+        }
+        Step::Skip(reason) => format!("skip: {reason}"),
+        Step::LookUp => "look up what became of it".to_owned(),
+        Step::Tell(reason) => format!("tell: {reason}"),
+    };
+    format!("{}  {words}", planned.key)
+}
+
+async fn trail(config: &Config, folder: &Path, key: &str, json: bool) -> Result<ExitCode, Problem> {
+    let key: RecordKey = key.parse()?;
+    let store = SqliteStore::open_read_only(config.ledger(folder)?).await?;
+    let trail = Trail::read(&store, &key).await?;
+    if trail.events.is_empty() {
+        return Err(format!("{key} is not in the ledger: `audit` without a key lists what is").into());
+    }
+    say(json, &json!({ "key": key, "events": trail.events }), || trail.to_string().trim_end().to_owned());
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn states(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Problem> {
+    list(config, folder, json, false).await
+}
+
+async fn held(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Problem> {
+    list(config, folder, json, true).await
+}
+
+/// Lists records and their states: all, or those that need a person.
+async fn list(config: &Config, folder: &Path, json: bool, concerning: bool) -> Result<ExitCode, Problem> {
+    let store = SqliteStore::open_read_only(config.ledger(folder)?).await?;
+    let mut query = Query::of(&config.name(), &KIND.into());
+    if concerning {
+        query = query.concerning();
+    }
+    let heads = list_all(&store, query).await?;
+    let records: Vec<Value> = heads
+        .iter()
+        .map(|head| {
+            let target = match &head.state {
+                sync_core::State::Posted { target } => Some(target),
+                _ => None,
+            };
+            json!({
+                "key": head.key,
+                "state": head.state.name(),
+                "since": head.since,
+                "target": target,
+                "reason": head.concern(),
+            })
+        })
+        .collect();
+    say(json, &json!({ "records": records }), || {
+        let lines = heads.iter().map(|head| {
+            let more = match (&head.state, head.concern()) {
+                (_, Some(concern)) => concern,
+                (sync_core::State::Posted { target }, None) => target.to_string(),
+                _ => String::new(),
+            };
+            format!("{}  {}  {more}\n", head.key, head.state.name())
+        });
+        let noun = if concerning { "records need a person" } else { "records" };
+        format!("{}{} {noun}.", lines.collect::<String>(), heads.len())
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn replay(
+    config: &Config,
+    folder: &Path,
+    key: &str,
+    not_in_target: bool,
+    json: bool,
+) -> Result<ExitCode, Problem> {
+    let key: RecordKey = key.parse()?;
+    let builder = config.connection(folder)?;
+    let ledger = config.ledger(folder)?;
+    if !ledger.exists() {
+        return Err(format!("there is no store at {}: run a sync first", ledger.display()).into());
+    }
+    let connection = builder.store(SqliteStore::open(ledger).await?).build()?;
+    let who = std::env::var("USER").unwrap_or_else(|_| "operator".to_owned());
+    let assurance = if not_in_target { Assurance::NotInTarget } else { Assurance::None };
+    connection.engine().replay(&key, &Actor::new(who), assurance).await?;
+    say(json, &json!({ "replayed": key }), || format!("{key} gets another attempt in the next sync."));
+    Ok(ExitCode::SUCCESS)
+}

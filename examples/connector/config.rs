@@ -1,0 +1,358 @@
+//! The connector's configuration file: what it says, and clear words where it is wrong.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use cloudsuite_client::m3::Company;
+use cloudsuite_client::{CloudSuiteClient, Ionapi, SecretString, Url};
+use procurify_client::ProcurifyClient;
+use procurify_cloudsuite::m3::M3OrderSettings;
+use procurify_cloudsuite::purchase_order::{DefaultOrderMapper, SourceSettings};
+use procurify_cloudsuite::{Connection, ConnectionBuilder};
+use serde::Deserialize;
+use sync_core::{ConnectionId, Settings};
+
+/// An error for a person: one sentence that says what to do.
+pub type Problem = Box<dyn std::error::Error + Send + Sync>;
+
+#[derive(Debug, Deserialize)]
+pub struct Config {
+    procurify: Procurify,
+    cloudsuite: CloudSuite,
+    #[serde(default)]
+    store: Store,
+    #[serde(default)]
+    flows: Flows,
+    #[serde(default)]
+    calendar: Calendar,
+}
+
+#[derive(Debug, Deserialize)]
+struct Procurify {
+    domain: String,
+    base_url: Option<String>,
+    client_id: Text,
+    client_secret: Text,
+    #[serde(default = "default_procurify_rate")]
+    requests_per_minute: u32,
+    #[serde(default = "default_page_size")]
+    page_size: u64,
+}
+
+#[derive(Debug, Deserialize)]
+struct CloudSuite {
+    ionapi: Text,
+    product: String,
+    #[serde(default = "default_cloudsuite_rate")]
+    requests_per_minute: u32,
+    m3: Option<M3>,
+}
+
+#[derive(Debug, Deserialize)]
+struct M3 {
+    company: u16,
+    division: Option<String>,
+    facility: String,
+    warehouse: String,
+    order_type: Option<String>,
+    buyer: Option<String>,
+    #[serde(default = "default_batch_origin")]
+    batch_origin: String,
+    #[serde(default = "default_service_item")]
+    service_item: String,
+    /// Only `YRE1` is known.
+    reference_field: Option<String>,
+    /// 0 for none.
+    #[serde(default = "default_cost_center_dimension")]
+    cost_center_dimension: u8,
+    #[serde(default = "default_transactions")]
+    transactions_per_call: usize,
+    #[serde(default = "default_bytes")]
+    bytes_per_call: usize,
+    #[serde(default = "default_price_decimals")]
+    price_decimals: u32,
+    #[serde(default = "default_settle")]
+    settle: Text,
+    #[serde(default = "yes")]
+    settle_by_delete: bool,
+    #[serde(default)]
+    export_mi: bool,
+    #[serde(default)]
+    units: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Store {
+    url: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Flows {
+    #[serde(default = "yes")]
+    purchase_orders: bool,
+    /// Only orders created on this day or later.
+    purchase_orders_from: Option<String>,
+    /// How many orders are carried on together.
+    #[serde(default = "default_batch")]
+    batch: usize,
+    /// How long a pass waits for what is due later.
+    #[serde(default = "default_wait")]
+    wait: Text,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Calendar {
+    time_zone: Option<String>,
+}
+
+/// A value given in the file, or kept elsewhere.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Text {
+    Here(String),
+    Env { env: String },
+    File { file: PathBuf },
+}
+
+impl std::fmt::Debug for Text {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Here(_) => f.write_str("(given here)"),
+            Self::Env { env } => write!(f, "(environment variable {env})"),
+            Self::File { file } => write!(f, "(file {})", file.display()),
+        }
+    }
+}
+
+impl Text {
+    /// The value; files are looked for beside the configuration.
+    fn read(&self, what: &str, folder: &Path) -> Result<String, Problem> {
+        match self {
+            Self::Here(text) => Ok(text.clone()),
+            Self::Env { env } => std::env::var(env).map_err(|_| {
+                format!("{what} is to come from the environment variable {env}, which is not set: set it").into()
+            }),
+            Self::File { file } => {
+                let path = folder.join(file);
+                std::fs::read_to_string(&path).map_err(|error| {
+                    format!("{what} is to come from {}, which cannot be read ({error}): check the path", path.display())
+                        .into()
+                })
+            }
+        }
+    }
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self { url: "sqlite:connector.db".to_owned() }
+    }
+}
+
+impl Default for Flows {
+    fn default() -> Self {
+        Self { purchase_orders: true, purchase_orders_from: None, batch: default_batch(), wait: default_wait() }
+    }
+}
+
+fn default_procurify_rate() -> u32 {
+    600
+}
+fn default_cloudsuite_rate() -> u32 {
+    300
+}
+fn default_page_size() -> u64 {
+    100
+}
+fn default_batch_origin() -> String {
+    M3OrderSettings::default().batch_origin
+}
+fn default_service_item() -> String {
+    M3OrderSettings::default().service_item
+}
+fn default_cost_center_dimension() -> u8 {
+    2
+}
+fn default_transactions() -> usize {
+    100
+}
+fn default_bytes() -> usize {
+    32 * 1024
+}
+fn default_price_decimals() -> u32 {
+    M3OrderSettings::default().price_decimals
+}
+fn default_batch() -> usize {
+    Settings::default().batch
+}
+fn default_settle() -> Text {
+    Text::Here("10m".to_owned())
+}
+fn default_wait() -> Text {
+    Text::Here("30s".to_owned())
+}
+fn yes() -> bool {
+    true
+}
+
+impl Config {
+    /// Reads a file, and says on stderr which of its keys this version does not use.
+    pub fn read(path: &Path) -> Result<(Self, PathBuf), Problem> {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            format!("the configuration {} cannot be read ({error}): check --config", path.display())
+        })?;
+        let mut unused = Vec::new();
+        let parsed = toml::Deserializer::parse(&text)
+            .and_then(|toml| serde_ignored::deserialize(toml, |key| unused.push(key.to_string())));
+        // The parser's own message quotes the line, which may hold a secret.
+        let config: Self = parsed.map_err(|error| {
+            let line = error.span().map_or(0, |span| text[..span.start].lines().count().max(1));
+            format!("the configuration {} is wrong at line {line}: {}", path.display(), error.message())
+        })?;
+        if !unused.is_empty() {
+            tracing::warn!(keys = unused.join(", "), "the configuration has keys that are not used");
+        }
+        Ok((config, path.parent().map(Path::to_path_buf).unwrap_or_default()))
+    }
+
+    /// The ledger's file.
+    pub fn ledger(&self, folder: &Path) -> Result<PathBuf, Problem> {
+        match self.store.url.strip_prefix("sqlite:") {
+            Some(path) if !path.is_empty() => Ok(folder.join(path)),
+            _ => Err(format!("the store `{}` is not known: write `sqlite:` and a path", self.store.url).into()),
+        }
+    }
+
+    /// The connection's name, with which every key begins.
+    pub fn name(&self) -> ConnectionId {
+        ConnectionId::new(&self.procurify.domain)
+    }
+
+    /// Whether purchase orders are to be moved.
+    pub fn moves_purchase_orders(&self) -> bool {
+        self.flows.purchase_orders
+    }
+
+    /// A connection of everything but its store. Reads secrets, sends nothing.
+    pub fn connection(&self, folder: &Path) -> Result<ConnectionBuilder, Problem> {
+        let m3 = self.m3()?;
+        let client = self.cloudsuite(folder)?;
+        let mut company = client.m3(Company(m3.company)).facility(&m3.facility).warehouse(&m3.warehouse);
+        if let Some(division) = &m3.division {
+            company = company.division(division);
+        }
+        let company = company.transactions_per_call(m3.transactions_per_call).bytes_per_call(m3.bytes_per_call);
+        let settings = Settings {
+            worker: "connector".into(),
+            batch: self.flows.batch.max(1),
+            settle_time: duration("cloudsuite.m3.settle", &m3.settle)?,
+            ..Settings::default()
+        };
+        Ok(Connection::builder(self.procurify.domain.as_str())
+            .procurify(self.procurify(folder)?)
+            .m3(company)
+            .m3_orders(m3.orders())
+            .mapper(self.mapper(m3)?)
+            .source(SourceSettings {
+                page_size: self.procurify.page_size,
+                created_from: self.first_day()?,
+                ..SourceSettings::default()
+            })
+            .patience(duration("flows.wait", &self.flows.wait)?)
+            .engine_settings(settings))
+    }
+
+    fn m3(&self) -> Result<&M3, Problem> {
+        if self.cloudsuite.product != "m3" {
+            return Err(
+                format!("the product `{}` is not known: write product = \"m3\"", self.cloudsuite.product).into()
+            );
+        }
+        let m3 = self
+            .cloudsuite
+            .m3
+            .as_ref()
+            .ok_or("the configuration has no [cloudsuite.m3]: add it, with company, facility and warehouse")?;
+        match m3.reference_field.as_deref() {
+            None | Some("YRE1") => Ok(m3),
+            Some(other) => {
+                Err(format!("the reference field `{other}` is not known: write YRE1, or leave it out").into())
+            }
+        }
+    }
+
+    fn procurify(&self, folder: &Path) -> Result<ProcurifyClient, Problem> {
+        let procurify = &self.procurify;
+        let id = procurify.client_id.read("procurify.client_id", folder)?;
+        let secret = procurify.client_secret.read("procurify.client_secret", folder)?;
+        let mut builder = ProcurifyClient::builder(&procurify.domain)
+            .credentials(id.trim(), SecretString::from(secret.trim().to_owned()))
+            .requests_per_minute(procurify.requests_per_minute);
+        if let Some(url) = &procurify.base_url {
+            let url = url
+                .parse::<Url>()
+                .map_err(|error| format!("procurify.base_url `{url}` is no address ({error}): correct it"))?;
+            builder = builder.base_url(url);
+        }
+        Ok(builder.build()?)
+    }
+
+    fn cloudsuite(&self, folder: &Path) -> Result<CloudSuiteClient, Problem> {
+        let ionapi = self.cloudsuite.ionapi.read("cloudsuite.ionapi", folder)?;
+        let ionapi = Ionapi::parse(ionapi.as_bytes())?;
+        Ok(CloudSuiteClient::builder(ionapi).requests_per_minute(self.cloudsuite.requests_per_minute).build()?)
+    }
+
+    fn mapper(&self, m3: &M3) -> Result<DefaultOrderMapper, Problem> {
+        let mut mapper = DefaultOrderMapper {
+            cost_centers: m3.cost_center_dimension != 0,
+            units: m3.units.iter().map(|(ours, theirs)| (ours.to_lowercase(), theirs.clone())).collect(),
+            ..DefaultOrderMapper::default()
+        };
+        if let Some(zone) = &self.calendar.time_zone {
+            mapper.time_zone = zone
+                .parse()
+                .map_err(|_| format!("the time zone `{zone}` is not known: write one such as America/Vancouver"))?;
+        }
+        Ok(mapper)
+    }
+
+    fn first_day(&self) -> Result<Option<chrono::NaiveDate>, Problem> {
+        let Some(day) = &self.flows.purchase_orders_from else {
+            return Ok(None);
+        };
+        let parsed =
+            day.parse().map_err(|_| format!("flows.purchase_orders_from `{day}` is no day: write 2026-01-31"))?;
+        Ok(Some(parsed))
+    }
+}
+
+impl M3 {
+    fn orders(&self) -> M3OrderSettings {
+        M3OrderSettings {
+            batch_origin: self.batch_origin.clone(),
+            service_item: self.service_item.clone(),
+            order_type: self.order_type.clone(),
+            buyer: self.buyer.clone(),
+            cost_center_dimension: (self.cost_center_dimension != 0).then_some(self.cost_center_dimension),
+            price_decimals: self.price_decimals,
+            settle_by_delete: self.settle_by_delete,
+            export_mi: self.export_mi,
+        }
+    }
+}
+
+/// A duration written as a number and `s`, `m` or `h`.
+fn duration(what: &str, text: &Text) -> Result<Duration, Problem> {
+    let Text::Here(text) = text else {
+        return Err(format!("{what} must be given here, such as \"10m\"").into());
+    };
+    let seconds = |factor: u64, number: &str| number.trim().parse::<u64>().ok()?.checked_mul(factor);
+    let parsed = [('s', 1), ('m', 60), ('h', 3600)]
+        .into_iter()
+        .find_map(|(unit, factor)| seconds(factor, text.trim().strip_suffix(unit)?));
+    parsed
+        .map(Duration::from_secs)
+        .ok_or_else(|| format!("{what} `{text}` is no duration: write 30s, 10m or 1h").into())
+}

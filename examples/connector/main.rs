@@ -1,0 +1,131 @@
+//! A whole service: moves approved purchase orders of one Procurify tenant into one M3 tenant.
+//!
+//! ```text
+//! cargo run --release --example connector -- --config FILE COMMAND [--json]
+//! ```
+//!
+//! Exit code 0: all done; 1: failed; 3: done, and some records need a person.
+
+mod commands;
+mod config;
+mod progress;
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use config::Problem;
+
+/// Moves approved purchase orders from Procurify into Infor CloudSuite, each exactly once.
+#[derive(Debug, Parser)]
+#[command(name = "connector", version)]
+struct Arguments {
+    /// The configuration file.
+    #[arg(long, global = true, default_value = "connector.toml")]
+    config: PathBuf,
+    /// Print one JSON document on stdout instead of text.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check that both systems answer and have what is needed.
+    Ping,
+    /// Show what a sync would do; write nothing anywhere.
+    Plan,
+    /// One pass, then exit.
+    Sync,
+    /// Show what happened to a record, or the state of all.
+    Audit {
+        /// A key, such as acme/purchase_order/10482.
+        key: Option<String>,
+    },
+    /// Show the records that need a person, and why.
+    Held,
+    /// Give a record another attempt in the next sync.
+    Replay {
+        /// A key, such as acme/purchase_order/10482.
+        key: String,
+        /// You have looked in M3: the order is not there, nor is its message in PPS370.
+        #[arg(long)]
+        not_in_target: bool,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    // Wrong arguments are a failure like any other: exit code 1 (help and version are none).
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+        }
+    };
+    log_to_stderr();
+    let stopped = async {
+        match stop_signal().await {
+            Ok(()) => Err(Problem::from("stopped; the next sync goes on where this one was")),
+            Err(error) => Err(Problem::from(format!("signals cannot be waited for: {error}"))),
+        }
+    };
+    let done = tokio::select! {
+        done = commands::run(&arguments) => done,
+        stopped = stopped => stopped,
+    };
+    match done {
+        Ok(code) => code,
+        Err(problem) => {
+            eprintln!("{}", sentence(problem.as_ref()));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A problem and its causes, each said once.
+fn sentence(problem: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = problem.to_string();
+    let mut cause = problem.source();
+    while let Some(next) = cause {
+        let words = next.to_string();
+        if !text.contains(&words) {
+            text = format!("{text}: {words}");
+        }
+        cause = next.source();
+    }
+    text
+}
+
+/// On a terminal progress is drawn and only warnings are logged; else everything is JSON lines.
+fn log_to_stderr() {
+    let terminal = std::io::stderr().is_terminal();
+    let default = if terminal { "warn" } else { "info" };
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if terminal {
+        log.without_time().init();
+    } else {
+        log.json().init();
+    }
+}
+
+/// Waits for ctrl-c or SIGTERM.
+async fn stop_signal() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            stopped = tokio::signal::ctrl_c() => stopped,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}

@@ -1,0 +1,202 @@
+//! Reading what real tenants send: other forms of the same fact are taken, none is made up.
+
+use std::fmt;
+
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, TimeZone, Utc};
+use serde::de::{Deserializer, Error as _, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
+
+/// A date of an accounting document, which Procurify writes as a day or as a timestamp.
+///
+/// Kept as written: which day a timestamp means depends on the tenant's time zone, which only the
+/// host knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DayOrTime {
+    /// A day.
+    Day(NaiveDate),
+    /// A point in time.
+    Time(DateTime<Utc>),
+}
+
+impl DayOrTime {
+    /// The day it means in a time zone.
+    pub fn day_in<Tz: TimeZone>(&self, zone: &Tz) -> NaiveDate {
+        match self {
+            Self::Day(day) => *day,
+            Self::Time(time) => time.with_timezone(zone).date_naive(),
+        }
+    }
+}
+
+impl fmt::Display for DayOrTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Day(day) => day.fmt(f),
+            Self::Time(time) => f.write_str(&time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)),
+        }
+    }
+}
+
+impl Serialize for DayOrTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for DayOrTime {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        day_or_time(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is no date")))
+    }
+}
+
+fn day_or_time(text: &str) -> Option<DayOrTime> {
+    let text = text.trim();
+    if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+        return Some(DayOrTime::Day(day));
+    }
+    let with_offset = ["%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z"];
+    let zoned = DateTime::<FixedOffset>::parse_from_rfc3339(text)
+        .ok()
+        .or_else(|| with_offset.iter().find_map(|f| DateTime::parse_from_str(text, f).ok()));
+    if let Some(time) = zoned {
+        return Some(DayOrTime::Time(time.with_timezone(&Utc)));
+    }
+    // Without an offset Procurify's servers mean UTC.
+    ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M"]
+        .iter()
+        .find_map(|f| NaiveDateTime::parse_from_str(text, f).ok())
+        .map(|naive| DayOrTime::Time(naive.and_utc()))
+}
+
+fn optional_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.filter(|text| !text.trim().is_empty()))
+}
+
+/// An accounting date; null and blank are `None`.
+pub(crate) fn moment<'de, D: Deserializer<'de>>(d: D) -> Result<Option<DayOrTime>, D::Error> {
+    let Some(text) = optional_text(d)? else {
+        return Ok(None);
+    };
+    let read = day_or_time(&text);
+    read.map(Some).ok_or_else(|| D::Error::custom(format!("{text:?} is no date")))
+}
+
+/// A timestamp; a bare day is its midnight in UTC; null and blank are `None`.
+pub(crate) fn time<'de, D: Deserializer<'de>>(d: D) -> Result<Option<DateTime<Utc>>, D::Error> {
+    Ok(moment(d)?.map(|moment| match moment {
+        DayOrTime::Time(time) => time,
+        DayOrTime::Day(day) => day.and_time(chrono::NaiveTime::MIN).and_utc(),
+    }))
+}
+
+/// A day; of a timestamp the day as written.
+pub(crate) fn day<'de, D: Deserializer<'de>>(d: D) -> Result<Option<NaiveDate>, D::Error> {
+    let Some(text) = optional_text(d)? else {
+        return Ok(None);
+    };
+    let written = text.trim().get(..10).unwrap_or_default();
+    NaiveDate::parse_from_str(written, "%Y-%m-%d")
+        .map(Some)
+        .map_err(|_| D::Error::custom(format!("{text:?} is no date")))
+}
+
+/// A list; null is empty.
+pub(crate) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    Ok(Option::<Vec<T>>::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// Text, also where a number or a truth value is sent.
+pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    deserializer.deserialize_option(TextVisitor)
+}
+
+struct TextVisitor;
+
+impl<'de> Visitor<'de> for TextVisitor {
+    type Value = Option<String>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("text")
+    }
+
+    fn visit_none<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Some(text.to_owned()))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Self::Value, E> {
+        Ok(Some(text))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(Some(value.to_string()))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(Some(value.to_string()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(Some(value.to_string()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+        Ok(Some(value.to_string()))
+    }
+}
+
+/// An id, also where the whole object is sent in its place.
+pub(crate) fn id<'de, D: Deserializer<'de>, T: From<i64>>(d: D) -> Result<Option<T>, D::Error> {
+    let value = Option::<Value>::deserialize(d)?;
+    let Some(value) = value.filter(|value| !value.is_null()) else {
+        return Ok(None);
+    };
+    let number = value.get("id").unwrap_or(&value);
+    let number = number.as_i64().or_else(|| number.as_str()?.trim().parse().ok());
+    number.map(|number| Some(T::from(number))).ok_or_else(|| D::Error::custom(format!("{value} is no id")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_read_in_all_their_forms_and_written_so_that_they_read_back() {
+        for (text, shown) in [
+            ("2026-03-04", "2026-03-04"),
+            ("2026-03-04T00:30:00+09:00", "2026-03-03T15:30:00Z"),
+            ("2026-03-04T10:00:00.123456Z", "2026-03-04T10:00:00.123456Z"),
+            ("2026-03-04T10:00:00-0800", "2026-03-04T18:00:00Z"),
+            ("2026-03-04T10:00:00", "2026-03-04T10:00:00Z"),
+            ("2026-03-04 10:00:00+00:00", "2026-03-04T10:00:00Z"),
+        ] {
+            let read = day_or_time(text).map(|moment| moment.to_string());
+            assert_eq!(read.as_deref(), Some(shown), "{text}");
+            assert_eq!(day_or_time(shown), day_or_time(text), "{text}");
+        }
+        assert_eq!(day_or_time("yesterday"), None);
+    }
+
+    #[test]
+    fn the_day_of_a_timestamp_depends_on_the_zone_but_a_bare_day_does_not() {
+        let vancouver = FixedOffset::west_opt(8 * 3600).unwrap();
+        let midnight = day_or_time("2026-03-04T08:00:00Z").unwrap();
+        assert_eq!(midnight.day_in(&vancouver).to_string(), "2026-03-04");
+        let day = day_or_time("2026-03-04").unwrap();
+        assert_eq!(day.day_in(&vancouver).to_string(), "2026-03-04");
+    }
+}

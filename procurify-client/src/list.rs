@@ -1,0 +1,118 @@
+//! A list request: filters chained, then one page, a stream of pages, a stream of records, or all.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use futures_util::TryStreamExt;
+use futures_util::stream::BoxStream;
+use serde::de::DeserializeOwned;
+use tenant_http::{Error, Page, page};
+
+use crate::{OrderBy, ProcurifyClient};
+
+/// Pages that are fetched ahead unless told otherwise.
+const AHEAD: usize = 2;
+
+/// A list being asked for. Its filters are methods of the list of each record, such as `List<PurchaseOrder>`.
+#[derive(Debug, Clone)]
+#[must_use = "a list does nothing until it is read"]
+pub struct List<T> {
+    client: ProcurifyClient,
+    path: String,
+    query: Vec<(&'static str, String)>,
+    page_size: u64,
+    from_page: u64,
+    ahead: usize,
+    record: PhantomData<fn() -> T>,
+}
+
+impl<T> List<T> {
+    pub(crate) fn new(client: &ProcurifyClient, path: impl Into<String>) -> Self {
+        Self {
+            page_size: client.page_size(),
+            client: client.clone(),
+            path: path.into(),
+            query: Vec::new(),
+            from_page: 1,
+            ahead: AHEAD,
+            record: PhantomData,
+        }
+    }
+
+    /// Sets a parameter, in place of an earlier value.
+    pub(crate) fn parameter(mut self, name: &'static str, value: String) -> Self {
+        self.query.retain(|(given, _)| *given != name);
+        self.query.push((name, value));
+        self
+    }
+
+    /// Adds one more value of a parameter that may be repeated.
+    pub(crate) fn repeated(mut self, name: &'static str, value: String) -> Self {
+        self.query.push((name, value));
+        self
+    }
+
+    /// The order of the records. An immutable field keeps pages joined while records change.
+    pub fn order_by(self, order: OrderBy) -> Self {
+        self.parameter("order_by", order.into())
+    }
+
+    /// Records a page, at least 1.
+    pub fn page_size(mut self, records: u64) -> Self {
+        self.page_size = records.max(1);
+        self
+    }
+
+    /// Pages that may be under way at a time, at least 1. Default 2. The client's concurrency bounds them too.
+    pub fn prefetch(mut self, pages: usize) -> Self {
+        self.ahead = pages.max(1);
+        self
+    }
+
+    /// Starts the streams at this page: where an earlier reading stopped.
+    pub fn from_page(mut self, page: u64) -> Self {
+        self.from_page = page.max(1);
+        self
+    }
+}
+
+impl<T: DeserializeOwned + Send + 'static> List<T> {
+    /// One page; the first is 1. Beyond the end it is empty.
+    pub async fn send_page(&self, page: u64) -> Result<Page<T>, Error> {
+        let fetched = self.client.page(&self.path, &self.query_of(page), page).await?;
+        Ok(fetched.unwrap_or_else(|| {
+            let mut end = Page::new(page, Vec::new());
+            end.num_pages = page.saturating_sub(1);
+            end
+        }))
+    }
+
+    /// The pages in order, the next ones fetched ahead. Dropping the stream stops the work.
+    ///
+    /// An error ends the stream; go on [from](Self::from_page) the page after the last one read.
+    pub fn pages(self) -> BoxStream<'static, Result<Page<T>, Error>> {
+        let (first, ahead) = (self.from_page, self.ahead);
+        let list = Arc::new(self);
+        page::pages(first, ahead, move |n| {
+            let list = Arc::clone(&list);
+            async move { list.client.page(&list.path, &list.query_of(n), n).await }
+        })
+    }
+
+    /// The records in order, the next pages fetched ahead.
+    pub fn stream(self) -> BoxStream<'static, Result<T, Error>> {
+        page::items(self.pages())
+    }
+
+    /// All records. For lists that fit in memory.
+    pub async fn all(self) -> Result<Vec<T>, Error> {
+        self.stream().try_collect().await
+    }
+
+    fn query_of(&self, page: u64) -> Vec<(&'static str, String)> {
+        let mut query = self.query.clone();
+        query.push(("page", page.to_string()));
+        query.push(("page_size", self.page_size.to_string()));
+        query
+    }
+}

@@ -1,0 +1,93 @@
+//! Bills: lists of summaries, details by UUID.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use tenant_http::{Error, ErrorKind};
+
+use crate::query::filters;
+use crate::{
+    AccountCodeId, Bill, BillGroupId, BillSummary, BillType, ContractId, CurrencyId, DepartmentId, List, LocationId,
+    ProcurifyClient, UserId, Uuid, VendorId,
+};
+
+/// Bills of a tenant.
+#[derive(Debug, Clone, Copy)]
+pub struct Bills<'a>(pub(crate) &'a ProcurifyClient);
+
+impl Bills<'_> {
+    /// Bills without their lines. There is no filter by status: read it from each.
+    pub fn list(&self) -> List<BillSummary> {
+        List::new(self.0, "/api/v3/ap/bills/")
+    }
+
+    /// One bill with its lines.
+    ///
+    /// The newer API takes the UUID with dashes, the older one only without: when the UUID as given
+    /// is not found, the form without dashes is asked for once.
+    pub async fn get(&self, uuid: &Uuid) -> Result<Bill, Error> {
+        let id = super::in_path(uuid)?;
+        let found = self.0.single(&path(&id)).await;
+        match found {
+            Err(error) if error.kind() == ErrorKind::NotFound && id.contains('-') => {
+                self.0.single(&path(&uuid.without_dashes().0)).await
+            }
+            other => other,
+        }
+    }
+}
+
+fn path(id: &str) -> String {
+    format!("/api/v2/ap/bills/{id}/")
+}
+
+filters! { BillSummary {
+    account_code: AccountCodeId = "account_code", "With a line on this account code.";
+    approver: UserId = "approver", "To be approved by this user.";
+    contract: ContractId = "contract", "For purchase orders under this contract.";
+    creator: UserId = "creator", "Created by this user.";
+    currency: CurrencyId = "currency", "In this currency.";
+    department: DepartmentId = "department", "Of this department.";
+    due_since: NaiveDate = "due_date_0", "Due on this day or later.";
+    due_until: NaiveDate = "due_date_1", "Due on this day or earlier.";
+    exclude_bill_groups: &[BillGroupId] = "exclude_bill_group_ids", "In none of these groups.";
+    exclude_expense_bills: bool = "exclude_expense_bills", "Without expense bills.";
+    expense: &str = "expense", "Of this expense.";
+    gl_posted_since: NaiveDate = "gl_post_date_0", "Posted on this day or later.";
+    gl_posted_until: NaiveDate = "gl_post_date_1", "Posted on this day or earlier.";
+    group: BillGroupId = "group", "In this group.";
+    has_payment: bool = "has_payment", "With a payment or without.";
+    has_posting_date: bool = "has_posting_date", "With a posting date or without.";
+    include_bill_groups: &[BillGroupId] = "include_bill_group_ids", "Also those in these groups.";
+    invoiced_since: NaiveDate = "invoice_date_0", "Invoiced on this day or later.";
+    invoiced_until: NaiveDate = "invoice_date_1", "Invoiced on this day or earlier.";
+    is_exported: bool = "is_exported", "Exported or not.";
+    is_invoice_created: bool = "is_invoice_created", "Drafted from an invoice by Procurify or not.";
+    last_exported_since: NaiveDate = "last_export_date_0", "Last exported on this day or later.";
+    last_exported_until: NaiveDate = "last_export_date_1", "Last exported on this day or earlier.";
+    last_export_user: UserId = "last_export_user", "Last exported by this user.";
+    modified_since: DateTime<Utc> = "last_modified_datetime_0", "Touched at this time or later.";
+    modified_until: DateTime<Utc> = "last_modified_datetime_1", "Touched at this time or earlier.";
+    modified_day_since: NaiveDate = "modified_date_0", "Modified on this day or later. The API deprecates it: prefer `modified_since`.";
+    modified_day_until: NaiveDate = "modified_date_1", "Modified on this day or earlier. The API deprecates it: prefer `modified_until`.";
+    location: LocationId = "location", "Of this location.";
+    paid_since: NaiveDate = "payment_date_0", "Paid on this day or later.";
+    paid_until: NaiveDate = "payment_date_1", "Paid on this day or earlier.";
+    search: &str = "search", "Matching these words.";
+    submitted_since: NaiveDate = "submitted_date_0", "Submitted on this day or later.";
+    submitted_until: NaiveDate = "submitted_date_1", "Submitted on this day or earlier.";
+    sync_status: &str = "sync_status_v2", "In this state of synchronisation.";
+    kind: BillType = "type", "Of this kind.";
+    user: UserId = "user", "Last modified by this user.";
+    vendor: VendorId = "vendor", "Of this vendor.";
+} }
+
+impl List<BillSummary> {
+    /// Of one of these vendors.
+    ///
+    /// Sets the parameter `vendor[]`, once for each.
+    pub fn vendors(mut self, vendors: &[VendorId]) -> Self {
+        for vendor in vendors {
+            self = self.repeated("vendor[]", vendor.to_string());
+        }
+        self
+    }
+}

@@ -1,0 +1,61 @@
+//! Departments and locations.
+
+use tenant_http::Error;
+
+use crate::query::filters;
+use crate::{AccountCodeId, Department, List, Location, LocationId, ProcurifyClient, UserId};
+
+/// Departments of a tenant.
+#[derive(Debug, Clone, Copy)]
+pub struct Departments<'a>(pub(crate) &'a ProcurifyClient);
+
+impl Departments<'_> {
+    /// Departments.
+    pub fn list(&self) -> List<Department> {
+        List::new(self.0, "/api/v3/departments/")
+    }
+}
+
+filters! { Department {
+    branch: LocationId = "branch", "Of this location.";
+    include_is_active_for_account_code: AccountCodeId = "include_is_active_for_account_code", "Says of each whether it has an active account of this code.";
+    location_perm_override: bool = "location_perm_override", "Together with permission and user only.";
+    permission: i64 = "permission", "Where the user has this permission, by its number.";
+    requestable: &str = "requestable", "That may request this: `ORDER`, `EXPENSE`, `TRAVEL`, `PAY_REQUEST`.";
+    search: &str = "search", "Matching these words.";
+    user: UserId = "user", "Of this user.";
+} }
+
+impl List<Department> {
+    /// Of one of these locations.
+    ///
+    /// Sets the parameter `locations`, once for each.
+    pub fn locations(mut self, locations: &[LocationId]) -> Self {
+        for location in locations {
+            self = self.repeated("locations", location.to_string());
+        }
+        self
+    }
+}
+
+/// Locations of a tenant.
+#[derive(Debug, Clone, Copy)]
+pub struct Locations<'a>(pub(crate) &'a ProcurifyClient);
+
+impl Locations<'_> {
+    /// Locations.
+    pub fn list(&self) -> List<Location> {
+        List::new(self.0, "/api/v2/locations/")
+    }
+
+    /// One location.
+    pub async fn get(&self, id: LocationId) -> Result<Location, Error> {
+        self.0.single(&format!("/api/v2/locations/{id}/")).await
+    }
+}
+
+filters! { Location {
+    active: bool = "active", "Active or not.";
+    headquarter: bool = "headquarter", "The headquarters or the others.";
+    search: &str = "search", "Matching these words.";
+} }

@@ -1,0 +1,11 @@
+//! The client against a server on loopback: shapes of requests, and what answers may look like.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![recursion_limit = "256"]
+
+mod building;
+mod errors;
+mod filters;
+mod paging;
+mod records;
+mod requests;
+mod support;

@@ -1,0 +1,239 @@
+//! The M3 company's tables: masters, messages on their way, and purchase orders.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::{DateTime, Utc};
+
+use super::M3Config;
+use super::batch::{Entry, Rules};
+use super::documents::PurchaseOrder;
+use crate::scenario::{Masters, products};
+
+/// One record: field by field, in text.
+pub(super) type Row = BTreeMap<String, String>;
+
+/// A record from pairs.
+pub(super) fn row<const N: usize>(pairs: [(&str, &str); N]) -> Row {
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// A supplier as it is added from outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Supplier {
+    /// `SUNO`, at most 10 characters.
+    pub number: String,
+    /// `SUNM`, at most 36 characters.
+    pub name: String,
+    /// `CUCD`, three letters.
+    pub currency: String,
+    /// `STAT`: 20 is active, 90 is blocked.
+    pub status: String,
+}
+
+impl Supplier {
+    /// An active supplier.
+    pub fn new(number: impl Into<String>, name: impl Into<String>, currency: impl Into<String>) -> Self {
+        Self { number: number.into(), name: name.into(), currency: currency.into(), status: "20".to_owned() }
+    }
+}
+
+/// An identity of an accounting dimension as it is added from outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Account {
+    /// `AITP`: 1 is the account, 2 the cost centre.
+    pub dimension: u8,
+    /// `AITM`, at most 10 characters.
+    pub code: String,
+    /// `TX40`, at most 40 characters.
+    pub name: String,
+    /// `LCCD`: whether it is blocked.
+    pub blocked: bool,
+}
+
+impl Account {
+    /// A GL account (dimension 1).
+    pub fn new(code: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { dimension: 1, code: code.into(), name: name.into(), blocked: false }
+    }
+
+    /// A cost centre (dimension 2).
+    pub fn cost_center(code: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { dimension: 2, ..Self::new(code, name) }
+    }
+}
+
+/// A table by key.
+pub(super) type Table = BTreeMap<String, Row>;
+
+/// Everything the company holds.
+#[derive(Debug)]
+pub(super) struct Company {
+    pub(super) now: DateTime<Utc>,
+    pub(super) suppliers: Table,
+    pub(super) items: Table,
+    pub(super) identities: BTreeMap<(u8, String), Row>,
+    pub(super) customers: Table,
+    pub(super) facilities: Table,
+    pub(super) warehouses: Table,
+    pub(super) rules: Rules,
+    pub(super) messages: BTreeMap<String, Entry>,
+    /// Finished messages by the moment the batch job takes them.
+    pub(super) due: BTreeSet<(DateTime<Utc>, String)>,
+    pub(super) orders: BTreeMap<String, PurchaseOrder>,
+    /// Order numbers by `YRE1`, which is not unique.
+    pub(super) by_reference: HashMap<String, Vec<String>>,
+    next_message: u64,
+    next_order: u64,
+}
+
+impl Company {
+    pub(super) fn new(config: &M3Config, now: DateTime<Utc>) -> Self {
+        let mut company = Self {
+            now,
+            suppliers: Table::new(),
+            items: Table::new(),
+            identities: BTreeMap::new(),
+            customers: Table::new(),
+            facilities: facilities(),
+            warehouses: warehouses(),
+            rules: Rules::new(config),
+            messages: BTreeMap::new(),
+            due: BTreeSet::new(),
+            orders: BTreeMap::new(),
+            by_reference: HashMap::new(),
+            next_message: 1,
+            next_order: 1_000_001,
+        };
+        company.stock(&Masters::new(&config.scenario));
+        company
+    }
+
+    /// What the scenario says that M3 knows.
+    fn stock(&mut self, masters: &Masters) {
+        for vendor in masters.vendors.iter().filter(|vendor| !vendor.missing) {
+            self.add_supplier(&vendor.supplier());
+            if let Some(row) = self.suppliers.get_mut(&vendor.number) {
+                row.insert("CSCD".to_owned(), vendor.city.2.to_owned());
+                row.insert("ECAR".to_owned(), vendor.city.1.to_owned());
+            }
+        }
+        for account in masters.accounts.iter().filter(|account| !account.missing) {
+            self.add_account(&account.identity());
+        }
+        for department in &masters.departments {
+            self.add_account(&Account::cost_center(&department.cost_center, &department.name));
+        }
+        let service = ("SERVICE".to_owned(), "Services and free text", "ea");
+        for (number, name, unit) in products().chain([service]) {
+            let unit = unit.to_uppercase();
+            let short: String = name.chars().take(30).collect();
+            let long: String = name.chars().take(60).collect();
+            self.items.insert(
+                number.clone(),
+                row([
+                    ("ITNO", &number),
+                    ("STAT", "20"),
+                    ("ITDS", &short),
+                    ("FUDS", &long),
+                    ("UNMS", &unit),
+                    ("PUUN", &unit),
+                    ("PPUN", &unit),
+                    ("ITTY", "SRV"),
+                    ("ITGR", "GEN"),
+                    ("RGDT", "20190304"),
+                    ("LMDT", "20260105"),
+                ]),
+            );
+        }
+        for (number, name) in [("C1001", "Alder Retail"), ("C1002", "Birchwood Clinics"), ("C1003", "Cedar Foods")] {
+            let fields = [("CUNO", number), ("CUNM", name), ("STAT", "20"), ("CUCD", "CAD"), ("CSCD", "CA")];
+            self.customers.insert(number.to_owned(), row(fields));
+        }
+    }
+
+    /// Milliseconds since 1970, as this tenant stamps its records.
+    pub(super) fn stamp(&self) -> String {
+        self.now.timestamp_millis().to_string()
+    }
+
+    pub(super) fn today(&self) -> String {
+        self.now.format("%Y%m%d").to_string()
+    }
+
+    pub(super) fn add_supplier(&mut self, supplier: &Supplier) {
+        let stamp = self.stamp();
+        let number = supplier.number.to_uppercase();
+        let fields = [
+            ("SUNO", number.as_str()),
+            ("SUNM", &supplier.name),
+            ("CUCD", &supplier.currency),
+            ("STAT", &supplier.status),
+            ("SUTY", "0"),
+            ("CSCD", "CA"),
+            ("LNCD", "GB"),
+            ("DTFM", "YMD"),
+            ("TEPY", "N30"),
+            ("PYME", "CHK"),
+            ("ORTY", "P10"),
+            ("SUCL", "STD"),
+            ("QUCL", "A"),
+            ("TEDL", "FOB"),
+            ("MODL", "TRK"),
+            ("LMTS", &stamp),
+        ];
+        self.suppliers.insert(number.clone(), row(fields));
+    }
+
+    pub(super) fn add_account(&mut self, account: &Account) {
+        let (stamp, today) = (self.stamp(), self.today());
+        let dimension = account.dimension.to_string();
+        let short: String = account.name.chars().take(15).collect();
+        let code = account.code.to_uppercase();
+        let fields = [
+            ("AITP", dimension.as_str()),
+            ("AITM", &code),
+            ("TX40", &account.name),
+            ("TX15", &short),
+            ("DIVI", ""),
+            ("LCCD", if account.blocked { "1" } else { "0" }),
+            ("AT13", "0"),
+            ("VFDT", "20000101"),
+            ("VTDT", "0"),
+            ("LMDT", &today),
+            ("LMTS", &stamp),
+        ];
+        self.identities.insert((account.dimension, code.clone()), row(fields));
+    }
+
+    pub(super) fn new_message_number(&mut self) -> String {
+        let number = format!("{:015}", self.next_message);
+        self.next_message += 1;
+        number
+    }
+
+    pub(super) fn new_order_number(&mut self) -> String {
+        let number = self.next_order.to_string();
+        self.next_order += 1;
+        number
+    }
+}
+
+fn facilities() -> Table {
+    let table = [("A01", "Vancouver", "001"), ("A02", "Calgary", "002")];
+    let fields = |(facility, name, warehouse)| {
+        let row = row([("FACI", facility), ("FACN", name), ("DIVI", "AAA"), ("WHLO", warehouse), ("LOCD", "CAD")]);
+        (str::to_owned(facility), row)
+    };
+    table.into_iter().map(fields).collect()
+}
+
+fn warehouses() -> Table {
+    let table = [("001", "Vancouver main", "A01"), ("002", "Calgary main", "A02")];
+    let fields = |(warehouse, name, facility)| {
+        let row = row([("WHLO", warehouse), ("WHNM", name), ("DIVI", "AAA"), ("FACI", facility)]);
+        (str::to_owned(warehouse), row)
+    };
+    table.into_iter().map(fields).collect()
+}

@@ -1,0 +1,124 @@
+//! An Infor ION gateway with an M3 tenant behind it.
+//!
+//! ```text
+//! /{ti}/as/token.oauth2 ............ token, revoke_token
+//! /{ti}/M3/m3api-rest/v2/execute ... gateway -> mi (fields, lengths) -> programs -> company
+//! ```
+
+mod answer;
+mod batch;
+mod bulk;
+mod company;
+mod config;
+mod control;
+mod documents;
+mod execute;
+mod ionapi;
+mod mi;
+mod options;
+mod programs;
+mod tenant;
+mod token;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use batch::{Message, MessageStatus};
+pub use company::{Account, Supplier};
+pub use config::M3Config;
+pub use documents::{Document, DocumentLine};
+
+use crate::clock::Clock;
+use crate::faults::Injector;
+use crate::front::Front;
+use crate::http::Server;
+use crate::limiter::Limiter;
+use crate::stats::Counters;
+use crate::{Error, FaultKind, Faults, Matcher, Stats};
+use tenant::M3Tenant;
+
+/// A running gateway and M3 tenant. It stops when dropped.
+pub struct M3 {
+    server: Server,
+    front: Arc<Front<M3Tenant>>,
+}
+
+impl std::fmt::Debug for M3 {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("M3").field("server", &self.server).finish_non_exhaustive()
+    }
+}
+
+impl M3 {
+    /// Starts a tenant on the current Tokio runtime.
+    pub async fn start(config: M3Config) -> Result<Self, Error> {
+        let (listener, address) = Server::bind(&config.addr).await?;
+        let clock = Arc::new(Clock::default());
+        let front = Arc::new(Front {
+            injector: Injector::new(config.faults.clone()),
+            limiter: Limiter::smoothing(config.per_minute, config.delay_after, config.delay_step),
+            retry_after: config.retry_after,
+            tenant: M3Tenant::new(config, Arc::clone(&clock)),
+            clock,
+            counters: Arc::new(Counters::default()),
+        });
+        let server = Server::start(listener, address, Arc::clone(&front));
+        Ok(Self { server, front })
+    }
+
+    /// `http://127.0.0.1:PORT`, without a final slash.
+    pub fn base_url(&self) -> String {
+        self.server.url()
+    }
+
+    /// A complete `.ionapi` file for this tenant, with all keys a backend service's file has.
+    pub fn ionapi_json(&self) -> String {
+        ionapi::file(&self.front.tenant.config, &self.base_url())
+    }
+
+    /// The purchase orders that the batch job has made, in the order of their numbers.
+    pub fn documents(&self) -> Vec<Document> {
+        self.front.tenant.company().documents()
+    }
+
+    /// The batch entry messages: what a person sees in PPS370.
+    pub fn messages(&self) -> Vec<Message> {
+        self.front.tenant.company().messages()
+    }
+
+    /// Lets a message that waits for a person, or has failed, be processed (again) now.
+    /// Answers whether it made its orders.
+    pub fn release(&self, message: &str) -> bool {
+        self.front.tenant.company().release(message)
+    }
+
+    /// Adds a supplier, or replaces the one of that number.
+    pub fn add_supplier(&self, supplier: &Supplier) {
+        self.front.tenant.company().add_supplier(supplier);
+    }
+
+    /// Adds an identity of an accounting dimension, or replaces the one of that code.
+    pub fn add_account(&self, account: &Account) {
+        self.front.tenant.company().add_account(account);
+    }
+
+    /// What has been asked so far.
+    pub fn stats(&self) -> Stats {
+        self.front.stats()
+    }
+
+    /// Replaces the faults from the next call on.
+    pub fn set_faults(&self, faults: Faults) {
+        self.front.injector.set(faults);
+    }
+
+    /// Makes the next matching call fail in this way, once.
+    pub fn fault_next(&self, matcher: Matcher, kind: FaultKind) {
+        self.front.injector.once(matcher, kind);
+    }
+
+    /// Moves the tenant's clock forward: tokens expire, batch jobs run, the search index catches up.
+    pub fn advance(&self, by: Duration) {
+        self.front.clock.advance(by);
+    }
+}

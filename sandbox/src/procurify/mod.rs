@@ -1,0 +1,145 @@
+//! A Procurify tenant: a Django application with slashes at the ends of its paths.
+
+mod bills;
+mod control;
+mod items;
+mod lines;
+mod orders;
+mod page;
+mod query;
+mod reference;
+mod render;
+mod tenant;
+mod token;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use control::{Bump, Bumped};
+
+use crate::clock::Clock;
+use crate::faults::Injector;
+use crate::front::Front;
+use crate::http::Server;
+use crate::limiter::Limiter;
+use crate::stats::Counters;
+use crate::{Error, FaultKind, Faults, Matcher, Scenario, Stats};
+use tenant::ProcurifyTenant;
+
+/// How a Procurify tenant behaves.
+#[derive(Debug, Clone)]
+pub struct ProcurifyConfig {
+    /// Loopback address and port to listen on; port 0 takes a free one.
+    pub addr: String,
+    /// What the tenant holds.
+    pub scenario: Scenario,
+    /// OAuth client id.
+    pub client_id: String,
+    /// OAuth client secret.
+    pub client_secret: String,
+    /// How long a token is good for.
+    pub token_lifetime: Duration,
+    /// Whether a call without `X-Procurify-Client: api` is refused.
+    pub require_client_header: bool,
+    /// Rows a page when the call does not say.
+    pub page_size_default: usize,
+    /// Larger page sizes are cut down to this one.
+    pub page_size_max: usize,
+    /// Hours the tenant's time zone is ahead of UTC: the days that day filters mean.
+    pub utc_offset_hours: i8,
+    /// Calls a minute before a 429; 0 for no limit.
+    pub per_minute: u32,
+    /// Whether such a 429 carries `Retry-After`.
+    pub retry_after: bool,
+    /// Calls a minute after which each further one is delayed by `delay_step` more; 0 for never.
+    pub delay_after: u32,
+    /// Step of the growing delay.
+    pub delay_step: Duration,
+    /// Every so many list calls one order is created and one changed; 0 for never.
+    pub bump_every: u32,
+    /// Faults to begin with.
+    pub faults: Faults,
+}
+
+impl Default for ProcurifyConfig {
+    fn default() -> Self {
+        Self {
+            addr: "127.0.0.1:0".to_owned(),
+            scenario: Scenario::default(),
+            client_id: "sandbox".to_owned(),
+            client_secret: "sandbox".to_owned(),
+            token_lifetime: Duration::from_secs(86_400),
+            require_client_header: true,
+            page_size_default: 100,
+            page_size_max: 500,
+            utc_offset_hours: -8,
+            per_minute: 0,
+            retry_after: true,
+            delay_after: 0,
+            delay_step: Duration::from_millis(20),
+            bump_every: 0,
+            faults: Faults::default(),
+        }
+    }
+}
+
+/// A running Procurify tenant. It stops when dropped.
+pub struct Procurify {
+    server: Server,
+    front: Arc<Front<ProcurifyTenant>>,
+}
+
+impl std::fmt::Debug for Procurify {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Procurify").field("server", &self.server).finish_non_exhaustive()
+    }
+}
+
+impl Procurify {
+    /// Starts a tenant on the current Tokio runtime.
+    pub async fn start(config: ProcurifyConfig) -> Result<Self, Error> {
+        let (listener, address) = Server::bind(&config.addr).await?;
+        let clock = Arc::new(Clock::default());
+        let counters = Arc::new(Counters::default());
+        let front = Arc::new(Front {
+            injector: Injector::new(config.faults.clone()),
+            limiter: Limiter::smoothing(config.per_minute, config.delay_after, config.delay_step),
+            retry_after: config.retry_after,
+            tenant: ProcurifyTenant::new(config, Arc::clone(&clock), Arc::clone(&counters)),
+            clock,
+            counters,
+        });
+        let server = Server::start(listener, address, Arc::clone(&front));
+        Ok(Self { server, front })
+    }
+
+    /// `http://127.0.0.1:PORT`, without a final slash.
+    pub fn base_url(&self) -> String {
+        self.server.url()
+    }
+
+    /// What has been asked so far.
+    pub fn stats(&self) -> Stats {
+        self.front.stats()
+    }
+
+    /// Replaces the faults from the next call on.
+    pub fn set_faults(&self, faults: Faults) {
+        self.front.injector.set(faults);
+    }
+
+    /// Makes the next matching call fail in this way, once.
+    pub fn fault_next(&self, matcher: Matcher, kind: FaultKind) {
+        self.front.injector.once(matcher, kind);
+    }
+
+    /// Moves the tenant's clock forward.
+    pub fn advance(&self, by: Duration) {
+        self.front.clock.advance(by);
+    }
+
+    /// Creates, changes and cancels orders, as `POST /_sandbox/bump` does.
+    pub fn bump(&self, bump: Bump) -> Bumped {
+        self.front.tenant.bump(bump)
+    }
+}

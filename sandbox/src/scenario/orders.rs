@@ -1,0 +1,247 @@
+//! Purchase orders: heads are kept, lines are made on demand from the head's seed.
+
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
+use rust_decimal::{Decimal, RoundingStrategy};
+
+use super::{Masters, Scenario, names};
+use crate::rng::Rng;
+
+const A_DAY: usize = 20;
+const FIRST_NUMBER: u64 = 10_001;
+const FIRST_ITEM: u64 = 500_001;
+const ONE_IN: u64 = 20;
+
+/// One purchase order's head.
+#[derive(Debug, Clone)]
+pub(crate) struct Order {
+    pub(crate) number: u64,
+    pub(crate) uuid: String,
+    pub(crate) created: DateTime<Utc>,
+    pub(crate) modified: DateTime<Utc>,
+    pub(crate) vendor: usize,
+    pub(crate) department: usize,
+    pub(crate) purchaser: usize,
+    /// 0 purchased, 1 cancelled, 3 closed.
+    pub(crate) state: u8,
+    pub(crate) version: u32,
+    /// Tax in hundredths of the line amount.
+    pub(crate) tax_rate: u32,
+    seed: u64,
+    first_item: u64,
+    line_count: usize,
+    edited: Option<Vec<Line>>,
+}
+
+impl Order {
+    pub(crate) fn line_count(&self) -> usize {
+        self.edited.as_ref().map_or(self.line_count, Vec::len)
+    }
+
+    /// Whether any line may have been changed after the head's lines were first made.
+    pub(crate) fn is_edited(&self) -> bool {
+        self.edited.is_some()
+    }
+
+    /// The ids of its lines, as long as none was added.
+    pub(crate) fn item_ids(&self) -> std::ops::Range<u64> {
+        self.first_item..self.first_item + self.line_count as u64
+    }
+
+    pub(crate) fn promised(&self) -> DateTime<Utc> {
+        self.created + TimeDelta::days(14)
+    }
+}
+
+/// One line of an order.
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    pub(crate) id: u64,
+    pub(crate) number: usize,
+    pub(crate) name: &'static str,
+    pub(crate) sku: String,
+    pub(crate) unit: &'static str,
+    pub(crate) price: Decimal,
+    pub(crate) quantity: Decimal,
+    pub(crate) account: usize,
+    pub(crate) modified: DateTime<Utc>,
+}
+
+/// Quantity times price to the currency's two decimals, as both systems round it.
+pub(crate) fn line_amount(quantity: Decimal, price: Decimal) -> Decimal {
+    (quantity * price).round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero)
+}
+
+/// SKU and name of the products that the ERP keeps as items.
+pub(crate) fn products() -> impl Iterator<Item = (String, &'static str, &'static str)> {
+    names::PRODUCTS.iter().enumerate().filter(|(i, _)| i % 4 == 0).map(|(i, (name, unit))| (sku(i), *name, *unit))
+}
+
+fn sku(product: usize) -> String {
+    // Every second product has one.
+    if product.is_multiple_of(2) { format!("SKU-{:04}", 1000 + product * 13) } else { String::new() }
+}
+
+/// All orders, ascending by number.
+#[derive(Debug)]
+pub(crate) struct Orders {
+    seed: u64,
+    vendors: (usize, usize),
+    accounts: (usize, usize),
+    departments: usize,
+    people: usize,
+    lines: usize,
+    next_item: u64,
+    all: Vec<Order>,
+}
+
+impl Orders {
+    pub(crate) fn new(scenario: &Scenario, masters: &Masters) -> Self {
+        let scenario = scenario.bounded();
+        let missing = scenario.missing;
+        let mut orders = Self {
+            seed: scenario.seed,
+            vendors: (scenario.vendors - missing, missing),
+            accounts: (scenario.accounts - missing, missing),
+            departments: masters.departments.len(),
+            people: masters.people.len(),
+            lines: scenario.lines,
+            next_item: FIRST_ITEM,
+            all: Vec::with_capacity(scenario.orders),
+        };
+        let days = scenario.orders.div_ceil(A_DAY);
+        for i in 0..scenario.orders {
+            orders.add(moment(i, days));
+        }
+        orders
+    }
+
+    pub(crate) fn all(&self) -> &[Order] {
+        &self.all
+    }
+
+    pub(crate) fn get(&self, number: u64) -> Option<&Order> {
+        let at = self.all.binary_search_by_key(&number, |order| order.number).ok()?;
+        self.all.get(at)
+    }
+
+    /// Adds the next order, made at that moment and last changed a little later.
+    fn add(&mut self, created: DateTime<Utc>) -> u64 {
+        let mut rng = Rng::of(self.seed, self.next_item);
+        let later = if rng.below(5) == 0 { rng.between(3600, 3 * 86_400) } else { rng.between(60, 900) };
+        self.add_at(created, created + TimeDelta::seconds(later))
+    }
+
+    /// Adds the next order.
+    pub(crate) fn add_at(&mut self, created: DateTime<Utc>, modified: DateTime<Utc>) -> u64 {
+        let number = self.all.last().map_or(FIRST_NUMBER, |last| last.number + 1);
+        let mut rng = Rng::of(self.seed, number);
+        let uuid = rng.uuid();
+        let vendor = choose(&mut rng, self.vendors);
+        let state = if rng.below(30) == 0 { 3 } else { 0 };
+        self.all.push(Order {
+            number,
+            uuid,
+            created,
+            modified,
+            vendor,
+            department: rng.index(self.departments),
+            purchaser: rng.index(self.people),
+            state,
+            version: 1,
+            tax_rate: *rng.pick(&[0, 5, 12, 13]),
+            seed: rng.next(),
+            first_item: self.next_item,
+            line_count: self.lines,
+            edited: None,
+        });
+        self.next_item += self.lines as u64;
+        number
+    }
+
+    pub(crate) fn lines(&self, order: &Order) -> Vec<Line> {
+        if let Some(lines) = &order.edited {
+            return lines.clone();
+        }
+        let mut rng = Rng::new(order.seed);
+        // The one order in 20 that touches a missing account does so on one line.
+        let odd = (self.accounts.1 > 0 && rng.below(ONE_IN) == 0).then(|| rng.index(order.line_count));
+        (0..order.line_count)
+            .map(|i| {
+                let account = match odd {
+                    Some(at) if at == i => self.accounts.0 + rng.index(self.accounts.1),
+                    _ => rng.index(self.accounts.0),
+                };
+                line(&mut rng, order.first_item + i as u64, i + 1, account, order.modified)
+            })
+            .collect()
+    }
+
+    /// Changes one line of an order, or adds one: the revision of an order as a buyer makes it.
+    pub(crate) fn change(&mut self, number: u64, now: DateTime<Utc>) -> bool {
+        let Some(order) = self.get(number) else { return false };
+        let mut lines = self.lines(order);
+        let mut rng = Rng::of(order.seed, u64::from(order.version));
+        if order.version.is_multiple_of(2) {
+            let account = rng.index(self.accounts.0);
+            let number = lines.last().map_or(1, |last| last.number + 1);
+            lines.push(line(&mut rng, self.next_item, number, account, now));
+            self.next_item += 1;
+        } else {
+            let at = rng.index(lines.len());
+            lines[at].quantity += Decimal::ONE;
+            lines[at].modified = now;
+        }
+        self.update(number, now, |order| {
+            order.version += 1;
+            order.edited = Some(lines);
+        })
+    }
+
+    pub(crate) fn cancel(&mut self, number: u64, now: DateTime<Utc>) -> bool {
+        self.update(number, now, |order| order.state = 1)
+    }
+
+    fn update(&mut self, number: u64, now: DateTime<Utc>, change: impl FnOnce(&mut Order)) -> bool {
+        let Ok(at) = self.all.binary_search_by_key(&number, |order| order.number) else {
+            return false;
+        };
+        change(&mut self.all[at]);
+        self.all[at].modified = now;
+        true
+    }
+}
+
+/// One in 20 from the missing end of a table, the rest from the known part.
+fn choose(rng: &mut Rng, (known, missing): (usize, usize)) -> usize {
+    if missing > 0 && rng.below(ONE_IN) == 0 { known + rng.index(missing) } else { rng.index(known) }
+}
+
+fn line(rng: &mut Rng, id: u64, number: usize, account: usize, modified: DateTime<Utc>) -> Line {
+    let product = rng.index(names::PRODUCTS.len());
+    let (name, unit) = names::PRODUCTS[product];
+    // Mostly cents, at times finer, as for bolts by the thousand.
+    let decimals = *rng.pick(&[2, 2, 2, 2, 2, 2, 3, 4, 4, 6]);
+    let price = Decimal::new(
+        rng.between(1, 4_000) * 10_i64.pow(decimals - 2) + rng.between(0, 10_i64.pow(decimals) - 1),
+        decimals,
+    );
+    let quantity = match rng.below(10) {
+        0 => Decimal::new(rng.between(5, 4_000), 2),
+        1 => Decimal::new(rng.between(100, 5_000), 0),
+        _ => Decimal::new(rng.between(1, 48), 0),
+    };
+    Line { id, number, name, sku: sku(product), unit, price, quantity, account, modified }
+}
+
+/// When order `i` was made, if all of them fill so many working days up to the end of October 2026.
+fn moment(i: usize, days: usize) -> DateTime<Utc> {
+    let end = NaiveDate::from_ymd_opt(2026, 10, 30).unwrap_or_default();
+    let weeks = days.div_ceil(5);
+    let monday = end - Days::new(u64::from(end.weekday().num_days_from_monday()));
+    let first = monday - Days::new(7 * weeks.saturating_sub(1) as u64);
+    let day = i / A_DAY;
+    let date = first + Days::new((day / 5 * 7 + day % 5) as u64);
+    // From 8:00 to 19:00 in Vancouver, so that the late ones are on the next day in UTC.
+    let minutes = i64::try_from(i % A_DAY).unwrap_or(0) * 35;
+    date.and_time(NaiveTime::default()).and_utc() + TimeDelta::hours(15) + TimeDelta::minutes(minutes)
+}

@@ -1,0 +1,56 @@
+//! What a tenant has been asked: the figures behind `GET /_sandbox/stats`.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+
+/// A snapshot of what one tenant has answered so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Calls by operation: `GET /api/v3/vendors/{id}/`, `GET CRS620MI/LstSuppliers`, `POST PPS370MI`.
+    pub requests: BTreeMap<String, u64>,
+    /// All calls, tokens included, `_sandbox` calls not.
+    pub total: u64,
+    /// Calls refused by a rate limit, real or injected.
+    pub throttled: u64,
+    /// Injected faults by kind.
+    pub faults: BTreeMap<String, u64>,
+    /// Attempts to write, by resource, where the tenant takes none.
+    pub writes: BTreeMap<String, u64>,
+    /// Documents the tenant holds: `purchase_order`, `invoice`.
+    pub documents: BTreeMap<String, u64>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Counters(Mutex<Stats>);
+
+impl Counters {
+    fn lock(&self) -> MutexGuard<'_, Stats> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn request(&self, operation: &str) {
+        let mut stats = self.lock();
+        stats.total += 1;
+        *stats.requests.entry(operation.to_owned()).or_default() += 1;
+    }
+
+    pub(crate) fn throttled(&self) {
+        self.lock().throttled += 1;
+    }
+
+    pub(crate) fn fault(&self, kind: &str) {
+        *self.lock().faults.entry(kind.to_owned()).or_default() += 1;
+    }
+
+    pub(crate) fn write(&self, resource: &str) {
+        *self.lock().writes.entry(resource.to_owned()).or_default() += 1;
+    }
+
+    /// A copy, with the documents counted now.
+    pub(crate) fn snapshot(&self, documents: BTreeMap<String, u64>) -> Stats {
+        Stats { documents, ..self.lock().clone() }
+    }
+}

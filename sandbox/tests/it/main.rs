@@ -1,0 +1,13 @@
+//! The tenants' behaviour, over real HTTP on loopback sockets.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod bulk;
+mod client;
+mod entry;
+mod faults;
+mod lists;
+mod orders;
+mod program;
+mod reference;
+mod tokens;
+mod world;

@@ -1,0 +1,250 @@
+//! One Procurify tenant joined with one CloudSuite tenant.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cloudsuite_client::m3::{InvalidCode, M3};
+use procurify_client::ProcurifyClient;
+use sync_core::{
+    AlertSink, CheckpointStore, ConnectionId, CrossReferences, DedupStore, Engine, Flow, RecordKey, References,
+    RetryPolicy, Settings, Trail,
+};
+
+use crate::m3::{M3OrderSettings, M3PurchaseOrders};
+use crate::purchase_order::{
+    self, DefaultOrderMapper, OrderMapper, OrderMapperAdapter, PurchaseOrderSource, SourceSettings,
+};
+use crate::reference::{AlignError, Aligner};
+use crate::sync::SyncError;
+
+/// Why a connection could not be put together.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// Something that has no default was not given.
+    #[error("the connection has no {0}: give it one before build()")]
+    Missing(&'static str),
+    /// A name that cannot stand in a record's key.
+    #[error("`{0}` cannot be a connection's name: use letters, digits, `-` and `_`")]
+    Name(String),
+    /// A code that M3 cannot have.
+    #[error(transparent)]
+    Code(#[from] InvalidCode),
+}
+
+/// One Procurify tenant joined with one CloudSuite tenant. Cheap to clone.
+///
+/// Everything but the two clients and the store has a default. See the crate's documentation for an
+/// example.
+#[derive(Clone)]
+pub struct Connection {
+    pub(crate) engine: Engine,
+    procurify: ProcurifyClient,
+    m3: M3,
+    aligner: Arc<Aligner>,
+    pub(crate) reference_max_age: Duration,
+    pub(crate) patience: Duration,
+}
+
+impl Connection {
+    /// Starts a connection of this name, which becomes part of every record's key: never change it.
+    pub fn builder(name: impl Into<ConnectionId>) -> ConnectionBuilder {
+        ConnectionBuilder {
+            name: name.into(),
+            procurify: None,
+            m3: None,
+            store: None,
+            mapper: Box::new(DefaultOrderMapper::default()),
+            orders: M3OrderSettings::default(),
+            source: SourceSettings::default(),
+            settings: Settings::default(),
+            retry: None,
+            alerts: None,
+            reference_max_age: Duration::from_secs(3600),
+            patience: Duration::from_secs(30),
+        }
+    }
+
+    /// The Procurify client.
+    pub fn procurify(&self) -> &ProcurifyClient {
+        &self.procurify
+    }
+
+    /// The M3 company.
+    pub fn m3(&self) -> &M3 {
+        &self.m3
+    }
+
+    /// The engine beneath, for hosts that drive its steps themselves.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Reads vendors, account codes and departments of both systems and matches them anew.
+    pub async fn align_reference_data(&self) -> Result<(), AlignError> {
+        let now = self.engine.time().now();
+        self.aligner.align(self.engine.references().as_ref(), self.engine.connection(), now).await
+    }
+
+    /// The cross-references as an alignment now would make them. Writes nothing.
+    pub async fn preview_reference_data(&self) -> Result<References, AlignError> {
+        let now = self.engine.time().now();
+        let lines = self.aligner.read(now).await?;
+        Ok(References::new(lines.into_iter().flat_map(|(_, lines)| lines), Some(now)))
+    }
+
+    /// What happened to one record, in words.
+    pub async fn trail(&self, key: &RecordKey) -> Result<Trail, SyncError> {
+        Ok(self.engine.trail(key).await?)
+    }
+
+    /// HTTP requests sent to Procurify so far, token requests included.
+    pub fn procurify_requests(&self) -> u64 {
+        self.procurify.requests()
+    }
+
+    /// HTTP requests sent to CloudSuite so far, token requests included.
+    pub fn cloudsuite_requests(&self) -> u64 {
+        self.m3.client().requests()
+    }
+}
+
+/// Puts a [`Connection`] together.
+#[must_use = "nothing is joined until build()"]
+pub struct ConnectionBuilder {
+    name: ConnectionId,
+    procurify: Option<ProcurifyClient>,
+    m3: Option<M3>,
+    store: Option<Stores>,
+    mapper: Box<dyn OrderMapper>,
+    orders: M3OrderSettings,
+    source: SourceSettings,
+    settings: Settings,
+    retry: Option<Arc<dyn RetryPolicy>>,
+    alerts: Option<Arc<dyn AlertSink>>,
+    reference_max_age: Duration,
+    patience: Duration,
+}
+
+struct Stores {
+    ledger: Arc<dyn DedupStore>,
+    checkpoints: Arc<dyn CheckpointStore>,
+    references: Arc<dyn CrossReferences>,
+}
+
+impl ConnectionBuilder {
+    /// The Procurify tenant.
+    pub fn procurify(mut self, client: ProcurifyClient) -> Self {
+        self.procurify = Some(client);
+        self
+    }
+
+    /// The M3 company, with division, facility and warehouse.
+    pub fn m3(mut self, m3: M3) -> Self {
+        self.m3 = Some(m3);
+        self
+    }
+
+    /// Where ledger, checkpoints and cross-references are kept.
+    pub fn store(self, store: impl DedupStore + CheckpointStore + CrossReferences + 'static) -> Self {
+        let store = Arc::new(store);
+        self.stores(store.clone(), store.clone(), store)
+    }
+
+    /// Where each of the three is kept, if not together.
+    pub fn stores(
+        mut self,
+        ledger: Arc<dyn DedupStore>,
+        checkpoints: Arc<dyn CheckpointStore>,
+        references: Arc<dyn CrossReferences>,
+    ) -> Self {
+        self.store = Some(Stores { ledger, checkpoints, references });
+        self
+    }
+
+    /// What becomes of an order in the ERP. Default: [`DefaultOrderMapper`].
+    pub fn mapper(mut self, mapper: impl OrderMapper + 'static) -> Self {
+        self.mapper = Box::new(mapper);
+        self
+    }
+
+    /// How orders are entered in M3.
+    pub fn m3_orders(mut self, settings: M3OrderSettings) -> Self {
+        self.orders = settings;
+        self
+    }
+
+    /// How orders are read from Procurify.
+    pub fn source(mut self, settings: SourceSettings) -> Self {
+        self.source = settings;
+        self
+    }
+
+    /// How the engine works.
+    pub fn engine_settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// When failed attempts are tried again. Default: [`sync_core::Backoff`].
+    pub fn retry(mut self, policy: Arc<dyn RetryPolicy>) -> Self {
+        self.retry = Some(policy);
+        self
+    }
+
+    /// Where alerts go. Default: the log.
+    pub fn alerts(mut self, alerts: Arc<dyn AlertSink>) -> Self {
+        self.alerts = Some(alerts);
+        self
+    }
+
+    /// How old the reference data may be before orders are mapped on it (I8). Default 1 hour.
+    pub fn reference_max_age(mut self, age: Duration) -> Self {
+        self.reference_max_age = age;
+        self
+    }
+
+    /// How long a pass waits for records that are due later (M3 makes orders some time after it took
+    /// them) before it ends and leaves them to the next. Default 30 seconds.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Checks all settings. Nothing is sent.
+    pub fn build(self) -> Result<Connection, BuildError> {
+        let name = self.name.as_str();
+        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_') {
+            return Err(BuildError::Name(name.to_owned()));
+        }
+        let procurify = self.procurify.ok_or(BuildError::Missing("Procurify client"))?;
+        let m3 = self.m3.ok_or(BuildError::Missing("M3 client"))?;
+        let stores = self.store.ok_or(BuildError::Missing("store"))?;
+        let cost_center_dimension = self.orders.cost_center_dimension;
+        let sink = M3PurchaseOrders::new(m3.clone(), self.orders)?;
+        let page_size = self.source.page_size;
+        let source = PurchaseOrderSource::new(self.name.clone(), procurify.clone(), self.source);
+        let flow = Flow {
+            max_reference_age: Some(self.reference_max_age),
+            ..Flow::new(purchase_order::KIND, Arc::new(source), OrderMapperAdapter(self.mapper), Arc::new(sink))
+        };
+        let mut engine = Engine::new(self.name, stores.ledger, stores.checkpoints, stores.references)
+            .flow(flow)
+            .settings(self.settings);
+        if let Some(retry) = self.retry {
+            engine = engine.retry(retry);
+        }
+        if let Some(alerts) = self.alerts {
+            engine = engine.alerts(alerts);
+        }
+        let aligner = Aligner { procurify: procurify.clone(), m3: m3.clone(), cost_center_dimension, page_size };
+        Ok(Connection {
+            engine,
+            procurify,
+            m3,
+            aligner: Arc::new(aligner),
+            reference_max_age: self.reference_max_age,
+            patience: self.patience,
+        })
+    }
+}

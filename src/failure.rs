@@ -1,0 +1,41 @@
+//! The clients' errors in the engine's words.
+
+use std::error::Error as _;
+
+use cloudsuite_client::m3::TransactionError;
+use sync_core::{Failure, FailureKind};
+use tenant_http::{Error, ErrorKind};
+
+/// A call's error as a failure for the ledger.
+pub(crate) fn of_call(error: &Error) -> Failure {
+    let mut message = error.to_string();
+    if let Some(cause) = error.source() {
+        message = format!("{message}: {cause}");
+    }
+    Failure {
+        kind: kind(error.kind()),
+        message,
+        retry_after: error.retry_after(),
+        request_id: error.request_id().map(str::to_owned),
+    }
+}
+
+/// A transaction's error as a failure for the ledger.
+pub(crate) fn of_transaction(error: &TransactionError) -> Failure {
+    match error.call_error() {
+        Some(call) => of_call(call),
+        None => Failure::new(kind(error.kind()), error.to_string()),
+    }
+}
+
+pub(crate) fn kind(kind: ErrorKind) -> FailureKind {
+    match kind {
+        ErrorKind::RateLimited => FailureKind::RateLimited,
+        ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::Connect | ErrorKind::Protocol | ErrorKind::Decode => {
+            FailureKind::Unavailable
+        }
+        ErrorKind::Auth | ErrorKind::Permission => FailureKind::Denied,
+        ErrorKind::Validation | ErrorKind::Conflict | ErrorKind::NotFound | ErrorKind::TooLarge => FailureKind::Invalid,
+        _ => FailureKind::Other,
+    }
+}

@@ -1,0 +1,48 @@
+//! Moves every approved Procurify purchase order into Infor CloudSuite exactly once, and can prove it.
+//!
+//! ```no_run
+//! use procurify_cloudsuite::{CloudSuiteClient, Company, Connection, FlowKind, ProcurifyClient};
+//! use sync_store::SqliteStore;
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let procurify = ProcurifyClient::builder("acme").credentials("id", "secret").build()?;
+//! let m3 = CloudSuiteClient::from_ionapi(&std::fs::read("acme.ionapi")?)?
+//!     .m3(Company(100)).division("AAA").facility("A01").warehouse("001");
+//!
+//! let acme = Connection::builder("acme")
+//!     .procurify(procurify)
+//!     .m3(m3)
+//!     .store(SqliteStore::open("ledger.db").await?)
+//!     .build()?;
+//!
+//! let report = acme.sync(FlowKind::PurchaseOrders).await?;
+//! for concern in &report.concerns {
+//!     println!("{}: {}", concern.key, concern.reason);
+//! }
+//! if let Some(key) = report.posted.first() {
+//!     println!("{}", acme.trail(key).await?); // what happened to one order, in words
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`purchase_order`] | orders read from Procurify, mapped, and drafted for an ERP |
+//! | [`m3`] | Infor M3 as the target |
+//! | [`reference`] | vendors, account codes and departments, matched before any order moves |
+//!
+//! The engine and its promises are in [`sync_core`]; the clients can be used alone.
+
+mod connection;
+mod failure;
+pub mod m3;
+pub mod purchase_order;
+pub mod reference;
+mod sync;
+
+pub use cloudsuite_client::m3::{Company, M3};
+pub use cloudsuite_client::{CloudSuiteClient, Ionapi};
+pub use connection::{BuildError, Connection, ConnectionBuilder};
+pub use procurify_client::ProcurifyClient;
+pub use sync::{Concern, Event, FlowKind, Report, SyncError};

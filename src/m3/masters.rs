@@ -1,0 +1,62 @@
+//! M3's masters, as far as records of Procurify are matched to them.
+
+use chrono::NaiveDate;
+use cloudsuite_client::m3::{Dimension, GlAccount, List, M3, Supplier, TransactionError};
+use futures_util::TryStreamExt;
+
+use crate::reference::Master;
+
+/// Suppliers, GL accounts and cost centres of one M3 tenant.
+#[derive(Debug, Clone, Default)]
+pub struct M3Masters {
+    /// Suppliers (CRS620).
+    pub suppliers: Vec<Master>,
+    /// GL accounts: accounting dimension 1 (CRS630).
+    pub accounts: Vec<Master>,
+    /// Cost centres: the accounting dimension that holds them; empty if there is none.
+    pub cost_centers: Vec<Master>,
+}
+
+impl M3Masters {
+    /// Reads all of them; `today` decides what is valid.
+    ///
+    /// # Errors
+    /// The first call that failed; nothing is read in part.
+    pub async fn read(m3: &M3, cost_center: Option<Dimension>, today: NaiveDate) -> Result<Self, TransactionError> {
+        let suppliers = all(m3.suppliers().list()).await?.into_iter().map(supplier).collect();
+        let accounts = identities(m3, Dimension::ACCOUNT, today).await?;
+        let cost_centers = match cost_center {
+            Some(dimension) => identities(m3, dimension, today).await?,
+            None => Vec::new(),
+        };
+        Ok(Self { suppliers, accounts, cost_centers })
+    }
+}
+
+async fn all<T: Send + 'static>(list: List<T>) -> Result<Vec<T>, TransactionError> {
+    list.stream().try_collect().await
+}
+
+async fn identities(m3: &M3, dimension: Dimension, today: NaiveDate) -> Result<Vec<Master>, TransactionError> {
+    let accounts = all(m3.gl_accounts().list(dimension)).await?;
+    Ok(accounts.into_iter().map(|account| identity(account, today)).collect())
+}
+
+fn supplier(supplier: Supplier) -> Master {
+    let blocked = match supplier.is_active() {
+        Some(false) => {
+            Some(format!("its status in CRS620 is {}, not 20", supplier.status.as_deref().unwrap_or("blank")))
+        }
+        Some(true) | None => None,
+    };
+    Master { id: supplier.number.to_string(), name: supplier.name.unwrap_or_default(), blocked }
+}
+
+fn identity(account: GlAccount, today: NaiveDate) -> Master {
+    let blocked = match (account.blocked, account.is_usable_on(today)) {
+        (true, _) => Some("it is blocked in CRS630".to_owned()),
+        (false, false) => Some(format!("it is not valid on {today} by CRS630")),
+        (false, true) => None,
+    };
+    Master { id: account.id.to_string(), name: account.description.or(account.name).unwrap_or_default(), blocked }
+}

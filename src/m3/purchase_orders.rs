@@ -1,0 +1,416 @@
+//! Purchase orders into M3: staged by batch entry, finished, and found again.
+//!
+//! ```text
+//! stage:  StartEntry x n        -> message numbers         one bulk call of up to 100
+//!         AddHead, AddLine, AddAccString of all orders     -> order numbers
+//! commit: FinishEntry x n       the only ambiguous step; M3's batch job makes the orders later
+//! settle: DeleteEntry x n       taken only while a message was never finished: a certain answer
+//! find:   GetHead by number, or SearchHead by our reference
+//! ```
+
+use async_trait::async_trait;
+use cloudsuite_client::m3::{
+    BatchOrigin, EntryError, EntryLine, ItemNumber, M3, MessageNumber, OrderNumber, PurchaseOrderEntry,
+    PurchaseOrderEntryProgram, SupplierNumber, TransactionError,
+};
+use serde::{Deserialize, Serialize};
+use sync_core::{
+    Committed, Doubt, Draft, ExternalRef, Failure, FailureKind, Found, Handle, Lookup, Settled, Sink, Staged, TargetRef,
+};
+use tenant_http::Outcome;
+
+use super::price::{M3Price, fit_price};
+use crate::failure::of_transaction;
+use crate::purchase_order::{LineDraft, OrderDraft};
+
+/// How purchase orders are entered in one M3 tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct M3OrderSettings {
+    /// The batch origin (PPS090) under which orders are entered. Default `PFY`.
+    pub batch_origin: String,
+    /// The item of lines that are bought by their text alone. Default `SERVICE`.
+    pub service_item: String,
+    /// The order type; M3's default for the supplier if none.
+    pub order_type: Option<String>,
+    /// The buyer; M3's default for the supplier if none.
+    pub buyer: Option<String>,
+    /// The accounting dimension of the cost centre, 2 to 7; none if the tenant has none. Default 2.
+    pub cost_center_dimension: Option<u8>,
+    /// The most decimals a price may have (`PUPR`). A longer price is written for 10, 100, 1,000 or
+    /// 10,000 units (`PUCD`). Default 4.
+    pub price_decimals: u32,
+    /// Whether `DeleteEntry` tells with certainty if a message was finished, by M3's rule that it is
+    /// taken only in status 10. If not, lookups decide. Default yes.
+    pub settle_by_delete: bool,
+    /// Whether our reference is looked up by `EXPORTMI`, which is exact, instead of `SearchHead`,
+    /// whose index lags. Many tenants restrict it. Default no.
+    pub export_mi: bool,
+}
+
+impl Default for M3OrderSettings {
+    fn default() -> Self {
+        Self {
+            batch_origin: "PFY".to_owned(),
+            service_item: "SERVICE".to_owned(),
+            order_type: None,
+            buyer: None,
+            cost_center_dimension: Some(2),
+            price_decimals: 4,
+            settle_by_delete: true,
+            export_mi: false,
+        }
+    }
+}
+
+/// Puts purchase orders into M3.
+pub struct M3PurchaseOrders {
+    m3: M3,
+    entry: PurchaseOrderEntryProgram,
+    service_item: ItemNumber,
+    settings: M3OrderSettings,
+}
+
+/// What staging an order gave: the batch message, and the number that the order will have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct EntryHandle {
+    message: MessageNumber,
+    order: OrderNumber,
+}
+
+impl EntryHandle {
+    fn read(handle: &Handle) -> Result<Self, Failure> {
+        serde_json::from_value(handle.0.clone()).map_err(|error| {
+            Failure::new(FailureKind::Invalid, format!("the ledger's handle {} is not one of M3's: {error}", handle.0))
+        })
+    }
+
+    fn write(&self) -> Result<Handle, Failure> {
+        serde_json::to_value(self)
+            .map(Handle)
+            .map_err(|error| Failure::new(FailureKind::Other, format!("the handle cannot be written: {error}")))
+    }
+}
+
+impl M3PurchaseOrders {
+    /// A sink for a tenant.
+    ///
+    /// # Errors
+    /// A setting that is no code of M3's.
+    pub fn new(m3: M3, settings: M3OrderSettings) -> Result<Self, cloudsuite_client::m3::InvalidCode> {
+        let m3 = m3.export_mi(settings.export_mi);
+        m3.check()?;
+        let origin = BatchOrigin::new(&settings.batch_origin)?;
+        let service_item = ItemNumber::new(&settings.service_item)?;
+        Ok(Self { entry: m3.purchase_order_entry(origin), m3, service_item, settings })
+    }
+
+    fn entry_of(&self, draft: &Draft) -> Result<PurchaseOrderEntry, Failure> {
+        let invalid = |what: &dyn std::fmt::Display| Failure::new(FailureKind::Invalid, what.to_string());
+        let order: OrderDraft = serde_json::from_value(draft.document.clone())
+            .map_err(|error| invalid(&format!("the draft cannot be read: {error}")))?;
+        let supplier = SupplierNumber::new(&order.supplier).map_err(|error| invalid(&error))?;
+        let mut entry =
+            PurchaseOrderEntry::new(draft.reference.as_str(), supplier, order.order_date, order.delivery_date);
+        entry.currency = Some(order.currency);
+        entry.order_type.clone_from(&self.settings.order_type);
+        entry.buyer.clone_from(&self.settings.buyer);
+        for (index, line) in order.lines.iter().enumerate() {
+            let line = self.line_of(line).map_err(|why| invalid(&format!("line {}: {why}", index + 1)))?;
+            entry.lines.push(line);
+        }
+        Ok(entry)
+    }
+
+    fn line_of(&self, line: &LineDraft) -> Result<EntryLine, String> {
+        let item = match &line.item {
+            Some(item) => ItemNumber::new(item).map_err(|error| error.to_string())?,
+            None => self.service_item.clone(),
+        };
+        let M3Price { price, units } = fit_price(line.price, self.settings.price_decimals)?;
+        let mut entry = EntryLine::new(item, line.quantity, price);
+        entry.price_quantity = (units > 1).then_some(units);
+        entry.unit.clone_from(&line.unit);
+        entry.supplier_item.clone_from(&line.supplier_item);
+        entry.name = Some(line.name.clone());
+        // The first 30 characters stand in the name; only what they leave out is said again.
+        entry.description = (line.name.chars().count() > 30).then(|| line.name.clone());
+        entry.accounting[0] = Some(line.account.clone());
+        if let (Some(dimension), Some(center)) = (self.settings.cost_center_dimension, &line.cost_center) {
+            let index = usize::from(dimension).checked_sub(1).filter(|index| (1..7).contains(index));
+            let index = index
+                .ok_or_else(|| format!("accounting dimension {dimension} cannot hold the cost centre: use 2 to 7"))?;
+            entry.accounting[index] = Some(center.clone());
+        }
+        Ok(entry)
+    }
+
+    /// Looks for orders by the numbers they were given.
+    async fn by_number(&self, wanted: &[(OrderNumber, &ExternalRef)]) -> Vec<Found> {
+        let numbers: Vec<OrderNumber> = wanted.iter().map(|(number, _)| number.clone()).collect();
+        let heads = self.m3.purchase_orders().get_heads(&numbers).await;
+        wanted
+            .iter()
+            .zip(heads)
+            .map(|((number, reference), head)| match head {
+                Ok(None) => Found::Absent,
+                Ok(Some(head)) if head.reference.as_deref() == Some(reference.as_str()) => {
+                    Found::Found(TargetRef(number.to_string()))
+                }
+                // The number is taken, by an order that bears another reference: only a person can tell whose it is.
+                Ok(Some(_)) => Found::Pending,
+                Err(error) => Found::Unanswered(of_transaction(&error)),
+            })
+            .collect()
+    }
+
+    /// Looks for orders by our reference, and takes a hit only if the order itself bears it.
+    async fn by_reference(&self, references: &[&ExternalRef]) -> Vec<Found> {
+        let texts: Vec<&str> = references.iter().map(|reference| reference.as_str()).collect();
+        let orders = self.m3.purchase_orders();
+        let hits: Vec<Result<Vec<OrderNumber>, TransactionError>> = if self.settings.export_mi {
+            let heads = orders.export_by_reference(&texts).await;
+            heads.into_iter().map(|found| Ok(found?.into_iter().map(|head| head.number).collect())).collect()
+        } else {
+            orders.search_by_reference(&texts).await
+        };
+        let candidates: Vec<(OrderNumber, &ExternalRef)> = references
+            .iter()
+            .zip(&hits)
+            .flat_map(|(reference, hit)| hit.iter().flatten().map(|number| (number.clone(), *reference)))
+            .collect();
+        let mut checked =
+            if candidates.is_empty() { Vec::new() } else { self.by_number(&candidates).await }.into_iter();
+        hits.into_iter()
+            .map(|hit| match hit {
+                Err(error) => Found::Unanswered(of_transaction(&error)),
+                Ok(numbers) => best(numbers.iter().map(|_| checked.next()).map(|found| found.unwrap_or(Found::Absent))),
+            })
+            .collect()
+    }
+
+    /// Settles refused deletions that may have been carried out by an earlier one.
+    ///
+    /// M3 refuses to delete both a message that was finished and one that is gone, and only the code
+    /// tells which. What this tenant says of one that is gone is found out on a message of our own.
+    async fn settle_repeated(&self, refused: Vec<(EntryHandle, ExternalRef, TransactionError)>) -> Vec<Settled> {
+        if refused.is_empty() {
+            return Vec::new();
+        }
+        let gone = match self.refusal_of_a_deleted_message().await {
+            Ok(error) => error,
+            Err(failure) => return vec![Settled::Unanswered(failure); refused.len()],
+        };
+        let wanted: Vec<(OrderNumber, &ExternalRef)> =
+            refused.iter().map(|(handle, reference, _)| (handle.order.clone(), reference)).collect();
+        // Asked after the deletion was refused: a message that M3 itself removed has made its order by now.
+        let found = self.by_number(&wanted).await;
+        refused
+            .iter()
+            .zip(found)
+            .map(|((handle, _, error), found)| match (found, code(error), code(&gone)) {
+                (Found::Found(target), _, _) => Settled::Created(target),
+                (Found::Unanswered(failure), _, _) => Settled::Unanswered(failure),
+                (Found::Absent, Some(said), Some(gone)) if said == gone => Settled::Void,
+                (Found::Absent, Some(_), Some(_)) => Settled::Accepted,
+                _ => Settled::NeedsPerson(Failure::new(
+                    FailureKind::Other,
+                    format!(
+                        "it cannot be told whether batch message {} was finished or deleted: look in PPS370, and \
+                         replay it only if order {} does not exist and the message is not there",
+                        handle.message, handle.order
+                    ),
+                )),
+            })
+            .collect()
+    }
+
+    async fn refusal_of_a_deleted_message(&self) -> Result<TransactionError, Failure> {
+        let unclear = || Failure::new(FailureKind::Other, "M3 did not answer a trial deletion");
+        let message = self.entry.start(1).await.pop().ok_or_else(unclear)?.map_err(|error| of_transaction(&error))?;
+        let messages = [message];
+        self.entry.delete(&messages).await.pop().ok_or_else(unclear)?.map_err(|error| of_transaction(&error))?;
+        match self.entry.delete(&messages).await.pop() {
+            Some(Err(error)) if error.outcome() == Outcome::Rejected => Ok(error),
+            Some(Err(error)) => Err(of_transaction(&error)),
+            _ => Err(unclear()),
+        }
+    }
+}
+
+fn code(error: &TransactionError) -> Option<&str> {
+    error.fault()?.code.as_deref()
+}
+
+/// Of several candidates of a search: one that bears the reference, else one that was not answered, else none.
+fn best(found: impl Iterator<Item = Found>) -> Found {
+    found.fold(Found::Absent, |best, next| match (&best, &next) {
+        (Found::Found(_), _) => best,
+        (_, Found::Found(_)) | (Found::Absent, Found::Unanswered(_)) => next,
+        _ => best,
+    })
+}
+
+fn staging_failed(error: &EntryError) -> Staged {
+    let failure = of_transaction(error.transaction_error());
+    match error.outcome() {
+        Outcome::Rejected => Staged::Rejected(Failure { message: error.to_string(), ..failure }),
+        // What M3's own layer refuses before M3 (a value too long) will be refused again.
+        Outcome::NotProcessed if error.fault().is_some() => {
+            Staged::Rejected(Failure { message: error.to_string(), ..failure })
+        }
+        Outcome::NotProcessed if failure.kind == FailureKind::Invalid => {
+            Staged::Rejected(Failure { message: error.to_string(), ..failure })
+        }
+        _ => Staged::NotStaged(failure),
+    }
+}
+
+#[async_trait]
+impl Sink for M3PurchaseOrders {
+    async fn find(&self, wanted: &[Lookup]) -> Vec<Found> {
+        let handles: Vec<Option<EntryHandle>> = wanted
+            .iter()
+            .map(|lookup| lookup.handle.as_ref().and_then(|handle| EntryHandle::read(handle).ok()))
+            .collect();
+        let numbered: Vec<(OrderNumber, &ExternalRef)> = wanted
+            .iter()
+            .zip(&handles)
+            .filter_map(|(lookup, handle)| Some((handle.as_ref()?.order.clone(), &lookup.reference)))
+            .collect();
+        let nameless: Vec<&ExternalRef> = wanted
+            .iter()
+            .zip(&handles)
+            .filter(|(_, handle)| handle.is_none())
+            .map(|(lookup, _)| &lookup.reference)
+            .collect();
+        let mut by_number = if numbered.is_empty() { Vec::new() } else { self.by_number(&numbered).await }.into_iter();
+        let mut by_reference =
+            if nameless.is_empty() { Vec::new() } else { self.by_reference(&nameless).await }.into_iter();
+        handles
+            .iter()
+            .map(|handle| if handle.is_some() { by_number.next() } else { by_reference.next() })
+            .map(|found| found.unwrap_or(Found::Absent))
+            .collect()
+    }
+
+    async fn stage(&self, drafts: &[Draft]) -> Vec<Staged> {
+        let entries: Vec<Result<PurchaseOrderEntry, Failure>> =
+            drafts.iter().map(|draft| self.entry_of(draft)).collect();
+        let fit: Vec<&PurchaseOrderEntry> = entries.iter().flatten().collect();
+        let messages = if fit.is_empty() { Vec::new() } else { self.entry.start(fit.len()).await };
+        let started: Vec<(MessageNumber, &PurchaseOrderEntry)> = messages
+            .iter()
+            .zip(&fit)
+            .filter_map(|(message, entry)| Some((message.as_ref().ok()?.clone(), *entry)))
+            .collect();
+        let mut numbers = if started.is_empty() { Vec::new() } else { self.entry.enter(&started).await }.into_iter();
+        let mut abandoned = Vec::new();
+        let mut messages = messages.into_iter();
+        let staged = entries
+            .iter()
+            .map(|entry| {
+                if let Err(failure) = entry {
+                    return Staged::Rejected(failure.clone());
+                }
+                let message = match messages.next() {
+                    Some(Ok(message)) => message,
+                    Some(Err(error)) => return Staged::NotStaged(of_transaction(&error)),
+                    None => return Staged::NotStaged(Failure::new(FailureKind::Other, "M3 gave no message number")),
+                };
+                match numbers.next() {
+                    Some(Ok(order)) => match (EntryHandle { message, order }).write() {
+                        Ok(handle) => Staged::Staged(handle),
+                        Err(failure) => Staged::NotStaged(failure),
+                    },
+                    Some(Err(error)) => {
+                        abandoned.push(message);
+                        staging_failed(&error)
+                    }
+                    None => Staged::NotStaged(Failure::new(FailureKind::Other, "M3 gave no order number")),
+                }
+            })
+            .collect();
+        self.delete(&abandoned).await;
+        staged
+    }
+
+    async fn commit(&self, handles: &[Handle]) -> Vec<Committed> {
+        let entries: Vec<Result<EntryHandle, Failure>> = handles.iter().map(EntryHandle::read).collect();
+        let messages: Vec<MessageNumber> = entries.iter().flatten().map(|entry| entry.message.clone()).collect();
+        let mut finished = self.entry.finish(&messages).await.into_iter();
+        entries
+            .into_iter()
+            .map(|entry| match entry {
+                Err(failure) => Committed::Rejected(failure),
+                Ok(_) => match finished.next() {
+                    Some(Ok(())) => Committed::Accepted,
+                    Some(Err(error)) => match error.outcome() {
+                        Outcome::Rejected => Committed::Rejected(of_transaction(&error)),
+                        Outcome::NotProcessed => Committed::NotProcessed(of_transaction(&error)),
+                        Outcome::Unknown => Committed::Unknown(of_transaction(&error)),
+                    },
+                    None => Committed::Unknown(Failure::new(FailureKind::Other, "M3 gave no answer for this message")),
+                },
+            })
+            .collect()
+    }
+
+    async fn settle(&self, doubts: &[Doubt]) -> Vec<Settled> {
+        if !self.settings.settle_by_delete {
+            return vec![Settled::Undecided; doubts.len()];
+        }
+        let handles: Vec<Option<EntryHandle>> = doubts
+            .iter()
+            .map(|doubt| doubt.lookup.handle.as_ref().and_then(|handle| EntryHandle::read(handle).ok()))
+            .collect();
+        let messages: Vec<MessageNumber> = handles.iter().flatten().map(|handle| handle.message.clone()).collect();
+        let mut deleted = self.entry.delete(&messages).await.into_iter();
+        let mut repeated = Vec::new();
+        let mut settled = Vec::with_capacity(doubts.len());
+        for (doubt, handle) in doubts.iter().zip(handles) {
+            let answer = handle.as_ref().and_then(|_| deleted.next());
+            settled.push(match (handle, answer) {
+                (Some(_), Some(Ok(()))) => Settled::Void,
+                (Some(handle), Some(Err(error))) if error.outcome() == Outcome::Rejected && doubt.asked_before => {
+                    repeated.push((settled.len(), (handle, doubt.lookup.reference.clone(), error)));
+                    Settled::Undecided
+                }
+                (Some(_), Some(Err(error))) if error.outcome() == Outcome::Rejected => Settled::Accepted,
+                (Some(_), Some(Err(error))) => Settled::Unanswered(of_transaction(&error)),
+                _ => Settled::Undecided,
+            });
+        }
+        let (places, refused): (Vec<usize>, Vec<_>) = repeated.into_iter().unzip();
+        for (place, answer) in places.into_iter().zip(self.settle_repeated(refused).await) {
+            settled[place] = answer;
+        }
+        settled
+    }
+
+    fn describe(&self, handle: &Handle) -> String {
+        match EntryHandle::read(handle) {
+            Ok(entry) => format!("purchase order {}, or batch message {} in PPS370", entry.order, entry.message),
+            Err(_) => handle.0.to_string(),
+        }
+    }
+
+    async fn discard(&self, handles: &[Handle]) {
+        let messages: Vec<MessageNumber> =
+            handles.iter().filter_map(|handle| EntryHandle::read(handle).ok()).map(|entry| entry.message).collect();
+        self.delete(&messages).await;
+    }
+}
+
+impl M3PurchaseOrders {
+    /// Removes messages that will not be finished. What stays behind counts for nothing.
+    async fn delete(&self, messages: &[MessageNumber]) {
+        if messages.is_empty() {
+            return;
+        }
+        for (message, answer) in messages.iter().zip(self.entry.delete(messages).await) {
+            if let Err(error) = answer {
+                tracing::info!(%message, %error, "an unfinished batch message stays behind in PPS370");
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! A purchase order as an ERP is to hold it, whichever ERP that is.
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use tenant_http::decimal;
+
+/// A purchase order ready to be posted: every reference resolved, every amount exact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderDraft {
+    /// The ERP's supplier number.
+    pub supplier: String,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// The day it was ordered, in the tenant's time zone.
+    pub order_date: NaiveDate,
+    /// The day it is wanted.
+    pub delivery_date: NaiveDate,
+    /// The order's number as people know it in Procurify.
+    pub number: String,
+    /// The lines, in the order of their numbers; at least one.
+    pub lines: Vec<LineDraft>,
+}
+
+/// A line of a purchase order ready to be posted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LineDraft {
+    /// The ERP's item number; none for what is bought by its text alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<String>,
+    /// The supplier's own item number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supplier_item: Option<String>,
+    /// What is bought.
+    pub name: String,
+    /// How many.
+    #[serde(with = "decimal::required")]
+    pub quantity: Decimal,
+    /// The ERP's unit of measure; none for the item's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// The price of one, in the order's currency, without tax.
+    #[serde(with = "decimal::required")]
+    pub price: Decimal,
+    /// The ERP's GL account.
+    pub account: String,
+    /// The ERP's cost centre.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_center: Option<String>,
+}
+
+impl OrderDraft {
+    /// The sum of all lines, without tax.
+    pub fn total(&self) -> Decimal {
+        self.lines.iter().map(|line| line.quantity * line.price).sum()
+    }
+}

@@ -1,0 +1,140 @@
+//! The lines of many orders in few calls.
+//!
+//! Procurify lists order items of all orders, hundreds a page, but cannot be asked for those of given
+//! orders. It can be asked for those of orders created within some days: orders that were read
+//! together were mostly created together. What does not add up to its order's `item_count`, and what
+//! lies too scattered for pages to be worth it, is read by the order's detail, one call each.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use procurify_client::{AccountId, Error, List, OrderBy, OrderItem, PoNumber, ProcurifyClient, PurchaseOrder};
+
+use super::order::{BudgetAccount, OrderLine, lines_of};
+
+/// Details that are read at a time.
+const AT_A_TIME: usize = 4;
+
+/// Reads lines, and remembers budget accounts, which tell each line's department.
+pub(crate) struct LineReader {
+    procurify: ProcurifyClient,
+    page_size: u64,
+    accounts: Mutex<HashMap<AccountId, BudgetAccount>>,
+}
+
+impl LineReader {
+    pub fn new(procurify: ProcurifyClient, page_size: u64) -> Self {
+        Self { procurify, page_size, accounts: Mutex::default() }
+    }
+
+    /// The lines of these orders, in their order. `None` for an order that is gone.
+    pub async fn lines(&self, orders: &[PurchaseOrder]) -> Result<Vec<Option<Vec<OrderLine>>>, Error> {
+        let mut found = self.paged(orders).await?;
+        let missing: Vec<PoNumber> =
+            orders.iter().map(|order| order.procurify_po).filter(|number| !found.contains_key(number)).collect();
+        let details: Vec<Option<(PoNumber, Vec<OrderLine>)>> =
+            stream::iter(missing).map(|number| self.detail(number)).buffered(AT_A_TIME).try_collect().await?;
+        found.extend(details.into_iter().flatten());
+        Ok(orders.iter().map(|order| found.remove(&order.procurify_po)).collect())
+    }
+
+    /// The lines of those orders that pages of order items show completely.
+    async fn paged(&self, orders: &[PurchaseOrder]) -> Result<HashMap<PoNumber, Vec<OrderLine>>, Error> {
+        let Some((from, until)) = created_between(orders) else {
+            return Ok(HashMap::new());
+        };
+        let list = self
+            .procurify
+            .order_items()
+            .list()
+            .po_created_since(from)
+            .po_created_until(until)
+            .order_by(OrderBy::ascending("id"))
+            .page_size(self.page_size);
+        let first_page = list.send_page(1).await?;
+        let others = first_page.num_pages.saturating_sub(1);
+        if usize::try_from(others).map_or(true, |others| others > orders.len()) {
+            return Ok(HashMap::new());
+        }
+        let mut items = first_page.items;
+        if others > 0 {
+            items.extend(rest(list).await?);
+        }
+        self.complete(orders, items).await
+    }
+
+    async fn complete(
+        &self,
+        orders: &[PurchaseOrder],
+        items: Vec<OrderItem>,
+    ) -> Result<HashMap<PoNumber, Vec<OrderLine>>, Error> {
+        let mut by_order: HashMap<PoNumber, HashMap<_, OrderItem>> = HashMap::new();
+        for item in items {
+            if let Some(number) = item.purchase_order {
+                // An item may come twice, on pages that shifted while they were read.
+                by_order.entry(number).or_default().insert(item.id, item);
+            }
+        }
+        let mut complete = Vec::new();
+        for order in orders {
+            let Some(items) = by_order.remove(&order.procurify_po) else {
+                continue;
+            };
+            let counted = order.item_count.and_then(|count| usize::try_from(count).ok()) == Some(items.len());
+            let newer = items.values().any(|item| item.po_version > order.version);
+            if counted && !newer {
+                complete.push((order.procurify_po, items));
+            }
+        }
+        let accounts: Vec<AccountId> =
+            complete.iter().flat_map(|(_, items)| items.values()).filter_map(|item| item.account).collect();
+        self.learn(&accounts).await?;
+        let known = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = |item: OrderItem| {
+            let account = item.account.and_then(|id| known.get(&id));
+            OrderLine::of_item(item, account)
+        };
+        Ok(complete.into_iter().map(|(number, items)| (number, items.into_values().map(line).collect())).collect())
+    }
+
+    /// Reads the budget accounts if one of these is not known yet.
+    async fn learn(&self, wanted: &[AccountId]) -> Result<(), Error> {
+        let all_known = {
+            let known = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+            wanted.iter().all(|id| known.contains_key(id))
+        };
+        if all_known {
+            return Ok(());
+        }
+        let list = self.procurify.accounts().list().with_expired_budgets(true).page_size(self.page_size);
+        let accounts: Vec<(AccountId, BudgetAccount)> = list.stream().map_ok(BudgetAccount::new).try_collect().await?;
+        self.accounts.lock().unwrap_or_else(PoisonError::into_inner).extend(accounts);
+        Ok(())
+    }
+
+    async fn detail(&self, number: PoNumber) -> Result<Option<(PoNumber, Vec<OrderLine>)>, Error> {
+        match self.procurify.purchase_orders().get(number).await {
+            Ok(detail) => Ok(Some(lines_of(detail))),
+            Err(error) if error.kind() == procurify_client::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+async fn rest(list: List<OrderItem>) -> Result<Vec<OrderItem>, Error> {
+    list.from_page(2).prefetch(AT_A_TIME).stream().try_collect().await
+}
+
+/// The days within which these orders were created, widened by one each way for the tenant's time
+/// zone; none if so few that their details are as cheap, or if one has no date.
+fn created_between(orders: &[PurchaseOrder]) -> Option<(NaiveDate, NaiveDate)> {
+    if orders.len() <= 2 {
+        return None;
+    }
+    let dates: Option<Vec<DateTime<Utc>>> = orders.iter().map(|order| order.date).collect();
+    let dates = dates?;
+    let (first, last) = (dates.iter().min()?, dates.iter().max()?);
+    Some((first.date_naive() - TimeDelta::days(1), last.date_naive() + TimeDelta::days(1)))
+}

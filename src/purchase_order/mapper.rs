@@ -1,0 +1,286 @@
+//! From an approved order to the order an ERP is to hold.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use procurify_client::PurchaseOrderState;
+use rust_decimal::Decimal;
+use sync_core::{Mapper, Mapping, Match, MatchedBy, Missing, Record, References};
+
+use super::draft::{LineDraft, OrderDraft};
+use super::order::{ApprovedOrder, OrderLine};
+use crate::reference::{COST_CENTER, GL_ACCOUNT, ITEM, VENDOR};
+
+/// What becomes of an order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Mapped {
+    /// It is posted as this; the decisions ("vendor 17 is supplier S0017 ...") go into its trail.
+    Draft {
+        /// The order for the ERP.
+        draft: OrderDraft,
+        /// How its references were resolved.
+        decisions: Vec<String>,
+    },
+    /// It waits for these.
+    Hold(Vec<Missing>),
+    /// It is not posted.
+    Skip(String),
+}
+
+/// Decides what an approved order becomes in the ERP. Pure, as [`sync_core::Mapper`] is.
+///
+/// To change a detail, wrap [`DefaultOrderMapper`] and amend the draft it gives:
+///
+/// ```
+/// use procurify_cloudsuite::purchase_order::{ApprovedOrder, DefaultOrderMapper, Mapped, OrderMapper};
+/// use sync_core::References;
+///
+/// struct OneCostCentre(DefaultOrderMapper);
+/// impl OrderMapper for OneCostCentre {
+///     fn map(&self, order: &ApprovedOrder, references: &References) -> Mapped {
+///         let mut mapped = self.0.map(order, references);
+///         if let Mapped::Draft { draft, decisions } = &mut mapped {
+///             draft.lines.iter_mut().for_each(|line| line.cost_center = Some("CC900".into()));
+///             decisions.push("all lines on cost centre CC900".into());
+///         }
+///         mapped
+///     }
+/// }
+/// # let _ = OneCostCentre(DefaultOrderMapper::default());
+/// ```
+pub trait OrderMapper: Send + Sync {
+    /// What becomes of this order.
+    fn map(&self, order: &ApprovedOrder, references: &References) -> Mapped;
+}
+
+/// An [`OrderMapper`] as the engine sees it.
+pub(crate) struct OrderMapperAdapter(pub Box<dyn OrderMapper>);
+
+impl Mapper for OrderMapperAdapter {
+    fn map(&self, record: &Record, references: &References) -> Mapping {
+        let unreadable = |why: &dyn std::fmt::Display| {
+            Mapping::Hold(vec![Missing {
+                kind: "order".to_owned(),
+                value: record.key.id().to_owned(),
+                hint: format!("it cannot be read ({why}): report it with its trail"),
+            }])
+        };
+        let order: ApprovedOrder = match serde_json::from_value(record.payload.clone()) {
+            Ok(order) => order,
+            Err(error) => return unreadable(&error),
+        };
+        match self.0.map(&order, references) {
+            Mapped::Hold(missing) => Mapping::Hold(missing),
+            Mapped::Skip(reason) => Mapping::Skip(reason),
+            Mapped::Draft { draft, decisions } => match serde_json::to_value(draft) {
+                Ok(document) => Mapping::Draft { document, decisions },
+                Err(error) => unreadable(&error),
+            },
+        }
+    }
+}
+
+/// The rules that suit most tenants: each reference by the cross-reference table, each amount exact.
+#[derive(Debug, Clone)]
+pub struct DefaultOrderMapper {
+    /// The time zone in which a moment of Procurify becomes a day. Default UTC.
+    pub time_zone: Tz,
+    /// Units of measure, from what people type in Procurify (in lower case) to the ERP's. What is not
+    /// listed is left to the item's own unit.
+    pub units: BTreeMap<String, String>,
+    /// Whether each line needs a cost centre. Default yes.
+    pub cost_centers: bool,
+    /// Whether an order is held whose lines do not add up to its subtotal, beyond a cent a line of
+    /// rounding. Default yes.
+    pub check_totals: bool,
+}
+
+impl Default for DefaultOrderMapper {
+    fn default() -> Self {
+        Self { time_zone: Tz::UTC, units: BTreeMap::new(), cost_centers: true, check_totals: true }
+    }
+}
+
+impl OrderMapper for DefaultOrderMapper {
+    fn map(&self, order: &ApprovedOrder, references: &References) -> Mapped {
+        if order.order.state == Some(PurchaseOrderState::Legacy) {
+            return Mapped::Skip("it comes from an older version of Procurify (state legacy)".to_owned());
+        }
+        let mut resolver = Resolver { references, missing: Vec::new(), decisions: Vec::new() };
+        let draft = self.draft(order, &mut resolver);
+        match draft {
+            Some(draft) if resolver.missing.is_empty() => Mapped::Draft { draft, decisions: resolver.decisions },
+            _ => Mapped::Hold(resolver.missing),
+        }
+    }
+}
+
+impl DefaultOrderMapper {
+    fn draft(&self, order: &ApprovedOrder, resolver: &mut Resolver<'_>) -> Option<OrderDraft> {
+        let head = &order.order;
+        let lines: Vec<&OrderLine> = order.lines.iter().filter(|line| !line.is_refused()).collect();
+        let supplier = match &head.pref_vendor {
+            Some(vendor) => {
+                let name = vendor.name.as_deref().unwrap_or_default();
+                resolver.resolve(VENDOR, &vendor.id.to_string(), name)
+            }
+            None => resolver.absent("vendor", "none", "the order has no vendor: choose one in Procurify"),
+        };
+        let currency = head.purchased_currency.as_ref().and_then(|currency| currency.name.clone());
+        let currency = currency
+            .filter(|code| !code.trim().is_empty())
+            .or_else(|| resolver.absent("currency", "none", "the order has no currency: set it in Procurify"));
+        let order_date = self.day(head.date).or_else(|| resolver.absent("date", "none", "the order has no date"));
+        Self::refuse_costs_beside_the_lines(order, resolver);
+        if lines.is_empty() {
+            resolver.miss("line", "none", "the order has no line that was bought");
+        }
+        let drafts: Vec<Option<LineDraft>> = lines.iter().map(|line| self.line(line, resolver)).collect();
+        let lines: Option<Vec<LineDraft>> = drafts.into_iter().collect();
+        let (order_date, lines) = (order_date?, lines?);
+        let draft = OrderDraft {
+            supplier: supplier?,
+            currency: currency?,
+            order_date,
+            // M3 and others want a delivery day; an order without a promised one is wanted at once.
+            delivery_date: self.day(head.promise_date).unwrap_or(order_date),
+            number: head.number.clone().unwrap_or_else(|| head.procurify_po.to_string()),
+            lines,
+        };
+        self.check_total(order, &draft, resolver);
+        Some(draft)
+    }
+
+    fn line(&self, line: &OrderLine, resolver: &mut Resolver<'_>) -> Option<LineDraft> {
+        let label = line.number.map_or_else(|| line.id.to_string(), |number| number.to_string());
+        let complete = [
+            ("quantity", line.quantity.is_some()),
+            ("price", line.price.is_some()),
+            ("account code", line.account_code.is_some()),
+            ("department", line.department.is_some() || !self.cost_centers),
+        ];
+        for (what, _) in complete.into_iter().filter(|(_, there)| !there) {
+            resolver.miss("line", &label, &format!("it has no {what}: complete it in Procurify"));
+        }
+        let account = line.account_code.as_ref().and_then(|code| resolver.resolve(GL_ACCOUNT, code, code));
+        let cost_center = match line.department {
+            Some(department) if self.cost_centers => {
+                let name = line.department_name.as_deref().unwrap_or_default();
+                Some(resolver.resolve(COST_CENTER, &department.to_string(), name)?)
+            }
+            _ => None,
+        };
+        let item = line.sku.as_deref().and_then(|sku| resolver.known(ITEM, sku));
+        let unit = line.unit.as_deref().and_then(|unit| self.units.get(&unit.trim().to_lowercase())).cloned();
+        Some(LineDraft {
+            item,
+            supplier_item: line.sku.clone().filter(|sku| sku.trim().chars().count() <= 30),
+            name: line.name.clone().unwrap_or_else(|| format!("Line {label}")),
+            quantity: line.quantity?,
+            unit,
+            price: line.price?,
+            account: account?,
+            cost_center,
+        })
+    }
+
+    /// Freight, other costs and discounts stand beside the lines. They are not carried over, so an
+    /// order that has them would be posted with another amount than was approved.
+    fn refuse_costs_beside_the_lines(order: &ApprovedOrder, resolver: &mut Resolver<'_>) {
+        let head = &order.order;
+        let discount = head.discount.as_ref().and_then(|discount| discount.value);
+        for (what, amount) in [("freight", head.freight), ("other costs", head.other), ("discount", discount)] {
+            if let Some(amount) = amount.filter(|amount| !amount.is_zero()) {
+                let hint = format!(
+                    "its {what} of {amount} stands beside the lines, which is not carried over: make it a line in Procurify"
+                );
+                resolver.miss(what, &amount.normalize().to_string(), &hint);
+            }
+        }
+    }
+
+    fn check_total(&self, order: &ApprovedOrder, draft: &OrderDraft, resolver: &mut Resolver<'_>) {
+        let Some(subtotal) = order.order.subtotal.filter(|_| self.check_totals) else {
+            return;
+        };
+        let total = draft.total();
+        let rounding = Decimal::new(1, 2) * Decimal::from(draft.lines.len());
+        let difference = total - subtotal;
+        if difference.abs() > rounding {
+            let hint = format!(
+                "its lines come to {} and its subtotal is {subtotal}, a difference of {}: check it in Procurify",
+                total.normalize(),
+                difference.normalize()
+            );
+            resolver.miss("total", &subtotal.to_string(), &hint);
+        }
+    }
+
+    fn day(&self, moment: Option<chrono::DateTime<chrono::Utc>>) -> Option<NaiveDate> {
+        moment.map(|moment| moment.with_timezone(&self.time_zone).date_naive())
+    }
+}
+
+/// Looks values up, and keeps what was decided and what was missing.
+struct Resolver<'a> {
+    references: &'a References,
+    missing: Vec<Missing>,
+    decisions: Vec<String>,
+}
+
+impl Resolver<'_> {
+    /// The ERP's value, if the table has one that may be used. Asks nothing of people if not.
+    fn known(&self, kind: &str, source: &str) -> Option<String> {
+        match &self.references.get(kind, source)?.found {
+            Match::Matched { target, .. } => Some(target.clone()),
+            Match::Blocked { .. } | Match::Ambiguous { .. } => None,
+        }
+    }
+
+    fn resolve(&mut self, kind: &str, source: &str, label: &str) -> Option<String> {
+        let words = kind.replace('_', " ");
+        let value = if label.is_empty() || label == source { source.to_owned() } else { format!("{source} ({label})") };
+        let hint = match self.references.get(kind, source).map(|line| &line.found) {
+            Some(Match::Matched { target, by }) => {
+                let decision = format!("{words} {value} is {target}, by {}", how(by));
+                if !self.decisions.contains(&decision) {
+                    self.decisions.push(decision);
+                }
+                return Some(target.clone());
+            }
+            Some(Match::Blocked { target, why }) => format!("{target} in the ERP may not be used: {why}"),
+            Some(Match::Ambiguous { candidates }) => {
+                format!("it could be {} in the ERP: put the right one into its external id in Procurify", candidates.join(" or "))
+            }
+            None => match kind {
+                VENDOR => "no supplier in the ERP matches: add it there, or put its number into the vendor's external id in Procurify".to_owned(),
+                COST_CENTER => "no cost centre in the ERP matches: add it there, or put its number into the department's external id in Procurify".to_owned(),
+                _ => format!("no {words} in the ERP matches: add it there, or correct the code in Procurify"),
+            },
+        };
+        self.absent(kind, &value, &hint)
+    }
+
+    fn absent<T>(&mut self, kind: &str, value: &str, hint: &str) -> Option<T> {
+        self.miss(kind, value, hint);
+        None
+    }
+
+    fn miss(&mut self, kind: &str, value: &str, hint: &str) {
+        let missing = Missing { kind: kind.to_owned(), value: value.to_owned(), hint: hint.to_owned() };
+        if !self.missing.contains(&missing) {
+            self.missing.push(missing);
+        }
+    }
+}
+
+fn how(by: &MatchedBy) -> &'static str {
+    match by {
+        MatchedBy::ExternalId => "external id",
+        MatchedBy::Code => "code",
+        MatchedBy::UniqueName => "unique name",
+        MatchedBy::Hand => "hand",
+        _ => "another rule",
+    }
+}

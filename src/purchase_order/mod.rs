@@ -1,0 +1,22 @@
+//! Purchase orders: read from Procurify, mapped, and drafted for an ERP.
+//!
+//! ```text
+//! PurchaseOrderSource -> ApprovedOrder -> OrderMapper -> OrderDraft -> a product's sink, such as m3::M3PurchaseOrders
+//! ```
+
+mod cursor;
+mod draft;
+mod lines;
+mod mapper;
+mod order;
+mod source;
+
+pub use draft::{LineDraft, OrderDraft};
+pub use mapper::{DefaultOrderMapper, Mapped, OrderMapper};
+pub use order::{ApprovedOrder, OrderLine};
+pub use source::{PurchaseOrderSource, SourceSettings};
+
+pub(crate) use mapper::OrderMapperAdapter;
+
+/// The kind of these records in the ledger.
+pub const KIND: &str = "purchase_order";

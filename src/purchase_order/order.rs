@@ -1,0 +1,190 @@
+//! A purchase order of Procurify with its lines, as it is kept in the ledger and given to mappers.
+
+use procurify_client::{
+    Account, AccountId, Department, DepartmentId, OrderItem, OrderItemId, OrderItemStatus, PoNumber, PurchaseOrder,
+    PurchaseOrderDetail, PurchaseOrderLine, PurchaseOrderState,
+};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sync_core::{Lifecycle, Revision};
+use tenant_http::decimal;
+
+/// A purchase order with its lines.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ApprovedOrder {
+    /// The order as lists show it. The vendor's payment methods and cards are left out on purpose.
+    pub order: PurchaseOrder,
+    /// Its lines, in the order of their numbers.
+    pub lines: Vec<OrderLine>,
+}
+
+/// One line of it: what Procurify's two ways of showing lines have in common.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OrderLine {
+    /// What identifies it for ever.
+    pub id: OrderItemId,
+    /// Its number in the order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<i64>,
+    /// What is bought.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The vendor's item number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sku: Option<String>,
+    /// How many.
+    #[serde(default, with = "decimal::option", skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<Decimal>,
+    /// The unit of measure, as somebody typed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// The price of one, in the order's currency.
+    #[serde(default, with = "decimal::option", skip_serializing_if = "Option::is_none")]
+    pub price: Option<Decimal>,
+    /// The account code's text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_code: Option<String>,
+    /// The department that bears the cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub department: Option<DepartmentId>,
+    /// The department's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub department_name: Option<String>,
+    /// Its status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<OrderItemStatus>,
+}
+
+impl OrderLine {
+    /// A line as order-item lists show it; `account` is the budget account it names.
+    pub(crate) fn of_item(item: OrderItem, account: Option<&BudgetAccount>) -> Self {
+        Self {
+            id: item.id,
+            number: item.po_line_num,
+            name: item.name,
+            sku: item.sku.filter(|sku| !sku.trim().is_empty()),
+            quantity: item.quantity,
+            unit: item.unit,
+            price: item.price,
+            account_code: item
+                .account_code
+                .filter(|code| !code.trim().is_empty())
+                .or_else(|| account.and_then(|account| account.code.clone())),
+            department: account.and_then(|account| account.department),
+            department_name: account.and_then(|account| account.department_name.clone()),
+            status: item.status,
+        }
+    }
+
+    /// A line as an order's detail shows it.
+    pub(crate) fn of_detail(line: PurchaseOrderLine) -> Self {
+        let account = line.account.map(|account| BudgetAccount::new(account).1);
+        Self {
+            id: line.id,
+            number: line.po_line_num,
+            name: line.name,
+            sku: line.sku.filter(|sku| !sku.trim().is_empty()),
+            quantity: line.quantity,
+            unit: line.unit,
+            price: line.price,
+            account_code: line
+                .account_code
+                .filter(|code| !code.trim().is_empty())
+                .or_else(|| account.as_ref().and_then(|account| account.code.clone())),
+            department: account.as_ref().and_then(|account| account.department),
+            department_name: account.and_then(|account| account.department_name),
+            status: line.status,
+        }
+    }
+
+    /// Whether it was turned down, so that it is no part of what was bought.
+    pub fn is_refused(&self) -> bool {
+        matches!(self.status, Some(OrderItemStatus::RejectedForPurchase | OrderItemStatus::ApprovalDenied))
+    }
+}
+
+/// What a budget account says about a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct BudgetAccount {
+    pub code: Option<String>,
+    pub department: Option<DepartmentId>,
+    pub department_name: Option<String>,
+}
+
+impl BudgetAccount {
+    pub fn new(account: Account) -> (AccountId, Self) {
+        let code = account.account_code.and_then(|code| code.code);
+        let (department, department_name) = match account.department {
+            Some(Department { id, name, .. }) => (Some(id), name),
+            None => (None, None),
+        };
+        (account.id, Self { code, department, department_name })
+    }
+}
+
+impl ApprovedOrder {
+    /// Joins an order and its lines.
+    pub(crate) fn new(mut order: PurchaseOrder, mut lines: Vec<OrderLine>) -> Self {
+        if let Some(vendor) = &mut order.pref_vendor {
+            vendor.payment_methods.clear();
+            vendor.credit_cards.clear();
+        }
+        lines.sort_by_key(|line| (line.number, line.id));
+        Self { order, lines }
+    }
+
+    /// What makes two readings the same: all that a mapper may use, and no time stamps, which move
+    /// without a change.
+    pub(crate) fn revision(&self) -> Revision {
+        let order = &self.order;
+        let vendor = order.pref_vendor.as_ref().map(|vendor| vendor.id);
+        let amount = |amount: Option<Decimal>| amount.map(|amount| amount.normalize().to_string());
+        let lines: Vec<Value> = self
+            .lines
+            .iter()
+            .map(|line| {
+                json!([
+                    line.id,
+                    line.number,
+                    line.name,
+                    line.sku,
+                    amount(line.quantity),
+                    line.unit,
+                    amount(line.price),
+                    line.account_code,
+                    line.department,
+                    line.is_refused(),
+                ])
+            })
+            .collect();
+        Revision::of(&json!({
+            "vendor": vendor,
+            "currency": order.purchased_currency.as_ref().and_then(|currency| currency.name.clone()),
+            "date": order.date,
+            "promise_date": order.promise_date,
+            "freight": amount(order.freight),
+            "other": amount(order.other),
+            "discount": order.discount.as_ref().map(|discount| (amount(discount.value), &discount.kind)),
+            "subtotal": amount(order.subtotal),
+            "lines": lines,
+        }))
+    }
+}
+
+/// A cheap mark of one reading of an order.
+pub(crate) fn stamp(order: &PurchaseOrder) -> String {
+    format!("{}:{:?}:{:?}", order.version.unwrap_or_default(), order.state, order.last_modified)
+}
+
+pub(crate) fn lifecycle(order: &PurchaseOrder) -> Lifecycle {
+    match order.state {
+        Some(PurchaseOrderState::Cancelled) => Lifecycle::Cancelled,
+        _ => Lifecycle::Active,
+    }
+}
+
+/// A detail's lines, whose order must be the one that was listed.
+pub(crate) fn lines_of(detail: PurchaseOrderDetail) -> (PoNumber, Vec<OrderLine>) {
+    (detail.procurify_po, detail.order_items.into_iter().map(OrderLine::of_detail).collect())
+}

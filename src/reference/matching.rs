@@ -1,0 +1,184 @@
+//! Recognising which record of one system is which of the other; nothing is guessed.
+
+use std::collections::HashMap;
+
+use sync_core::{Match, MatchedBy, Reference};
+
+/// A record of Procurify to be recognised.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Subject {
+    /// Its id (or code) as records refer to it.
+    pub source: String,
+    /// Its name, for people.
+    pub label: String,
+    /// The ERP's id, where Procurify holds it.
+    pub external_id: Option<String>,
+    /// Its code, where both systems use the same.
+    pub code: Option<String>,
+}
+
+/// A record of the ERP that it could be.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Master {
+    /// The ERP's id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Why it may not be used at present, if so.
+    pub blocked: Option<String>,
+}
+
+/// Matches by external id, then by code, then by a name that one record on each side has.
+///
+/// What matches nothing has no line in the answer.
+pub fn align(kind: &str, subjects: &[Subject], masters: &[Master]) -> Vec<Reference> {
+    let by_id: HashMap<String, &Master> = masters.iter().map(|master| (code(&master.id), master)).collect();
+    let mut by_name: HashMap<String, Vec<&Master>> = HashMap::new();
+    for master in masters {
+        by_name.entry(normalised(&master.name)).or_default().push(master);
+    }
+    let mut namesakes: HashMap<String, usize> = HashMap::new();
+    for subject in subjects {
+        *namesakes.entry(normalised(&subject.label)).or_default() += 1;
+    }
+    let find = |subject: &Subject| -> Option<Match> {
+        let known = |id: &Option<String>| id.as_ref().and_then(|id| by_id.get(&code(id)).copied());
+        if let Some(master) = known(&subject.external_id) {
+            return Some(usable(master, MatchedBy::ExternalId));
+        }
+        if let Some(master) = known(&subject.code) {
+            return Some(usable(master, MatchedBy::Code));
+        }
+        let name = normalised(&subject.label);
+        match by_name.get(&name).filter(|_| !name.is_empty())?.as_slice() {
+            [master] if namesakes.get(&name) == Some(&1) => Some(usable(master, MatchedBy::UniqueName)),
+            several => Some(Match::Ambiguous { candidates: several.iter().map(|master| master.id.clone()).collect() }),
+        }
+    };
+    subjects
+        .iter()
+        .filter_map(|subject| {
+            Some(Reference {
+                kind: kind.to_owned(),
+                source: subject.source.clone(),
+                label: subject.label.clone(),
+                found: find(subject)?,
+            })
+        })
+        .collect()
+}
+
+fn usable(master: &Master, by: MatchedBy) -> Match {
+    match &master.blocked {
+        Some(why) => Match::Blocked { target: master.id.clone(), why: why.clone() },
+        None => Match::Matched { target: master.id.clone(), by },
+    }
+}
+
+/// Codes are compared without blanks around them and without regard to case.
+fn code(text: &str) -> String {
+    text.trim().to_uppercase()
+}
+
+/// Endings that say what kind of company it is, not which.
+const LEGAL_FORMS: &[&str] = &[
+    "ab",
+    "ag",
+    "as",
+    "bv",
+    "co",
+    "company",
+    "corp",
+    "corporation",
+    "gmbh",
+    "inc",
+    "incorporated",
+    "limited",
+    "llc",
+    "llp",
+    "lp",
+    "ltd",
+    "nv",
+    "oy",
+    "plc",
+    "pte",
+    "pty",
+    "sa",
+    "sarl",
+    "srl",
+    "ulc",
+];
+
+/// A name without case, spaces, punctuation and legal form: `Bolt & Co., Ltd.` is `bolt and`.
+///
+/// ```
+/// use procurify_cloudsuite::reference::normalised;
+/// assert_eq!(normalised("ACME Supplies, Inc."), normalised("Acme supplies"));
+/// assert_eq!(normalised("Bolt & Nut Limited"), normalised("bolt and nut ltd"));
+/// assert_ne!(normalised("Acme East"), normalised("Acme West"));
+/// ```
+pub fn normalised(name: &str) -> String {
+    let lower = name.to_lowercase().replace('&', " and ").replace(['.', '\''], "");
+    let mut words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    while words.len() > 1 && words.last().is_some_and(|last| LEGAL_FORMS.contains(last)) {
+        words.pop();
+    }
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn subject(source: &str, label: &str, external_id: Option<&str>) -> Subject {
+        Subject { source: source.into(), label: label.into(), external_id: external_id.map(Into::into), code: None }
+    }
+
+    fn master(id: &str, name: &str) -> Master {
+        Master { id: id.into(), name: name.into(), blocked: None }
+    }
+
+    fn one(subjects: &[Subject], masters: &[Master]) -> Option<Match> {
+        align("vendor", subjects, masters).into_iter().next().map(|line| line.found)
+    }
+
+    #[test]
+    fn an_external_id_wins_over_a_name() {
+        let found = one(
+            &[subject("1", "Bolt & Co", Some(" s0002 "))],
+            &[master("S0001", "Bolt and Company"), master("S0002", "Other")],
+        );
+        assert_eq!(found, Some(Match::Matched { target: "S0002".into(), by: MatchedBy::ExternalId }));
+    }
+
+    #[test]
+    fn a_name_matches_only_if_one_record_on_each_side_has_it() {
+        let bolt = [master("S1", "Bolt Ltd.")];
+        let found = one(&[subject("1", "BOLT Limited", None)], &bolt);
+        assert_eq!(found, Some(Match::Matched { target: "S1".into(), by: MatchedBy::UniqueName }));
+        let twins = [subject("1", "Bolt", None), subject("2", "Bolt Inc", None)];
+        assert_eq!(one(&twins, &bolt), Some(Match::Ambiguous { candidates: vec!["S1".into()] }));
+        let two = [master("S1", "Bolt"), master("S2", "bolt llc")];
+        let found = one(&[subject("1", "Bolt", None)], &two);
+        assert_eq!(found, Some(Match::Ambiguous { candidates: vec!["S1".into(), "S2".into()] }));
+    }
+
+    #[test]
+    fn what_matches_nothing_has_no_line() {
+        assert_eq!(one(&[subject("1", "Bolt", Some("S9"))], &[master("S1", "Nut")]), None);
+        assert_eq!(one(&[subject("1", " - ", None)], &[master("S1", "...")]), None);
+    }
+
+    #[test]
+    fn a_blocked_record_is_recognised_and_says_why() {
+        let blocked = Master { blocked: Some("status 90".into()), ..master("S1", "Bolt") };
+        let found = one(&[subject("1", "Bolt", None)], &[blocked]);
+        assert_eq!(found, Some(Match::Blocked { target: "S1".into(), why: "status 90".into() }));
+    }
+
+    #[test]
+    fn a_company_named_like_a_legal_form_keeps_its_name() {
+        assert_eq!(normalised("SA"), "sa");
+        assert_eq!(normalised("Co. Ltd"), "co");
+    }
+}

@@ -1,0 +1,178 @@
+//! One pass: reference data first, then what has changed, then whatever is due.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use sync_core::ledger::list_all;
+use sync_core::{EngineError, Kind, Moved, Planned, Polled, Query, RecordKey, StateName};
+
+use crate::connection::Connection;
+use crate::purchase_order;
+use crate::reference::AlignError;
+
+/// What can stop a pass. It may be started again at any time, and goes on where it was.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SyncError {
+    /// The reference data could not be aligned, so no order was moved.
+    #[error(transparent)]
+    Align(#[from] AlignError),
+    /// A step of the engine failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+/// A kind of document that is moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FlowKind {
+    /// Approved purchase orders into ERP purchase orders.
+    PurchaseOrders,
+}
+
+impl FlowKind {
+    /// The kind of its records in the ledger.
+    pub fn kind(self) -> Kind {
+        match self {
+            Self::PurchaseOrders => purchase_order::KIND.into(),
+        }
+    }
+}
+
+/// A record that needs a person, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Concern {
+    /// Which record.
+    pub key: RecordKey,
+    /// Its state.
+    pub state: StateName,
+    /// Why, and what to do.
+    pub reason: String,
+}
+
+/// What a pass did, and where all records of the flow stand after it.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// Records read from Procurify in this pass.
+    pub read: u64,
+    /// Of these, known as they were.
+    pub unchanged: u64,
+    /// Records posted in this pass.
+    pub posted: Vec<RecordKey>,
+    /// Records that need a person: held, rejected, parked, or changed after they were posted.
+    pub concerns: Vec<Concern>,
+    /// How many records are in each state now.
+    pub counts: BTreeMap<StateName, u64>,
+}
+
+impl Report {
+    /// How many records are in a state now.
+    pub fn count(&self, state: StateName) -> u64 {
+        self.counts.get(&state).copied().unwrap_or(0)
+    }
+
+    /// Whether every record is where it should be: posted, or skipped for good reason.
+    pub fn is_all_done(&self) -> bool {
+        self.concerns.is_empty()
+            && self
+                .counts
+                .iter()
+                .all(|(state, count)| *count == 0 || matches!(state, StateName::Posted | StateName::Skipped))
+    }
+}
+
+/// What is told while a pass is under way.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// The reference data of both systems was read and compared.
+    Aligned,
+    /// A batch of records was read.
+    Polled(&'a Polled),
+    /// Records were carried on.
+    Moved(&'a [Moved]),
+}
+
+impl Connection {
+    /// One pass of a flow: aligns the reference data if it is too old, reads what has changed, lets
+    /// go what was held for what is there now, and carries on whatever is due.
+    ///
+    /// May be dropped or killed at any point.
+    pub async fn sync(&self, flow: FlowKind) -> Result<Report, SyncError> {
+        self.sync_with(flow, |_| ()).await
+    }
+
+    /// As [`sync`](Self::sync), telling of each step.
+    pub async fn sync_with(&self, flow: FlowKind, mut told: impl FnMut(Event<'_>)) -> Result<Report, SyncError> {
+        let kind = flow.kind();
+        self.align_if_old().await?;
+        told(Event::Aligned);
+        let mut report = Report::default();
+        loop {
+            let polled = self.engine.poll(&kind).await?;
+            told(Event::Polled(&polled));
+            report.read += polled.read;
+            report.unchanged += polled.unchanged;
+            if !polled.more {
+                break;
+            }
+        }
+        self.engine.resume_held(&kind).await?;
+        self.engine
+            .run_until_idle_with(self.patience, |progress| {
+                told(Event::Moved(&progress.moved));
+                let posted = progress.moved.iter().filter(|moved| moved.to == StateName::Posted);
+                report.posted.extend(posted.map(|moved| moved.key.clone()));
+            })
+            .await?;
+        self.stand(&kind, &mut report).await?;
+        Ok(report)
+    }
+
+    /// Where all records of a flow stand, without doing anything.
+    pub async fn status(&self, flow: FlowKind) -> Result<Report, SyncError> {
+        let mut report = Report::default();
+        self.stand(&flow.kind(), &mut report).await?;
+        Ok(report)
+    }
+
+    /// What a pass would do. Reads both systems and the ledger, writes nothing anywhere.
+    pub async fn plan(&self, flow: FlowKind) -> Result<Vec<Planned>, SyncError> {
+        let references = self.preview_reference_data().await?;
+        Ok(self.engine.plan(&flow.kind(), &references).await?)
+    }
+
+    async fn align_if_old(&self) -> Result<(), SyncError> {
+        let references =
+            self.engine.references().snapshot(self.engine.connection()).await.map_err(EngineError::from)?;
+        // Half the age that orders may be mapped on: it must not run out in the middle of a pass.
+        let limit = self.reference_max_age / 2;
+        let now = self.engine.time().now();
+        let fresh = |at: DateTime<Utc>| (now - at).to_std().unwrap_or(Duration::ZERO) <= limit;
+        let held = self
+            .engine
+            .store()
+            .counts(self.engine.connection(), &purchase_order::KIND.into())
+            .await
+            .map_err(EngineError::from)?
+            .contains_key(&StateName::Held);
+        // What is held waits for reference data, so it is looked for in each pass.
+        if held || !references.aligned_at().is_some_and(fresh) {
+            self.align_reference_data().await?;
+        }
+        Ok(())
+    }
+
+    async fn stand(&self, kind: &Kind, report: &mut Report) -> Result<(), SyncError> {
+        let (store, connection) = (self.engine.store(), self.engine.connection());
+        report.counts = store.counts(connection, kind).await.map_err(EngineError::from)?;
+        let concerning = Query::of(connection, kind).concerning();
+        for head in list_all(store.as_ref(), concerning).await.map_err(EngineError::from)? {
+            if let Some(reason) = head.concern() {
+                report.concerns.push(Concern { key: head.key.clone(), state: head.state.name(), reason });
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,43 @@
+//! Telling people about records that need them.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::record::RecordKey;
+
+/// A record that needs a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alert {
+    /// Which record.
+    pub key: RecordKey,
+    /// The state it is in, such as `held`.
+    pub state: String,
+    /// Why, and what to do.
+    pub reason: String,
+    /// When it came to be so.
+    pub at: DateTime<Utc>,
+}
+
+/// Carries alerts to people.
+///
+/// An alert is raised once each time a record's reason changes (I7). It is raised before the ledger
+/// notes that it was, so a crash in between raises it again: at least once, never lost. An error
+/// leaves it to be raised by a later step.
+#[async_trait]
+pub trait AlertSink: Send + Sync {
+    /// Carries one alert.
+    async fn raise(&self, alert: &Alert) -> Result<(), String>;
+}
+
+/// Writes alerts to the log, as warnings.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LogAlerts;
+
+#[async_trait]
+impl AlertSink for LogAlerts {
+    async fn raise(&self, alert: &Alert) -> Result<(), String> {
+        tracing::warn!(key = %alert.key, state = alert.state, reason = alert.reason, "record needs a person");
+        Ok(())
+    }
+}

@@ -1,0 +1,336 @@
+//! Carrying what is due one step on.
+
+use chrono::{DateTime, Utc};
+
+use super::journal::{Entry, Recorded, Work};
+use super::outcome::{Retries, pad};
+use super::{Engine, Flow};
+use crate::error::EngineError;
+use crate::failure::{Failure, FailureKind};
+use crate::ledger::{Change, ClaimRequest, Evidence, Lease};
+use crate::mapper::Mapping;
+use crate::record::{ExternalRef, Lifecycle, RecordKey};
+use crate::reference::References;
+use crate::sink::{Committed, Draft, Found, Handle, Lookup, Staged};
+use crate::state::{State, StateName};
+
+/// A record that was carried on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// Which.
+    pub key: RecordKey,
+    /// Where it was.
+    pub from: StateName,
+    /// Where it is.
+    pub to: StateName,
+}
+
+/// What a step did.
+#[derive(Debug, Clone, Default)]
+pub struct Progress {
+    /// The records carried on.
+    pub moved: Vec<Moved>,
+    /// When something is due next; in the past if something is due already.
+    pub next_due: Option<DateTime<Utc>>,
+}
+
+impl Engine {
+    /// Claims up to `limit` records that are due and carries each as far as it goes without waiting.
+    ///
+    /// May be called from any number of processes at once, and may be dropped or crash at any point.
+    /// The more records a step has, the fewer calls a sink needs for each: 100 to 500 is a good limit.
+    ///
+    /// # Errors
+    /// The ledger failed: nothing was sent that it does not know of. Or the reference data is stale
+    /// (I8), in which case all that needs no mapping was carried on.
+    pub async fn advance(&self, limit: usize) -> Result<Progress, EngineError> {
+        let kinds = self.kinds();
+        let claims = self
+            .store
+            .claim(&ClaimRequest {
+                connection: self.connection.clone(),
+                kinds: kinds.clone(),
+                now: self.clock.now(),
+                until: self.after(self.settings.lease),
+                worker: self.settings.worker.clone(),
+                limit,
+            })
+            .await?;
+        let mut works: Vec<Work> =
+            claims.into_iter().map(|claim| Work { head: claim.head, fence: claim.fence }).collect();
+        let mut progress = Progress::default();
+        if !works.is_empty() {
+            let references = self.references.snapshot(&self.connection).await?;
+            for flow in &self.flows {
+                let (mine, others) = works.into_iter().partition(|work| work.head.key.kind() == &flow.kind);
+                works = others;
+                self.advance_flow(flow, mine, &references, &mut progress.moved).await?;
+            }
+        }
+        progress.next_due = self.store.next_due(&self.connection, &kinds).await?;
+        Ok(progress)
+    }
+
+    async fn advance_flow(
+        &self,
+        flow: &Flow,
+        works: Vec<Work>,
+        references: &References,
+        moved: &mut Vec<Moved>,
+    ) -> Result<(), EngineError> {
+        let (mut fresh, mut staged, mut doubtful, mut accepted, mut settled) = (vec![], vec![], vec![], vec![], vec![]);
+        for work in works {
+            match &work.head.state {
+                State::Discovered | State::Intent | State::RetryAt { .. } => fresh.push(work),
+                State::CommitAt { .. } => staged.push(work),
+                State::Committing { .. } | State::InDoubt { .. } => doubtful.push(work),
+                State::Accepted { .. } => accepted.push(work),
+                _ => settled.push(work),
+            }
+        }
+        self.tell(settled).await?;
+        self.settle(flow, doubtful, moved).await?;
+        self.confirm(flow, accepted, moved).await?;
+        let stale = !fresh.is_empty() && self.is_stale(flow, references);
+        let mut ready = self.recommit(flow, staged).await?;
+        if stale {
+            self.release(fresh).await?;
+        } else {
+            let intents = self.intend(flow, fresh, references, moved).await?;
+            let wanted = self.look_first(flow, intents, moved).await?;
+            ready.extend(self.stage(flow, wanted, moved).await?);
+        }
+        self.commit(flow, ready, moved).await?;
+        if stale { Err(EngineError::StaleReferences { kind: flow.kind.clone() }) } else { Ok(()) }
+    }
+
+    pub(super) fn is_stale(&self, flow: &Flow, references: &References) -> bool {
+        flow.max_reference_age.is_some_and(|age| {
+            references.aligned_at().is_none_or(|at| (self.clock.now() - at).to_std().is_ok_and(|old| old > age))
+        })
+    }
+
+    /// Maps what is fresh, and makes the intents durable before anything is sent (I1, I6).
+    async fn intend(
+        &self,
+        flow: &Flow,
+        fresh: Vec<Work>,
+        references: &References,
+        moved: &mut Vec<Moved>,
+    ) -> Result<Vec<(Work, Draft)>, EngineError> {
+        let until = self.after(self.settings.lease);
+        let entries = fresh
+            .into_iter()
+            .map(|work| match map(flow, &work, references) {
+                Mapping::Hold(missing) => Entry::last(work, Change::Held { missing }, None),
+                Mapping::Skip(reason) => Entry::last(work, Change::Skipped { reason }, None),
+                Mapping::Draft { document, decisions } => {
+                    let draft = Draft {
+                        key: work.head.key.clone(),
+                        reference: ExternalRef::of(&work.head.key),
+                        document: document.clone(),
+                    };
+                    let attempt = work.head.attempt + 1;
+                    Entry {
+                        only_at: Some(work.head.revision.clone()),
+                        work,
+                        changes: vec![Change::Intended { attempt, document, decisions }],
+                        lease: Lease::Until(until),
+                        with: Some(draft),
+                    }
+                }
+            })
+            .collect();
+        let mut intents = Vec::new();
+        let mut superseded = Vec::new();
+        for Recorded { work, with, superseded: stale } in self.record(entries).await? {
+            match with {
+                Some(_) if stale => superseded.push(work),
+                Some(draft) => intents.push((work, draft)),
+                None => moved.push(went(&work, StateName::Discovered)),
+            }
+        }
+        self.release(superseded).await?;
+        Ok(intents)
+    }
+
+    /// Before a first attempt, links what is already there.
+    async fn look_first(
+        &self,
+        flow: &Flow,
+        intents: Vec<(Work, Draft)>,
+        moved: &mut Vec<Moved>,
+    ) -> Result<Vec<(Work, Draft)>, EngineError> {
+        let (first, mut wanted): (Vec<_>, Vec<_>) =
+            intents.into_iter().partition(|(work, _)| flow.look_first && work.head.attempt == 1);
+        if first.is_empty() {
+            return Ok(wanted);
+        }
+        let lookups: Vec<Lookup> = first.iter().map(|(work, _)| lookup(work)).collect();
+        let answers = pad(flow.sink.find(&lookups).await, lookups.len(), || Found::Unanswered(no_answer()));
+        let mut retries = Retries::of(self);
+        let mut entries = Vec::new();
+        for ((work, draft), answer) in first.into_iter().zip(answers) {
+            match answer {
+                Found::Absent => wanted.push((work, draft)),
+                Found::Found(target) => {
+                    entries.push(Entry::last(work, Change::Posted { target, evidence: Evidence::Existing }, ()));
+                }
+                Found::Pending => {
+                    let failure = Failure::new(FailureKind::Other, "a document with this reference is being made");
+                    let change = retries.attempt(&work, failure);
+                    entries.push(Entry::last(work, change, ()));
+                }
+                Found::Unanswered(failure) => {
+                    let change = retries.attempt(&work, failure);
+                    entries.push(Entry::last(work, change, ()));
+                }
+            }
+        }
+        self.finish(entries, StateName::Intent, moved).await?;
+        Ok(wanted)
+    }
+
+    /// Stages drafts, and makes the handles durable before any is committed (I1).
+    async fn stage(
+        &self,
+        flow: &Flow,
+        wanted: Vec<(Work, Draft)>,
+        moved: &mut Vec<Moved>,
+    ) -> Result<Vec<(Work, Handle)>, EngineError> {
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (works, drafts): (Vec<Work>, Vec<Draft>) = wanted.into_iter().unzip();
+        let answers = pad(flow.sink.stage(&drafts).await, drafts.len(), || Staged::NotStaged(no_answer()));
+        let mut retries = Retries::of(self);
+        let mut ready = Vec::new();
+        let mut entries = Vec::new();
+        for (work, answer) in works.into_iter().zip(answers) {
+            match answer {
+                Staged::Staged(handle) => ready.push((work, handle)),
+                Staged::Rejected(failure) => entries.push(Entry::last(work, Change::Rejected { failure }, ())),
+                Staged::NotStaged(failure) => {
+                    let change = retries.attempt(&work, failure);
+                    entries.push(Entry::last(work, change, ()));
+                }
+            }
+        }
+        let ready = self.mark_committing(flow, ready).await?;
+        self.finish(entries, StateName::Intent, moved).await?;
+        Ok(ready)
+    }
+
+    /// Takes up staged records whose commit was proven unprocessed, unless they have changed since.
+    async fn recommit(&self, flow: &Flow, staged: Vec<Work>) -> Result<Vec<(Work, Handle)>, EngineError> {
+        let (mut ready, mut stale) = (Vec::new(), Vec::new());
+        for work in staged {
+            let wanted =
+                work.head.sent.as_ref() == Some(&work.head.revision) && work.head.lifecycle == Lifecycle::Active;
+            match work.head.state.handle().cloned() {
+                Some(handle) if wanted => ready.push((work, handle)),
+                Some(handle) => stale.push((work, handle)),
+                None => {}
+            }
+        }
+        let (works, handles): (Vec<_>, Vec<_>) = stale.into_iter().unzip();
+        if !handles.is_empty() {
+            flow.sink.discard(&handles).await;
+        }
+        self.record(works.into_iter().map(|work| Entry::last(work, Change::Voided, ())).collect()).await?;
+        self.mark_committing(flow, ready).await
+    }
+
+    async fn mark_committing(
+        &self,
+        flow: &Flow,
+        ready: Vec<(Work, Handle)>,
+    ) -> Result<Vec<(Work, Handle)>, EngineError> {
+        let until = self.after(self.settings.lease);
+        let entries = ready
+            .into_iter()
+            .map(|(work, handle)| Entry {
+                only_at: work.head.sent.clone(),
+                work,
+                changes: vec![Change::Committing { handle: handle.clone() }],
+                lease: Lease::Until(until),
+                with: handle,
+            })
+            .collect();
+        let (superseded, committing): (Vec<_>, Vec<_>) =
+            self.record(entries).await?.into_iter().partition(|recorded| recorded.superseded);
+        let (works, handles): (Vec<_>, Vec<_>) =
+            superseded.into_iter().map(|recorded| (recorded.work, recorded.with)).unzip();
+        if !handles.is_empty() {
+            flow.sink.discard(&handles).await;
+            self.release(works).await?;
+        }
+        Ok(committing.into_iter().map(|recorded| (recorded.work, recorded.with)).collect())
+    }
+
+    /// Commits, and records each outcome in one append.
+    async fn commit(&self, flow: &Flow, ready: Vec<(Work, Handle)>, moved: &mut Vec<Moved>) -> Result<(), EngineError> {
+        if ready.is_empty() {
+            return Ok(());
+        }
+        let (works, handles): (Vec<Work>, Vec<Handle>) = ready.into_iter().unzip();
+        let answers = pad(flow.sink.commit(&handles).await, handles.len(), || Committed::Unknown(no_answer()));
+        let mut retries = Retries::of(self);
+        let mut refused = Vec::new();
+        let mut entries = Vec::new();
+        for ((work, handle), answer) in works.into_iter().zip(handles).zip(answers) {
+            let change = match answer {
+                Committed::Created(target) => Change::Posted { target, evidence: Evidence::Answer },
+                Committed::Accepted => Change::Accepted,
+                Committed::Rejected(failure) => {
+                    refused.push(handle);
+                    Change::Rejected { failure }
+                }
+                Committed::NotProcessed(failure) => retries.commit(&work, failure),
+                Committed::Unknown(failure) => Change::InDoubt { failure },
+            };
+            entries.push(Entry::last(work, change, ()));
+        }
+        self.finish(entries, StateName::Committing, moved).await?;
+        if !refused.is_empty() {
+            flow.sink.discard(&refused).await;
+        }
+        Ok(())
+    }
+
+    /// Records the last changes of a step and notes them as moves.
+    pub(super) async fn finish(
+        &self,
+        entries: Vec<Entry<()>>,
+        from: StateName,
+        moved: &mut Vec<Moved>,
+    ) -> Result<(), EngineError> {
+        for recorded in self.record(entries).await? {
+            moved.push(went(&recorded.work, from));
+        }
+        Ok(())
+    }
+}
+
+fn map(flow: &Flow, work: &Work, references: &References) -> Mapping {
+    match work.head.lifecycle {
+        Lifecycle::Cancelled => Mapping::Skip("it was cancelled at the source".to_owned()),
+        Lifecycle::Active => flow.mapper.map(&work.head.record(), references),
+    }
+}
+
+fn went(work: &Work, from: StateName) -> Moved {
+    Moved { key: work.head.key.clone(), from, to: work.head.state.name() }
+}
+
+pub(super) fn lookup(work: &Work) -> Lookup {
+    Lookup {
+        key: work.head.key.clone(),
+        reference: ExternalRef::of(&work.head.key),
+        handle: work.head.state.handle().cloned(),
+    }
+}
+
+pub(super) fn no_answer() -> Failure {
+    Failure::new(FailureKind::Other, "the sink gave no answer for this record")
+}

@@ -1,0 +1,41 @@
+//! Letting held records go on when what they waited for is there.
+
+use super::Engine;
+use crate::error::EngineError;
+use crate::ledger::{Appended, Change, Lease, Query, list_all};
+use crate::mapper::Mapping;
+use crate::record::{Kind, RecordKey};
+use crate::state::{State, StateName};
+
+impl Engine {
+    /// Maps the held records of a flow again on the present references: those that can go on are
+    /// free to, those whose reason has changed show the new one. Answers which can go on.
+    ///
+    /// To be called after the reference data was aligned. Costs no call to either system.
+    pub async fn resume_held(&self, kind: &Kind) -> Result<Vec<RecordKey>, EngineError> {
+        let flow = self.flow_of(kind)?;
+        let references = self.references.snapshot(&self.connection).await?;
+        let held = Query::of(&self.connection, kind).in_states(&[StateName::Held]);
+        let at = self.clock.now();
+        let mut appends = Vec::new();
+        for head in list_all(self.store.as_ref(), held).await? {
+            let State::Held { missing } = &head.state else { continue };
+            let change = match flow.mapper.map(&head.record(), &references) {
+                Mapping::Hold(still) if still == *missing => continue,
+                Mapping::Hold(other) => Change::Held { missing: other },
+                Mapping::Skip(_) | Mapping::Draft { .. } => {
+                    Change::Resumed { because: "the references it waited for are there".to_owned() }
+                }
+            };
+            appends.push(self.append_of(&head, None, &[change], Lease::Keep, at));
+        }
+        // A conflict means that the record was read anew meanwhile, which maps it again anyway.
+        let answers = self.append(&appends).await?;
+        Ok(appends
+            .into_iter()
+            .zip(answers)
+            .filter(|(append, answer)| *answer == Appended::Done && append.head.state == State::Discovered)
+            .map(|(append, _)| append.key)
+            .collect())
+    }
+}

@@ -1,0 +1,138 @@
+//! What a pass would do, without writing anything anywhere.
+
+use std::collections::BTreeMap;
+
+use super::{Engine, Flow};
+use crate::error::EngineError;
+use crate::ledger::{Query, list_all};
+use crate::mapper::{Mapping, Missing};
+use crate::record::{ExternalRef, Kind, Lifecycle, Record, RecordKey};
+use crate::reference::References;
+use crate::sink::{Found, Lookup, TargetRef};
+use crate::state::{Head, State, StateName};
+
+/// The states of records that a pass carries on even if they are not read again.
+const OPEN: [StateName; 8] = [
+    StateName::Discovered,
+    StateName::Held,
+    StateName::Intent,
+    StateName::RetryAt,
+    StateName::Committing,
+    StateName::CommitAt,
+    StateName::InDoubt,
+    StateName::Accepted,
+];
+
+/// What would become of a record.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// It would be posted, with this document.
+    Post(serde_json::Value),
+    /// It would be linked to the document that is already there.
+    Link(TargetRef),
+    /// It would be held.
+    Hold(Vec<Missing>),
+    /// It would be skipped.
+    Skip(String),
+    /// It was sent and its outcome would be looked up.
+    LookUp,
+    /// People would be told of it.
+    Tell(String),
+}
+
+/// One record of a plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Planned {
+    /// Which.
+    pub key: RecordKey,
+    /// What would become of it.
+    pub step: Step,
+}
+
+impl Engine {
+    /// Reads the source from where the next poll would and says what a pass on these references would
+    /// do, in the order of the keys. Writes nothing, neither in the ledger nor in either system.
+    pub async fn plan(&self, kind: &Kind, references: &References) -> Result<Vec<Planned>, EngineError> {
+        let flow = self.flow_of(kind)?;
+        let open = Query::of(&self.connection, kind).in_states(&OPEN);
+        let mut read: BTreeMap<RecordKey, (Record, Option<Head>)> = list_all(self.store.as_ref(), open)
+            .await?
+            .into_iter()
+            .map(|head| (head.key.clone(), (head.record(), Some(head))))
+            .collect();
+        let mut cursor = self.checkpoints.load(&self.connection, kind).await?;
+        loop {
+            let batch = self.read(flow, cursor.as_ref()).await?;
+            let keys: Vec<RecordKey> = batch.records.iter().map(|record| record.key.clone()).collect();
+            for (record, head) in batch.records.into_iter().zip(self.store.get(&keys).await?) {
+                read.insert(record.key.clone(), (record, head));
+            }
+            cursor = Some(batch.next);
+            if !batch.more {
+                break;
+            }
+        }
+        let mut plan = Vec::new();
+        let mut first = Vec::new();
+        for (key, (record, head)) in read {
+            let Some(step) = next_step(flow, head.as_ref(), &record, references) else {
+                continue;
+            };
+            if matches!(step, Step::Post(_)) && head.is_none_or(|head| head.attempt == 0) {
+                first.push(plan.len());
+            }
+            plan.push(Planned { key, step });
+        }
+        if flow.look_first {
+            link_existing(flow, &first, &mut plan).await;
+        }
+        Ok(plan)
+    }
+}
+
+/// Asks the sink which of the documents about to be posted are already there.
+async fn link_existing(flow: &Flow, first: &[usize], plan: &mut [Planned]) {
+    let lookups: Vec<Lookup> = first
+        .iter()
+        .map(|&index| plan[index].key.clone())
+        .map(|key| Lookup { reference: ExternalRef::of(&key), key, handle: None })
+        .collect();
+    if lookups.is_empty() {
+        return;
+    }
+    for (&index, answer) in first.iter().zip(flow.sink.find(&lookups).await) {
+        if let Found::Found(target) = answer {
+            plan[index].step = Step::Link(target);
+        }
+    }
+}
+
+fn next_step(flow: &Flow, head: Option<&Head>, record: &Record, references: &References) -> Option<Step> {
+    if let Some(head) = head {
+        let changed = head.revision != record.revision || head.lifecycle != record.lifecycle;
+        match &head.state {
+            State::Committing { .. } | State::CommitAt { .. } | State::InDoubt { .. } | State::Accepted { .. } => {
+                return Some(Step::LookUp);
+            }
+            State::Posted { .. } => {
+                let mut read = head.clone();
+                read.revision = record.revision.clone();
+                read.lifecycle = record.lifecycle;
+                return read.untold().map(Step::Tell);
+            }
+            State::Rejected { .. } | State::Parked { .. } | State::Skipped { .. } if !changed => {
+                return head.untold().map(Step::Tell);
+            }
+            State::Parked { doubt: Some(_), .. } => return head.untold().map(Step::Tell),
+            _ => {}
+        }
+    }
+    if record.lifecycle == Lifecycle::Cancelled {
+        return Some(Step::Skip("it was cancelled at the source".to_owned()));
+    }
+    Some(match flow.mapper.map(record, references) {
+        Mapping::Draft { document, .. } => Step::Post(document),
+        Mapping::Hold(missing) => Step::Hold(missing),
+        Mapping::Skip(reason) => Step::Skip(reason),
+    })
+}

@@ -1,0 +1,206 @@
+//! Commits whose outcome is unknown, and documents that are still to appear (I2).
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::advance::{lookup, no_answer};
+use super::journal::{Entry, Recorded, Work};
+use super::outcome::{Retries, pad};
+use super::{Engine, Flow, Moved, after};
+use crate::alert::Alert;
+use crate::error::EngineError;
+use crate::failure::{Failure, FailureKind};
+use crate::ledger::{Change, Evidence, Lease};
+use crate::sink::{Doubt, Found, Lookup, Settled};
+use crate::state::{Head, State, StateName};
+
+/// The longest wait between two lookups of an accepted document.
+const LONGEST_LOOKUP_WAIT: std::time::Duration = std::time::Duration::from_secs(60);
+
+impl Engine {
+    /// Settles commits of unknown outcome: by the target's certain answer, or by lookups.
+    pub(super) async fn settle(
+        &self,
+        flow: &Flow,
+        works: Vec<Work>,
+        moved: &mut Vec<Moved>,
+    ) -> Result<(), EngineError> {
+        let doubts = self.note_doubts(works).await?;
+        if doubts.is_empty() {
+            return Ok(());
+        }
+        let (works, doubts): (Vec<Work>, Vec<Doubt>) = doubts.into_iter().unzip();
+        let answers = pad(flow.sink.settle(&doubts).await, doubts.len(), || Settled::Unanswered(no_answer()));
+        let mut retries = Retries::of(self);
+        let mut undecided = Vec::new();
+        let mut entries = Vec::new();
+        for (work, answer) in works.into_iter().zip(answers) {
+            let change = match answer {
+                Settled::Created(target) => Change::Posted { target, evidence: Evidence::Lookup },
+                Settled::Accepted => Change::Accepted,
+                Settled::Void => Change::Voided,
+                Settled::NeedsPerson(failure) => Change::Parked { failure },
+                Settled::Unanswered(failure) => retries.question(failure),
+                Settled::Undecided => {
+                    undecided.push(work);
+                    continue;
+                }
+            };
+            entries.push(Entry::last(work, change, ()));
+        }
+        entries.extend(self.look_up(flow, undecided).await);
+        self.tell_overdue(flow, &mut entries).await;
+        self.finish(entries, StateName::InDoubt, moved).await
+    }
+
+    /// Records that these commits are in doubt and about to be settled, before the target is asked.
+    async fn note_doubts(&self, works: Vec<Work>) -> Result<Vec<(Work, Doubt)>, EngineError> {
+        let until = self.after(self.settings.lease);
+        let entries = works
+            .into_iter()
+            .map(|work| {
+                let asked_before = matches!(work.head.state, State::InDoubt { settled, .. } if settled > 0);
+                let mut changes = vec![Change::Settling];
+                if matches!(work.head.state, State::Committing { .. }) {
+                    let failure =
+                        Failure::new(FailureKind::Other, "the worker stopped before the outcome was recorded");
+                    changes.insert(0, Change::InDoubt { failure });
+                }
+                Entry { work, changes, lease: Lease::Until(until), only_at: None, with: asked_before }
+            })
+            .collect();
+        let recorded = self.record(entries).await?;
+        Ok(recorded
+            .into_iter()
+            .map(|Recorded { work, with: asked_before, .. }| {
+                let doubt = Doubt { lookup: lookup(&work), asked_before };
+                (work, doubt)
+            })
+            .collect())
+    }
+
+    /// Looks for documents whose commit is in doubt: only finding nothing twice, a settle time apart,
+    /// shows that there is none.
+    async fn look_up(&self, flow: &Flow, works: Vec<Work>) -> Vec<Entry<()>> {
+        if works.is_empty() {
+            return Vec::new();
+        }
+        let answers = self.find(flow, &works).await;
+        let mut retries = Retries::of(self);
+        let now = self.clock.now();
+        let next = after(now, self.settings.settle_time);
+        works
+            .into_iter()
+            .zip(answers)
+            .map(|(work, answer)| {
+                let change = match answer {
+                    Found::Found(target) => Change::Posted { target, evidence: Evidence::Lookup },
+                    Found::Unanswered(failure) => retries.question(failure),
+                    Found::Pending => Change::LookedUp { pending: true, next },
+                    Found::Absent if self.absent_long_enough(&work.head) => Change::Voided,
+                    Found::Absent => Change::LookedUp { pending: false, next },
+                };
+                Entry::last(work, change, ())
+            })
+            .collect()
+    }
+
+    fn absent_long_enough(&self, head: &Head) -> bool {
+        matches!(head.state, State::InDoubt { absent_since: Some(since), .. } if self.has_passed(since, self.settings.settle_time))
+    }
+
+    /// Looks for accepted documents until they are there. However long that takes, they are never
+    /// created again.
+    pub(super) async fn confirm(
+        &self,
+        flow: &Flow,
+        works: Vec<Work>,
+        moved: &mut Vec<Moved>,
+    ) -> Result<(), EngineError> {
+        if works.is_empty() {
+            return Ok(());
+        }
+        let answers = self.find(flow, &works).await;
+        let mut retries = Retries::of(self);
+        let now = self.clock.now();
+        let mut entries: Vec<Entry<()>> = works
+            .into_iter()
+            .zip(answers)
+            .map(|(work, answer)| {
+                let change = match answer {
+                    Found::Found(target) => Change::Posted { target, evidence: Evidence::Lookup },
+                    Found::Unanswered(failure) => retries.question(failure),
+                    Found::Pending => Change::LookedUp { pending: true, next: self.next_lookup(&work.head, now) },
+                    Found::Absent => Change::LookedUp { pending: false, next: self.next_lookup(&work.head, now) },
+                };
+                Entry::last(work, change, ())
+            })
+            .collect();
+        self.tell_overdue(flow, &mut entries).await;
+        self.finish(entries, StateName::Accepted, moved).await
+    }
+
+    fn next_lookup(&self, head: &Head, now: DateTime<Utc>) -> DateTime<Utc> {
+        let looked = if let State::Accepted { looked, .. } = head.state { looked } else { 0 };
+        let wait = self.settings.first_lookup.saturating_mul(1 << looked.min(16));
+        after(now, wait.min(LONGEST_LOOKUP_WAIT.max(self.settings.first_lookup)))
+    }
+
+    async fn find(&self, flow: &Flow, works: &[Work]) -> Vec<Found> {
+        let lookups: Vec<Lookup> = works.iter().map(lookup).collect();
+        pad(flow.sink.find(&lookups).await, lookups.len(), || Found::Unanswered(no_answer()))
+    }
+
+    /// Tells people of documents that stay unseen for longer than they should.
+    async fn tell_overdue(&self, flow: &Flow, entries: &mut [Entry<()>]) {
+        for entry in entries {
+            let still_open = entry
+                .changes
+                .iter()
+                .all(|change| matches!(change, Change::LookedUp { .. } | Change::Unanswered { .. }));
+            let head = &entry.work.head;
+            let Some(handle) = head.state.handle().filter(|_| still_open) else {
+                continue;
+            };
+            if !self.has_passed(head.since, self.settings.patience) {
+                continue;
+            }
+            let reason = format!("not seen in the target yet; look for {}", flow.sink.describe(handle));
+            if head.alerted.as_ref() != Some(&reason) && self.raise(head, &reason).await {
+                entry.changes.push(Change::Alerted { reason });
+            }
+        }
+    }
+
+    fn has_passed(&self, since: DateTime<Utc>, wait: std::time::Duration) -> bool {
+        self.clock.now() - since >= TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX)
+    }
+
+    /// Tells people of records that need them, and records that they were told (I7).
+    pub(super) async fn tell(&self, works: Vec<Work>) -> Result<(), EngineError> {
+        let mut entries = Vec::new();
+        for work in works {
+            let Some(reason) = work.head.untold() else { continue };
+            // If nobody could be told, the lease is kept: it runs out, and the record comes up again.
+            if self.raise(&work.head, &reason).await {
+                entries.push(Entry::last(work, Change::Alerted { reason }, ()));
+            }
+        }
+        self.record(entries).await.map(drop)
+    }
+
+    async fn raise(&self, head: &Head, reason: &str) -> bool {
+        let alert = Alert {
+            key: head.key.clone(),
+            state: head.state.name().to_string(),
+            reason: reason.to_owned(),
+            at: self.clock.now(),
+        };
+        match self.alerts.raise(&alert).await {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::warn!(key = %head.key, error, "an alert could not be raised; it will be tried again");
+                false
+            }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Where documents go: staged, committed, and found again.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::failure::Failure;
+use crate::record::{ExternalRef, RecordKey};
+
+/// A document ready to be posted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// Whose document it is.
+    pub key: RecordKey,
+    /// What must be written into it, so that it can be found again.
+    pub reference: ExternalRef,
+    /// The mapped content.
+    pub document: Value,
+}
+
+/// What staging gave: all a sink needs to commit, settle, look up or discard it later, in any process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Handle(pub Value);
+
+/// The target's own number of a posted document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TargetRef(pub String);
+
+impl fmt::Display for TargetRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A question for a document.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lookup {
+    /// Whose document.
+    pub key: RecordKey,
+    /// The reference written into it.
+    pub reference: ExternalRef,
+    /// What its staging gave, when it was staged.
+    pub handle: Option<Handle>,
+}
+
+/// The answer to a [`Lookup`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Found {
+    /// It exists.
+    Found(TargetRef),
+    /// It is known to the target and not there yet.
+    Pending,
+    /// Nothing was found. Where the target's search lags, that proves nothing by itself.
+    Absent,
+    /// The question was not answered.
+    Unanswered(Failure),
+}
+
+/// What became of one draft in `stage`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Staged {
+    /// It is ready to commit.
+    Staged(Handle),
+    /// The target refused the content.
+    Rejected(Failure),
+    /// Nothing was staged, or what was staged counts for nothing: safe to stage anew.
+    NotStaged(Failure),
+}
+
+/// What became of one handle in `commit`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Committed {
+    /// The document exists.
+    Created(TargetRef),
+    /// The target took it and will make the document later.
+    Accepted,
+    /// The target refused it; nothing will come of it.
+    Rejected(Failure),
+    /// Proven not to have been processed: the same handle may be committed again.
+    NotProcessed(Failure),
+    /// It may have happened.
+    Unknown(Failure),
+}
+
+/// What `settle` found out about a commit whose outcome is unknown.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Settled {
+    /// The document exists.
+    Created(TargetRef),
+    /// The commit was taken; the document exists or will appear.
+    Accepted,
+    /// The commit has not happened and now never can: it is safe to stage anew.
+    Void,
+    /// The target has no certain answer; a lookup, repeated after the settle time, must decide.
+    Undecided,
+    /// It could be neither settled nor safely looked up: only a person can decide.
+    NeedsPerson(Failure),
+    /// The question was not answered; ask again later.
+    Unanswered(Failure),
+}
+
+/// A commit of unknown outcome that is to be settled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Doubt {
+    /// Whose commit.
+    pub lookup: Lookup,
+    /// Whether an earlier `settle` of the same handle may have been processed without its answer
+    /// having reached us. Recorded before each attempt, so it is never falsely `false`.
+    pub asked_before: bool,
+}
+
+/// Puts documents into the target.
+///
+/// Each method takes a batch and answers each item, in order; an answer that is missing is taken as
+/// "unknown". A sink never retries what may have been processed: that is the engine's decision.
+/// A sink keeps no state of its own: whatever it must remember stands in the [`Handle`].
+///
+/// Staging leaves nothing behind that counts. A sink of a target without staging returns the draft
+/// itself as the handle in `stage`, without a call, and creates the document in `commit`.
+#[async_trait]
+pub trait Sink: Send + Sync {
+    /// Looks for documents.
+    async fn find(&self, wanted: &[Lookup]) -> Vec<Found>;
+
+    /// Prepares documents.
+    async fn stage(&self, drafts: &[Draft]) -> Vec<Staged>;
+
+    /// Makes prepared documents count. The handle is durable before this is called (I1).
+    async fn commit(&self, handles: &[Handle]) -> Vec<Committed>;
+
+    /// Finds out with certainty what became of commits (I2). By default the target has no such
+    /// answer and lookups decide.
+    async fn settle(&self, doubts: &[Doubt]) -> Vec<Settled> {
+        vec![Settled::Undecided; doubts.len()]
+    }
+
+    /// A handle in words, for people who must look it up in the target themselves.
+    fn describe(&self, handle: &Handle) -> String {
+        handle.0.to_string()
+    }
+
+    /// Throws away what was staged and will not be committed. Best effort: what stays behind counts
+    /// for nothing.
+    async fn discard(&self, handles: &[Handle]) {
+        let _ = handles;
+    }
+}

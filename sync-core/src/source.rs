@@ -1,0 +1,56 @@
+//! Where records come from.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::error::StoreError;
+use crate::failure::Failure;
+use crate::record::{Record, RecordKey};
+
+/// Where the next poll starts. Only its source reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Cursor(pub String);
+
+/// One batch of changed records.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// The records, each as it was read.
+    pub records: Vec<Record>,
+    /// How many more were seen and skipped, their stamps being those the ledger already knows.
+    pub unchanged: u64,
+    /// Where to go on. It is saved only once all records are in the ledger.
+    pub next: Cursor,
+    /// Whether more is waiting right now.
+    pub more: bool,
+}
+
+/// What the ledger knows of a source's records, so that a source can spare itself the details of
+/// those that have not changed.
+#[async_trait]
+pub trait Known: Send + Sync {
+    /// The stamp last seen of each key, in the order asked.
+    async fn stamps(&self, keys: &[RecordKey]) -> Result<Vec<Option<String>>, StoreError>;
+}
+
+/// Why a source gave no batch.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The system did not answer as it should.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+    /// The ledger could not be asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Gives the records changed since a cursor.
+///
+/// A source may give a record twice, which costs nothing; it must never miss one: every change made
+/// before the returned cursor's position has been given, in that state or a later one.
+/// Dropping the future of `poll` loses nothing, since only a returned cursor is ever saved.
+#[async_trait]
+pub trait Source: Send + Sync {
+    /// The next batch after a cursor; from the beginning when there is none.
+    async fn poll(&self, after: Option<&Cursor>, known: &dyn Known) -> Result<Batch, SourceError>;
+}

@@ -1,0 +1,425 @@
+//! A record's states, and how each event moves it from one to the next.
+//!
+//! ```text
+//! Discovered -> Held (missing)      -> resumed when the references change -> Discovered
+//!            -> Skipped
+//!            -> Intent -> Committing -> Posted
+//!                  |          |------> Accepted: looked up until Posted
+//!                  |          |------> InDoubt: settled, or looked up -> Posted, Accepted, or Discovered
+//!                  |          `------> CommitAt(t): the same handle again
+//!                  `-> RetryAt(t) -> Intent
+//!                  `-> Rejected, Parked -> replay -> Discovered
+//! ```
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::failure::Failure;
+use crate::ledger::{Change, Event};
+use crate::mapper::Missing;
+use crate::record::{Lifecycle, Record, RecordKey, Revision};
+use crate::sink::{Handle, TargetRef};
+
+/// Where a record stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum State {
+    /// To be mapped and posted.
+    Discovered,
+    /// Waits for what is missing.
+    Held {
+        /// What is missing.
+        missing: Vec<Missing>,
+    },
+    /// Not to be posted.
+    Skipped {
+        /// Why.
+        reason: String,
+    },
+    /// An attempt has begun; at most discardable staging exists.
+    Intent,
+    /// The next attempt is due then.
+    RetryAt {
+        /// When.
+        at: DateTime<Utc>,
+        /// Why the last one failed.
+        failure: Failure,
+    },
+    /// Being committed; after a crash this is a doubt.
+    Committing {
+        /// What staging gave.
+        handle: Handle,
+    },
+    /// Staged, and to be committed again then.
+    CommitAt {
+        /// When.
+        at: DateTime<Utc>,
+        /// What staging gave.
+        handle: Handle,
+    },
+    /// Not known whether the commit happened.
+    InDoubt {
+        /// What staging gave.
+        handle: Handle,
+        /// Since when.
+        since: DateTime<Utc>,
+        /// How often the target was asked to settle it.
+        settled: u32,
+        /// Since when lookups find nothing.
+        absent_since: Option<DateTime<Utc>>,
+        /// When to ask again.
+        next: DateTime<Utc>,
+    },
+    /// The target took it; the document appears later.
+    Accepted {
+        /// What staging gave.
+        handle: Handle,
+        /// Since when.
+        since: DateTime<Utc>,
+        /// How often it was looked up.
+        looked: u32,
+        /// When to look again.
+        next: DateTime<Utc>,
+    },
+    /// The document exists.
+    Posted {
+        /// Its number.
+        target: TargetRef,
+    },
+    /// The target refused it.
+    Rejected {
+        /// Why.
+        failure: Failure,
+    },
+    /// Given up until a person asks for a replay.
+    Parked {
+        /// Why.
+        failure: Failure,
+        /// What staging gave, when a commit of unknown outcome was given up: such a record is never
+        /// created again without a person's word.
+        doubt: Option<Handle>,
+    },
+}
+
+/// A state's name, as stores index it and people see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum StateName {
+    Discovered,
+    Held,
+    Skipped,
+    Intent,
+    RetryAt,
+    Committing,
+    CommitAt,
+    InDoubt,
+    Accepted,
+    Posted,
+    Rejected,
+    Parked,
+}
+
+impl StateName {
+    /// All names.
+    pub const ALL: [Self; 12] = [
+        Self::Discovered,
+        Self::Held,
+        Self::Skipped,
+        Self::Intent,
+        Self::RetryAt,
+        Self::Committing,
+        Self::CommitAt,
+        Self::InDoubt,
+        Self::Accepted,
+        Self::Posted,
+        Self::Rejected,
+        Self::Parked,
+    ];
+
+    /// The name as text.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Discovered => "discovered",
+            Self::Held => "held",
+            Self::Skipped => "skipped",
+            Self::Intent => "intent",
+            Self::RetryAt => "retry_at",
+            Self::Committing => "committing",
+            Self::CommitAt => "commit_at",
+            Self::InDoubt => "in_doubt",
+            Self::Accepted => "accepted",
+            Self::Posted => "posted",
+            Self::Rejected => "rejected",
+            Self::Parked => "parked",
+        }
+    }
+}
+
+impl fmt::Display for StateName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl State {
+    /// The state's name.
+    pub fn name(&self) -> StateName {
+        match self {
+            Self::Discovered => StateName::Discovered,
+            Self::Held { .. } => StateName::Held,
+            Self::Skipped { .. } => StateName::Skipped,
+            Self::Intent => StateName::Intent,
+            Self::RetryAt { .. } => StateName::RetryAt,
+            Self::Committing { .. } => StateName::Committing,
+            Self::CommitAt { .. } => StateName::CommitAt,
+            Self::InDoubt { .. } => StateName::InDoubt,
+            Self::Accepted { .. } => StateName::Accepted,
+            Self::Posted { .. } => StateName::Posted,
+            Self::Rejected { .. } => StateName::Rejected,
+            Self::Parked { .. } => StateName::Parked,
+        }
+    }
+
+    /// What staging gave, while it matters.
+    pub fn handle(&self) -> Option<&Handle> {
+        match self {
+            Self::Committing { handle }
+            | Self::CommitAt { handle, .. }
+            | Self::InDoubt { handle, .. }
+            | Self::Accepted { handle, .. } => Some(handle),
+            Self::Parked { doubt, .. } => doubt.as_ref(),
+            _ => None,
+        }
+    }
+}
+
+/// A record's history folded together: where it stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Head {
+    /// Which record.
+    pub key: RecordKey,
+    /// How many events its history has.
+    pub version: u64,
+    /// Its state.
+    pub state: State,
+    /// When it came into this state.
+    pub since: DateTime<Utc>,
+    /// The revision last read.
+    pub revision: Revision,
+    /// The mark of the last reading.
+    pub stamp: String,
+    /// Whether it is wanted, as last read.
+    pub lifecycle: Lifecycle,
+    /// The content last read.
+    pub payload: Value,
+    /// The number of the last attempt; 0 before the first.
+    pub attempt: u32,
+    /// The revision that the last attempt sent.
+    pub sent: Option<Revision>,
+    /// What people were last told about it.
+    pub alerted: Option<String>,
+}
+
+impl Head {
+    /// Where a record stands after its whole history; none if that does not begin with a discovery.
+    pub fn fold(key: &RecordKey, history: &[Event]) -> Option<Self> {
+        let mut events = history.iter();
+        let mut head = Self::first(key, events.next()?)?;
+        for event in events {
+            head.apply(event);
+        }
+        Some(head)
+    }
+
+    /// Where a record stands after its first event, which must be its discovery.
+    pub fn first(key: &RecordKey, event: &Event) -> Option<Self> {
+        let Change::Discovered { revision, stamp, lifecycle, payload } = &event.change else {
+            return None;
+        };
+        Some(Self {
+            key: key.clone(),
+            version: event.version,
+            state: State::Discovered,
+            since: event.at,
+            revision: revision.clone(),
+            stamp: stamp.clone(),
+            lifecycle: *lifecycle,
+            payload: payload.clone(),
+            attempt: 0,
+            sent: None,
+            alerted: None,
+        })
+    }
+
+    /// The record as it was last read.
+    pub fn record(&self) -> Record {
+        Record {
+            key: self.key.clone(),
+            revision: self.revision.clone(),
+            stamp: self.stamp.clone(),
+            lifecycle: self.lifecycle,
+            payload: self.payload.clone(),
+        }
+    }
+
+    /// Moves on by one event.
+    pub fn apply(&mut self, event: &Event) {
+        self.version = event.version;
+        self.note_reading(&event.change);
+        if let Change::Intended { attempt, .. } = &event.change {
+            self.attempt = *attempt;
+            self.sent = Some(self.revision.clone());
+        }
+        if let Change::Alerted { reason } = &event.change {
+            self.alerted = Some(reason.clone());
+        }
+        if let Some(state) = self.next_state(&event.change, event.at) {
+            if state.name() != self.state.name() {
+                self.since = event.at;
+            }
+            self.state = state;
+        }
+    }
+
+    fn note_reading(&mut self, change: &Change) {
+        match change {
+            Change::Revised { revision, stamp, lifecycle, payload }
+            | Change::Discovered { revision, stamp, lifecycle, payload } => {
+                self.revision = revision.clone();
+                self.stamp.clone_from(stamp);
+                self.lifecycle = *lifecycle;
+                self.payload = payload.clone();
+            }
+            Change::Reread { stamp } => self.stamp.clone_from(stamp),
+            _ => {}
+        }
+    }
+
+    fn next_state(&self, change: &Change, at: DateTime<Utc>) -> Option<State> {
+        Some(match change {
+            // New content reopens what has not been sent; what was sent goes on and is compared later.
+            Change::Revised { .. } if self.reopens() => State::Discovered,
+            Change::Discovered { .. } | Change::Resumed { .. } | Change::Replayed | Change::Voided => State::Discovered,
+            Change::Held { missing } => State::Held { missing: missing.clone() },
+            Change::Skipped { reason } => State::Skipped { reason: reason.clone() },
+            Change::Intended { .. } => State::Intent,
+            Change::RetryPlanned { at, failure } => State::RetryAt { at: *at, failure: failure.clone() },
+            Change::Committing { handle } => State::Committing { handle: handle.clone() },
+            Change::CommitPlanned { at, .. } => State::CommitAt { at: *at, handle: self.state.handle()?.clone() },
+            Change::Accepted => {
+                State::Accepted { handle: self.state.handle()?.clone(), since: at, looked: 0, next: at }
+            }
+            Change::Posted { target, .. } => State::Posted { target: target.clone() },
+            Change::Rejected { failure } => State::Rejected { failure: failure.clone() },
+            Change::Parked { failure } => State::Parked {
+                failure: failure.clone(),
+                doubt: match &self.state {
+                    State::InDoubt { handle, .. } => Some(handle.clone()),
+                    _ => None,
+                },
+            },
+            Change::InDoubt { .. } => State::InDoubt {
+                handle: self.state.handle()?.clone(),
+                since: at,
+                settled: 0,
+                absent_since: None,
+                next: at,
+            },
+            Change::Settling => self.settling()?,
+            Change::LookedUp { pending, next } => self.looked_up(*pending, *next, at)?,
+            Change::Unanswered { next, .. } => self.asked_again_at(*next)?,
+            Change::Revised { .. } | Change::Reread { .. } | Change::Alerted { .. } => return None,
+        })
+    }
+
+    /// Whether new content starts the record afresh.
+    fn reopens(&self) -> bool {
+        match &self.state {
+            State::Discovered
+            | State::Held { .. }
+            | State::Skipped { .. }
+            | State::Intent
+            | State::RetryAt { .. }
+            | State::Rejected { .. } => true,
+            State::Parked { doubt, .. } => doubt.is_none(),
+            _ => false,
+        }
+    }
+
+    fn settling(&self) -> Option<State> {
+        let mut state = self.state.clone();
+        match &mut state {
+            State::InDoubt { settled, .. } => *settled += 1,
+            _ => return None,
+        }
+        Some(state)
+    }
+
+    fn looked_up(&self, pending: bool, again: DateTime<Utc>, at: DateTime<Utc>) -> Option<State> {
+        let mut state = self.state.clone();
+        match &mut state {
+            State::InDoubt { absent_since, next, .. } => {
+                *next = again;
+                *absent_since = if pending { None } else { absent_since.or(Some(at)) };
+            }
+            State::Accepted { looked, next, .. } => {
+                *looked += 1;
+                *next = again;
+            }
+            _ => return None,
+        }
+        Some(state)
+    }
+
+    fn asked_again_at(&self, again: DateTime<Utc>) -> Option<State> {
+        let mut state = self.state.clone();
+        match &mut state {
+            State::InDoubt { next, .. } | State::Accepted { next, .. } => *next = again,
+            _ => return None,
+        }
+        Some(state)
+    }
+
+    /// When its next step is due; none while it waits for something other than time.
+    pub fn due(&self) -> Option<DateTime<Utc>> {
+        match &self.state {
+            State::Discovered | State::Intent | State::Committing { .. } => Some(self.since),
+            State::RetryAt { at, .. } | State::CommitAt { at, .. } => Some(*at),
+            State::InDoubt { next, .. } | State::Accepted { next, .. } => Some(*next),
+            State::Held { .. }
+            | State::Skipped { .. }
+            | State::Posted { .. }
+            | State::Rejected { .. }
+            | State::Parked { .. } => self.untold().map(|_| self.since),
+        }
+    }
+
+    /// What a person should know of it, if anything.
+    pub fn concern(&self) -> Option<String> {
+        match &self.state {
+            State::Held { missing } => Some(join(missing)),
+            State::Rejected { failure } | State::Parked { failure, .. } => Some(failure.to_string()),
+            State::Posted { target } if self.lifecycle == Lifecycle::Cancelled => {
+                Some(format!("it was cancelled at the source after it was posted as {target}: cancel it there as well"))
+            }
+            State::Posted { target } if self.sent.as_ref().is_some_and(|sent| *sent != self.revision) => Some(format!(
+                "it was changed at the source after it was posted as {target} (now revision {}): compare the two",
+                self.revision
+            )),
+            _ => None,
+        }
+    }
+
+    /// What people are still to be told (I7).
+    pub fn untold(&self) -> Option<String> {
+        self.concern().filter(|concern| self.alerted.as_ref() != Some(concern))
+    }
+}
+
+fn join(missing: &[Missing]) -> String {
+    missing.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,9 @@
+//! The engine against a simulated target, in one thread, under a seed, crashed between any two awaits.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod crash;
+mod faults;
+mod flow;
+mod stores;
+mod world;

@@ -1,0 +1,443 @@
+//! A simulated source and target, with faults and crashes on demand.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+use sync_core::memory::{MemoryAlerts, MemoryStore};
+use sync_core::*;
+
+pub const KIND: &str = "purchase_order";
+
+/// What a target can do, and so what its sink may rely on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// Stages messages; finishing is settled with certainty by deleting (as M3's batch entry).
+    Staged,
+    /// Creates at once, and only a lagging search tells what is there.
+    Searched,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    pub reference: String,
+    pub content: String,
+    pub visible_at: DateTime<Utc>,
+}
+
+#[derive(Debug, Default)]
+pub struct Tables {
+    messages: BTreeMap<u64, (Draft, bool)>,
+    pub documents: Vec<Document>,
+    next: u64,
+}
+
+pub struct World {
+    pub target: Target,
+    pub clock: VirtualClock,
+    pub store: MemoryStore,
+    pub alerts: MemoryAlerts,
+    pub tables: Mutex<Tables>,
+    pub records: Mutex<Vec<Record>>,
+    pub suppliers: Mutex<Vec<String>>,
+    pub refused: Mutex<Vec<String>>,
+    /// Calls in a thousand that go wrong.
+    pub faults: AtomicU64,
+    random: AtomicU64,
+    /// Awaits left before the process dies; none if it lives on.
+    fuse: Mutex<Option<u64>>,
+    dead: AtomicBool,
+    pub sink_calls: AtomicU64,
+}
+
+pub const LAG: TimeDelta = TimeDelta::seconds(120);
+
+impl World {
+    pub fn new(target: Target, records: u32) -> Arc<Self> {
+        let world = Self {
+            target,
+            clock: VirtualClock::at(DateTime::UNIX_EPOCH + TimeDelta::days(20_000)),
+            store: MemoryStore::default(),
+            alerts: MemoryAlerts::default(),
+            tables: Mutex::default(),
+            records: Mutex::default(),
+            suppliers: Mutex::new(vec!["S1".into(), "S2".into()]),
+            refused: Mutex::default(),
+            faults: AtomicU64::new(0),
+            random: AtomicU64::new(1),
+            fuse: Mutex::default(),
+            dead: AtomicBool::new(false),
+            sink_calls: AtomicU64::new(0),
+        };
+        for id in 1..=records {
+            world.write(id, if id % 2 == 0 { "S1" } else { "S2" }, "first");
+        }
+        Arc::new(world)
+    }
+
+    pub fn seed(&self, seed: u64) {
+        self.random.store(seed, Ordering::Relaxed);
+    }
+
+    /// Creates or changes a record at the source.
+    pub fn write(&self, id: u32, supplier: &str, content: &str) {
+        self.write_as(id, supplier, content, Lifecycle::Active);
+    }
+
+    pub fn write_as(&self, id: u32, supplier: &str, content: &str, lifecycle: Lifecycle) {
+        let payload = json!({ "supplier": supplier, "content": content });
+        let record =
+            Record { key: key(id), revision: Revision::of(&payload), stamp: content.to_owned(), lifecycle, payload };
+        let mut records = self.records.lock().unwrap();
+        records.retain(|other| other.key != record.key);
+        records.push(record);
+    }
+
+    pub fn flow(self: &Arc<Self>) -> Flow {
+        let mortal = Arc::new(Mortal(Arc::clone(self)));
+        Flow {
+            look_first: self.target == Target::Staged,
+            ..Flow::new(KIND, mortal.clone(), SupplierMapper(Arc::clone(self)), mortal)
+        }
+    }
+
+    pub fn engine(self: &Arc<Self>) -> Engine {
+        let store = Arc::new(Mortal(Arc::clone(self)));
+        Engine::new("acme", store.clone(), store.clone(), store.clone())
+            .flow(self.flow())
+            .clock(store.clone())
+            .alerts(store)
+            .retry(Arc::new(Backoff::seeded(3)))
+            .settings(Settings { settle_time: Duration::from_secs(300), ..Settings::default() })
+    }
+
+    /// Polls and advances, on the virtual clock, until nothing is due or the process dies.
+    pub async fn sync(self: &Arc<Self>) {
+        let engine = self.engine();
+        while engine.poll(&KIND.into()).await.expect("polls").more {}
+        engine.resume_held(&KIND.into()).await.expect("resumes");
+        engine.run_until_idle(Duration::from_secs(86_400)).await.expect("runs");
+    }
+
+    /// Runs a process that dies at its n-th await; answers whether it did.
+    pub fn run_until_death(self: &Arc<Self>, n: u64) -> bool {
+        *self.fuse.lock().unwrap() = Some(n);
+        self.dead.store(false, Ordering::Relaxed);
+        let mut process = Box::pin(self.sync());
+        let mut context = Context::from_waker(Waker::noop());
+        while process.as_mut().poll(&mut context).is_pending() {
+            if self.dead.load(Ordering::Relaxed) {
+                *self.fuse.lock().unwrap() = None;
+                return true;
+            }
+        }
+        *self.fuse.lock().unwrap() = None;
+        false
+    }
+
+    /// Checks the promise: each wanted record's document exists once, and the ledger agrees.
+    pub fn check_exactly_once(&self, context: &str) {
+        let documents = &self.tables.lock().unwrap().documents;
+        for record in self.records.lock().unwrap().iter() {
+            let reference = ExternalRef::of(&record.key).to_string();
+            let mine: Vec<_> = documents.iter().filter(|document| document.reference == reference).collect();
+            let head = self.head(&record.key);
+            assert_eq!(mine.len(), 1, "{context}: {} has {} documents; {:?}", record.key, mine.len(), head.state);
+            assert_eq!(head.state.name(), StateName::Posted, "{context}: {}", record.key);
+            assert_eq!(json!(mine[0].content), record.payload["content"], "{context}: {}", record.key);
+        }
+        assert_eq!(documents.len(), self.records.lock().unwrap().len(), "{context}: no document beyond the records");
+    }
+
+    pub fn head(&self, key: &RecordKey) -> Head {
+        block_on(self.store.get(std::slice::from_ref(key))).unwrap().remove(0).expect("in the ledger")
+    }
+
+    pub fn trail(&self, id: u32) -> Vec<Change> {
+        block_on(self.store.history(&key(id))).unwrap().into_iter().map(|event| event.change).collect()
+    }
+
+    fn draw(&self) -> u64 {
+        let mut z = self.random.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn fault(&self) -> bool {
+        self.draw() % 1000 < self.faults.load(Ordering::Relaxed)
+    }
+
+    /// One await of the process, at which it may die.
+    async fn breathe(&self) {
+        let dies = match &mut *self.fuse.lock().unwrap() {
+            Some(0) => true,
+            Some(left) => {
+                *left -= 1;
+                false
+            }
+            None => false,
+        };
+        if dies {
+            self.dead.store(true, Ordering::Relaxed);
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+pub fn key(id: u32) -> RecordKey {
+    RecordKey::new("acme".into(), KIND.into(), id.to_string())
+}
+
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
+            return value;
+        }
+    }
+}
+
+struct SupplierMapper(Arc<World>);
+
+impl Mapper for SupplierMapper {
+    fn map(&self, record: &Record, _: &References) -> Mapping {
+        let supplier = record.payload["supplier"].as_str().unwrap_or_default();
+        if self.0.suppliers.lock().unwrap().iter().any(|known| known == supplier) {
+            return Mapping::Draft {
+                document: record.payload.clone(),
+                decisions: vec![format!("supplier {supplier}")],
+            };
+        }
+        Mapping::Hold(vec![Missing { kind: "vendor".into(), value: supplier.into(), hint: "add it".into() }])
+    }
+}
+
+/// The world as a process sees it: every call is an await before and after, at which it may die.
+struct Mortal(Arc<World>);
+
+macro_rules! mortal {
+    ($self:ident, $call:expr) => {{
+        $self.0.breathe().await;
+        let answer = $call;
+        $self.0.breathe().await;
+        answer
+    }};
+}
+
+#[async_trait]
+impl Clock for Mortal {
+    fn now(&self) -> DateTime<Utc> {
+        self.0.clock.now()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        mortal!(self, self.0.clock.sleep(duration).await);
+    }
+}
+
+#[async_trait]
+impl AlertSink for Mortal {
+    async fn raise(&self, alert: &Alert) -> Result<(), String> {
+        mortal!(self, self.0.alerts.raise(alert).await)
+    }
+}
+
+#[async_trait]
+impl Source for Mortal {
+    async fn poll(&self, after: Option<&Cursor>, _: &dyn Known) -> Result<Batch, SourceError> {
+        let from: usize = after.and_then(|cursor| cursor.0.parse().ok()).unwrap_or(0);
+        let records = self.0.records.lock().unwrap().clone();
+        let batch: Vec<Record> = records.iter().skip(from).take(3).cloned().collect();
+        let more = from + batch.len() < records.len();
+        // At the end it starts over: reading twice is free.
+        let next = if more { from + batch.len() } else { 0 };
+        mortal!(self, Ok(Batch { records: batch, unchanged: 0, next: Cursor(next.to_string()), more }))
+    }
+}
+
+#[async_trait]
+impl DedupStore for Mortal {
+    async fn get(&self, keys: &[RecordKey]) -> Result<Vec<Option<Head>>, StoreError> {
+        mortal!(self, self.0.store.get(keys).await)
+    }
+    async fn history(&self, key: &RecordKey) -> Result<Vec<Event>, StoreError> {
+        mortal!(self, self.0.store.history(key).await)
+    }
+    async fn append(&self, batch: &[Append]) -> Result<Vec<Appended>, StoreError> {
+        mortal!(self, self.0.store.append(batch).await)
+    }
+    async fn claim(&self, request: &ClaimRequest) -> Result<Vec<Claim>, StoreError> {
+        mortal!(self, self.0.store.claim(request).await)
+    }
+    async fn list(&self, query: &Query) -> Result<Vec<Head>, StoreError> {
+        mortal!(self, self.0.store.list(query).await)
+    }
+}
+
+#[async_trait]
+impl CheckpointStore for Mortal {
+    async fn load(&self, connection: &ConnectionId, kind: &Kind) -> Result<Option<Cursor>, StoreError> {
+        mortal!(self, self.0.store.load(connection, kind).await)
+    }
+    async fn save(&self, connection: &ConnectionId, kind: &Kind, cursor: &Cursor) -> Result<(), StoreError> {
+        mortal!(self, self.0.store.save(connection, kind, cursor).await)
+    }
+}
+
+#[async_trait]
+impl CrossReferences for Mortal {
+    async fn snapshot(&self, connection: &ConnectionId) -> Result<References, StoreError> {
+        mortal!(self, self.0.store.snapshot(connection).await)
+    }
+    async fn replace(
+        &self,
+        connection: &ConnectionId,
+        kind: &str,
+        lines: &[Reference],
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        mortal!(self, self.0.store.replace(connection, kind, lines, at).await)
+    }
+}
+
+fn lost() -> Failure {
+    Failure::new(FailureKind::Unavailable, "no answer")
+}
+
+impl World {
+    fn create(&self, tables: &mut Tables, draft: &Draft) -> TargetRef {
+        tables.next += 1;
+        tables.documents.push(Document {
+            reference: draft.reference.to_string(),
+            content: draft.document["content"].as_str().unwrap_or_default().to_owned(),
+            visible_at: self.clock.now() + LAG,
+        });
+        TargetRef(format!("D{}", tables.next))
+    }
+
+    fn look(&self, lookup: &Lookup) -> Found {
+        if self.fault() {
+            return Found::Unanswered(lost());
+        }
+        let tables = self.tables.lock().unwrap();
+        let now = self.clock.now();
+        let seen = |document: &&Document| document.reference == lookup.reference.as_str() && document.visible_at <= now;
+        match tables.documents.iter().find(seen) {
+            Some(document) => Found::Found(TargetRef(document.reference.clone())),
+            None => Found::Absent,
+        }
+    }
+
+    fn stage_one(&self, draft: &Draft) -> Staged {
+        let content = draft.document["content"].as_str().unwrap_or_default();
+        if self.refused.lock().unwrap().iter().any(|refused| refused == content) {
+            return Staged::Rejected(Failure::new(FailureKind::Invalid, format!("`{content}` is not allowed")));
+        }
+        if self.target == Target::Searched {
+            let draft = json!({ "key": draft.key, "reference": draft.reference, "document": draft.document });
+            return Staged::Staged(Handle(draft));
+        }
+        if self.fault() {
+            return Staged::NotStaged(lost());
+        }
+        let mut tables = self.tables.lock().unwrap();
+        tables.next += 1;
+        let number = tables.next;
+        tables.messages.insert(number, (draft.clone(), false));
+        Staged::Staged(Handle(json!({ "message": number })))
+    }
+
+    fn commit_one(&self, handle: &Handle) -> Committed {
+        let trouble = if self.fault() { self.draw() % 3 } else { 3 };
+        match trouble {
+            0 => return Committed::NotProcessed(lost()),
+            1 => return Committed::Unknown(lost()),
+            _ => {}
+        }
+        let mut tables = self.tables.lock().unwrap();
+        let answer = if self.target == Target::Searched {
+            let draft = draft_of(&handle.0);
+            Committed::Created(self.create(&mut tables, &draft))
+        } else {
+            let number = handle.0["message"].as_u64().unwrap();
+            match tables.messages.get_mut(&number) {
+                Some((draft, finished)) if !*finished => {
+                    *finished = true;
+                    let draft = draft.clone();
+                    self.create(&mut tables, &draft);
+                    Committed::Accepted
+                }
+                _ => Committed::Rejected(Failure::new(FailureKind::Invalid, "no such open message")),
+            }
+        };
+        // Trouble 2: it was done, and nobody was told.
+        if trouble == 2 { Committed::Unknown(lost()) } else { answer }
+    }
+
+    fn settle_one(&self, doubt: &Doubt) -> Settled {
+        if self.target == Target::Searched {
+            return Settled::Undecided;
+        }
+        let fault = if self.fault() { 1 + self.draw() % 2 } else { 0 };
+        if fault == 1 {
+            return Settled::Unanswered(lost());
+        }
+        let number = doubt.lookup.handle.as_ref().unwrap().0["message"].as_u64().unwrap();
+        let mut tables = self.tables.lock().unwrap();
+        let answer = match tables.messages.get(&number) {
+            Some((_, true)) => Settled::Accepted,
+            Some((_, false)) => {
+                tables.messages.remove(&number);
+                Settled::Void
+            }
+            None if doubt.asked_before => Settled::Void,
+            None => panic!("a message vanished without having been asked for"),
+        };
+        if fault == 2 { Settled::Unanswered(lost()) } else { answer }
+    }
+}
+
+fn draft_of(value: &Value) -> Draft {
+    Draft {
+        key: serde_json::from_value(value["key"].clone()).unwrap(),
+        reference: serde_json::from_value(value["reference"].clone()).unwrap(),
+        document: value["document"].clone(),
+    }
+}
+
+#[async_trait]
+impl Sink for Mortal {
+    async fn find(&self, wanted: &[Lookup]) -> Vec<Found> {
+        self.0.sink_calls.fetch_add(1, Ordering::Relaxed);
+        mortal!(self, wanted.iter().map(|lookup| self.0.look(lookup)).collect())
+    }
+    async fn stage(&self, drafts: &[Draft]) -> Vec<Staged> {
+        self.0.sink_calls.fetch_add(1, Ordering::Relaxed);
+        mortal!(self, drafts.iter().map(|draft| self.0.stage_one(draft)).collect())
+    }
+    async fn commit(&self, handles: &[Handle]) -> Vec<Committed> {
+        self.0.sink_calls.fetch_add(1, Ordering::Relaxed);
+        let mut answers = Vec::new();
+        for handle in handles {
+            answers.push(mortal!(self, self.0.commit_one(handle)));
+        }
+        answers
+    }
+    async fn settle(&self, doubts: &[Doubt]) -> Vec<Settled> {
+        self.0.sink_calls.fetch_add(1, Ordering::Relaxed);
+        let mut answers = Vec::new();
+        for doubt in doubts {
+            answers.push(mortal!(self, self.0.settle_one(doubt)));
+        }
+        answers
+    }
+}

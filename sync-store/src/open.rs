@@ -1,0 +1,140 @@
+//! Opening the database: one process writes, any number read.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use crate::schema;
+use crate::writer::Writer;
+
+/// Why a database could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// Its folder is not there.
+    #[error("the folder {0} does not exist: create it, or name another place for the store")]
+    NoFolder(PathBuf),
+    /// There is no database to read.
+    #[error("there is no store at {0}: run a sync first, or name the place where one is")]
+    NoStore(PathBuf),
+    /// Another process writes it.
+    #[error("the store {0} is in use by another process: wait for it, or stop it")]
+    InUse(PathBuf),
+    /// It was written by a newer release.
+    #[error("the store {path} has schema version {found}, this release knows up to {known}: use a newer release")]
+    Newer {
+        /// Where.
+        path: PathBuf,
+        /// Its version.
+        found: usize,
+        /// The newest version this release knows.
+        known: usize,
+    },
+    /// It cannot be written to or locked.
+    #[error("the store {path} cannot be opened: check that this user may read and write it")]
+    Io {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// SQLite refused it.
+    #[error("the store {path} cannot be opened: is it a database of this program?")]
+    Database {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: rusqlite::Error,
+    },
+}
+
+/// The ledger, checkpoints and cross-references in one SQLite file. Cheap to clone.
+///
+/// Write-ahead log with `synchronous = FULL`: what was answered as done survives a kill and a power
+/// loss. What arrives together is committed together. One process at a time has it open for writing
+/// (an operating-system lock on `<file>.lock`); leases found on opening therefore belong to a process
+/// that is gone, and are freed.
+#[derive(Debug, Clone)]
+pub struct SqliteStore {
+    // Declared before the lock, so that the last write is done before the lock is given up.
+    pub(crate) writer: Arc<Writer>,
+    _lock: Option<Arc<File>>,
+}
+
+impl SqliteStore {
+    /// Opens a database for writing; makes it if there is none, and brings an older one up to date.
+    #[allow(clippy::unused_async, reason = "opening a store elsewhere will have to wait for a network")]
+    pub async fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        let path = path.as_ref();
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if !folder.is_dir() {
+            return Err(OpenError::NoFolder(folder.to_owned()));
+        }
+        let lock = lock(path)?;
+        let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        schema::migrate(&mut connection).map_err(|source| database(path, source))?;
+        connection
+            .execute("UPDATE records SET leased_until = NULL WHERE leased_until IS NOT NULL", [])
+            .map_err(|source| database(path, source))?;
+        Self::start(path, connection, TransactionBehavior::Immediate, Some(Arc::new(lock)))
+    }
+
+    /// Opens a database for reading only, also while another process writes it.
+    #[allow(clippy::unused_async, reason = "as for open")]
+    pub async fn open_read_only(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        let path = path.as_ref();
+        if !path.is_file() {
+            return Err(OpenError::NoStore(path.to_owned()));
+        }
+        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        connection.pragma_update(None, "query_only", true).map_err(|source| database(path, source))?;
+        Self::start(path, connection, TransactionBehavior::Deferred, None)
+    }
+
+    fn start(
+        path: &Path,
+        connection: Connection,
+        behavior: TransactionBehavior,
+        lock: Option<Arc<File>>,
+    ) -> Result<Self, OpenError> {
+        let writer =
+            Writer::start(connection, behavior).map_err(|source| OpenError::Io { path: path.to_owned(), source })?;
+        Ok(Self { writer: Arc::new(writer), _lock: lock })
+    }
+}
+
+fn lock(path: &Path) -> Result<File, OpenError> {
+    let io = |source| OpenError::Io { path: path.to_owned(), source };
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let file = File::options().create(true).truncate(false).write(true).open(name).map_err(io)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path.to_owned())),
+        Err(TryLockError::Error(source)) => Err(io(source)),
+    }
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, OpenError> {
+    let configure = || {
+        let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        connection.busy_timeout(std::time::Duration::from_secs(10))?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        let version = schema::version(&connection)?;
+        Ok((connection, version))
+    };
+    let (connection, found) = configure().map_err(|source| database(path, source))?;
+    if found > schema::VERSION {
+        return Err(OpenError::Newer { path: path.to_owned(), found, known: schema::VERSION });
+    }
+    Ok(connection)
+}
+
+fn database(path: &Path, source: rusqlite::Error) -> OpenError {
+    OpenError::Database { path: path.to_owned(), source }
+}

@@ -1,0 +1,90 @@
+//! Checkpoints and cross-references on SQLite.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use rusqlite::OptionalExtension;
+use sync_core::memory::keep_hand_made;
+use sync_core::{CheckpointStore, ConnectionId, CrossReferences, Cursor, Kind, Reference, References, StoreError};
+
+use crate::ledger::{json, text};
+use crate::open::SqliteStore;
+
+#[async_trait]
+impl CheckpointStore for SqliteStore {
+    async fn load(&self, connection: &ConnectionId, kind: &Kind) -> Result<Option<Cursor>, StoreError> {
+        let (connection, kind) = (connection.clone(), kind.clone());
+        self.writer
+            .run("read a checkpoint", move |db| {
+                db.query_row(
+                    "SELECT cursor FROM checkpoints WHERE connection = ? AND kind = ?",
+                    [connection.as_str(), kind.as_str()],
+                    |row| row.get(0).map(Cursor),
+                )
+                .optional()
+            })
+            .await
+    }
+
+    async fn save(&self, connection: &ConnectionId, kind: &Kind, cursor: &Cursor) -> Result<(), StoreError> {
+        let (connection, kind, cursor) = (connection.clone(), kind.clone(), cursor.clone());
+        self.writer
+            .run("save a checkpoint", move |db| {
+                db.execute(
+                    "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?)",
+                    [connection.as_str(), kind.as_str(), &cursor.0],
+                )
+                .map(drop)
+            })
+            .await
+    }
+}
+
+#[async_trait]
+impl CrossReferences for SqliteStore {
+    async fn snapshot(&self, connection: &ConnectionId) -> Result<References, StoreError> {
+        let connection = connection.clone();
+        self.writer
+            .run("read the cross-references", move |db| {
+                let mut lines: Vec<Reference> = Vec::new();
+                let mut tables = db.prepare_cached("SELECT lines FROM cross_references WHERE connection = ?")?;
+                for table in tables.query_map([connection.as_str()], |row| json::<Vec<Reference>>(row, 0))? {
+                    lines.extend(table?);
+                }
+                let aligned: Option<DateTime<Utc>> = db
+                    .query_row("SELECT at FROM alignments WHERE connection = ?", [connection.as_str()], |row| {
+                        json(row, 0)
+                    })
+                    .optional()?;
+                Ok(References::new(lines, aligned))
+            })
+            .await
+    }
+
+    async fn replace(
+        &self,
+        connection: &ConnectionId,
+        kind: &str,
+        lines: &[Reference],
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let (connection, kind, lines) = (connection.clone(), kind.to_owned(), lines.to_vec());
+        self.writer
+            .run("save cross-references", move |db| {
+                let old: Option<Vec<Reference>> = db
+                    .query_row(
+                        "SELECT lines FROM cross_references WHERE connection = ? AND kind = ?",
+                        [connection.as_str(), &kind],
+                        |row| json(row, 0),
+                    )
+                    .optional()?;
+                let lines = keep_hand_made(old.unwrap_or_default(), &lines);
+                db.execute(
+                    "INSERT OR REPLACE INTO cross_references VALUES (?, ?, ?)",
+                    [connection.as_str(), &kind, &text(&lines)?],
+                )?;
+                db.execute("INSERT OR REPLACE INTO alignments VALUES (?, ?)", [connection.as_str(), &text(&at)?])
+                    .map(drop)
+            })
+            .await
+    }
+}

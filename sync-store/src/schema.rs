@@ -1,0 +1,71 @@
+//! The database's tables, and how older ones are brought up to date.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+/// Each step brings the schema from its index to the next version. Steps are never changed once
+/// released; new ones are added at the end.
+const MIGRATIONS: &[&str] = &["
+    CREATE TABLE records (
+        connection   TEXT NOT NULL,
+        kind         TEXT NOT NULL,
+        id           TEXT NOT NULL,
+        state        TEXT NOT NULL,
+        concerning   INTEGER NOT NULL,   -- 1 if a person should know of it
+        due          INTEGER,            -- nanoseconds since 1970; null: waits for no time
+        fence        INTEGER NOT NULL,
+        leased_until INTEGER,            -- nanoseconds since 1970
+        head         TEXT NOT NULL,      -- JSON
+        PRIMARY KEY (connection, kind, id)
+    ) WITHOUT ROWID;
+    CREATE INDEX records_due ON records (connection, due) WHERE due IS NOT NULL;
+    CREATE INDEX records_state ON records (connection, kind, state);
+    CREATE INDEX records_concerning ON records (connection, kind) WHERE concerning;
+
+    CREATE TABLE events (
+        connection TEXT NOT NULL,
+        kind       TEXT NOT NULL,
+        id         TEXT NOT NULL,
+        version    INTEGER NOT NULL,
+        event      TEXT NOT NULL,        -- JSON
+        PRIMARY KEY (connection, kind, id, version)
+    ) WITHOUT ROWID;
+
+    CREATE TABLE checkpoints (
+        connection TEXT NOT NULL,
+        kind       TEXT NOT NULL,
+        cursor     TEXT NOT NULL,
+        PRIMARY KEY (connection, kind)
+    ) WITHOUT ROWID;
+
+    CREATE TABLE cross_references (
+        connection TEXT NOT NULL,
+        kind       TEXT NOT NULL,
+        lines      TEXT NOT NULL,        -- JSON
+        PRIMARY KEY (connection, kind)
+    ) WITHOUT ROWID;
+
+    CREATE TABLE alignments (
+        connection TEXT PRIMARY KEY,
+        at         TEXT NOT NULL
+    ) WITHOUT ROWID;
+"];
+
+/// The version this release reads and writes.
+pub(crate) const VERSION: usize = MIGRATIONS.len();
+
+/// The version of a database; 0 for an empty one.
+pub(crate) fn version(connection: &Connection) -> rusqlite::Result<usize> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+/// Brings a database up to date, one transaction a step.
+pub(crate) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
+    let from = version(connection)?;
+    for (index, step) in MIGRATIONS.iter().enumerate().skip(from) {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute_batch(step)?;
+        transaction.pragma_update(None, "user_version", index + 1)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,7 @@
+//! The stores on real files.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod conformance;
+mod kill;
+mod open;

@@ -1,0 +1,13 @@
+//! The promise over real sockets and a real database: simulated tenants, SQLite, and the connector as a process.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod bad_input;
+mod changes;
+mod faults;
+mod flow;
+mod kill;
+mod requests;
+mod secrets;
+mod unclear;
+mod world;
