@@ -87,9 +87,10 @@ async fn ping(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Pr
 
 async fn sync(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Problem> {
     let started = Instant::now();
-    let builder = config.connection(folder)?;
+    // All settings are checked before a ledger is made.
+    config.connection(folder)?.store(MemoryStore::default()).build()?;
     let store = SqliteStore::open(config.ledger(folder)?).await?;
-    let connection = builder.store(store).build()?;
+    let connection = config.connection(folder)?.store(store).build()?;
     let mut report = Report::default();
     if config.moves_purchase_orders() {
         let mut progress = Progress::start();

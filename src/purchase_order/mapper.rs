@@ -239,7 +239,7 @@ impl Resolver<'_> {
     }
 
     fn resolve(&mut self, kind: &str, source: &str, label: &str) -> Option<String> {
-        let words = kind.replace('_', " ");
+        let words = if kind == GL_ACCOUNT { "GL account".to_owned() } else { kind.replace('_', " ") };
         let value = if label.is_empty() || label == source { source.to_owned() } else { format!("{source} ({label})") };
         let hint = match self.references.get(kind, source).map(|line| &line.found) {
             Some(Match::Matched { target, by }) => {

@@ -21,7 +21,7 @@ pub struct Missing {
 
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}: {}", self.kind.replace('_', " "), self.value, self.hint)
+        write!(f, "{} {}: {}", self.kind.replace("gl_", "GL ").replace('_', " "), self.value, self.hint)
     }
 }
 

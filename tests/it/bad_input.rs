@@ -1,1 +1,115 @@
+//! Bad input to the connector: one clear sentence that says what to do, exit code 1, nothing written.
 
+use std::path::Path;
+use std::process::Output;
+
+use crate::world::{World, connector, run, scenario};
+
+/// The configuration with one piece of it replaced, and what the sentence must name.
+struct Case {
+    from: &'static str,
+    to: &'static str,
+    says: &'static [&'static str],
+}
+
+const CASES: &[Case] = &[
+    Case { from: "product = \"m3\"", to: "product = \"m9\"", says: &["m9", "product = \"m3\""] },
+    Case { from: "base_url = \"http://127.0.0.1", to: "base_url = \"http://10.1.2.3", says: &["https"] },
+    Case { from: "sqlite:ledger.db", to: "sqlite:nowhere/ledger.db", says: &["nowhere", "create"] },
+    Case { from: "sqlite:ledger.db", to: "mongo:ledger", says: &["mongo:ledger", "sqlite:"] },
+    Case { from: "file = \"acme.ionapi\"", to: "file = \"missing.ionapi\"", says: &["missing.ionapi", "path"] },
+    Case { from: "PROCURIFY_CLIENT_SECRET", to: "NO_SUCH_VARIABLE", says: &["NO_SUCH_VARIABLE", "set it"] },
+    Case { from: "facility = \"A01\"", to: "facility = \"A0001\"", says: &["A0001"] },
+    Case { from: "company = 100", to: "company = \"many\"", says: &["line"] },
+    Case { from: "domain = \"acme\"", to: "", says: &["domain"] },
+];
+
+fn assert_refused(output: &Output, says: &[&str], what: &str) {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let sentence = stderr.lines().last().unwrap_or_default();
+    assert_eq!(output.status.code(), Some(1), "{what}: {stderr}");
+    assert!(output.stdout.is_empty(), "{what}: nothing on stdout");
+    for words in says {
+        assert!(sentence.contains(words), "{what}: `{words}` is not in `{sentence}`");
+    }
+    assert!(!stderr.contains("panicked") && !stderr.contains("RUST_BACKTRACE"), "{what}: {stderr}");
+}
+
+fn assert_nothing_written(world: &World, what: &str) {
+    assert!(!world.ledger().exists(), "{what}: a ledger was made");
+    assert!(world.m3.documents().is_empty() && world.m3.messages().is_empty(), "{what}: M3 was written to");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_setting_is_refused_in_one_sentence_before_anything_is_sent() {
+    let world = World::new(scenario(3)).await;
+    let good = std::fs::read_to_string(world.configure("", "")).unwrap();
+    for case in CASES {
+        assert!(good.contains(case.from), "the case `{}` no longer fits the configuration", case.from);
+        let config = world.folder.path().join("bad.toml");
+        std::fs::write(&config, good.replace(case.from, case.to)).unwrap();
+        let mut sync = connector(&config);
+        sync.arg("sync");
+        let what = format!("{} -> {}", case.from, case.to);
+        assert_refused(&run(sync).await, case.says, &what);
+        assert_nothing_written(&world, &what);
+    }
+    assert_eq!(world.m3.stats().total + world.procurify.stats().total, 0, "something was sent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_ionapi_file_is_refused_by_the_name_of_what_is_missing() {
+    let world = World::new(scenario(3)).await;
+    let config = world.configure("", "");
+    let file = world.folder.path().join("acme.ionapi");
+    let whole: serde_json::Value = serde_json::from_str(&world.m3.ionapi_json()).unwrap();
+    for key in ["ti", "ci", "cs", "iu", "pu", "ot", "saak", "sask"] {
+        let mut broken = whole.clone();
+        broken.as_object_mut().unwrap().remove(key);
+        std::fs::write(&file, broken.to_string()).unwrap();
+        let mut sync = connector(&config);
+        sync.arg("sync");
+        assert_refused(&run(sync).await, &[key], key);
+        assert_nothing_written(&world, key);
+    }
+    for text in ["", "{", "not JSON at all", "[]"] {
+        std::fs::write(&file, text).unwrap();
+        let mut sync = connector(&config);
+        sync.arg("sync");
+        assert_refused(&run(sync).await, &[".ionapi"], text);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_secret_is_refused_and_not_repeated_in_a_loop() {
+    let world = World::new(scenario(3)).await;
+    let mut sync = connector(&world.configure("", ""));
+    sync.arg("sync").env("PROCURIFY_CLIENT_SECRET", "wrong-secret");
+    let output = run(sync).await;
+    assert_refused(&output, &["POST /oauth/token", "client id and secret"], "wrong secret");
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("wrong-secret"));
+    assert_eq!(world.procurify.stats().requests["POST /oauth/token"], 1, "asked once");
+    assert!(world.m3.documents().is_empty() && world.m3.messages().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_arguments_and_keys_are_refused() {
+    let world = World::new(scenario(3)).await;
+    let config = world.configure("", "");
+    let cases: [(&[&str], &[&str]); 5] = [
+        (&["audit", "acme/purchase_order/1"], &["run a sync first"]),
+        (&["audit", "10482"], &["acme/purchase_order/10482"]),
+        (&["replay", "acme/purchase_order/1"], &["run a sync first"]),
+        (&["held"], &["run a sync first"]),
+        (&["fly"], &[]),
+    ];
+    for (arguments, says) in cases {
+        let mut command = connector(&config);
+        command.args(arguments);
+        assert_refused(&run(command).await, says, &format!("{arguments:?}"));
+        assert_nothing_written(&world, &format!("{arguments:?}"));
+    }
+    let mut command = connector(Path::new("/nowhere/connector.toml"));
+    command.arg("ping");
+    assert_refused(&run(command).await, &["/nowhere/connector.toml", "--config"], "no configuration");
+}

@@ -1,1 +1,161 @@
+//! What reaches M3 is what was approved.
 
+use std::collections::BTreeMap;
+
+use procurify_client::{PoNumber, ProcurifyClient};
+use procurify_cloudsuite::FlowKind;
+use rust_decimal::Decimal;
+use sandbox::Scenario;
+use sync_core::{Change, RecordKey, StateName};
+use sync_core::{ExternalRef, Step};
+
+use crate::world::{World, connector, key, run, scenario};
+
+fn procurify(world: &World) -> ProcurifyClient {
+    let url = world.procurify.base_url().parse().unwrap();
+    ProcurifyClient::builder("acme").base_url(url).credentials("sandbox", "sandbox").build().unwrap()
+}
+
+/// The number that Procurify gave an order, from its key.
+fn number(key: &RecordKey) -> PoNumber {
+    PoNumber(key.id().parse().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_order_is_on_its_supplier_accounts_cost_centres_currency_dates_and_exact_amounts() {
+    let world = World::new(Scenario { orders: 60, lines: 8, missing: 0, ..Scenario::default() }).await;
+    world.sync().await;
+    let client = procurify(&world);
+    let departments = client.departments().list().all().await.unwrap();
+    let mut checked = 0;
+    for (key, document) in world.exactly_once(&world.keys()) {
+        // Read independently of the sync: the detail, not the lists.
+        let order = client.purchase_orders().get(number(&key)).await.unwrap();
+        let vendor = order.pref_vendor.unwrap();
+        if let Some(supplier) = &vendor.external_id {
+            assert_eq!(&document.supplier, supplier, "{key}");
+        }
+        assert_eq!(Some(&document.currency), order.purchased_currency.unwrap().name.as_ref(), "{key}");
+        assert_eq!(document.ordered, order.date.unwrap().format("%Y%m%d").to_string(), "{key}");
+        assert_eq!(document.requested, order.promise_date.unwrap().format("%Y%m%d").to_string(), "{key}");
+        assert_eq!(document.total, order.subtotal.unwrap(), "{key}");
+        let mut lines = order.order_items;
+        lines.sort_by_key(|line| line.po_line_num);
+        assert_eq!(document.lines.len(), lines.len(), "{key}");
+        for (theirs, ours) in document.lines.iter().zip(lines) {
+            assert_eq!(theirs.quantity.normalize(), ours.quantity.unwrap().normalize(), "{key}");
+            assert_eq!(theirs.price.normalize(), ours.price.unwrap().normalize(), "{key}");
+            let account = ours.account.unwrap();
+            assert_eq!(Some(&theirs.account), account.account_code.unwrap().code.as_ref(), "{key}");
+            let department = departments.iter().find(|one| Some(one.id) == account.department.as_ref().map(|d| d.id));
+            if let Some(cost_center) = &department.unwrap().external_id {
+                assert_eq!(&theirs.cost_center, cost_center, "{key}");
+            }
+            assert!(!theirs.cost_center.is_empty(), "{key}");
+            checked += 1;
+        }
+    }
+    assert_eq!(checked, 480);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_whose_vendor_or_account_is_missing_are_held_and_resume_when_it_is_there() {
+    let world = World::new(Scenario { missing: 1, ..scenario(100) }).await;
+    let report = world.sync().await;
+    let held = report.count(StateName::Held);
+    assert!(held > 0 && held < 50, "{held} held");
+    assert_eq!(world.m3.documents().len() as u64, 100 - held);
+    for concern in &report.concerns {
+        let named = concern.reason.contains("no supplier in the ERP matches")
+            || concern.reason.contains("no GL account in the ERP matches");
+        assert!(named, "{}", concern.reason);
+    }
+    world.scenario.missing_suppliers().iter().for_each(|supplier| world.m3.add_supplier(supplier));
+    let report = world.sync().await;
+    assert!(report.count(StateName::Held) < held, "the supplier freed nobody");
+    world.scenario.missing_accounts().iter().for_each(|account| world.m3.add_account(account));
+    let report = world.sync().await;
+    assert!(report.is_all_done(), "{:?}", report.concerns);
+    world.exactly_once(&world.keys());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_writes_nothing_and_names_what_a_sync_then_does() {
+    let world = World::new(Scenario { missing: 1, ..scenario(40) }).await;
+    let config = world.configure("", "");
+    let mut command = connector(&config);
+    command.args(["plan", "--json"]);
+    let output = run(command).await;
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(!world.ledger().exists() && world.m3.messages().is_empty());
+    let plan: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let planned: BTreeMap<String, String> = plan["plan"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["key"].as_str().unwrap().to_owned(), one["step"].as_str().unwrap().to_owned()))
+        .collect();
+    assert_eq!(planned.len(), 40);
+
+    let connection = world.connect().await;
+    connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    for (key, step) in planned {
+        let key: RecordKey = key.parse().unwrap();
+        let head = connection.engine().store().get(std::slice::from_ref(&key)).await.unwrap().remove(0).unwrap();
+        let expected = if step == "post" { StateName::Posted } else { StateName::Held };
+        assert_eq!(head.state.name(), expected, "{key} was planned to {step}");
+    }
+    let again = connection.plan(FlowKind::PurchaseOrders).await.unwrap();
+    assert!(!again.iter().any(|planned| matches!(planned.step, Step::Post(_))), "a second plan posts nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_connector_answers_for_every_record_it_read() {
+    let world = World::new(Scenario { missing: 1, ..scenario(40) }).await;
+    let config = world.configure("", "");
+    let run_json = async |arguments: &[&str]| {
+        let mut command = connector(&config);
+        command.args(arguments).arg("--json");
+        let output = run(command).await;
+        let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        (output.status.code(), document)
+    };
+    let (code, ping) = run_json(&["ping"]).await;
+    assert_eq!((code, &ping["cloudsuite"]["lacking"]), (Some(0), &serde_json::json!([])));
+    let (code, report) = run_json(&["sync"]).await;
+    let flow = &report["flows"]["purchase_order"];
+    assert_eq!((code, &flow["read"]), (Some(3), &serde_json::json!(40)), "some are held: {report}");
+    let held = flow["held"].as_u64().unwrap();
+    let (_, list) = run_json(&["held"]).await;
+    assert_eq!(list["records"].as_array().unwrap().len() as u64, held);
+    let (_, all) = run_json(&["audit"]).await;
+    assert_eq!(all["records"].as_array().unwrap().len(), 40);
+    for record in all["records"].as_array().unwrap() {
+        let (code, trail) = run_json(&["audit", record["key"].as_str().unwrap()]).await;
+        assert_eq!(code, Some(0));
+        assert_eq!(trail["events"][0]["change"]["what"], "discovered", "the payload it was read with is kept");
+    }
+    let key = list["records"][0]["key"].as_str().unwrap();
+    let (code, _) = run_json(&["replay", key]).await;
+    assert_eq!(code, Some(0));
+    let (_, trail) = run_json(&["audit", key]).await;
+    let last = trail["events"].as_array().unwrap().last().unwrap();
+    assert_eq!(last["change"]["what"], "replayed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_that_were_in_m3_before_the_ledger_was_lost_are_linked() {
+    let world = World::new(scenario(50)).await;
+    world.sync().await;
+    std::fs::remove_file(world.ledger()).unwrap();
+    world.m3.advance(std::time::Duration::from_secs(60));
+    let connection = world.connect().await;
+    let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    assert!(report.is_all_done());
+    world.exactly_once(&world.keys());
+    let trail = connection.trail(&key(10_001)).await.unwrap();
+    assert!(matches!(trail.events.last().unwrap().change, Change::Posted { .. }));
+    assert!(trail.to_string().contains("which was there already"), "{trail}");
+    assert!(world.m3.documents().iter().all(|document| document.external_ref.len() <= ExternalRef::MAX_LENGTH));
+    assert!(world.m3.documents().iter().map(|document| document.total).sum::<Decimal>() > Decimal::ZERO);
+}

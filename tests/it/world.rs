@@ -6,8 +6,11 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use procurify_cloudsuite::m3::M3OrderSettings;
 use procurify_cloudsuite::purchase_order::{KIND, SourceSettings};
-use procurify_cloudsuite::{CloudSuiteClient, Company, Connection, FlowKind, Ionapi, ProcurifyClient, Report};
+use procurify_cloudsuite::{
+    CloudSuiteClient, Company, Connection, ConnectionBuilder, FlowKind, Ionapi, ProcurifyClient, Report,
+};
 use sandbox::{Document, M3, M3Config, Procurify, ProcurifyConfig, Scenario};
 use sync_core::{Backoff, ExternalRef, RecordKey, Settings};
 use sync_store::SqliteStore;
@@ -64,30 +67,36 @@ impl World {
 
     /// A connection that retries quickly and gives up waiting for an answer after a second.
     pub async fn connect(&self) -> Connection {
-        self.connect_in_calls_of(100).await
+        self.build(100, |connection| connection).await
     }
 
     /// As [`connect`](Self::connect), with so many transactions in each call to M3.
     pub async fn connect_in_calls_of(&self, transactions: usize) -> Connection {
-        let retry =
-            RetryPolicy { base: Duration::from_millis(5), cap: Duration::from_millis(50), ..RetryPolicy::default() };
-        let timeouts = Timeouts { request: Duration::from_secs(1), ..Timeouts::default() };
-        let procurify = ProcurifyClient::builder("acme")
-            .base_url(self.procurify.base_url().parse().unwrap())
-            .credentials("sandbox", "sandbox")
-            .requests_per_minute(600_000)
-            .logins_per_minute(600)
-            .retry(retry.clone())
-            .timeouts(timeouts)
-            .build()
-            .unwrap();
-        let cloudsuite = CloudSuiteClient::builder(Ionapi::parse(self.m3.ionapi_json().as_bytes()).unwrap())
-            .requests_per_minute(600_000)
-            .logins_per_minute(600)
-            .retry(retry)
-            .timeouts(timeouts)
-            .build()
-            .unwrap();
+        self.build(transactions, |connection| connection).await
+    }
+
+    /// As [`connect`](Self::connect), reading orders so.
+    pub async fn connect_reading(&self, source: SourceSettings) -> Connection {
+        self.build(100, |connection| connection.source(source)).await
+    }
+
+    /// As [`connect`](Self::connect), entering orders so.
+    pub async fn connect_with(&self, orders: M3OrderSettings) -> Connection {
+        self.build(100, |connection| connection.m3_orders(orders)).await
+    }
+
+    /// As [`connect`](Self::connect), waiting so long for what is due later.
+    pub async fn connect_waiting(&self, patience: Duration) -> Connection {
+        self.build(100, |connection| connection.patience(patience)).await
+    }
+
+    async fn build(
+        &self,
+        transactions: usize,
+        amend: impl FnOnce(ConnectionBuilder) -> ConnectionBuilder,
+    ) -> Connection {
+        let (procurify, cloudsuite) = self.clients();
+        let m3 = cloudsuite.m3(Company(100)).division("AAA").facility("A01").warehouse("001");
         let mut backoff = Backoff::seeded(11);
         backoff.base = Duration::from_millis(5);
         backoff.cap = Duration::from_millis(100);
@@ -97,17 +106,34 @@ impl World {
             first_lookup: Duration::from_millis(30),
             ..Settings::default()
         };
-        let m3 = cloudsuite.m3(Company(100)).division("AAA").facility("A01").warehouse("001");
-        Connection::builder("acme")
+        let connection = Connection::builder("acme")
             .procurify(procurify)
             .m3(m3.transactions_per_call(transactions))
             .source(SourceSettings { page_size: 500, ..SourceSettings::default() })
             .engine_settings(settings)
             .retry(Arc::new(backoff))
             .patience(Duration::from_secs(10))
-            .store(self.store().await)
-            .build()
-            .unwrap()
+            .store(self.store().await);
+        amend(connection).build().unwrap()
+    }
+
+    fn clients(&self) -> (ProcurifyClient, CloudSuiteClient) {
+        let retry =
+            RetryPolicy { base: Duration::from_millis(5), cap: Duration::from_millis(50), ..RetryPolicy::default() };
+        let timeouts = Timeouts { request: Duration::from_secs(1), ..Timeouts::default() };
+        let procurify = ProcurifyClient::builder("acme")
+            .base_url(self.procurify.base_url().parse().unwrap())
+            .credentials("sandbox", "sandbox")
+            .requests_per_minute(600_000)
+            .logins_per_minute(600)
+            .retry(retry.clone())
+            .timeouts(timeouts);
+        let cloudsuite = CloudSuiteClient::builder(Ionapi::parse(self.m3.ionapi_json().as_bytes()).unwrap())
+            .requests_per_minute(600_000)
+            .logins_per_minute(600)
+            .retry(retry)
+            .timeouts(timeouts);
+        (procurify.build().unwrap(), cloudsuite.build().unwrap())
     }
 
     pub async fn sync(&self) -> Report {

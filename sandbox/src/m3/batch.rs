@@ -220,7 +220,10 @@ impl Company {
         if field(&fields, "PUUN").is_empty() {
             fields.insert("PUUN".to_owned(), field(item, "PUUN").to_owned());
         }
-        Ok(OrderLine { number: line.number, quantity, price: amount("PUPR").unwrap_or_default(), fields })
+        // A price is that of so many units, of one if nothing is said.
+        let units = amount("PUCD").filter(|units| !units.is_zero()).unwrap_or(Decimal::ONE);
+        let price = amount("PUPR").unwrap_or_default() / units;
+        Ok(OrderLine { number: line.number, quantity, price, fields })
     }
 
     fn identity(&self, dimension: u8, code: &str) -> Result<(), String> {

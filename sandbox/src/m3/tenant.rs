@@ -53,6 +53,10 @@ impl M3Tenant {
         company
     }
 
+    pub(super) fn issued_tokens(&self) -> Vec<String> {
+        self.tokens().issued()
+    }
+
     fn tokens(&self) -> MutexGuard<'_, Tokens> {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -19,6 +19,7 @@ pub(super) struct Tokens {
     logins: Limiter,
     live: HashMap<String, DateTime<Utc>>,
     refresh: Vec<String>,
+    issued: Vec<String>,
 }
 
 impl Tokens {
@@ -28,11 +29,17 @@ impl Tokens {
             logins: Limiter::new(config.logins_per_minute),
             live: HashMap::new(),
             refresh: Vec::new(),
+            issued: Vec::new(),
         }
     }
 
     pub(super) fn accepts(&self, token: &str, now: DateTime<Utc>) -> bool {
         self.live.get(token).is_some_and(|until| now < *until)
+    }
+
+    /// All tokens given out so far, those to refresh with included.
+    pub(super) fn issued(&self) -> Vec<String> {
+        [self.issued.as_slice(), self.refresh.as_slice()].concat()
     }
 
     pub(super) fn expire(&mut self, token: &str) {
@@ -92,6 +99,7 @@ impl Tokens {
         let token = self.rng.token();
         self.live.retain(|_, until| now < *until);
         self.live.insert(token.clone(), now + delta(config.token_lifetime));
+        self.issued.push(token.clone());
         let seconds = config.token_lifetime.as_secs();
         let mut body = json!({
             "access_token": token,

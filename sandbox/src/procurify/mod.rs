@@ -123,6 +123,11 @@ impl Procurify {
         self.front.stats()
     }
 
+    /// All tokens given out so far: none of them should be found where it does not belong.
+    pub fn issued_tokens(&self) -> Vec<String> {
+        self.front.tenant.issued_tokens()
+    }
+
     /// Replaces the faults from the next call on.
     pub fn set_faults(&self, faults: Faults) {
         self.front.injector.set(faults);

@@ -67,6 +67,10 @@ impl ProcurifyTenant {
         self.data.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(super) fn issued_tokens(&self) -> Vec<String> {
+        self.tokens().issued()
+    }
+
     fn tokens(&self) -> MutexGuard<'_, Tokens> {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }

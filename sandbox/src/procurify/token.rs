@@ -18,15 +18,21 @@ const AUDIENCE: &str = "https://api.procurify.com/";
 pub(super) struct Tokens {
     rng: Rng,
     live: HashMap<String, DateTime<Utc>>,
+    issued: Vec<String>,
 }
 
 impl Tokens {
     pub(super) fn new(seed: u64) -> Self {
-        Self { rng: Rng::of(seed, 2), live: HashMap::new() }
+        Self { rng: Rng::of(seed, 2), live: HashMap::new(), issued: Vec::new() }
     }
 
     pub(super) fn accepts(&self, token: &str, now: DateTime<Utc>) -> bool {
         self.live.get(token).is_some_and(|until| now < *until)
+    }
+
+    /// All tokens given out so far.
+    pub(super) fn issued(&self) -> Vec<String> {
+        self.issued.clone()
     }
 
     pub(super) fn expire(&mut self, token: &str) {
@@ -62,6 +68,7 @@ impl Tokens {
         let token = self.rng.token();
         self.live.retain(|_, until| now < *until);
         self.live.insert(token.clone(), now + delta(config.token_lifetime));
+        self.issued.push(token.clone());
         Reply::ok(&json!({
             "access_token": token,
             "scope": "urn:procurify-api:domain:sandbox urn:procurify-api:email:amara.okafor@example.com",

@@ -54,7 +54,6 @@ fn line(order: &PurchaseOrder, line: &OrderLine) -> Row {
         ("PUSL", "15"),
         ("PUST", "15"),
         ("ORQA", &line.quantity.to_string()),
-        ("PUPR", &line.price.to_string()),
         ("LNAM", &line.amount().to_string()),
         ("RVQA", "0"),
         ("IVQA", "0"),
