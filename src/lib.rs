@@ -30,7 +30,7 @@
 //! | --- | --- |
 //! | [`purchase_order`] | orders read from Procurify, mapped, and drafted for an ERP |
 //! | [`m3`] | Infor M3 as the target |
-//! | [`reference`] | vendors, account codes and departments, matched before any order moves |
+//! | [`mod@reference`] | vendors, account codes and departments, matched before any order moves |
 //!
 //! The engine and its promises are in [`sync_core`]; the clients can be used alone.
 
@@ -46,3 +46,8 @@ pub use cloudsuite_client::{CloudSuiteClient, Ionapi};
 pub use connection::{BuildError, Connection, ConnectionBuilder};
 pub use procurify_client::ProcurifyClient;
 pub use sync::{Concern, Event, FlowKind, Report, SyncError};
+
+/// The README's program must compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

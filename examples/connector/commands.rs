@@ -145,7 +145,7 @@ fn report_document(report: &Report, connection: &Connection, started: Instant) -
             "procurify": connection.procurify_requests(),
             "cloudsuite": connection.cloudsuite_requests(),
         },
-        "seconds": started.elapsed().as_millis() as f64 / 1000.0,
+        "seconds": started.elapsed().as_secs_f64(),
     })
 }
 
@@ -161,10 +161,10 @@ async fn plan(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Pr
     let plan = connection.plan(FlowKind::PurchaseOrders).await?;
     let steps: Vec<Value> = plan.iter().map(planned_document).collect();
     say(json, &json!({ "plan": steps }), || {
-        let mut text: String = plan.iter().map(|planned| format!("{}\n", planned_text(planned))).collect();
+        let mut lines: Vec<String> = plan.iter().map(planned_text).collect();
         let posts = plan.iter().filter(|planned| matches!(planned.step, Step::Post(_))).count();
-        text.push_str(&format!("{} records in all, {posts} would be posted.", plan.len()));
-        text
+        lines.push(format!("{} records in all, {posts} would be posted.", plan.len()));
+        lines.join("\n")
     });
     Ok(ExitCode::SUCCESS)
 }

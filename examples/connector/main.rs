@@ -42,14 +42,14 @@ enum Command {
     Sync,
     /// Show what happened to a record, or the state of all.
     Audit {
-        /// A key, such as acme/purchase_order/10482.
+        /// A key, such as `acme/purchase_order/10482`.
         key: Option<String>,
     },
     /// Show the records that need a person, and why.
     Held,
     /// Give a record another attempt in the next sync.
     Replay {
-        /// A key, such as acme/purchase_order/10482.
+        /// A key, such as `acme/purchase_order/10482`.
         key: String,
         /// You have looked in M3: the order is not there, nor is its message in PPS370.
         #[arg(long)]

@@ -41,13 +41,12 @@ impl Progress {
             }
             _ => return,
         };
-        match &self.bar {
-            Some(bar) => {
-                bar.set_length(self.read.max(self.settled));
-                bar.set_position(self.settled);
-                bar.set_message(message);
-            }
-            None => tracing::info!(step = message, read = self.read, settled = self.settled, "progress"),
+        if let Some(bar) = &self.bar {
+            bar.set_length(self.read.max(self.settled));
+            bar.set_position(self.settled);
+            bar.set_message(message);
+        } else {
+            tracing::info!(step = message, read = self.read, settled = self.settled, "progress");
         }
     }
 

@@ -139,8 +139,8 @@ async fn the_connector_answers_for_every_record_it_read() {
     let (code, _) = run_json(&["replay", key]).await;
     assert_eq!(code, Some(0));
     let (_, trail) = run_json(&["audit", key]).await;
-    let last = trail["events"].as_array().unwrap().last().unwrap();
-    assert_eq!(last["change"]["what"], "replayed");
+    let newest = trail["events"].as_array().unwrap().last().unwrap();
+    assert_eq!(newest["change"]["what"], "replayed");
 }
 
 #[tokio::test(flavor = "multi_thread")]

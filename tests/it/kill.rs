@@ -12,7 +12,7 @@ use crate::world::{World, connector, run, scenario};
 const ORDERS: usize = 500;
 const KILLS: u32 = 50;
 
-/// A small generator, so that a seed gives the same moments again (SplitMix64).
+/// A small generator, so that a seed gives the same moments again (`SplitMix64`).
 struct Random(u64);
 
 impl Random {
