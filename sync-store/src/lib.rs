@@ -17,6 +17,8 @@ mod ledger;
 mod open;
 mod references;
 mod schema;
+pub mod vault;
 mod writer;
 
 pub use open::{OpenError, SqliteStore};
+pub use vault::Vault;

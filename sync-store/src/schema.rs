@@ -4,7 +4,8 @@ use rusqlite::{Connection, TransactionBehavior};
 
 /// Each step brings the schema from its index to the next version. Steps are never changed once
 /// released; new ones are added at the end.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE records (
         connection   TEXT NOT NULL,
         kind         TEXT NOT NULL,
@@ -48,7 +49,18 @@ const MIGRATIONS: &[&str] = &["
         connection TEXT PRIMARY KEY,
         at         TEXT NOT NULL
     ) WITHOUT ROWID;
-"];
+    ",
+    "
+    CREATE TABLE vault (
+        tenant  TEXT NOT NULL,
+        name    TEXT NOT NULL,
+        key_id  TEXT NOT NULL,
+        sealed  BLOB NOT NULL,           -- nonce and ciphertext
+        at      TEXT NOT NULL,           -- JSON
+        PRIMARY KEY (tenant, name)
+    ) WITHOUT ROWID;
+    ",
+];
 
 /// The version this release reads and writes.
 pub(crate) const VERSION: usize = MIGRATIONS.len();
