@@ -40,12 +40,16 @@ pub mod m3;
 pub mod purchase_order;
 pub mod reference;
 mod sync;
+#[cfg(feature = "sqlite")]
+mod tokens;
 
 pub use cloudsuite_client::m3::{Company, M3};
 pub use cloudsuite_client::{CloudSuiteClient, Ionapi};
 pub use connection::{BuildError, Connection, ConnectionBuilder};
 pub use procurify_client::ProcurifyClient;
 pub use sync::{Concern, Event, FlowKind, Report, SyncError};
+#[cfg(feature = "sqlite")]
+pub use tokens::VaultTokens;
 
 /// The README's program must compile.
 #[cfg(doctest)]

@@ -37,16 +37,51 @@ pub async fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
         Command::Audit { key: Some(key) } => trail(&config, &folder, key, json).await,
         Command::Audit { key: None } => states(&config, &folder, json).await,
         Command::Held => held(&config, &folder, json).await,
+        Command::Vault { command } => crate::vault::run(&config, &folder, command, json).await,
         Command::Replay { key, not_in_target } => replay(&config, &folder, key, *not_in_target, json).await,
     }
 }
 
-fn say(json: bool, document: &Value, text: impl FnOnce() -> String) {
+pub fn say(json: bool, document: &Value, text: impl FnOnce() -> String) {
     if json { println!("{document}") } else { println!("{}", text()) }
 }
 
+/// How a command uses the store.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Access {
+    /// Not at all, but for secrets in its vault.
+    None,
+    /// It reads; without a store there is nothing to read yet.
+    Read,
+    /// It writes.
+    Write,
+}
+
+/// A connection on the store, as the command uses it.
+async fn connect(config: &Config, folder: &Path, access: Access) -> Result<Connection, Problem> {
+    let ledger = config.ledger(folder)?;
+    if !config.uses_vault() {
+        // All settings are checked before a store is made.
+        config.connection(folder, None, false).await?.store(MemoryStore::default()).build()?;
+    }
+    let store = match access {
+        Access::Write => Some(SqliteStore::open(&ledger).await?),
+        Access::Read | Access::None if ledger.exists() => Some(SqliteStore::open_read_only(&ledger).await?),
+        Access::Read | Access::None => None,
+    };
+    let vault = match &store {
+        Some(store) => config.vault(folder, store)?,
+        None => None,
+    };
+    let builder = config.connection(folder, vault.as_ref(), access == Access::Write).await?;
+    Ok(match store {
+        Some(store) if access != Access::None => builder.store(store).build()?,
+        _ => builder.store(MemoryStore::default()).build()?,
+    })
+}
+
 async fn ping(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Problem> {
-    let connection = config.connection(folder)?.store(MemoryStore::default()).build()?;
+    let connection = connect(config, folder, Access::None).await?;
     let (procurify, m3) = (connection.procurify(), connection.m3());
     let me = procurify.me().await?;
     let there = m3.ping().await?;
@@ -87,10 +122,7 @@ async fn ping(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Pr
 
 async fn sync(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Problem> {
     let started = Instant::now();
-    // All settings are checked before a ledger is made.
-    config.connection(folder)?.store(MemoryStore::default()).build()?;
-    let store = SqliteStore::open(config.ledger(folder)?).await?;
-    let connection = config.connection(folder)?.store(store).build()?;
+    let connection = connect(config, folder, Access::Write).await?;
     let mut report = Report::default();
     if config.moves_purchase_orders() {
         let mut progress = Progress::start();
@@ -150,14 +182,7 @@ fn report_document(report: &Report, connection: &Connection, started: Instant) -
 }
 
 async fn plan(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Problem> {
-    let ledger = config.ledger(folder)?;
-    let builder = config.connection(folder)?;
-    // A first plan has no ledger yet, and makes none.
-    let connection = if ledger.exists() {
-        builder.store(SqliteStore::open_read_only(ledger).await?).build()?
-    } else {
-        builder.store(MemoryStore::default()).build()?
-    };
+    let connection = connect(config, folder, Access::Read).await?;
     let plan = connection.plan(FlowKind::PurchaseOrders).await?;
     let steps: Vec<Value> = plan.iter().map(planned_document).collect();
     say(json, &json!({ "plan": steps }), || {
@@ -265,12 +290,11 @@ async fn replay(
     json: bool,
 ) -> Result<ExitCode, Problem> {
     let key: RecordKey = key.parse()?;
-    let builder = config.connection(folder)?;
     let ledger = config.ledger(folder)?;
     if !ledger.exists() {
         return Err(format!("there is no store at {}: run a sync first", ledger.display()).into());
     }
-    let connection = builder.store(SqliteStore::open(ledger).await?).build()?;
+    let connection = connect(config, folder, Access::Write).await?;
     let who = std::env::var("USER").unwrap_or_else(|_| "operator".to_owned());
     let assurance = if not_in_target { Assurance::NotInTarget } else { Assurance::None };
     connection.engine().replay(&key, &Actor::new(who), assurance).await?;

@@ -2,16 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use cloudsuite_client::m3::Company;
-use cloudsuite_client::{CloudSuiteClient, Ionapi, SecretString, Url};
+use cloudsuite_client::{CloudSuiteClient, Ionapi, SecretString, TokenCache, Url};
 use procurify_client::ProcurifyClient;
 use procurify_cloudsuite::m3::M3OrderSettings;
 use procurify_cloudsuite::purchase_order::{DefaultOrderMapper, SourceSettings};
-use procurify_cloudsuite::{Connection, ConnectionBuilder};
+use procurify_cloudsuite::{Connection, ConnectionBuilder, VaultTokens};
 use serde::Deserialize;
 use sync_core::{ConnectionId, Settings};
+use sync_store::vault::Keys;
+use sync_store::{SqliteStore, Vault};
+use tenant_http::ExposeSecret;
 
 /// An error for a person: one sentence that says what to do.
 pub type Problem = Box<dyn std::error::Error + Send + Sync>;
@@ -22,6 +26,7 @@ pub struct Config {
     cloudsuite: CloudSuite,
     #[serde(default)]
     store: Store,
+    vault: Option<VaultKey>,
     #[serde(default)]
     flows: Flows,
     #[serde(default)]
@@ -82,6 +87,19 @@ struct M3 {
     units: BTreeMap<String, String>,
 }
 
+/// Where the key of the vault comes from.
+#[derive(Debug, Deserialize)]
+struct VaultKey {
+    key: KeyPlace,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum KeyPlace {
+    Env { env: String },
+    File { file: PathBuf },
+}
+
 #[derive(Debug, Deserialize)]
 struct Store {
     url: String,
@@ -113,6 +131,7 @@ enum Text {
     Here(String),
     Env { env: String },
     File { file: PathBuf },
+    Vault { vault: String },
 }
 
 impl std::fmt::Debug for Text {
@@ -121,15 +140,30 @@ impl std::fmt::Debug for Text {
             Self::Here(_) => f.write_str("(given here)"),
             Self::Env { env } => write!(f, "(environment variable {env})"),
             Self::File { file } => write!(f, "(file {})", file.display()),
+            Self::Vault { vault } => write!(f, "(vault {vault})"),
         }
     }
 }
 
 impl Text {
     /// The value; files are looked for beside the configuration.
-    fn read(&self, what: &str, folder: &Path) -> Result<String, Problem> {
+    async fn read(&self, what: &str, place: &Place<'_>) -> Result<SecretString, Problem> {
+        if let Self::Vault { vault: name } = self {
+            let vault = place.vault.ok_or_else(|| {
+                format!("{what} is to come from the vault, for which there is no key: add [vault] with key = {{ env = \"...\" }}")
+            })?;
+            let secret = vault.get(place.tenant, name).await?;
+            return secret.ok_or_else(|| {
+                format!("{what} is to come from the vault, which has no `{name}`: run `vault set {name}`").into()
+            });
+        }
+        self.read_plain(what, place.folder).map(SecretString::from)
+    }
+
+    fn read_plain(&self, what: &str, folder: &Path) -> Result<String, Problem> {
         match self {
             Self::Here(text) => Ok(text.clone()),
+            Self::Vault { .. } => Err(format!("{what} cannot come from the vault").into()),
             Self::Env { env } => std::env::var(env).map_err(|_| {
                 format!("{what} is to come from the environment variable {env}, which is not set: set it").into()
             }),
@@ -142,6 +176,13 @@ impl Text {
             }
         }
     }
+}
+
+/// Where values that are not given in the file are looked for.
+pub struct Place<'a> {
+    pub folder: &'a Path,
+    pub tenant: &'a str,
+    pub vault: Option<&'a Vault>,
 }
 
 impl Default for Store {
@@ -234,10 +275,49 @@ impl Config {
         self.flows.purchase_orders
     }
 
-    /// A connection of everything but its store. Reads secrets, sends nothing.
-    pub fn connection(&self, folder: &Path) -> Result<ConnectionBuilder, Problem> {
+    /// Whether a secret is to come from the vault.
+    pub fn uses_vault(&self) -> bool {
+        [&self.procurify.client_id, &self.procurify.client_secret, &self.cloudsuite.ionapi]
+            .iter()
+            .any(|text| matches!(text, Text::Vault { .. }))
+    }
+
+    /// The vault in a store, if a key for it is configured.
+    pub fn vault(&self, folder: &Path, store: &SqliteStore) -> Result<Option<Vault>, Problem> {
+        if self.vault.is_none() {
+            return Ok(None);
+        }
+        let keys = self.vault_keys(folder)?;
+        Ok(Some(Vault::new(store.clone(), Arc::new(keys))))
+    }
+
+    /// The keys of the vault.
+    pub fn vault_keys(&self, folder: &Path) -> Result<Keys, Problem> {
+        let vault = self
+            .vault
+            .as_ref()
+            .ok_or("the configuration has no [vault]: add it, with key = { env = \"CONNECTOR_VAULT_KEY\" }")?;
+        Ok(match &vault.key {
+            KeyPlace::Env { env } => Keys::from_env(env)?,
+            KeyPlace::File { file } => Keys::from_file(&folder.join(file))?,
+        })
+    }
+
+    /// A connection of everything but its store. Reads secrets, sends nothing. Tokens are shared through
+    /// the vault if `share_tokens`.
+    pub async fn connection(
+        &self,
+        folder: &Path,
+        vault: Option<&Vault>,
+        share_tokens: bool,
+    ) -> Result<ConnectionBuilder, Problem> {
+        let place = Place { folder, tenant: &self.procurify.domain, vault };
+        let tokens = vault.filter(|_| share_tokens).map(|vault| {
+            let tokens: Arc<dyn TokenCache> = Arc::new(VaultTokens::new(vault.clone(), place.tenant));
+            tokens
+        });
         let m3 = self.m3()?;
-        let client = self.cloudsuite(folder)?;
+        let client = self.cloudsuite(&place, tokens.clone()).await?;
         let mut company = client.m3(Company(m3.company)).facility(&m3.facility).warehouse(&m3.warehouse);
         if let Some(division) = &m3.division {
             company = company.division(division);
@@ -250,7 +330,7 @@ impl Config {
             ..Settings::default()
         };
         Ok(Connection::builder(self.procurify.domain.as_str())
-            .procurify(self.procurify(folder)?)
+            .procurify(self.procurify(&place, tokens).await?)
             .m3(company)
             .m3_orders(m3.orders())
             .mapper(self.mapper(m3)?)
@@ -282,13 +362,20 @@ impl Config {
         }
     }
 
-    fn procurify(&self, folder: &Path) -> Result<ProcurifyClient, Problem> {
+    async fn procurify(
+        &self,
+        place: &Place<'_>,
+        tokens: Option<Arc<dyn TokenCache>>,
+    ) -> Result<ProcurifyClient, Problem> {
         let procurify = &self.procurify;
-        let id = procurify.client_id.read("procurify.client_id", folder)?;
-        let secret = procurify.client_secret.read("procurify.client_secret", folder)?;
+        let id = procurify.client_id.read("procurify.client_id", place).await?;
+        let secret = procurify.client_secret.read("procurify.client_secret", place).await?;
         let mut builder = ProcurifyClient::builder(&procurify.domain)
-            .credentials(id.trim(), SecretString::from(secret.trim().to_owned()))
+            .credentials(id.expose_secret().trim(), SecretString::from(secret.expose_secret().trim()))
             .requests_per_minute(procurify.requests_per_minute);
+        if let Some(tokens) = tokens {
+            builder = builder.token_cache(tokens);
+        }
         if let Some(url) = &procurify.base_url {
             let url = url
                 .parse::<Url>()
@@ -298,10 +385,18 @@ impl Config {
         Ok(builder.build()?)
     }
 
-    fn cloudsuite(&self, folder: &Path) -> Result<CloudSuiteClient, Problem> {
-        let ionapi = self.cloudsuite.ionapi.read("cloudsuite.ionapi", folder)?;
-        let ionapi = Ionapi::parse(ionapi.as_bytes())?;
-        Ok(CloudSuiteClient::builder(ionapi).requests_per_minute(self.cloudsuite.requests_per_minute).build()?)
+    async fn cloudsuite(
+        &self,
+        place: &Place<'_>,
+        tokens: Option<Arc<dyn TokenCache>>,
+    ) -> Result<CloudSuiteClient, Problem> {
+        let ionapi = self.cloudsuite.ionapi.read("cloudsuite.ionapi", place).await?;
+        let ionapi = Ionapi::parse(ionapi.expose_secret().as_bytes())?;
+        let mut builder = CloudSuiteClient::builder(ionapi).requests_per_minute(self.cloudsuite.requests_per_minute);
+        if let Some(tokens) = tokens {
+            builder = builder.token_cache(tokens);
+        }
+        Ok(builder.build()?)
     }
 
     fn mapper(&self, m3: &M3) -> Result<DefaultOrderMapper, Problem> {

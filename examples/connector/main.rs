@@ -9,6 +9,7 @@
 mod commands;
 mod config;
 mod progress;
+mod vault;
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -47,6 +48,11 @@ enum Command {
     },
     /// Show the records that need a person, and why.
     Held,
+    /// Keep secrets sealed in the store; they are read from the terminal or stdin, never from arguments.
+    Vault {
+        #[command(subcommand)]
+        command: vault::VaultCommand,
+    },
     /// Give a record another attempt in the next sync.
     Replay {
         /// A key, such as `acme/purchase_order/10482`.

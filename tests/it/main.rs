@@ -10,4 +10,5 @@ mod kill;
 mod requests;
 mod secrets;
 mod unclear;
+mod vault;
 mod world;

@@ -1,0 +1,86 @@
+//! The vault's commands.
+
+use std::io::{IsTerminal, Read};
+use std::path::Path;
+use std::process::ExitCode;
+
+use cloudsuite_client::SecretString;
+use serde_json::json;
+use sync_store::{SqliteStore, Vault};
+
+use crate::commands::say;
+use crate::config::{Config, Problem};
+
+#[derive(Debug, clap::Subcommand)]
+pub enum VaultCommand {
+    /// Seal a secret, such as `procurify` (a client secret) or `cloudsuite` (a whole .ionapi file, on stdin).
+    Set {
+        /// The name by which the configuration refers to it.
+        name: String,
+    },
+    /// Show the names of what is sealed.
+    List,
+    /// Seal everything anew with the first of the keys given.
+    Rotate,
+    /// Remove a secret.
+    Remove {
+        /// Its name.
+        name: String,
+    },
+}
+
+pub async fn run(config: &Config, folder: &Path, command: &VaultCommand, json: bool) -> Result<ExitCode, Problem> {
+    let (vault, tenant) = open(config, folder).await?;
+    let tenant = tenant.as_str();
+    match command {
+        VaultCommand::Set { name } => {
+            vault.set(tenant, name, read_secret(name)?).await?;
+            say(json, &json!({ "set": name }), || format!("`{name}` is sealed in the vault."));
+        }
+        VaultCommand::List => {
+            let entries = vault.list(tenant).await?;
+            let rows: Vec<_> = entries
+                .iter()
+                .map(|entry| json!({ "name": entry.name, "key": entry.key_id, "at": entry.at }))
+                .collect();
+            say(json, &json!({ "secrets": rows }), || {
+                let lines = entries.iter().map(|entry| format!("{}  key {}  {}", entry.name, entry.key_id, entry.at));
+                lines.chain([format!("{} secrets.", entries.len())]).collect::<Vec<_>>().join("\n")
+            });
+        }
+        VaultCommand::Rotate => {
+            let count = vault.rotate(tenant).await?;
+            say(json, &json!({ "rotated": count }), || format!("{count} secrets are sealed with the first key now."));
+        }
+        VaultCommand::Remove { name } => {
+            if !vault.remove(tenant, name).await? {
+                return Err(format!("the vault has no `{name}`: `vault list` shows what it has").into());
+            }
+            say(json, &json!({ "removed": name }), || format!("`{name}` is removed."));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn open(config: &Config, folder: &Path) -> Result<(Vault, String), Problem> {
+    // The key is checked before a store is made.
+    config.vault_keys(folder)?;
+    let store = SqliteStore::open(config.ledger(folder)?).await?;
+    let vault = config.vault(folder, &store)?.ok_or("there is no [vault] in the configuration")?;
+    Ok((vault, config.name().to_string()))
+}
+
+/// From the terminal without echo, or all of stdin less its last line break.
+fn read_secret(name: &str) -> Result<SecretString, Problem> {
+    let secret = if std::io::stdin().is_terminal() {
+        rpassword::prompt_password(format!("{name}: "))?
+    } else {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text)?;
+        text.trim_end_matches(['\r', '\n']).to_owned()
+    };
+    if secret.is_empty() {
+        return Err(format!("nothing was given for `{name}`: type it, or send it on stdin").into());
+    }
+    Ok(SecretString::from(secret))
+}
