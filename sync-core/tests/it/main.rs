@@ -6,4 +6,5 @@ mod crash;
 mod faults;
 mod flow;
 mod stores;
+mod workers;
 mod world;
