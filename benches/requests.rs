@@ -56,7 +56,7 @@ async fn measure(case: &Case) -> Result<(), Box<dyn Error>> {
     let company = cloudsuite.m3(Company(100)).division("AAA").facility("A01").warehouse("001");
     let acme = Connection::builder("acme")
         .procurify(client)
-        .m3(company.transactions_per_call(case.transactions).bytes_per_call(case.bytes))
+        .cloudsuite(company.transactions_per_call(case.transactions).bytes_per_call(case.bytes))
         .source(SourceSettings { page_size: 500, ..SourceSettings::default() })
         .engine_settings(Settings { first_lookup: Duration::from_secs(1), ..Settings::default() })
         .store(SqliteStore::open(folder.path().join("ledger.db")).await?)

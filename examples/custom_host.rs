@@ -72,7 +72,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let cloudsuite = CloudSuiteClient::from_ionapi(m3.ionapi_json().as_bytes())?;
     let acme = Connection::builder("acme")
         .procurify(client.credentials("sandbox", "sandbox").build()?)
-        .m3(cloudsuite.m3(Company(100)).division("AAA").facility("A01").warehouse("001"))
+        .cloudsuite(cloudsuite.m3(Company(100)).division("AAA").facility("A01").warehouse("001"))
         .stores(Arc::new(FileLedger::open(folder.path().join("ledger.json"))?), rest.clone(), rest)
         .mapper(Campaign(DefaultOrderMapper::default()))
         .build()?;

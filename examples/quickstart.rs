@@ -81,7 +81,7 @@ fn connect(procurify: &Procurify, m3: &sandbox::M3, store: SqliteStore) -> Resul
     let company = cloudsuite.m3(Company(100)).division("AAA").facility("A01").warehouse("001");
     let connection = Connection::builder("acme")
         .procurify(client)
-        .m3(company)
+        .cloudsuite(company)
         .source(SourceSettings { page_size: 500, ..SourceSettings::default() })
         .store(store)
         .build()?;

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cloudsuite_client::m3::{InvalidCode, M3};
+use cloudsuite_client::m3::InvalidCode;
 use procurify_client::ProcurifyClient;
 use sync_core::{
     AlertSink, CheckpointStore, ConnectionId, CrossReferences, DedupStore, Engine, Flow, RecordKey, References,
     RetryPolicy, Settings, Trail,
 };
 
-use crate::m3::{M3OrderSettings, M3PurchaseOrders};
+use crate::product::Product;
 use crate::purchase_order::{
     self, DefaultOrderMapper, OrderMapper, OrderMapperAdapter, PurchaseOrderSource, SourceSettings,
 };
@@ -40,7 +40,7 @@ pub enum BuildError {
 pub struct Connection {
     pub(crate) engine: Engine,
     procurify: ProcurifyClient,
-    m3: M3,
+    product: Arc<dyn Product>,
     aligner: Arc<Aligner>,
     pub(crate) reference_max_age: Duration,
     pub(crate) patience: Duration,
@@ -52,10 +52,9 @@ impl Connection {
         ConnectionBuilder {
             name: name.into(),
             procurify: None,
-            m3: None,
+            product: None,
             store: None,
             mapper: Box::new(DefaultOrderMapper::default()),
-            orders: M3OrderSettings::default(),
             source: SourceSettings::default(),
             settings: Settings::default(),
             retry: None,
@@ -70,9 +69,9 @@ impl Connection {
         &self.procurify
     }
 
-    /// The M3 company.
-    pub fn m3(&self) -> &M3 {
-        &self.m3
+    /// The CloudSuite product.
+    pub fn cloudsuite(&self) -> &dyn Product {
+        self.product.as_ref()
     }
 
     /// The engine beneath, for hosts that drive its steps themselves.
@@ -105,7 +104,7 @@ impl Connection {
 
     /// HTTP requests sent to CloudSuite so far, token requests included.
     pub fn cloudsuite_requests(&self) -> u64 {
-        self.m3.client().requests()
+        self.product.requests()
     }
 }
 
@@ -114,10 +113,9 @@ impl Connection {
 pub struct ConnectionBuilder {
     name: ConnectionId,
     procurify: Option<ProcurifyClient>,
-    m3: Option<M3>,
+    product: Option<Arc<dyn Product>>,
     store: Option<Stores>,
     mapper: Box<dyn OrderMapper>,
-    orders: M3OrderSettings,
     source: SourceSettings,
     settings: Settings,
     retry: Option<Arc<dyn RetryPolicy>>,
@@ -139,9 +137,10 @@ impl ConnectionBuilder {
         self
     }
 
-    /// The M3 company, with division, facility and warehouse.
-    pub fn m3(mut self, m3: M3) -> Self {
-        self.m3 = Some(m3);
+    /// The CloudSuite product: an [`M3`](crate::M3) company with division, facility and warehouse, an
+    /// [`M3Product`](crate::m3::M3Product) with settings, or a [`Product`] of your own.
+    pub fn cloudsuite(mut self, product: impl Into<Box<dyn Product>>) -> Self {
+        self.product = Some(Arc::from(product.into()));
         self
     }
 
@@ -165,12 +164,6 @@ impl ConnectionBuilder {
     /// What becomes of an order in the ERP. Default: [`DefaultOrderMapper`].
     pub fn mapper(mut self, mapper: impl OrderMapper + 'static) -> Self {
         self.mapper = Box::new(mapper);
-        self
-    }
-
-    /// How orders are entered in M3.
-    pub fn m3_orders(mut self, settings: M3OrderSettings) -> Self {
-        self.orders = settings;
         self
     }
 
@@ -218,15 +211,14 @@ impl ConnectionBuilder {
             return Err(BuildError::Name(name.to_owned()));
         }
         let procurify = self.procurify.ok_or(BuildError::Missing("Procurify client"))?;
-        let m3 = self.m3.ok_or(BuildError::Missing("M3 client"))?;
+        let product = self.product.ok_or(BuildError::Missing("CloudSuite product"))?;
         let stores = self.store.ok_or(BuildError::Missing("store"))?;
-        let cost_center_dimension = self.orders.cost_center_dimension;
-        let sink = M3PurchaseOrders::new(m3.clone(), self.orders)?;
+        let sink = product.purchase_orders()?;
         let page_size = self.source.page_size;
         let source = PurchaseOrderSource::new(self.name.clone(), procurify.clone(), self.source);
         let flow = Flow {
             max_reference_age: Some(self.reference_max_age),
-            ..Flow::new(purchase_order::KIND, Arc::new(source), OrderMapperAdapter(self.mapper), Arc::new(sink))
+            ..Flow::new(purchase_order::KIND, Arc::new(source), OrderMapperAdapter(self.mapper), sink)
         };
         let mut engine = Engine::new(self.name, stores.ledger, stores.checkpoints, stores.references)
             .flow(flow)
@@ -237,11 +229,11 @@ impl ConnectionBuilder {
         if let Some(alerts) = self.alerts {
             engine = engine.alerts(alerts);
         }
-        let aligner = Aligner { procurify: procurify.clone(), m3: m3.clone(), cost_center_dimension, page_size };
+        let aligner = Aligner { procurify: procurify.clone(), product: Arc::clone(&product), page_size };
         Ok(Connection {
             engine,
             procurify,
-            m3,
+            product,
             aligner: Arc::new(aligner),
             reference_max_age: self.reference_max_age,
             patience: self.patience,

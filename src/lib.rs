@@ -11,7 +11,7 @@
 //!
 //! let acme = Connection::builder("acme")
 //!     .procurify(procurify)
-//!     .m3(m3)
+//!     .cloudsuite(m3)
 //!     .store(SqliteStore::open("ledger.db").await?)
 //!     .build()?;
 //!
@@ -29,7 +29,8 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`purchase_order`] | orders read from Procurify, mapped, and drafted for an ERP |
-//! | [`m3`] | Infor M3 as the target |
+//! | [`product`] | what a CloudSuite product must offer |
+//! | [`m3`] | Infor M3 as the product |
 //! | [`mod@reference`] | vendors, account codes and departments, matched before any order moves |
 //!
 //! The engine and its promises are in [`sync_core`]; the clients can be used alone.
@@ -37,6 +38,7 @@
 mod connection;
 mod failure;
 pub mod m3;
+pub mod product;
 pub mod purchase_order;
 pub mod reference;
 mod sync;

@@ -19,14 +19,6 @@ use crate::{Arguments, Command};
 /// Exit code of a pass that left records for people.
 const NEEDS_PEOPLE: u8 = 3;
 
-/// M3 programs, and what is needed of them.
-const NEEDED: [(&str, &[&str]); 4] = [
-    ("PPS370MI", &["StartEntry", "AddHead", "AddLine", "AddAccString", "FinishEntry", "DeleteEntry"]),
-    ("PPS200MI", &["GetHead", "SearchHead"]),
-    ("CRS620MI", &["LstByNumber"]),
-    ("CRS630MI", &["LstAccountID"]),
-];
-
 pub async fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     let (config, folder) = Config::read(&arguments.config)?;
     let json = arguments.json;
@@ -82,42 +74,35 @@ async fn connect(config: &Config, folder: &Path, access: Access) -> Result<Conne
 
 async fn ping(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Problem> {
     let connection = connect(config, folder, Access::None).await?;
-    let (procurify, m3) = (connection.procurify(), connection.m3());
+    let (procurify, product) = (connection.procurify(), connection.cloudsuite());
     let me = procurify.me().await?;
-    let there = m3.ping().await?;
-    let mut lacking = Vec::new();
-    for (program, needed) in NEEDED {
-        let offered = m3.transactions(program).await?;
-        let missing = needed.iter().filter(|name| !offered.iter().any(|offer| offer.name == **name));
-        lacking.extend(missing.map(|name| format!("{program} {name}")));
-    }
+    let there = product.ping().await?;
     let user = me.email.or(me.first_name).unwrap_or_default();
-    let m3_user = there.user.user.unwrap_or_default();
     let document = json!({
         "procurify": { "url": procurify.base_url().as_str(), "user": user },
         "cloudsuite": {
-            "product": "m3",
-            "tenant": m3.client().tenant(),
-            "user": m3_user,
-            "company": there.user.company,
-            "division": there.user.division,
-            "server_time": there.server_time.map(|time| time.to_string()),
-            "lacking": lacking,
+            "product": product.name(),
+            "tenant": there.tenant,
+            "company": there.company,
+            "user": there.user,
+            "lacking": there.lacking,
         },
     });
     say(json, &document, || {
         format!(
-            "Procurify {} answers as {user}.\nM3 tenant {} answers as {m3_user}, company {}.{}",
+            "Procurify {} answers as {user}.\n{} tenant {} answers as {}, company {}.",
             procurify.base_url(),
-            m3.client().tenant(),
-            there.user.company.map_or_else(|| "unknown".to_owned(), |company| company.to_string()),
-            if lacking.is_empty() { String::new() } else { format!("\nM3 lacks: {}.", lacking.join(", ")) }
+            product.name(),
+            there.tenant,
+            there.user.as_deref().unwrap_or("nobody it names"),
+            there.company,
         )
     });
-    if lacking.is_empty() {
+    if there.lacking.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    Err(format!("M3 does not offer {}: ask for the rights of the service account's user", lacking.join(", ")).into())
+    let lacking = there.lacking.join(", ");
+    Err(format!("the tenant does not offer {lacking}: ask for the rights of the service account's user").into())
 }
 
 async fn sync(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Problem> {

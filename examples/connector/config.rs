@@ -8,7 +8,7 @@ use std::time::Duration;
 use cloudsuite_client::m3::Company;
 use cloudsuite_client::{CloudSuiteClient, Ionapi, SecretString, TokenCache, Url};
 use procurify_client::ProcurifyClient;
-use procurify_cloudsuite::m3::M3OrderSettings;
+use procurify_cloudsuite::m3::{M3OrderSettings, M3Product};
 use procurify_cloudsuite::purchase_order::{DefaultOrderMapper, SourceSettings};
 use procurify_cloudsuite::{Connection, ConnectionBuilder, VaultTokens};
 use serde::Deserialize;
@@ -331,8 +331,7 @@ impl Config {
         };
         Ok(Connection::builder(self.procurify.domain.as_str())
             .procurify(self.procurify(&place, tokens).await?)
-            .m3(company)
-            .m3_orders(m3.orders())
+            .cloudsuite(M3Product::new(company).orders(m3.orders()))
             .mapper(self.mapper(m3)?)
             .source(SourceSettings {
                 page_size: self.procurify.page_size,

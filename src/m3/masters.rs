@@ -4,33 +4,22 @@ use chrono::NaiveDate;
 use cloudsuite_client::m3::{Dimension, GlAccount, List, M3, Supplier, TransactionError};
 use futures_util::TryStreamExt;
 
+use crate::product::Masters;
 use crate::reference::Master;
 
-/// Suppliers, GL accounts and cost centres of one M3 tenant.
-#[derive(Debug, Clone, Default)]
-pub struct M3Masters {
-    /// Suppliers (CRS620).
-    pub suppliers: Vec<Master>,
-    /// GL accounts: accounting dimension 1 (CRS630).
-    pub accounts: Vec<Master>,
-    /// Cost centres: the accounting dimension that holds them; empty if there is none.
-    pub cost_centers: Vec<Master>,
-}
-
-impl M3Masters {
-    /// Reads all of them; `today` decides what is valid.
-    ///
-    /// # Errors
-    /// The first call that failed; nothing is read in part.
-    pub async fn read(m3: &M3, cost_center: Option<Dimension>, today: NaiveDate) -> Result<Self, TransactionError> {
-        let suppliers = all(m3.suppliers().list()).await?.into_iter().map(supplier).collect();
-        let accounts = identities(m3, Dimension::ACCOUNT, today).await?;
-        let cost_centers = match cost_center {
-            Some(dimension) => identities(m3, dimension, today).await?,
-            None => Vec::new(),
-        };
-        Ok(Self { suppliers, accounts, cost_centers })
-    }
+/// Reads all of them; `today` decides what is valid.
+pub(super) async fn read(
+    m3: &M3,
+    cost_center: Option<Dimension>,
+    today: NaiveDate,
+) -> Result<Masters, TransactionError> {
+    let suppliers = all(m3.suppliers().list()).await?.into_iter().map(supplier).collect();
+    let accounts = identities(m3, Dimension::ACCOUNT, today).await?;
+    let cost_centers = match cost_center {
+        Some(dimension) => identities(m3, dimension, today).await?,
+        None => Vec::new(),
+    };
+    Ok(Masters { suppliers, accounts, cost_centers })
 }
 
 async fn all<T: Send + 'static>(list: List<T>) -> Result<Vec<T>, TransactionError> {

@@ -2,7 +2,8 @@
 
 mod masters;
 mod price;
+mod product;
 mod purchase_orders;
 
-pub use masters::M3Masters;
+pub use product::M3Product;
 pub use purchase_orders::{M3OrderSettings, M3PurchaseOrders};

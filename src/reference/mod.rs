@@ -7,15 +7,16 @@
 mod matching;
 mod subjects;
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
-use cloudsuite_client::m3::{Dimension, M3};
 use procurify_client::ProcurifyClient;
 use sync_core::{ConnectionId, CrossReferences, Failure, Reference, StoreError};
 
 pub use matching::{Master, Subject, align, normalised};
 
-use crate::failure::{of_call, of_transaction};
-use crate::m3::M3Masters;
+use crate::failure::of_call;
+use crate::product::Product;
 use subjects::Subjects;
 
 /// Cross-references from a vendor's id to the ERP's supplier number.
@@ -41,22 +42,20 @@ pub enum AlignError {
 /// Reads both systems' reference data and compares it.
 pub(crate) struct Aligner {
     pub procurify: ProcurifyClient,
-    pub m3: M3,
-    pub cost_center_dimension: Option<u8>,
+    pub product: Arc<dyn Product>,
     pub page_size: u64,
 }
 
 impl Aligner {
     /// The lines of each kind as the two systems are now. Writes nothing.
     pub async fn read(&self, now: DateTime<Utc>) -> Result<Vec<(&'static str, Vec<Reference>)>, AlignError> {
-        let dimension = self.cost_center_dimension.and_then(Dimension::new);
         let (subjects, masters) = futures_util::future::join(
             Subjects::read(&self.procurify, self.page_size),
-            M3Masters::read(&self.m3, dimension, now.date_naive()),
+            self.product.masters(now.date_naive()),
         )
         .await;
         let subjects = subjects.map_err(|error| AlignError::Read(of_call(&error)))?;
-        let masters = masters.map_err(|error| AlignError::Read(of_transaction(&error)))?;
+        let masters = masters.map_err(AlignError::Read)?;
         Ok(vec![
             (VENDOR, align(VENDOR, &subjects.vendors, &masters.suppliers)),
             (GL_ACCOUNT, align(GL_ACCOUNT, &subjects.account_codes, &masters.accounts)),

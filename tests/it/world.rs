@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use procurify_cloudsuite::m3::M3OrderSettings;
+use procurify_cloudsuite::m3::{M3OrderSettings, M3Product};
 use procurify_cloudsuite::purchase_order::{KIND, SourceSettings};
 use procurify_cloudsuite::{
     CloudSuiteClient, Company, Connection, ConnectionBuilder, FlowKind, Ionapi, ProcurifyClient, Report,
@@ -82,7 +82,7 @@ impl World {
 
     /// As [`connect`](Self::connect), entering orders so.
     pub async fn connect_with(&self, orders: M3OrderSettings) -> Connection {
-        self.build(100, |connection| connection.m3_orders(orders)).await
+        self.enter(100, orders, |connection| connection).await
     }
 
     /// As [`connect`](Self::connect), waiting so long for what is due later.
@@ -93,6 +93,15 @@ impl World {
     async fn build(
         &self,
         transactions: usize,
+        amend: impl FnOnce(ConnectionBuilder) -> ConnectionBuilder,
+    ) -> Connection {
+        self.enter(transactions, M3OrderSettings::default(), amend).await
+    }
+
+    async fn enter(
+        &self,
+        transactions: usize,
+        orders: M3OrderSettings,
         amend: impl FnOnce(ConnectionBuilder) -> ConnectionBuilder,
     ) -> Connection {
         let (procurify, cloudsuite) = self.clients();
@@ -108,7 +117,7 @@ impl World {
         };
         let connection = Connection::builder("acme")
             .procurify(procurify)
-            .m3(m3.transactions_per_call(transactions))
+            .cloudsuite(M3Product::new(m3.transactions_per_call(transactions)).orders(orders))
             .source(SourceSettings { page_size: 500, ..SourceSettings::default() })
             .engine_settings(settings)
             .retry(Arc::new(backoff))

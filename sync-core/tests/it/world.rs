@@ -430,15 +430,14 @@ impl World {
         let number = doubt.lookup.handle.as_ref().unwrap().0["message"].as_u64().unwrap();
         let mut tables = self.tables.lock().unwrap();
         let answer = match tables.messages.get(&number) {
-            Some((_, true)) => Settled::Accepted,
             Some((_, false)) => {
                 tables.messages.remove(&number);
                 Settled::Void
             }
             None if doubt.asked_before => Settled::Void,
-            // Asked by a worker that has lost its lease to one who deleted it: such a target says "no" to both
-            // alike. The answer is wrong, and must not be recorded.
-            None => Settled::Accepted,
+            // Finished; or gone, when a worker asks that has lost its lease to one who deleted it: such a target
+            // says "no" to both alike. Then the answer is wrong, and must not be recorded.
+            Some((_, true)) | None => Settled::Accepted,
         };
         if fault == 2 { Settled::Unanswered(lost()) } else { answer }
     }

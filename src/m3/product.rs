@@ -1,0 +1,91 @@
+//! M3 as a product to move records into.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::NaiveDate;
+use cloudsuite_client::m3::{Dimension, M3};
+use sync_core::{Failure, Sink};
+
+use super::{M3OrderSettings, M3PurchaseOrders, masters};
+use crate::connection::BuildError;
+use crate::failure::of_transaction;
+use crate::product::{Masters, Pinged, Product};
+
+/// The programs that are called, and what is needed of them.
+const NEEDED: [(&str, &[&str]); 4] = [
+    ("PPS370MI", &["StartEntry", "AddHead", "AddLine", "AddAccString", "FinishEntry", "DeleteEntry"]),
+    ("PPS200MI", &["GetHead", "SearchHead"]),
+    ("CRS620MI", &["LstByNumber"]),
+    ("CRS630MI", &["LstAccountID"]),
+];
+
+/// One M3 company, and how orders are entered there.
+#[derive(Clone)]
+pub struct M3Product {
+    m3: M3,
+    orders: M3OrderSettings,
+}
+
+impl M3Product {
+    /// A company with the default settings.
+    pub fn new(m3: M3) -> Self {
+        Self { m3, orders: M3OrderSettings::default() }
+    }
+
+    /// Enters orders so.
+    pub fn orders(mut self, settings: M3OrderSettings) -> Self {
+        self.orders = settings;
+        self
+    }
+}
+
+impl From<M3> for Box<dyn Product> {
+    fn from(m3: M3) -> Self {
+        Box::new(M3Product::new(m3))
+    }
+}
+
+impl From<M3Product> for Box<dyn Product> {
+    fn from(product: M3Product) -> Self {
+        Box::new(product)
+    }
+}
+
+#[async_trait]
+impl Product for M3Product {
+    fn name(&self) -> &'static str {
+        "m3"
+    }
+
+    async fn masters(&self, today: NaiveDate) -> Result<Masters, Failure> {
+        let cost_center = self.orders.cost_center_dimension.and_then(Dimension::new);
+        masters::read(&self.m3, cost_center, today).await.map_err(|error| of_transaction(&error))
+    }
+
+    fn purchase_orders(&self) -> Result<Arc<dyn Sink>, BuildError> {
+        let sink = M3PurchaseOrders::new(self.m3.clone(), self.orders.clone())?;
+        Ok(Arc::new(sink))
+    }
+
+    async fn ping(&self) -> Result<Pinged, Failure> {
+        let there = self.m3.ping().await.map_err(|error| of_transaction(&error))?;
+        let mut lacking = Vec::new();
+        for (program, needed) in NEEDED {
+            let offered = self.m3.transactions(program).await.map_err(|error| of_transaction(&error))?;
+            let missing = needed.iter().filter(|name| !offered.iter().any(|offer| offer.name == **name));
+            lacking.extend(missing.map(|name| format!("{program} {name}")));
+        }
+        let company = [there.user.company.map(|company| company.to_string()), there.user.division];
+        Ok(Pinged {
+            tenant: self.m3.client().tenant().to_owned(),
+            company: company.into_iter().flatten().collect::<Vec<_>>().join(" "),
+            user: there.user.user,
+            lacking,
+        })
+    }
+
+    fn requests(&self) -> u64 {
+        self.m3.client().requests()
+    }
+}

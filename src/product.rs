@@ -1,0 +1,56 @@
+//! What a CloudSuite product must offer for records to be moved into it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::NaiveDate;
+use sync_core::{Failure, Sink};
+
+use crate::connection::BuildError;
+use crate::reference::Master;
+
+/// The ERP's reference data, as far as records of Procurify are matched to it.
+#[derive(Debug, Clone, Default)]
+pub struct Masters {
+    /// Suppliers.
+    pub suppliers: Vec<Master>,
+    /// GL accounts.
+    pub accounts: Vec<Master>,
+    /// Cost centres; empty where the product has none.
+    pub cost_centers: Vec<Master>,
+}
+
+/// What a product says of itself and of us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pinged {
+    /// The tenant.
+    pub tenant: String,
+    /// The company, site or service that is written to.
+    pub company: String,
+    /// The user that the credentials act as, if it is told.
+    pub user: Option<String>,
+    /// What is needed and not offered: programs, rights, entities.
+    pub lacking: Vec<String>,
+}
+
+/// One CloudSuite product of one tenant. Implement it to move records into an ERP of your own.
+#[async_trait]
+pub trait Product: Send + Sync {
+    /// Its name in configurations and messages, such as `m3`.
+    fn name(&self) -> &'static str;
+
+    /// Reads all reference data; `today` decides what is valid. All or nothing.
+    async fn masters(&self, today: NaiveDate) -> Result<Masters, Failure>;
+
+    /// Where purchase orders go: a sink that reads [`OrderDraft`](crate::purchase_order::OrderDraft)s.
+    ///
+    /// # Errors
+    /// A setting that cannot be right.
+    fn purchase_orders(&self) -> Result<Arc<dyn Sink>, BuildError>;
+
+    /// Asks who we are, and whether all that is needed is there.
+    async fn ping(&self) -> Result<Pinged, Failure>;
+
+    /// HTTP requests sent so far, those for tokens included.
+    fn requests(&self) -> u64;
+}
