@@ -10,6 +10,7 @@ use tenant_http::{
 
 use crate::m3::{Company, M3};
 use crate::oauth::{self, ClientAuthentication, ServiceAccount};
+use crate::syteline::SyteLine;
 use crate::{Ionapi, IonapiError};
 
 /// Where M3's REST service (version 2) is found under a tenant's base address.
@@ -60,6 +61,11 @@ impl CloudSuiteClient {
     /// M3, as seen from one company.
     pub fn m3(&self, company: Company) -> M3 {
         M3::new(self.clone(), company)
+    }
+
+    /// `SyteLine`, as seen through one site's configuration, such as `ACME_DALS`.
+    pub fn syteline(&self, configuration: &str) -> SyteLine {
+        SyteLine::new(self.clone(), configuration)
     }
 
     /// HTTP requests sent so far by all clones, token requests included.

@@ -1,0 +1,149 @@
+//! Records inserted under a key of ours: what an answer leaves open is looked up, and nothing is inserted twice.
+
+use std::future::Future;
+
+use tenant_http::{Error, Outcome};
+
+use super::SyteLine;
+use super::change::Change;
+use super::row::IdoRow;
+use super::update::{Update, Verdict, unconfirmed};
+
+/// A record that is there now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Inserted {
+    /// The server confirmed the insert, and shows as much of the record as it likes.
+    Created(IdoRow),
+    /// It is there, though no answer of ours confirmed the insert: by an answer that was cut short, or by an earlier
+    /// try. Compare it before relying on it.
+    Found(IdoRow),
+}
+
+impl Inserted {
+    /// The record, as far as it was shown.
+    pub fn row(&self) -> &IdoRow {
+        match self {
+            Self::Created(row) | Self::Found(row) => row,
+        }
+    }
+}
+
+/// Inserts, and settles what the answers leave open.
+pub(crate) struct Inserts<'a> {
+    pub syteline: &'a SyteLine,
+    pub ido: &'a str,
+    pub changes: Vec<Change>,
+    /// Whether the database refuses a second record of the same key. Then a change that a call most likely never came
+    /// to is simply sent again; otherwise it is looked up first.
+    pub unique: bool,
+}
+
+impl Inserts<'_> {
+    /// Sends them; `find` gives for each of these places the record that is there, if any.
+    ///
+    /// A call that failed as a whole is not settled here: its changes keep its error, for they may still be under way.
+    pub(crate) async fn send<F, Fut>(self, find: F) -> Vec<Result<Inserted, Error>>
+    where
+        F: Fn(Vec<usize>) -> Fut,
+        Fut: Future<Output = Result<Vec<Option<IdoRow>>, Error>>,
+    {
+        let mut results: Vec<Option<Result<Inserted, Error>>> = vec![None; self.changes.len()];
+        let (mut again, mut doubtful, mut refused) = (Vec::new(), Vec::new(), Vec::new());
+        let first = Update::new(self.syteline.clone(), self.ido).extend(self.changes.iter().cloned()).run().await;
+        for (place, verdict) in first.into_iter().enumerate() {
+            match verdict {
+                Verdict::Confirmed(row) => results[place] = Some(Ok(Inserted::Created(row))),
+                Verdict::Failed(error) => results[place] = Some(Err(error)),
+                Verdict::Refused(error) => refused.push((place, error)),
+                Verdict::Unconfirmed { first_only: true } if self.unique => again.push(place),
+                Verdict::Unconfirmed { .. } | Verdict::RefusedAmongOthers(_) => doubtful.push(place),
+            }
+        }
+        if !doubtful.is_empty() {
+            again.extend(self.look(&find, doubtful, &mut results).await);
+        }
+        again.sort_unstable();
+        for (n, &place) in again.iter().enumerate() {
+            // One at a time, so that each gets an answer of its own.
+            let alone = Update::new(self.syteline.clone(), self.ido).push(self.changes[place].clone());
+            match alone.run().await.pop() {
+                Some(Verdict::Confirmed(row)) => results[place] = Some(Ok(Inserted::Created(row))),
+                Some(Verdict::Refused(error)) => refused.push((place, error)),
+                Some(Verdict::Failed(error)) => {
+                    results[place] = Some(Err(error));
+                    self.leave(&again[n + 1..], &mut results);
+                    break;
+                }
+                _ => results[place] = Some(Err(unconfirmed(&self.operation()))),
+            }
+        }
+        self.settle_refused(&find, refused, &mut results).await;
+        results.into_iter().map(|result| result.unwrap_or_else(|| Err(unconfirmed(&self.operation())))).collect()
+    }
+
+    /// A refusal may mean that the record is there already.
+    async fn settle_refused<F, Fut>(
+        &self,
+        find: &F,
+        refused: Vec<(usize, Error)>,
+        results: &mut [Option<Result<Inserted, Error>>],
+    ) where
+        F: Fn(Vec<usize>) -> Fut,
+        Fut: Future<Output = Result<Vec<Option<IdoRow>>, Error>>,
+    {
+        if refused.is_empty() {
+            return;
+        }
+        let absent = self.look(find, refused.iter().map(|(place, _)| *place).collect(), results).await;
+        for (place, error) in refused {
+            if absent.contains(&place) {
+                results[place] = Some(Err(error));
+            }
+        }
+    }
+
+    /// Looks these up; those that are there are settled, the others are returned.
+    async fn look<F, Fut>(
+        &self,
+        find: &F,
+        places: Vec<usize>,
+        results: &mut [Option<Result<Inserted, Error>>],
+    ) -> Vec<usize>
+    where
+        F: Fn(Vec<usize>) -> Fut,
+        Fut: Future<Output = Result<Vec<Option<IdoRow>>, Error>>,
+    {
+        match find(places.clone()).await {
+            Ok(found) => {
+                let mut absent = Vec::new();
+                for (place, row) in places.into_iter().zip(found) {
+                    match row {
+                        Some(row) => results[place] = Some(Ok(Inserted::Found(row))),
+                        None => absent.push(place),
+                    }
+                }
+                absent
+            }
+            Err(error) => {
+                let message = format!("it may have been made, and looking for it failed: {}", error.message());
+                let error = error.with_outcome(Outcome::Unknown).with_message(message);
+                for place in places {
+                    results[place] = Some(Err(error.clone()));
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    /// What is not sent again after a failure has been sent before: nobody knows.
+    fn leave(&self, places: &[usize], results: &mut [Option<Result<Inserted, Error>>]) {
+        for &place in places {
+            results[place] = Some(Err(unconfirmed(&self.operation())));
+        }
+    }
+
+    fn operation(&self) -> String {
+        format!("POST update {}", self.ido)
+    }
+}

@@ -1,0 +1,401 @@
+//! AP vouchers before posting (`SLAptrxs`) and their distributions (`SLAptrxds`).
+//!
+//! The server numbers vouchers, so nothing in the database keeps one from being there twice: what an answer leaves
+//! open is looked up by vendor and invoice number before anything is sent again.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use rust_decimal::Decimal;
+use tenant_http::Error;
+
+use super::change::Change;
+use super::codes::{AccountNumber, PoNumber, UnitCode, VendorNumber, VoucherNumber};
+use super::filter::Filter;
+use super::keyed::{Inserted, Inserts};
+use super::load::Load;
+use super::lookup::by_values;
+use super::row::IdoRow;
+use super::value::Value;
+use super::{FieldError, SyteLine};
+use crate::m3::value::fit_text;
+
+/// The properties wanted of a voucher.
+const PROPERTIES: [&str; 19] = [
+    "VendNum",
+    "Voucher",
+    "Type",
+    "InvNum",
+    "InvDate",
+    "DistDate",
+    "DueDate",
+    "PurchAmt",
+    "Freight",
+    "MiscCharges",
+    "SalesTax",
+    "InvAmt",
+    "PoNum",
+    "ApAcct",
+    "AuthStatus",
+    "Ref",
+    "Txt",
+    "RecordDate",
+    "RowPointer",
+];
+/// The properties wanted of a distribution.
+const DISTRIBUTIONS: [&str; 12] = [
+    "VendNum",
+    "Voucher",
+    "DistSeq",
+    "Acct",
+    "AcctUnit1",
+    "AcctUnit2",
+    "AcctUnit3",
+    "AcctUnit4",
+    "Amount",
+    "TaxCode",
+    "TaxBasis",
+    "RowPointer",
+];
+
+/// A voucher.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Voucher {
+    /// `Voucher`, numbered by the server.
+    pub number: Option<VoucherNumber>,
+    /// `VendNum`.
+    pub vendor: VendorNumber,
+    /// `Type`: `V` a voucher, `A` an adjustment.
+    pub voucher_type: Option<String>,
+    /// `InvNum`, the vendor's number of it.
+    pub invoice_number: Option<String>,
+    /// `InvDate`.
+    pub invoice_date: Option<NaiveDate>,
+    /// `DueDate`.
+    pub due_date: Option<NaiveDate>,
+    /// `PurchAmt`, without freight, charges and taxes.
+    pub purchase_amount: Option<Decimal>,
+    /// `Freight`.
+    pub freight: Option<Decimal>,
+    /// `MiscCharges`.
+    pub charges: Option<Decimal>,
+    /// `SalesTax`.
+    pub sales_tax: Option<Decimal>,
+    /// `InvAmt`, all in all.
+    pub amount: Option<Decimal>,
+    /// `PoNum`.
+    pub order: Option<PoNumber>,
+    /// `RecordDate`, the last change by the server's clock.
+    pub changed: Option<NaiveDateTime>,
+    /// What an update names it by; absent in read-only loads.
+    pub item_id: Option<String>,
+    /// The whole record.
+    pub row: IdoRow,
+}
+
+impl Voucher {
+    fn read(row: &IdoRow) -> Result<Self, FieldError> {
+        Ok(Self {
+            number: row.maybe_code("Voucher")?,
+            vendor: row.code("VendNum")?,
+            voucher_type: row.owned("Type"),
+            invoice_number: row.owned("InvNum"),
+            invoice_date: row.date("InvDate")?,
+            due_date: row.date("DueDate")?,
+            purchase_amount: row.decimal("PurchAmt")?,
+            freight: row.decimal("Freight")?,
+            charges: row.decimal("MiscCharges")?,
+            sales_tax: row.decimal("SalesTax")?,
+            amount: row.decimal("InvAmt")?,
+            order: row.maybe_code("PoNum")?,
+            changed: row.time("RecordDate")?,
+            item_id: row.item_id().map(str::to_owned),
+            row: row.clone(),
+        })
+    }
+}
+
+/// A distribution: a part of a voucher's amount on an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Distribution {
+    /// `VendNum`.
+    pub vendor: VendorNumber,
+    /// `Voucher`.
+    pub voucher: VoucherNumber,
+    /// `DistSeq`: 5, 10, 15, ...
+    pub sequence: i64,
+    /// `Acct`.
+    pub account: Option<AccountNumber>,
+    /// `AcctUnit1` to `AcctUnit4`; the cost centre is one of them.
+    pub unit_codes: [Option<UnitCode>; 4],
+    /// `Amount`.
+    pub amount: Option<Decimal>,
+    /// `TaxCode`, for a line of tax.
+    pub tax_code: Option<String>,
+}
+
+impl Distribution {
+    fn read(row: &IdoRow) -> Result<Self, FieldError> {
+        Ok(Self {
+            vendor: row.code("VendNum")?,
+            voucher: row.code("Voucher")?,
+            sequence: row.integer("DistSeq")?.unwrap_or(0),
+            account: row.maybe_code("Acct")?,
+            unit_codes: [
+                row.maybe_code("AcctUnit1")?,
+                row.maybe_code("AcctUnit2")?,
+                row.maybe_code("AcctUnit3")?,
+                row.maybe_code("AcctUnit4")?,
+            ],
+            amount: row.decimal("Amount")?,
+            tax_code: row.owned("TaxCode"),
+        })
+    }
+}
+
+/// A voucher to be inserted, without its distributions.
+#[derive(Debug, Clone)]
+pub struct NewVoucher {
+    vendor: VendorNumber,
+    invoice_number: String,
+    reference: Option<String>,
+    properties: Vec<(String, Value)>,
+}
+
+impl NewVoucher {
+    /// A vendor's invoice of this number (22 characters at most, exactly as the vendor wrote it), day and total amount.
+    pub fn new(vendor: VendorNumber, invoice_number: &str, day: NaiveDate, amount: Decimal) -> Self {
+        let invoice_number: String = invoice_number.trim().chars().take(22).collect();
+        let properties = vec![("InvDate".to_owned(), day.into()), ("InvAmt".to_owned(), amount.into())];
+        Self { vendor, invoice_number, reference: None, properties }
+    }
+
+    /// `Type`: `V` (the default) or `A`, an adjustment.
+    pub fn voucher_type(self, code: &str) -> Self {
+        self.property("Type", code)
+    }
+
+    /// `PurchAmt`, without freight, charges and taxes.
+    pub fn purchase_amount(self, amount: Decimal) -> Self {
+        self.property("PurchAmt", amount)
+    }
+
+    /// `Freight`.
+    pub fn freight(self, amount: Decimal) -> Self {
+        self.property("Freight", amount)
+    }
+
+    /// `MiscCharges`.
+    pub fn charges(self, amount: Decimal) -> Self {
+        self.property("MiscCharges", amount)
+    }
+
+    /// `SalesTax`.
+    pub fn sales_tax(self, amount: Decimal) -> Self {
+        self.property("SalesTax", amount)
+    }
+
+    /// `DistDate`, the day it is booked on.
+    pub fn distribution_date(self, day: NaiveDate) -> Self {
+        self.property("DistDate", day)
+    }
+
+    /// `DueDate`.
+    pub fn due(self, day: NaiveDate) -> Self {
+        self.property("DueDate", day)
+    }
+
+    /// `PoNum`.
+    pub fn order(self, number: &PoNumber) -> Self {
+        self.property("PoNum", number)
+    }
+
+    /// `Txt`, made fit for 40 characters.
+    pub fn text(self, text: &str) -> Self {
+        match fit_text(text, 40) {
+            Some(text) => self.property("Txt", text),
+            None => self,
+        }
+    }
+
+    /// The external reference, in the property that [`IdoNames::voucher_reference`](super::IdoNames) names.
+    pub fn reference(mut self, reference: &str) -> Self {
+        self.reference = Some(reference.to_owned());
+        self
+    }
+
+    /// Any other property, such as those a tenant demands.
+    pub fn property(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.properties.push((name.to_owned(), value.into()));
+        self
+    }
+
+    fn change(&self, reference_property: &str) -> Change {
+        let typed = self.properties.iter().any(|(name, _)| name == "Type");
+        let change = Change::insert()
+            .set("VendNum", &self.vendor)
+            .set("InvNum", self.invoice_number.as_str())
+            .maybe("Type", (!typed).then_some("V"))
+            .set("Voucher", Value::NULL)
+            .maybe(reference_property, self.reference.as_deref());
+        self.properties.iter().fold(change, |change, (name, value)| change.set(name, value.clone()))
+    }
+
+    /// Whether a record is this voucher: the same vendor and number, and the same reference where both have one.
+    fn is(&self, row: &IdoRow, reference_property: &str) -> bool {
+        let same_reference = match (self.reference.as_deref(), row.text(reference_property)) {
+            (Some(ours), Some(theirs)) => ours.trim() == theirs,
+            _ => true,
+        };
+        row.text("VendNum").is_some_and(|number| number == self.vendor.as_str())
+            && row.text("InvNum") == Some(self.invoice_number.as_str())
+            && same_reference
+    }
+}
+
+/// A distribution to be inserted into a voucher that exists.
+#[derive(Debug, Clone)]
+pub struct NewDistribution {
+    vendor: VendorNumber,
+    voucher: VoucherNumber,
+    sequence: i64,
+    change: Change,
+}
+
+impl NewDistribution {
+    /// Puts a part of a voucher's amount on an account. Sequences are 5, 10, 15, ...
+    pub fn new(
+        vendor: &VendorNumber,
+        voucher: &VoucherNumber,
+        sequence: i64,
+        account: &AccountNumber,
+        amount: Decimal,
+    ) -> Self {
+        let change = Change::insert()
+            .set("VendNum", vendor)
+            .set("Voucher", voucher)
+            .set("DistSeq", sequence)
+            .set("Acct", account)
+            .set("Amount", amount);
+        Self { vendor: vendor.clone(), voucher: voucher.clone(), sequence, change }
+    }
+
+    /// `AcctUnit1` to `AcctUnit4`, by its number from 1 to 4.
+    pub fn unit_code(self, number: u8, code: &UnitCode) -> Self {
+        self.property(&format!("AcctUnit{number}"), code)
+    }
+
+    /// Any other property, such as `TaxCode`, `TaxBasis`, `ProjNum`.
+    pub fn property(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.change = self.change.set(name, value);
+        self
+    }
+}
+
+/// What can be asked and done about vouchers.
+#[derive(Debug, Clone)]
+pub struct Vouchers {
+    syteline: SyteLine,
+}
+
+impl Vouchers {
+    pub(crate) fn new(syteline: SyteLine) -> Self {
+        Self { syteline }
+    }
+
+    fn ido(&self) -> &str {
+        &self.syteline.ido_names().vouchers
+    }
+
+    /// All vouchers not yet posted, by vendor and number.
+    pub fn list(&self) -> Load<Voucher> {
+        let load = Load::new(self.syteline.clone(), self.ido(), Voucher::read);
+        load.properties(&PROPERTIES).order_by("VendNum").order_by("Voucher")
+    }
+
+    /// The vouchers of these vendors and invoice numbers, one list for each.
+    ///
+    /// # Errors
+    /// As [`Load::page`].
+    pub async fn find_by_invoice(&self, invoices: &[(VendorNumber, String)]) -> Result<Vec<Vec<Voucher>>, Error> {
+        let numbers = invoices.iter().map(|(_, number)| Value::text(number.trim())).collect();
+        let found = by_values(&self.list(), "InvNum", numbers).await?;
+        let is = |voucher: &&Voucher, (vendor, number): &(VendorNumber, String)| {
+            voucher.vendor == *vendor && voucher.invoice_number.as_deref() == Some(number.trim())
+        };
+        let of = |invoice| found.iter().filter(|voucher| is(voucher, invoice)).cloned().collect();
+        Ok(invoices.iter().map(of).collect())
+    }
+
+    /// All vouchers that carry one of these external references.
+    ///
+    /// # Errors
+    /// As [`Load::page`].
+    pub async fn find_by_reference(&self, references: &[impl AsRef<str>]) -> Result<Vec<Voucher>, Error> {
+        let values = references.iter().map(|reference| Value::text(reference.as_ref())).collect();
+        by_values(&self.list(), &self.syteline.ido_names().voucher_reference, values).await
+    }
+
+    /// Records of posted vouchers of a vendor and invoice number, where the tenant's IDO shows them.
+    ///
+    /// # Errors
+    /// As [`Load::page`].
+    pub async fn find_posted(&self, vendor: &VendorNumber, invoice_number: &str) -> Result<Vec<IdoRow>, Error> {
+        let filter = Filter::property("VendNum").eq(vendor).and(Filter::property("InvNum").eq(invoice_number.trim()));
+        let names = self.syteline.ido_names();
+        self.syteline.load(&names.posted_vouchers).filter(filter).read_only().all().await
+    }
+
+    /// The distributions of these vouchers, by voucher and sequence.
+    ///
+    /// # Errors
+    /// As [`Load::page`].
+    pub async fn distributions(&self, vouchers: &[VoucherNumber]) -> Result<Vec<Distribution>, Error> {
+        let load = Load::new(self.syteline.clone(), &self.syteline.ido_names().distributions, Distribution::read);
+        let load = load.properties(&DISTRIBUTIONS).order_by("Voucher").order_by("DistSeq");
+        by_values(&load, "Voucher", vouchers.iter().map(Value::from).collect()).await
+    }
+
+    /// Inserts vouchers without their distributions, one result for each; the record holds the number that the server
+    /// gave, in `Voucher`. It is for the caller to look first: only what an answer leaves open is looked up here.
+    pub async fn insert(&self, vouchers: &[NewVoucher]) -> Vec<Result<Inserted, Error>> {
+        let reference = self.syteline.ido_names().voucher_reference.as_str();
+        let inserts = Inserts {
+            syteline: &self.syteline,
+            ido: self.ido(),
+            changes: vouchers.iter().map(|voucher| voucher.change(reference)).collect(),
+            unique: false,
+        };
+        inserts
+            .send(|places| async move {
+                let wanted: Vec<&NewVoucher> = places.iter().map(|&place| &vouchers[place]).collect();
+                let numbers = wanted.iter().map(|voucher| Value::text(voucher.invoice_number.as_str())).collect();
+                let found = by_values(&self.list(), "InvNum", numbers).await?;
+                let of = |new: &&NewVoucher| found.iter().find(|voucher| new.is(&voucher.row, reference));
+                Ok(wanted.iter().map(|new| of(new).map(|voucher| voucher.row.clone())).collect())
+            })
+            .await
+    }
+
+    /// Inserts distributions, one result for each. One that is there already is [`Inserted::Found`].
+    pub async fn insert_distributions(&self, new: &[NewDistribution]) -> Vec<Result<Inserted, Error>> {
+        let ido = &self.syteline.ido_names().distributions;
+        let changes = new.iter().map(|distribution| distribution.change.clone()).collect();
+        let inserts = Inserts { syteline: &self.syteline, ido, changes, unique: true };
+        let load = self.syteline.load(ido).properties(&DISTRIBUTIONS).order_by("Voucher").order_by("DistSeq");
+        let load = &load;
+        inserts
+            .send(|places| async move {
+                let wanted: Vec<&NewDistribution> = places.iter().map(|&place| &new[place]).collect();
+                let numbers = wanted.iter().map(|new| Value::from(&new.voucher)).collect();
+                let rows = by_values(load, "Voucher", numbers).await?;
+                let is = |row: &&IdoRow, new: &NewDistribution| {
+                    row.text("Voucher") == Some(new.voucher.as_str())
+                        && row.text("VendNum") == Some(new.vendor.as_str())
+                        && row.integer("DistSeq") == Ok(Some(new.sequence))
+                };
+                Ok(wanted.iter().map(|new| rows.iter().find(|row| is(row, new)).cloned()).collect())
+            })
+            .await
+    }
+}
