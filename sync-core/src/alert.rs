@@ -24,6 +24,19 @@ pub struct Alert {
 /// An alert is raised once each time a record's reason changes (I7). It is raised before the ledger
 /// notes that it was, so a crash in between raises it again: at least once, never lost. An error
 /// leaves it to be raised by a later step.
+///
+/// ```
+/// use sync_core::{Alert, AlertSink};
+///
+/// struct Console;
+/// #[async_trait::async_trait]
+/// impl AlertSink for Console {
+///     async fn raise(&self, alert: &Alert) -> Result<(), String> {
+///         println!("{} is {}: {}", alert.key, alert.state, alert.reason);
+///         Ok(())
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait AlertSink: Send + Sync {
     /// Carries one alert.

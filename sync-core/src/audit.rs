@@ -9,6 +9,20 @@ use crate::record::RecordKey;
 ///
 /// The audit trail is the ledger's history itself and needs no audit sink; this is for hosts that
 /// also want it elsewhere. A crash right after an append may leave the last events untold.
+///
+/// ```
+/// use sync_core::{AuditSink, Event, RecordKey};
+///
+/// struct Console;
+/// #[async_trait::async_trait]
+/// impl AuditSink for Console {
+///     async fn appended(&self, key: &RecordKey, events: &[Event]) {
+///         for event in events {
+///             println!("{key} {} {}: {}", event.at, event.actor, event.change);
+///         }
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait AuditSink: Send + Sync {
     /// Takes the events appended together for one record.

@@ -265,8 +265,42 @@ pub struct Query {
 ///   key exists ([`Slot::append`] holds the rule).
 /// * [`claim`](Self::claim) never gives one key to two workers while the first one's lease runs.
 ///
-/// [`conformance`](crate::conformance) checks an implementation; [`Slot`] does the thinking, so that
-/// an implementation only has to keep slots.
+/// [`conformance`](crate::conformance) checks an implementation; [`Slot`] does the thinking for one
+/// record, [`Table`](crate::memory::Table) for a whole ledger that is kept as one piece:
+///
+/// ```
+/// use std::sync::{Arc, Mutex};
+/// use sync_core::memory::Table;
+/// use sync_core::{Append, Appended, Claim, ClaimRequest, DedupStore, Event, Head, Query, RecordKey, StoreError};
+///
+/// #[derive(Default)]
+/// struct Ledger(Mutex<Table>);
+///
+/// #[async_trait::async_trait]
+/// impl DedupStore for Ledger {
+///     async fn get(&self, keys: &[RecordKey]) -> Result<Vec<Option<Head>>, StoreError> {
+///         Ok(self.0.lock().unwrap().get(keys))
+///     }
+///     async fn history(&self, key: &RecordKey) -> Result<Vec<Event>, StoreError> {
+///         Ok(self.0.lock().unwrap().history(key))
+///     }
+///     async fn append(&self, batch: &[Append]) -> Result<Vec<Appended>, StoreError> {
+///         Ok(self.0.lock().unwrap().append(batch)) // a real one saves the table before it answers
+///     }
+///     async fn claim(&self, request: &ClaimRequest) -> Result<Vec<Claim>, StoreError> {
+///         Ok(self.0.lock().unwrap().claim(request))
+///     }
+///     async fn list(&self, query: &Query) -> Result<Vec<Head>, StoreError> {
+///         Ok(self.0.lock().unwrap().list(query))
+///     }
+/// }
+///
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+/// # runtime.block_on(async {
+/// sync_core::conformance::dedup_store(|| async { Arc::new(Ledger::default()) }).await;
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[async_trait]
 pub trait DedupStore: Send + Sync {
     /// Where each of these records stands, in the order asked.

@@ -17,6 +17,19 @@ pub enum Retry {
 }
 
 /// Decides about retries of attempts that are proven to have left nothing behind.
+///
+/// ```
+/// use chrono::{DateTime, TimeDelta, Utc};
+/// use sync_core::{Failure, Retry, RetryPolicy};
+///
+/// /// Every five minutes, for an hour.
+/// struct Steady;
+/// impl RetryPolicy for Steady {
+///     fn after(&self, attempt: u32, _failure: &Failure, now: DateTime<Utc>) -> Retry {
+///         if attempt < 12 { Retry::At(now + TimeDelta::minutes(5)) } else { Retry::Park }
+///     }
+/// }
+/// ```
 pub trait RetryPolicy: Send + Sync {
     /// What to do after attempt number `attempt` (from 1) failed.
     fn after(&self, attempt: u32, failure: &Failure, now: DateTime<Utc>) -> Retry;

@@ -120,7 +120,40 @@ pub struct Doubt {
 /// A sink keeps no state of its own: whatever it must remember stands in the [`Handle`].
 ///
 /// Staging leaves nothing behind that counts. A sink of a target without staging returns the draft
-/// itself as the handle in `stage`, without a call, and creates the document in `commit`.
+/// itself as the handle in `stage`, without a call, and creates the document in `commit`:
+///
+/// ```
+/// use std::sync::Mutex;
+/// use sync_core::{Committed, Draft, Found, Handle, Lookup, Sink, Staged, TargetRef};
+///
+/// /// A target that is a list: the place is the number, the reference stands beside the document.
+/// #[derive(Default)]
+/// struct List(Mutex<Vec<(String, serde_json::Value)>>);
+///
+/// #[async_trait::async_trait]
+/// impl Sink for List {
+///     async fn find(&self, wanted: &[Lookup]) -> Vec<Found> {
+///         let list = self.0.lock().unwrap();
+///         let place = |lookup: &Lookup| list.iter().position(|(reference, _)| *reference == lookup.reference.as_str());
+///         wanted.iter().map(|lookup| match place(lookup) {
+///             Some(place) => Found::Found(TargetRef(place.to_string())),
+///             None => Found::Absent,
+///         }).collect()
+///     }
+///
+///     async fn stage(&self, drafts: &[Draft]) -> Vec<Staged> {
+///         drafts.iter().map(|draft| Staged::Staged(Handle(serde_json::json!([draft.reference, draft.document])))).collect()
+///     }
+///
+///     async fn commit(&self, handles: &[Handle]) -> Vec<Committed> {
+///         let mut list = self.0.lock().unwrap();
+///         handles.iter().map(|handle| {
+///             list.push((handle.0[0].as_str().unwrap_or_default().to_owned(), handle.0[1].clone()));
+///             Committed::Created(TargetRef((list.len() - 1).to_string()))
+///         }).collect()
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait Sink: Send + Sync {
     /// Looks for documents.

@@ -49,6 +49,29 @@ pub enum SourceError {
 /// A source may give a record twice, which costs nothing; it must never miss one: every change made
 /// before the returned cursor's position has been given, in that state or a later one.
 /// Dropping the future of `poll` loses nothing, since only a returned cursor is ever saved.
+///
+/// ```
+/// use sync_core::{Batch, Cursor, Known, Lifecycle, Record, RecordKey, Revision, Source, SourceError};
+///
+/// /// Numbered records of a list that only grows.
+/// struct Growing(Vec<serde_json::Value>);
+///
+/// #[async_trait::async_trait]
+/// impl Source for Growing {
+///     async fn poll(&self, after: Option<&Cursor>, _known: &dyn Known) -> Result<Batch, SourceError> {
+///         let from: usize = after.and_then(|cursor| cursor.0.parse().ok()).unwrap_or(0);
+///         let records: Vec<Record> = self.0.iter().enumerate().skip(from).take(100).map(|(id, payload)| Record {
+///             key: RecordKey::new("acme".into(), "order".into(), id.to_string()),
+///             revision: Revision::of(payload),
+///             stamp: String::new(),
+///             lifecycle: Lifecycle::Active,
+///             payload: payload.clone(),
+///         }).collect();
+///         let next = from + records.len();
+///         Ok(Batch { records, unchanged: 0, next: Cursor(next.to_string()), more: next < self.0.len() })
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait Source: Send + Sync {
     /// The next batch after a cursor; from the beginning when there is none.
