@@ -27,6 +27,9 @@ pub enum BuildError {
     /// A name that cannot stand in a record's key.
     #[error("`{0}` cannot be a connection's name: use letters, digits, `-` and `_`")]
     Name(String),
+    /// An accounting dimension that cannot hold cost centres.
+    #[error("accounting dimension {0} cannot hold the cost centre: use 2 to 7, or none")]
+    CostCenterDimension(u8),
     /// A code that M3 cannot have.
     #[error(transparent)]
     Code(#[from] InvalidCode),

@@ -42,6 +42,7 @@ pub mod product;
 pub mod purchase_order;
 pub mod reference;
 mod sync;
+pub mod syteline;
 #[cfg(feature = "sqlite")]
 mod tokens;
 

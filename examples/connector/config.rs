@@ -9,7 +9,9 @@ use cloudsuite_client::m3::Company;
 use cloudsuite_client::{CloudSuiteClient, Ionapi, SecretString, TokenCache, Url};
 use procurify_client::ProcurifyClient;
 use procurify_cloudsuite::m3::{M3OrderSettings, M3Product};
+use procurify_cloudsuite::product::Product;
 use procurify_cloudsuite::purchase_order::{DefaultOrderMapper, SourceSettings};
+use procurify_cloudsuite::syteline::{SyteLineOrderSettings, SyteLineProduct};
 use procurify_cloudsuite::{Connection, ConnectionBuilder, VaultTokens};
 use serde::Deserialize;
 use sync_core::{ConnectionId, Settings};
@@ -52,6 +54,22 @@ struct CloudSuite {
     #[serde(default = "default_cloudsuite_rate")]
     requests_per_minute: u32,
     m3: Option<M3>,
+    syteline: Option<SyteLine>,
+}
+
+#[derive(Debug, Deserialize)]
+struct SyteLine {
+    configuration: String,
+    site: Option<String>,
+    warehouse: Option<String>,
+    number_prefix: Option<String>,
+    service_item: Option<String>,
+    /// 1 to 4; 0 for none.
+    cost_center_unit: Option<u8>,
+    price_decimals: Option<u32>,
+    max_changes_per_request: Option<usize>,
+    #[serde(default)]
+    units: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -316,23 +334,17 @@ impl Config {
             let tokens: Arc<dyn TokenCache> = Arc::new(VaultTokens::new(vault.clone(), place.tenant));
             tokens
         });
-        let m3 = self.m3()?;
         let client = self.cloudsuite(&place, tokens.clone()).await?;
-        let mut company = client.m3(Company(m3.company)).facility(&m3.facility).warehouse(&m3.warehouse);
-        if let Some(division) = &m3.division {
-            company = company.division(division);
-        }
-        let company = company.transactions_per_call(m3.transactions_per_call).bytes_per_call(m3.bytes_per_call);
         let settings = Settings {
             worker: "connector".into(),
             batch: self.flows.batch.max(1),
-            settle_time: duration("cloudsuite.m3.settle", &m3.settle)?,
+            settle_time: self.settle_time()?,
             ..Settings::default()
         };
         Ok(Connection::builder(self.procurify.domain.as_str())
             .procurify(self.procurify(&place, tokens).await?)
-            .cloudsuite(M3Product::new(company).orders(m3.orders()))
-            .mapper(self.mapper(m3)?)
+            .cloudsuite(self.product(&client)?)
+            .mapper(self.mapper()?)
             .source(SourceSettings {
                 page_size: self.procurify.page_size,
                 created_from: self.first_day()?,
@@ -342,22 +354,56 @@ impl Config {
             .engine_settings(settings))
     }
 
-    fn m3(&self) -> Result<&M3, Problem> {
-        if self.cloudsuite.product != "m3" {
-            return Err(
-                format!("the product `{}` is not known: write product = \"m3\"", self.cloudsuite.product).into()
-            );
-        }
-        let m3 = self
-            .cloudsuite
-            .m3
-            .as_ref()
-            .ok_or("the configuration has no [cloudsuite.m3]: add it, with company, facility and warehouse")?;
-        match m3.reference_field.as_deref() {
-            None | Some("YRE1") => Ok(m3),
-            Some(other) => {
-                Err(format!("the reference field `{other}` is not known: write YRE1, or leave it out").into())
+    /// The product's own settings.
+    fn settings(&self) -> Result<ProductSettings<'_>, Problem> {
+        let missing = |section: &str| format!("the configuration has no [cloudsuite.{section}]: add it");
+        match self.cloudsuite.product.as_str() {
+            "m3" => {
+                let m3 = self.cloudsuite.m3.as_ref().ok_or_else(|| missing("m3"))?;
+                match m3.reference_field.as_deref() {
+                    None | Some("YRE1") => Ok(ProductSettings::M3(m3)),
+                    Some(other) => {
+                        Err(format!("the reference field `{other}` is not known: write YRE1, or leave it out").into())
+                    }
+                }
             }
+            "syteline" => {
+                Ok(ProductSettings::SyteLine(self.cloudsuite.syteline.as_ref().ok_or_else(|| missing("syteline"))?))
+            }
+            other => {
+                let known = "write product = \"m3\" or product = \"syteline\"";
+                Err(format!("the product `{other}` is not known: {known}").into())
+            }
+        }
+    }
+
+    fn product(&self, client: &CloudSuiteClient) -> Result<Box<dyn Product>, Problem> {
+        Ok(match self.settings()? {
+            ProductSettings::M3(m3) => {
+                let mut company = client.m3(Company(m3.company)).facility(&m3.facility).warehouse(&m3.warehouse);
+                if let Some(division) = &m3.division {
+                    company = company.division(division);
+                }
+                let company = company.transactions_per_call(m3.transactions_per_call).bytes_per_call(m3.bytes_per_call);
+                M3Product::new(company).orders(m3.orders()).into()
+            }
+            ProductSettings::SyteLine(settings) => {
+                let mut syteline = client.syteline(&settings.configuration);
+                if let Some(site) = &settings.site {
+                    syteline = syteline.site(site);
+                }
+                if let Some(changes) = settings.max_changes_per_request {
+                    syteline = syteline.max_changes_per_request(changes);
+                }
+                SyteLineProduct::new(syteline).orders(settings.orders()).into()
+            }
+        })
+    }
+
+    fn settle_time(&self) -> Result<Duration, Problem> {
+        match self.settings()? {
+            ProductSettings::M3(m3) => duration("cloudsuite.m3.settle", &m3.settle),
+            ProductSettings::SyteLine(_) => Ok(Settings::default().settle_time),
         }
     }
 
@@ -398,10 +444,14 @@ impl Config {
         Ok(builder.build()?)
     }
 
-    fn mapper(&self, m3: &M3) -> Result<DefaultOrderMapper, Problem> {
+    fn mapper(&self) -> Result<DefaultOrderMapper, Problem> {
+        let (cost_centers, units) = match self.settings()? {
+            ProductSettings::M3(m3) => (m3.cost_center_dimension != 0, &m3.units),
+            ProductSettings::SyteLine(syteline) => (syteline.cost_center_unit != Some(0), &syteline.units),
+        };
         let mut mapper = DefaultOrderMapper {
-            cost_centers: m3.cost_center_dimension != 0,
-            units: m3.units.iter().map(|(ours, theirs)| (ours.to_lowercase(), theirs.clone())).collect(),
+            cost_centers,
+            units: units.iter().map(|(ours, theirs)| (ours.to_lowercase(), theirs.clone())).collect(),
             ..DefaultOrderMapper::default()
         };
         if let Some(zone) = &self.calendar.time_zone {
@@ -419,6 +469,28 @@ impl Config {
         let parsed =
             day.parse().map_err(|_| format!("flows.purchase_orders_from `{day}` is no day: write 2026-01-31"))?;
         Ok(Some(parsed))
+    }
+}
+
+/// The settings of the product that is configured.
+enum ProductSettings<'a> {
+    M3(&'a M3),
+    SyteLine(&'a SyteLine),
+}
+
+impl SyteLine {
+    fn orders(&self) -> SyteLineOrderSettings {
+        let default = SyteLineOrderSettings::default();
+        SyteLineOrderSettings {
+            number_prefix: self.number_prefix.clone().unwrap_or(default.number_prefix),
+            service_item: self.service_item.clone().unwrap_or(default.service_item),
+            cost_center_unit: match self.cost_center_unit {
+                None => default.cost_center_unit,
+                Some(unit) => (unit != 0).then_some(unit),
+            },
+            warehouse: self.warehouse.clone(),
+            price_decimals: self.price_decimals.unwrap_or(default.price_decimals),
+        }
     }
 }
 

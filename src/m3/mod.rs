@@ -4,6 +4,7 @@ mod masters;
 mod price;
 mod product;
 mod purchase_orders;
+mod settle;
 
 pub use product::M3Product;
 pub use purchase_orders::{M3OrderSettings, M3PurchaseOrders};

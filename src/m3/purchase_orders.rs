@@ -20,6 +20,8 @@ use sync_core::{
 use tenant_http::Outcome;
 
 use super::price::{M3Price, fit_price};
+use super::settle;
+use crate::connection::BuildError;
 use crate::failure::of_transaction;
 use crate::purchase_order::{LineDraft, OrderDraft};
 
@@ -65,20 +67,20 @@ impl Default for M3OrderSettings {
 /// Puts purchase orders into M3.
 pub struct M3PurchaseOrders {
     m3: M3,
-    entry: PurchaseOrderEntryProgram,
+    pub(super) entry: PurchaseOrderEntryProgram,
     service_item: ItemNumber,
     settings: M3OrderSettings,
 }
 
 /// What staging an order gave: the batch message, and the number that the order will have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct EntryHandle {
-    message: MessageNumber,
-    order: OrderNumber,
+pub(super) struct EntryHandle {
+    pub message: MessageNumber,
+    pub order: OrderNumber,
 }
 
 impl EntryHandle {
-    fn read(handle: &Handle) -> Result<Self, Failure> {
+    pub fn read(handle: &Handle) -> Result<Self, Failure> {
         serde_json::from_value(handle.0.clone()).map_err(|error| {
             Failure::new(FailureKind::Invalid, format!("the ledger's handle {} is not one of M3's: {error}", handle.0))
         })
@@ -96,7 +98,10 @@ impl M3PurchaseOrders {
     ///
     /// # Errors
     /// A setting that is no code of M3's.
-    pub fn new(m3: M3, settings: M3OrderSettings) -> Result<Self, cloudsuite_client::m3::InvalidCode> {
+    pub fn new(m3: M3, settings: M3OrderSettings) -> Result<Self, BuildError> {
+        if let Some(dimension) = settings.cost_center_dimension.filter(|dimension| !(2..=7).contains(dimension)) {
+            return Err(BuildError::CostCenterDimension(dimension));
+        }
         let m3 = m3.export_mi(settings.export_mi);
         m3.check()?;
         let origin = BatchOrigin::new(&settings.batch_origin)?;
@@ -145,7 +150,7 @@ impl M3PurchaseOrders {
     }
 
     /// Looks for orders by the numbers they were given.
-    async fn by_number(&self, wanted: &[(OrderNumber, &ExternalRef)]) -> Vec<Found> {
+    pub(super) async fn by_number(&self, wanted: &[(OrderNumber, &ExternalRef)]) -> Vec<Found> {
         let numbers: Vec<OrderNumber> = wanted.iter().map(|(number, _)| number.clone()).collect();
         let heads = self.m3.purchase_orders().get_heads(&numbers).await;
         wanted
@@ -187,58 +192,6 @@ impl M3PurchaseOrders {
             })
             .collect()
     }
-
-    /// Settles refused deletions that may have been carried out by an earlier one.
-    ///
-    /// M3 refuses to delete both a message that was finished and one that is gone, and only the code
-    /// tells which. What this tenant says of one that is gone is found out on a message of our own.
-    async fn settle_repeated(&self, refused: Vec<(EntryHandle, ExternalRef, TransactionError)>) -> Vec<Settled> {
-        if refused.is_empty() {
-            return Vec::new();
-        }
-        let gone = match self.refusal_of_a_deleted_message().await {
-            Ok(error) => error,
-            Err(failure) => return vec![Settled::Unanswered(failure); refused.len()],
-        };
-        let wanted: Vec<(OrderNumber, &ExternalRef)> =
-            refused.iter().map(|(handle, reference, _)| (handle.order.clone(), reference)).collect();
-        // Asked after the deletion was refused: a message that M3 itself removed has made its order by now.
-        let found = self.by_number(&wanted).await;
-        refused
-            .iter()
-            .zip(found)
-            .map(|((handle, _, error), found)| match (found, code(error), code(&gone)) {
-                (Found::Found(target), _, _) => Settled::Created(target),
-                (Found::Unanswered(failure), _, _) => Settled::Unanswered(failure),
-                (Found::Absent, Some(said), Some(gone)) if said == gone => Settled::Void,
-                (Found::Absent, Some(_), Some(_)) => Settled::Accepted,
-                _ => Settled::NeedsPerson(Failure::new(
-                    FailureKind::Other,
-                    format!(
-                        "it cannot be told whether batch message {} was finished or deleted: look in PPS370, and \
-                         replay it only if order {} does not exist and the message is not there",
-                        handle.message, handle.order
-                    ),
-                )),
-            })
-            .collect()
-    }
-
-    async fn refusal_of_a_deleted_message(&self) -> Result<TransactionError, Failure> {
-        let unclear = || Failure::new(FailureKind::Other, "M3 did not answer a trial deletion");
-        let message = self.entry.start(1).await.pop().ok_or_else(unclear)?.map_err(|error| of_transaction(&error))?;
-        let messages = [message];
-        self.entry.delete(&messages).await.pop().ok_or_else(unclear)?.map_err(|error| of_transaction(&error))?;
-        match self.entry.delete(&messages).await.pop() {
-            Some(Err(error)) if error.outcome() == Outcome::Rejected => Ok(error),
-            Some(Err(error)) => Err(of_transaction(&error)),
-            _ => Err(unclear()),
-        }
-    }
-}
-
-fn code(error: &TransactionError) -> Option<&str> {
-    error.fault()?.code.as_deref()
 }
 
 /// Of several candidates of a search: one that bears the reference, else one that was not answered, else none.
@@ -250,32 +203,29 @@ fn best(found: impl Iterator<Item = Found>) -> Found {
     })
 }
 
+/// Refused is what M3 itself, or our own check before sending, refuses. Whatever the gateway says may pass.
 fn staging_failed(error: &EntryError) -> Staged {
     let failure = of_transaction(error.transaction_error());
+    let by_gateway = error.transaction_error().call_error().is_some();
     match error.outcome() {
+        _ if by_gateway => Staged::NotStaged(failure),
         Outcome::Rejected => Staged::Rejected(Failure { message: error.to_string(), ..failure }),
-        // What M3's own layer refuses before M3 (a value too long) will be refused again.
-        Outcome::NotProcessed if error.fault().is_some() => {
+        Outcome::NotProcessed if error.fault().is_some() || failure.kind == FailureKind::Invalid => {
             Staged::Rejected(Failure { message: error.to_string(), ..failure })
         }
-        Outcome::NotProcessed if failure.kind == FailureKind::Invalid => {
-            Staged::Rejected(Failure { message: error.to_string(), ..failure })
-        }
-        _ => Staged::NotStaged(failure),
+        Outcome::NotProcessed | Outcome::Unknown => Staged::NotStaged(failure),
     }
 }
 
 #[async_trait]
 impl Sink for M3PurchaseOrders {
     async fn find(&self, wanted: &[Lookup]) -> Vec<Found> {
-        let handles: Vec<Option<EntryHandle>> = wanted
-            .iter()
-            .map(|lookup| lookup.handle.as_ref().and_then(|handle| EntryHandle::read(handle).ok()))
-            .collect();
+        let handles: Vec<Option<Result<EntryHandle, Failure>>> =
+            wanted.iter().map(|lookup| lookup.handle.as_ref().map(EntryHandle::read)).collect();
         let numbered: Vec<(OrderNumber, &ExternalRef)> = wanted
             .iter()
             .zip(&handles)
-            .filter_map(|(lookup, handle)| Some((handle.as_ref()?.order.clone(), &lookup.reference)))
+            .filter_map(|(lookup, handle)| Some((handle.as_ref()?.as_ref().ok()?.order.clone(), &lookup.reference)))
             .collect();
         let nameless: Vec<&ExternalRef> = wanted
             .iter()
@@ -286,10 +236,18 @@ impl Sink for M3PurchaseOrders {
         let mut by_number = if numbered.is_empty() { Vec::new() } else { self.by_number(&numbered).await }.into_iter();
         let mut by_reference =
             if nameless.is_empty() { Vec::new() } else { self.by_reference(&nameless).await }.into_iter();
+        let no_answer = || Found::Unanswered(Failure::new(FailureKind::Other, "M3 gave no answer for this order"));
         handles
-            .iter()
-            .map(|handle| if handle.is_some() { by_number.next() } else { by_reference.next() })
-            .map(|found| found.unwrap_or(Found::Absent))
+            .into_iter()
+            .map(|handle| match handle {
+                None => by_reference.next().unwrap_or_else(no_answer),
+                Some(Err(failure)) => Found::Unanswered(failure),
+                Some(Ok(_)) => match by_number.next().unwrap_or_else(no_answer) {
+                    // A message that was committed may wait for its batch job, or for a person, for any time.
+                    Found::Absent => Found::Pending,
+                    found => found,
+                },
+            })
             .collect()
     }
 
@@ -338,53 +296,40 @@ impl Sink for M3PurchaseOrders {
         let entries: Vec<Result<EntryHandle, Failure>> = handles.iter().map(EntryHandle::read).collect();
         let messages: Vec<MessageNumber> = entries.iter().flatten().map(|entry| entry.message.clone()).collect();
         let mut finished = self.entry.finish(&messages).await.into_iter();
-        entries
+        let mut refused = Vec::new();
+        let mut committed: Vec<Committed> = entries
             .into_iter()
-            .map(|entry| match entry {
-                Err(failure) => Committed::Rejected(failure),
-                Ok(_) => match finished.next() {
+            .enumerate()
+            .map(|(place, entry)| {
+                let entry = match entry {
+                    Ok(entry) => entry,
+                    Err(failure) => return Committed::NotProcessed(failure),
+                };
+                match finished.next() {
                     Some(Ok(())) => Committed::Accepted,
-                    Some(Err(error)) => match error.outcome() {
-                        Outcome::Rejected => Committed::Rejected(of_transaction(&error)),
-                        Outcome::NotProcessed => Committed::NotProcessed(of_transaction(&error)),
-                        Outcome::Unknown => Committed::Unknown(of_transaction(&error)),
-                    },
+                    Some(Err(error)) => {
+                        if error.outcome() == Outcome::Rejected {
+                            refused.push((place, entry.message));
+                        }
+                        match error.outcome() {
+                            Outcome::NotProcessed => Committed::NotProcessed(of_transaction(&error)),
+                            Outcome::Rejected | Outcome::Unknown => Committed::Unknown(of_transaction(&error)),
+                        }
+                    }
                     None => Committed::Unknown(Failure::new(FailureKind::Other, "M3 gave no answer for this message")),
-                },
+                }
             })
-            .collect()
+            .collect();
+        self.confirm_refusals(&refused, &mut committed).await;
+        committed
     }
 
     async fn settle(&self, doubts: &[Doubt]) -> Vec<Settled> {
-        if !self.settings.settle_by_delete {
-            return vec![Settled::Undecided; doubts.len()];
+        if self.settings.settle_by_delete {
+            settle::by_deletion(self, doubts).await
+        } else {
+            vec![Settled::Undecided; doubts.len()]
         }
-        let handles: Vec<Option<EntryHandle>> = doubts
-            .iter()
-            .map(|doubt| doubt.lookup.handle.as_ref().and_then(|handle| EntryHandle::read(handle).ok()))
-            .collect();
-        let messages: Vec<MessageNumber> = handles.iter().flatten().map(|handle| handle.message.clone()).collect();
-        let mut deleted = self.entry.delete(&messages).await.into_iter();
-        let mut repeated = Vec::new();
-        let mut settled = Vec::with_capacity(doubts.len());
-        for (doubt, handle) in doubts.iter().zip(handles) {
-            let answer = handle.as_ref().and_then(|_| deleted.next());
-            settled.push(match (handle, answer) {
-                (Some(_), Some(Ok(()))) => Settled::Void,
-                (Some(handle), Some(Err(error))) if error.outcome() == Outcome::Rejected && doubt.asked_before => {
-                    repeated.push((settled.len(), (handle, doubt.lookup.reference.clone(), error)));
-                    Settled::Undecided
-                }
-                (Some(_), Some(Err(error))) if error.outcome() == Outcome::Rejected => Settled::Accepted,
-                (Some(_), Some(Err(error))) => Settled::Unanswered(of_transaction(&error)),
-                _ => Settled::Undecided,
-            });
-        }
-        let (places, refused): (Vec<usize>, Vec<_>) = repeated.into_iter().unzip();
-        for (place, answer) in places.into_iter().zip(self.settle_repeated(refused).await) {
-            settled[place] = answer;
-        }
-        settled
     }
 
     fn describe(&self, handle: &Handle) -> String {
@@ -402,6 +347,19 @@ impl Sink for M3PurchaseOrders {
 }
 
 impl M3PurchaseOrders {
+    /// A refused message is rejected only once it is gone: M3 takes the deletion of one that was never finished.
+    async fn confirm_refusals(&self, refused: &[(usize, MessageNumber)], committed: &mut [Committed]) {
+        if refused.is_empty() {
+            return;
+        }
+        let messages: Vec<MessageNumber> = refused.iter().map(|(_, message)| message.clone()).collect();
+        for ((place, _), deleted) in refused.iter().zip(self.entry.delete(&messages).await) {
+            if let (Ok(()), Committed::Unknown(failure)) = (deleted, &committed[*place]) {
+                committed[*place] = Committed::Rejected(failure.clone());
+            }
+        }
+    }
+
     /// Removes messages that will not be finished. What stays behind counts for nothing.
     async fn delete(&self, messages: &[MessageNumber]) {
         if messages.is_empty() {

@@ -45,6 +45,7 @@ where
     a_claimed_key_is_not_given_out_again_before_its_lease_ends(open().await.as_ref()).await;
     a_worker_that_lost_its_lease_appends_nothing(open().await.as_ref()).await;
     a_released_key_is_free_at_once(open().await.as_ref()).await;
+    an_append_extends_a_lease(open().await.as_ref()).await;
     a_reading_may_be_appended_while_a_worker_holds_the_key(open().await.as_ref()).await;
     only_what_is_due_is_claimed_the_longest_due_first(open().await.as_ref()).await;
     a_claim_sees_only_its_connection_and_kinds(open().await.as_ref()).await;
@@ -157,6 +158,17 @@ async fn a_released_key_is_free_at_once(store: &dyn DedupStore) {
     assert_eq!(store.append(&[give_back]).await.unwrap(), vec![Appended::Done]);
     assert_eq!(store.get(&[key(1)]).await.unwrap()[0], Some(discovered.head), "no event, no change");
     assert_eq!(claim(store, start(), 10).await.len(), 1);
+}
+
+async fn an_append_extends_a_lease(store: &dyn DedupStore) {
+    append_one(store, &discovery(&key(1), start())).await;
+    let mine = claim(store, start(), 10).await.remove(0);
+    let until = start() + TimeDelta::seconds(600);
+    let intended = Change::Intended { attempt: 1, document: json!({}), decisions: Vec::new() };
+    let longer = Append { fence: Some(mine.fence), lease: Lease::Until(until), ..next(&mine.head, intended, start()) };
+    assert_eq!(store.append(&[longer]).await.unwrap(), vec![Appended::Done]);
+    assert!(claim(store, start() + TimeDelta::seconds(599), 10).await.is_empty(), "the lease was not extended");
+    assert_eq!(claim(store, until, 10).await.len(), 1, "the lease never ends");
 }
 
 async fn a_reading_may_be_appended_while_a_worker_holds_the_key(store: &dyn DedupStore) {

@@ -85,6 +85,8 @@ pub enum Change {
         /// How its references were resolved.
         decisions: Vec<String>,
     },
+    /// The target was asked for the document before the first attempt, and has none.
+    NotYetThere,
     /// An attempt ended with nothing left behind; the next one is due then.
     RetryPlanned {
         /// When.

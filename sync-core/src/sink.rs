@@ -78,7 +78,7 @@ pub enum Committed {
     Created(TargetRef),
     /// The target took it and will make the document later.
     Accepted,
-    /// The target refused it; nothing will come of it.
+    /// The target refused it and nothing will come of it: what was staged has been thrown away.
     Rejected(Failure),
     /// Proven not to have been processed: the same handle may be committed again.
     NotProcessed(Failure),

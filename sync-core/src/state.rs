@@ -220,6 +220,13 @@ pub struct Head {
     pub attempt: u32,
     /// The revision that the last attempt sent.
     pub sent: Option<Revision>,
+    /// Whether the target is known not to have had the document before the first attempt, or before a person asked
+    /// for a replay.
+    pub looked: bool,
+    /// Since when attempts keep failing, one after the other.
+    pub troubled_since: Option<DateTime<Utc>>,
+    /// What people were told about it since it is under way, if it gets nowhere.
+    pub trouble: Option<String>,
     /// What people were last told about it.
     pub alerted: Option<String>,
 }
@@ -251,6 +258,9 @@ impl Head {
             payload: payload.clone(),
             attempt: 0,
             sent: None,
+            looked: false,
+            troubled_since: None,
+            trouble: None,
             alerted: None,
         })
     }
@@ -274,14 +284,40 @@ impl Head {
             self.attempt = *attempt;
             self.sent = Some(self.revision.clone());
         }
-        if let Change::Alerted { reason } = &event.change {
-            self.alerted = Some(reason.clone());
+        match &event.change {
+            Change::NotYetThere => self.looked = true,
+            Change::Replayed => self.looked = false,
+            _ => {}
         }
+        self.note_trouble(&event.change, event.at);
         if let Some(state) = self.next_state(&event.change, event.at) {
             if state.name() != self.state.name() {
                 self.since = event.at;
             }
             self.state = state;
+        }
+    }
+
+    fn note_trouble(&mut self, change: &Change, at: DateTime<Utc>) {
+        match change {
+            Change::RetryPlanned { .. } | Change::CommitPlanned { .. } => {
+                self.troubled_since.get_or_insert(at);
+            }
+            Change::Posted { .. }
+            | Change::Accepted
+            | Change::Held { .. }
+            | Change::Skipped { .. }
+            | Change::Rejected { .. }
+            | Change::Parked { .. }
+            | Change::Replayed => {
+                self.troubled_since = None;
+                self.trouble = None;
+            }
+            Change::Alerted { reason } => {
+                self.alerted = Some(reason.clone());
+                self.trouble = self.is_under_way().then(|| reason.clone());
+            }
+            _ => {}
         }
     }
 
@@ -332,7 +368,9 @@ impl Head {
             Change::Settling => self.settling()?,
             Change::LookedUp { pending, next } => self.looked_up(*pending, *next, at)?,
             Change::Unanswered { next, .. } => self.asked_again_at(*next)?,
-            Change::Revised { .. } | Change::Reread { .. } | Change::Alerted { .. } => return None,
+            Change::Revised { .. } | Change::Reread { .. } | Change::Alerted { .. } | Change::NotYetThere => {
+                return None;
+            }
         })
     }
 
@@ -398,11 +436,21 @@ impl Head {
         }
     }
 
+    fn is_under_way(&self) -> bool {
+        use State::{Accepted, CommitAt, Committing, InDoubt, Intent, RetryAt};
+        matches!(
+            self.state,
+            Intent | RetryAt { .. } | Committing { .. } | CommitAt { .. } | InDoubt { .. } | Accepted { .. }
+        )
+    }
+
     /// What a person should know of it, if anything.
     pub fn concern(&self) -> Option<String> {
         match &self.state {
             State::Held { missing } => Some(join(missing)),
             State::Rejected { failure } | State::Parked { failure, .. } => Some(failure.to_string()),
+            // Trouble that lasts is told by the step that meets it, for only time shows that it does.
+            _ if self.is_under_way() => self.trouble.clone(),
             State::Posted { target } if self.lifecycle == Lifecycle::Cancelled => {
                 Some(format!("it was cancelled at the source after it was posted as {target}: cancel it there as well"))
             }

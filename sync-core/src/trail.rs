@@ -64,6 +64,7 @@ impl fmt::Display for Change {
                 write!(f, "attempt {attempt} begins")?;
                 if decisions.is_empty() { Ok(()) } else { write!(f, ": {}", decisions.join("; ")) }
             }
+            Self::NotYetThere => f.write_str("looked up before anything is sent: not there yet"),
             Self::RetryPlanned { at, failure } => write!(f, "attempt failed, next at {}: {failure}", at.format("%T")),
             Self::Committing { handle } => write!(f, "staged as {}, committing", handle.0),
             Self::CommitPlanned { at, failure } => {

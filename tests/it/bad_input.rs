@@ -37,13 +37,13 @@ fn assert_refused(output: &Output, says: &[&str], what: &str) {
 
 fn assert_nothing_written(world: &World, what: &str) {
     assert!(!world.ledger().exists(), "{what}: a ledger was made");
-    assert!(world.m3.documents().is_empty() && world.m3.messages().is_empty(), "{what}: M3 was written to");
+    assert!(world.erp.documents().is_empty() && world.erp.messages().is_empty(), "{what}: M3 was written to");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_setting_is_refused_in_one_sentence_before_anything_is_sent() {
     let world = World::new(scenario(3)).await;
-    let good = std::fs::read_to_string(world.configure("", "")).unwrap();
+    let good = std::fs::read_to_string(world.configure("")).unwrap();
     for case in CASES {
         assert!(good.contains(case.from), "the case `{}` no longer fits the configuration", case.from);
         let config = world.folder.path().join("bad.toml");
@@ -54,15 +54,15 @@ async fn a_wrong_setting_is_refused_in_one_sentence_before_anything_is_sent() {
         assert_refused(&run(sync).await, case.says, &what);
         assert_nothing_written(&world, &what);
     }
-    assert_eq!(world.m3.stats().total + world.procurify.stats().total, 0, "something was sent");
+    assert_eq!(world.erp.stats().total + world.procurify.stats().total, 0, "something was sent");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broken_ionapi_file_is_refused_by_the_name_of_what_is_missing() {
     let world = World::new(scenario(3)).await;
-    let config = world.configure("", "");
+    let config = world.configure("");
     let file = world.folder.path().join("acme.ionapi");
-    let whole: serde_json::Value = serde_json::from_str(&world.m3.ionapi_json()).unwrap();
+    let whole: serde_json::Value = serde_json::from_str(&world.erp.ionapi_json()).unwrap();
     for key in ["ti", "ci", "cs", "iu", "pu", "ot", "saak", "sask"] {
         let mut broken = whole.clone();
         broken.as_object_mut().unwrap().remove(key);
@@ -83,19 +83,19 @@ async fn a_broken_ionapi_file_is_refused_by_the_name_of_what_is_missing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_secret_is_refused_and_not_repeated_in_a_loop() {
     let world = World::new(scenario(3)).await;
-    let mut sync = connector(&world.configure("", ""));
+    let mut sync = connector(&world.configure(""));
     sync.arg("sync").env("PROCURIFY_CLIENT_SECRET", "wrong-secret");
     let output = run(sync).await;
     assert_refused(&output, &["POST /oauth/token", "client id and secret"], "wrong secret");
     assert!(!String::from_utf8_lossy(&output.stderr).contains("wrong-secret"));
     assert_eq!(world.procurify.stats().requests["POST /oauth/token"], 1, "asked once");
-    assert!(world.m3.documents().is_empty() && world.m3.messages().is_empty());
+    assert!(world.erp.documents().is_empty() && world.erp.messages().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_arguments_and_keys_are_refused() {
     let world = World::new(scenario(3)).await;
-    let config = world.configure("", "");
+    let config = world.configure("");
     let cases: [(&[&str], &[&str]); 5] = [
         (&["audit", "acme/purchase_order/1"], &["run a sync first"]),
         (&["audit", "10482"], &["acme/purchase_order/10482"]),

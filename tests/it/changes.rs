@@ -40,7 +40,7 @@ async fn orders_created_and_changed_between_pages_are_all_posted_once() {
     let posted = usize::try_from(report.count(StateName::Posted)).unwrap();
     // What was created by the very last calls comes with the next pass.
     assert!(posted + 3 >= listed.len(), "{posted} of {} posted", listed.len());
-    let mut copies: Vec<String> = world.m3.documents().into_iter().map(|document| document.external_ref).collect();
+    let mut copies: Vec<String> = world.erp.documents().into_iter().map(|document| document.external_ref).collect();
     let documents = copies.len();
     copies.sort();
     copies.dedup();

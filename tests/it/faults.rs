@@ -45,7 +45,7 @@ async fn with_one_call_in_five_failing_every_order_is_posted_exactly_once() {
             Err(error) => println!("pass {passes}: {error}"),
         }
     }
-    let (m3, procurify) = (world.m3.stats().faults, world.procurify.stats().faults);
+    let (m3, procurify) = (world.erp.stats().faults, world.procurify.stats().faults);
     println!("{passes} passes; at M3 {m3:?}; at Procurify {procurify:?}");
     for kind in every_kind() {
         assert!(m3.contains_key(&format!("{kind:?}")), "{kind:?} never struck: this proves nothing of it");

@@ -64,16 +64,16 @@ async fn orders_whose_vendor_or_account_is_missing_are_held_and_resume_when_it_i
     let report = world.sync().await;
     let held = report.count(StateName::Held);
     assert!(held > 0 && held < 50, "{held} held");
-    assert_eq!(world.m3.documents().len() as u64, 100 - held);
+    assert_eq!(world.erp.documents().len() as u64, 100 - held);
     for concern in &report.concerns {
         let named = concern.reason.contains("no supplier in the ERP matches")
             || concern.reason.contains("no GL account in the ERP matches");
         assert!(named, "{}", concern.reason);
     }
-    world.scenario.missing_suppliers().iter().for_each(|supplier| world.m3.add_supplier(supplier));
+    world.scenario.missing_suppliers().iter().for_each(|supplier| world.erp.add_supplier(supplier));
     let report = world.sync().await;
     assert!(report.count(StateName::Held) < held, "the supplier freed nobody");
-    world.scenario.missing_accounts().iter().for_each(|account| world.m3.add_account(account));
+    world.scenario.missing_accounts().iter().for_each(|account| world.erp.add_account(account));
     let report = world.sync().await;
     assert!(report.is_all_done(), "{:?}", report.concerns);
     world.exactly_once(&world.keys());
@@ -82,12 +82,12 @@ async fn orders_whose_vendor_or_account_is_missing_are_held_and_resume_when_it_i
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plan_writes_nothing_and_names_what_a_sync_then_does() {
     let world = World::new(Scenario { missing: 1, ..scenario(40) }).await;
-    let config = world.configure("", "");
+    let config = world.configure("");
     let mut command = connector(&config);
     command.args(["plan", "--json"]);
     let output = run(command).await;
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    assert!(!world.ledger().exists() && world.m3.messages().is_empty());
+    assert!(!world.ledger().exists() && world.erp.messages().is_empty());
     let plan: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let planned: BTreeMap<String, String> = plan["plan"]
         .as_array()
@@ -112,7 +112,7 @@ async fn a_plan_writes_nothing_and_names_what_a_sync_then_does() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_connector_answers_for_every_record_it_read() {
     let world = World::new(Scenario { missing: 1, ..scenario(40) }).await;
-    let config = world.configure("", "");
+    let config = world.configure("");
     let run_json = async |arguments: &[&str]| {
         let mut command = connector(&config);
         command.args(arguments).arg("--json");
@@ -148,7 +148,7 @@ async fn orders_that_were_in_m3_before_the_ledger_was_lost_are_linked() {
     let world = World::new(scenario(50)).await;
     world.sync().await;
     std::fs::remove_file(world.ledger()).unwrap();
-    world.m3.advance(std::time::Duration::from_secs(60));
+    world.erp.advance(std::time::Duration::from_secs(60));
     let connection = world.connect().await;
     let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
     assert!(report.is_all_done());
@@ -156,6 +156,6 @@ async fn orders_that_were_in_m3_before_the_ledger_was_lost_are_linked() {
     let trail = connection.trail(&key(10_001)).await.unwrap();
     assert!(matches!(trail.events.last().unwrap().change, Change::Posted { .. }));
     assert!(trail.to_string().contains("which was there already"), "{trail}");
-    assert!(world.m3.documents().iter().all(|document| document.external_ref.len() <= ExternalRef::MAX_LENGTH));
-    assert!(world.m3.documents().iter().map(|document| document.total).sum::<Decimal>() > Decimal::ZERO);
+    assert!(world.erp.documents().iter().all(|document| document.external_ref.len() <= ExternalRef::MAX_LENGTH));
+    assert!(world.erp.documents().iter().map(|document| document.total).sum::<Decimal>() > Decimal::ZERO);
 }

@@ -32,7 +32,7 @@ async fn a_sync_killed_fifty_times_posts_every_order_exactly_once() {
     let mut random = Random(seed);
     let world = World::new(scenario(ORDERS)).await;
     // Small batches and calls, so that kills strike at every step, and a process gets somewhere between two.
-    let config = world.configure("transactions_per_call = 15", "batch = 15");
+    let config = world.configure_in_calls_of(15, "batch = 15");
     let mut unfinished = 0;
     for _ in 0..KILLS {
         let calls = 1 + random.up_to(29);
@@ -60,7 +60,7 @@ async fn a_sync_killed_fifty_times_posts_every_order_exactly_once() {
 /// Starts a process and kills it once the tenants were called so often; answers whether it was still
 /// at work.
 async fn kill_after(world: &World, command: &mut std::process::Command, calls: u64) -> bool {
-    let total = || world.procurify.stats().total + world.m3.stats().total;
+    let total = || world.procurify.stats().total + world.erp.stats().total;
     let limit = total() + calls;
     let mut child = Process(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
     let mut tick = tokio::time::interval(Duration::from_millis(1));

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod changes;
+mod erp;
 mod faults;
 mod flow;
 mod kill;

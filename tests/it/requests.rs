@@ -10,7 +10,7 @@ async fn a_thousand_orders_of_ten_lines_are_read_in_thirty_calls_and_written_in_
     let connection = world.connect().await;
     let report = connection.sync(procurify_cloudsuite::FlowKind::PurchaseOrders).await.unwrap();
     assert!(report.is_all_done() && report.posted.len() == 1_000);
-    let (procurify, m3) = (world.procurify.stats(), world.m3.stats());
+    let (procurify, m3) = (world.procurify.stats(), world.erp.stats());
     println!("Procurify {:?}\nM3 {:?}", procurify.requests, m3.requests);
     assert!(procurify.total <= 30, "{} calls to Procurify", procurify.total);
     assert!(m3.total <= 400, "{} calls to M3", m3.total);
@@ -23,10 +23,10 @@ async fn a_thousand_orders_of_ten_lines_are_read_in_thirty_calls_and_written_in_
 async fn a_pass_without_changes_reads_little_and_writes_nothing() {
     let world = World::new(crate::world::scenario(200)).await;
     world.sync().await;
-    let (before, writes) = (world.procurify.stats().total, world.m3.stats().total);
+    let (before, writes) = (world.procurify.stats().total, world.erp.stats().total);
     let report = world.sync().await;
     assert!(report.posted.is_empty() && report.is_all_done());
     let tokens_and_orders = world.procurify.stats().total - before;
     assert!(tokens_and_orders <= 2, "{tokens_and_orders} calls to Procurify");
-    assert_eq!(world.m3.stats().total, writes, "a call to M3 without anything to do");
+    assert_eq!(world.erp.stats().total, writes, "a call to M3 without anything to do");
 }

@@ -8,10 +8,10 @@ use crate::world::{World, connector, m3_config, run, scenario};
 
 /// Everything secret that takes part: what was configured, and every token the tenants gave.
 fn secrets(world: &World) -> Vec<String> {
-    let ionapi: serde_json::Value = serde_json::from_str(&world.m3.ionapi_json()).unwrap();
+    let ionapi: serde_json::Value = serde_json::from_str(&world.erp.ionapi_json()).unwrap();
     let mut secrets = vec!["a-secret-of-procurify".to_owned()];
     secrets.extend(["cs", "saak", "sask"].map(|key| ionapi[key].as_str().unwrap().to_owned()));
-    secrets.extend(world.m3.issued_tokens());
+    secrets.extend(world.erp.issued_tokens());
     secrets.extend(world.procurify.issued_tokens());
     secrets
 }
@@ -40,7 +40,7 @@ async fn no_secret_is_in_any_log_error_trail_or_file() {
         m3,
     )
     .await;
-    let config = world.configure("", "wait = \"2s\"");
+    let config = world.configure("wait = \"2s\"");
     let mut outputs = Vec::new();
     let mut logged = 0;
     let mut check = async |arguments: &[&str], secret: &str| {
@@ -76,7 +76,7 @@ async fn no_secret_is_in_any_log_error_trail_or_file() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_secret_is_in_the_debug_output_of_clients_and_what_they_are_built_from() {
     let world = World::new(scenario(1)).await;
-    let ionapi = procurify_cloudsuite::Ionapi::parse(world.m3.ionapi_json().as_bytes()).unwrap();
+    let ionapi = procurify_cloudsuite::Ionapi::parse(world.erp.ionapi_json().as_bytes()).unwrap();
     let text = format!("{ionapi:?}");
     let cloudsuite = cloudsuite_client::CloudSuiteClient::builder(ionapi).build().unwrap();
     cloudsuite.log_in().await.unwrap();

@@ -21,7 +21,7 @@ fn delete() -> Matcher {
 async fn a_commit_whose_answer_is_lost_is_settled_and_not_sent_again() {
     for kind in [FaultKind::ResetAfter, FaultKind::ServerErrorAfter, FaultKind::GatewayTimeoutAfter, FaultKind::Hang] {
         let world = World::new(scenario(5)).await;
-        world.m3.fault_next(finish(), kind);
+        world.erp.fault_next(finish(), kind);
         let connection = world.connect().await;
         let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
         assert!(report.is_all_done(), "{kind:?}: {:?}", report.counts);
@@ -36,7 +36,7 @@ async fn a_commit_whose_answer_is_lost_is_settled_and_not_sent_again() {
 async fn a_commit_that_never_arrived_is_proven_void_and_made_anew() {
     for kind in [FaultKind::ResetBefore, FaultKind::ServerErrorBefore, FaultKind::BadGatewayHtml] {
         let world = World::new(scenario(5)).await;
-        world.m3.fault_next(finish(), kind);
+        world.erp.fault_next(finish(), kind);
         let connection = world.connect().await;
         let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
         assert!(report.is_all_done(), "{kind:?}: {:?}", report.counts);
@@ -51,8 +51,8 @@ async fn a_commit_that_never_arrived_is_proven_void_and_made_anew() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_settlement_whose_answer_is_lost_is_told_apart_from_a_finished_message() {
     let world = World::new(scenario(5)).await;
-    world.m3.fault_next(finish(), FaultKind::ResetBefore);
-    world.m3.fault_next(delete(), FaultKind::ResetAfter);
+    world.erp.fault_next(finish(), FaultKind::ResetBefore);
+    world.erp.fault_next(delete(), FaultKind::ResetAfter);
     let report = world.connect().await.sync(FlowKind::PurchaseOrders).await.unwrap();
     assert!(report.is_all_done(), "{:?}", report.counts);
     world.exactly_once(&world.keys());
@@ -65,8 +65,8 @@ async fn a_settlement_that_was_lost_after_the_commit_was_taken_creates_nothing_a
     // Long enough that the orders are not there yet when the second deletion is refused.
     let m3 = M3Config { batch_delay: Duration::from_secs(3600), ..m3_config(&scenario) };
     let world = World::with(scenario, |_| (), m3).await;
-    world.m3.fault_next(finish(), FaultKind::ResetAfter);
-    world.m3.fault_next(delete(), FaultKind::ResetAfter);
+    world.erp.fault_next(finish(), FaultKind::ResetAfter);
+    world.erp.fault_next(delete(), FaultKind::ResetAfter);
     let connection = world.connect().await;
     let kind = FlowKind::PurchaseOrders.kind();
     connection.align_reference_data().await.unwrap();
@@ -75,7 +75,7 @@ async fn a_settlement_that_was_lost_after_the_commit_was_taken_creates_nothing_a
         connection.engine().advance(100).await.unwrap();
         tokio::task::yield_now().await;
     }
-    world.m3.advance(Duration::from_secs(3600));
+    world.erp.advance(Duration::from_secs(3600));
     let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
     assert!(report.is_all_done(), "{:?}", report.counts);
     world.exactly_once(&world.keys());
@@ -87,13 +87,13 @@ async fn what_cannot_be_told_apart_waits_for_a_person() {
     let scenario = scenario(2);
     let m3 = M3Config { error_codes: false, ..m3_config(&scenario) };
     let world = World::with(scenario, |_| (), m3).await;
-    world.m3.fault_next(finish(), FaultKind::ResetBefore);
-    world.m3.fault_next(delete(), FaultKind::ResetAfter);
+    world.erp.fault_next(finish(), FaultKind::ResetBefore);
+    world.erp.fault_next(delete(), FaultKind::ResetAfter);
     let connection = world.connect().await;
     let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
     assert_eq!(report.count(StateName::Parked), 2, "{:?}", report.counts);
     assert!(report.concerns[0].reason.contains("PPS370"), "{}", report.concerns[0].reason);
-    assert!(world.m3.documents().is_empty());
+    assert!(world.erp.documents().is_empty());
     let who = "jo".into();
     let refused = connection.engine().replay(&key(10_001), &who, Assurance::None).await.unwrap_err();
     assert!(refused.to_string().contains("it may be in the target"), "{refused}");
@@ -113,10 +113,10 @@ async fn an_order_that_waits_for_a_person_in_m3_is_looked_for_and_never_made_aga
     let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
     assert_eq!(report.count(StateName::Accepted), 3);
     assert!(!report.is_all_done());
-    let messages = world.m3.messages();
+    let messages = world.erp.messages();
     assert_eq!(messages.len(), 3, "one message an order, however often it is looked for");
     for message in messages {
-        assert!(world.m3.release(&message.number));
+        assert!(world.erp.release(&message.number));
     }
     drop(connection);
     let report = world.sync().await;
@@ -132,8 +132,8 @@ async fn an_order_that_fails_in_the_batch_job_stays_accepted_until_people_have_m
     let connection = world.connect_waiting(Duration::from_millis(300)).await;
     let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
     assert_eq!(report.count(StateName::Accepted), 1);
-    assert!(world.m3.documents().is_empty());
-    assert!(world.m3.release(&world.m3.messages()[0].number), "mended");
+    assert!(world.erp.documents().is_empty());
+    assert!(world.erp.release(&world.erp.messages()[0].number), "mended");
     drop(connection);
     assert!(world.sync().await.is_all_done());
     world.exactly_once(&world.keys());
@@ -144,7 +144,7 @@ async fn an_order_that_fails_in_the_batch_job_stays_accepted_until_people_have_m
 async fn where_deletion_settles_nothing_lookups_do() {
     for kind in [FaultKind::ResetBefore, FaultKind::ResetAfter] {
         let world = World::new(scenario(5)).await;
-        world.m3.fault_next(finish(), kind);
+        world.erp.fault_next(finish(), kind);
         let settings = M3OrderSettings { settle_by_delete: false, ..M3OrderSettings::default() };
         let connection = world.connect_with(settings).await;
         let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();

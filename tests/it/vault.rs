@@ -28,14 +28,14 @@ fn vaulted(config: &Path, key: &str) -> Command {
 }
 
 async fn in_vault(world: &World) -> std::path::PathBuf {
-    let config = world.configure("", "");
+    let config = world.configure("");
     let text = std::fs::read_to_string(&config).unwrap();
     let text = text
         .replace("{ env = \"PROCURIFY_CLIENT_SECRET\" }", "{ vault = \"procurify\" }")
         .replace("{ file = \"acme.ionapi\" }", "{ vault = \"cloudsuite\" }");
     std::fs::write(&config, format!("{text}\n[vault]\nkey = {{ env = \"VAULT_KEY\" }}\n")).unwrap();
     std::fs::remove_file(world.folder.path().join("acme.ionapi")).unwrap();
-    for (name, secret) in [("procurify", "sandbox\n"), ("cloudsuite", &world.m3.ionapi_json())] {
+    for (name, secret) in [("procurify", "sandbox\n"), ("cloudsuite", &world.erp.ionapi_json())] {
         let mut set = vaulted(&config, KEY);
         set.args(["vault", "set", name]);
         let output = run_with(set, secret).await;
@@ -45,9 +45,9 @@ async fn in_vault(world: &World) -> std::path::PathBuf {
 }
 
 fn assert_clean(world: &World) {
-    let ionapi: serde_json::Value = serde_json::from_str(&world.m3.ionapi_json()).unwrap();
+    let ionapi: serde_json::Value = serde_json::from_str(&world.erp.ionapi_json()).unwrap();
     let mut secrets: Vec<String> = ["cs", "saak", "sask"].map(|key| ionapi[key].as_str().unwrap().to_owned()).to_vec();
-    secrets.extend(world.m3.issued_tokens());
+    secrets.extend(world.erp.issued_tokens());
     secrets.extend(world.procurify.issued_tokens());
     for entry in std::fs::read_dir(world.folder.path()).unwrap() {
         let path = entry.unwrap().path();
@@ -64,12 +64,12 @@ async fn a_sync_runs_on_the_vault_alone_and_no_file_holds_a_secret_even_after_a_
     let config = in_vault(&world).await;
     let mut child = vaulted(&config, KEY).arg("sync").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let mut tick = tokio::time::interval(std::time::Duration::from_millis(1));
-    while world.m3.stats().total < 8 && child.try_wait().unwrap().is_none() {
+    while world.erp.stats().total < 8 && child.try_wait().unwrap().is_none() {
         tick.tick().await;
     }
     child.kill().unwrap();
     child.wait().unwrap();
-    assert!(!world.m3.issued_tokens().is_empty(), "killed before it did anything");
+    assert!(!world.erp.issued_tokens().is_empty(), "killed before it did anything");
     assert_clean(&world);
 
     let mut sync = vaulted(&config, KEY);
@@ -90,7 +90,7 @@ async fn a_token_is_shared_with_the_next_process_and_no_login_wasted() {
         assert_eq!(run(sync).await.status.code(), Some(0));
     }
     assert_eq!(world.procurify.stats().requests["POST /oauth/token"], 1);
-    assert_eq!(world.m3.issued_tokens().len(), 2, "one token, and one to refresh it with");
+    assert_eq!(world.erp.issued_tokens().len(), 2, "one token, and one to refresh it with");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,19 +7,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use procurify_cloudsuite::m3::{M3OrderSettings, M3Product};
+use procurify_cloudsuite::product::Product;
 use procurify_cloudsuite::purchase_order::{KIND, SourceSettings};
 use procurify_cloudsuite::{
     CloudSuiteClient, Company, Connection, ConnectionBuilder, FlowKind, Ionapi, ProcurifyClient, Report,
 };
-use sandbox::{Document, M3, M3Config, Procurify, ProcurifyConfig, Scenario};
+use sandbox::{Document, Faults, M3, M3Config, Procurify, ProcurifyConfig, Scenario};
 use sync_core::{Backoff, ExternalRef, RecordKey, Settings};
 use sync_store::SqliteStore;
 use tempfile::TempDir;
 use tenant_http::{RetryPolicy, Timeouts};
 
-pub struct World {
+use crate::erp::Erp;
+pub use crate::erp::m3_config;
+
+pub struct World<E = M3> {
     pub procurify: Procurify,
-    pub m3: M3,
+    pub erp: E,
     pub folder: TempDir,
     pub scenario: Scenario,
 }
@@ -29,32 +33,37 @@ pub fn scenario(orders: usize) -> Scenario {
     Scenario { orders, lines: 3, missing: 0, ..Scenario::default() }
 }
 
-/// A gateway whose batch job is quick, and that does not ration logins.
-pub fn m3_config(scenario: &Scenario) -> M3Config {
-    M3Config {
-        scenario: scenario.clone(),
-        logins_per_minute: 0,
-        batch_delay: Duration::from_millis(20),
-        index_lag: Duration::from_millis(50),
-        ..M3Config::default()
-    }
-}
-
 impl World {
     pub async fn new(scenario: Scenario) -> Self {
-        let m3 = m3_config(&scenario);
-        Self::with(scenario, |_| (), m3).await
+        Self::of(scenario).await
     }
 
     pub async fn with(scenario: Scenario, procurify: impl FnOnce(&mut ProcurifyConfig), m3: M3Config) -> Self {
+        Self::around(scenario, procurify, M3::start(m3).await.unwrap()).await
+    }
+
+    /// As [`connect`](Self::connect), entering orders so.
+    pub async fn connect_with(&self, orders: M3OrderSettings) -> Connection {
+        let m3 = |client: &CloudSuiteClient| {
+            let company = client.m3(Company(100)).division("AAA").facility("A01").warehouse("001");
+            M3Product::new(company).orders(orders).into()
+        };
+        self.join(m3, |connection| connection).await
+    }
+}
+
+impl<E: Erp> World<E> {
+    /// A world of any product, in which nothing goes wrong.
+    pub async fn of(scenario: Scenario) -> Self {
+        let erp = E::start(&scenario, Faults::default()).await;
+        Self::around(scenario, |_| (), erp).await
+    }
+
+    pub async fn around(scenario: Scenario, procurify: impl FnOnce(&mut ProcurifyConfig), erp: E) -> Self {
         let mut config = ProcurifyConfig { scenario: scenario.clone(), ..ProcurifyConfig::default() };
         procurify(&mut config);
-        Self {
-            procurify: Procurify::start(config).await.unwrap(),
-            m3: M3::start(m3).await.unwrap(),
-            folder: tempfile::tempdir().unwrap(),
-            scenario,
-        }
+        let folder = tempfile::tempdir().unwrap();
+        Self { procurify: Procurify::start(config).await.unwrap(), erp, folder, scenario }
     }
 
     pub fn ledger(&self) -> PathBuf {
@@ -70,9 +79,9 @@ impl World {
         self.build(100, |connection| connection).await
     }
 
-    /// As [`connect`](Self::connect), with so many transactions in each call to M3.
-    pub async fn connect_in_calls_of(&self, transactions: usize) -> Connection {
-        self.build(transactions, |connection| connection).await
+    /// As [`connect`](Self::connect), writing so much in each call.
+    pub async fn connect_in_calls_of(&self, per_call: usize) -> Connection {
+        self.build(per_call, |connection| connection).await
     }
 
     /// As [`connect`](Self::connect), reading orders so.
@@ -80,32 +89,21 @@ impl World {
         self.build(100, |connection| connection.source(source)).await
     }
 
-    /// As [`connect`](Self::connect), entering orders so.
-    pub async fn connect_with(&self, orders: M3OrderSettings) -> Connection {
-        self.enter(100, orders, |connection| connection).await
-    }
-
     /// As [`connect`](Self::connect), waiting so long for what is due later.
     pub async fn connect_waiting(&self, patience: Duration) -> Connection {
         self.build(100, |connection| connection.patience(patience)).await
     }
 
-    async fn build(
-        &self,
-        transactions: usize,
-        amend: impl FnOnce(ConnectionBuilder) -> ConnectionBuilder,
-    ) -> Connection {
-        self.enter(transactions, M3OrderSettings::default(), amend).await
+    async fn build(&self, per_call: usize, amend: impl FnOnce(ConnectionBuilder) -> ConnectionBuilder) -> Connection {
+        self.join(|client| self.erp.product(client, per_call), amend).await
     }
 
-    async fn enter(
+    async fn join(
         &self,
-        transactions: usize,
-        orders: M3OrderSettings,
+        product: impl FnOnce(&CloudSuiteClient) -> Box<dyn Product>,
         amend: impl FnOnce(ConnectionBuilder) -> ConnectionBuilder,
     ) -> Connection {
         let (procurify, cloudsuite) = self.clients();
-        let m3 = cloudsuite.m3(Company(100)).division("AAA").facility("A01").warehouse("001");
         let mut backoff = Backoff::seeded(11);
         backoff.base = Duration::from_millis(5);
         backoff.cap = Duration::from_millis(100);
@@ -117,7 +115,7 @@ impl World {
         };
         let connection = Connection::builder("acme")
             .procurify(procurify)
-            .cloudsuite(M3Product::new(m3.transactions_per_call(transactions)).orders(orders))
+            .cloudsuite(product(&cloudsuite))
             .source(SourceSettings { page_size: 500, ..SourceSettings::default() })
             .engine_settings(settings)
             .retry(Arc::new(backoff))
@@ -137,7 +135,7 @@ impl World {
             .logins_per_minute(600)
             .retry(retry.clone())
             .timeouts(timeouts);
-        let cloudsuite = CloudSuiteClient::builder(Ionapi::parse(self.m3.ionapi_json().as_bytes()).unwrap())
+        let cloudsuite = CloudSuiteClient::builder(Ionapi::parse(self.erp.ionapi().as_bytes()).unwrap())
             .requests_per_minute(600_000)
             .logins_per_minute(600)
             .retry(retry)
@@ -154,25 +152,30 @@ impl World {
         (0..self.scenario.orders).map(|index| key(10_001 + index)).collect()
     }
 
-    /// Checks that M3 holds one document for each of these keys and nothing else, and answers them by key.
+    /// Checks that the ERP holds one document for each of these keys and nothing else, and answers them by key.
     pub fn exactly_once(&self, keys: &[RecordKey]) -> BTreeMap<RecordKey, Document> {
         let mut by_reference: BTreeMap<String, Vec<Document>> = BTreeMap::new();
-        for document in self.m3.documents() {
+        for document in self.erp.all_documents() {
             by_reference.entry(document.external_ref.clone()).or_default().push(document);
         }
         let mut found = BTreeMap::new();
         for key in keys {
             let mut copies = by_reference.remove(ExternalRef::of(key).as_str()).unwrap_or_default();
-            assert_eq!(copies.len(), 1, "{key} is in M3 {} times", copies.len());
+            assert_eq!(copies.len(), 1, "{key} is in the ERP {} times", copies.len());
             found.insert(key.clone(), copies.remove(0));
         }
-        assert!(by_reference.is_empty(), "M3 holds what Procurify does not: {by_reference:?}");
+        assert!(by_reference.is_empty(), "the ERP holds what Procurify does not: {by_reference:?}");
         found
     }
 
     /// Writes the connector's configuration and the `.ionapi` file it names.
-    pub fn configure(&self, m3: &str, flows: &str) -> PathBuf {
-        std::fs::write(self.folder.path().join("acme.ionapi"), self.m3.ionapi_json()).unwrap();
+    pub fn configure(&self, flows: &str) -> PathBuf {
+        self.configure_in_calls_of(100, flows)
+    }
+
+    /// As [`configure`](Self::configure), writing so much in each call.
+    pub fn configure_in_calls_of(&self, per_call: usize, flows: &str) -> PathBuf {
+        std::fs::write(self.folder.path().join("acme.ionapi"), self.erp.ionapi()).unwrap();
         let config = self.folder.path().join("connector.toml");
         std::fs::write(
             &config,
@@ -187,20 +190,15 @@ impl World {
                 page_size = 500
                 [cloudsuite]
                 ionapi = {{ file = "acme.ionapi" }}
-                product = "m3"
                 requests_per_minute = 600000
-                [cloudsuite.m3]
-                company = 100
-                division = "AAA"
-                facility = "A01"
-                warehouse = "001"
-                {m3}
+                {}
                 [store]
                 url = "sqlite:ledger.db"
                 [flows]
                 {flows}
                 "#,
-                self.procurify.base_url()
+                self.procurify.base_url(),
+                E::settings(per_call),
             ),
         )
         .unwrap();

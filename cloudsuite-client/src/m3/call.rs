@@ -36,10 +36,10 @@ pub(crate) async fn call(operation: &str, read: bool, request: impl Fn() -> Requ
 fn unreadable(operation: &str, response: &Response, why: Unreadable) -> Error {
     let refused = response.status == 400;
     let (kind, outcome, message) = match why {
-        // The way the gateway answers what M3 does not know: nothing of it was run.
+        // The way the gateway answers what M3 does not know. But M3 did not say so, and others answer so too.
         Unreadable::Foreign | Unreadable::OtherJson if refused => (
             ErrorKind::Validation,
-            Outcome::Rejected,
+            Outcome::Unknown,
             "refused without M3's words: check that the program and the transaction exist (MRS001MI LstTransactions)"
                 .to_owned(),
         ),

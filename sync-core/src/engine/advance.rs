@@ -61,10 +61,17 @@ impl Engine {
         let mut progress = Progress::default();
         if !works.is_empty() {
             let references = self.references.snapshot(&self.connection).await?;
+            let mut stale = None;
             for flow in &self.flows {
                 let (mine, others) = works.into_iter().partition(|work| work.head.key.kind() == &flow.kind);
                 works = others;
-                self.advance_flow(flow, mine, &references, &mut progress.moved).await?;
+                match self.advance_flow(flow, mine, &references, &mut progress.moved).await {
+                    Err(error @ EngineError::StaleReferences { .. }) => stale = Some(error),
+                    other => other?,
+                }
+            }
+            if let Some(error) = stale {
+                return Err(error);
             }
         }
         progress.next_due = self.store.next_due(&self.connection, &kinds).await?;
@@ -154,7 +161,8 @@ impl Engine {
         Ok(intents)
     }
 
-    /// Before a first attempt, links what is already there.
+    /// Before anything is sent, links what is already there. That there was nothing is recorded, so that a failure or a
+    /// crash between question and answer asks again, and what was sent later is never asked for by a lagging search.
     async fn look_first(
         &self,
         flow: &Flow,
@@ -162,17 +170,24 @@ impl Engine {
         moved: &mut Vec<Moved>,
     ) -> Result<Vec<(Work, Draft)>, EngineError> {
         let (first, mut wanted): (Vec<_>, Vec<_>) =
-            intents.into_iter().partition(|(work, _)| flow.look_first && work.head.attempt == 1);
+            intents.into_iter().partition(|(work, _)| flow.look_first && !work.head.looked);
         if first.is_empty() {
             return Ok(wanted);
         }
         let lookups: Vec<Lookup> = first.iter().map(|(work, _)| lookup(work)).collect();
         let answers = pad(flow.sink.find(&lookups).await, lookups.len(), || Found::Unanswered(no_answer()));
         let mut retries = Retries::of(self);
+        let mut absent = Vec::new();
         let mut entries = Vec::new();
         for ((work, draft), answer) in first.into_iter().zip(answers) {
             match answer {
-                Found::Absent => wanted.push((work, draft)),
+                Found::Absent => absent.push(Entry {
+                    work,
+                    changes: vec![Change::NotYetThere],
+                    lease: Lease::Keep,
+                    only_at: None,
+                    with: draft,
+                }),
                 Found::Found(target) => {
                     entries.push(Entry::last(work, Change::Posted { target, evidence: Evidence::Existing }, ()));
                 }
@@ -187,7 +202,8 @@ impl Engine {
                 }
             }
         }
-        self.finish(entries, StateName::Intent, moved).await?;
+        wanted.extend(self.record(absent).await?.into_iter().map(|recorded| (recorded.work, recorded.with)));
+        self.finish(flow, entries, StateName::Intent, moved).await?;
         Ok(wanted)
     }
 
@@ -217,7 +233,7 @@ impl Engine {
             }
         }
         let ready = self.mark_committing(flow, ready).await?;
-        self.finish(entries, StateName::Intent, moved).await?;
+        self.finish(flow, entries, StateName::Intent, moved).await?;
         Ok(ready)
     }
 
@@ -276,35 +292,29 @@ impl Engine {
         let (works, handles): (Vec<Work>, Vec<Handle>) = ready.into_iter().unzip();
         let answers = pad(flow.sink.commit(&handles).await, handles.len(), || Committed::Unknown(no_answer()));
         let mut retries = Retries::of(self);
-        let mut refused = Vec::new();
         let mut entries = Vec::new();
-        for ((work, handle), answer) in works.into_iter().zip(handles).zip(answers) {
+        for (work, answer) in works.into_iter().zip(answers) {
             let change = match answer {
                 Committed::Created(target) => Change::Posted { target, evidence: Evidence::Answer },
                 Committed::Accepted => Change::Accepted,
-                Committed::Rejected(failure) => {
-                    refused.push(handle);
-                    Change::Rejected { failure }
-                }
+                Committed::Rejected(failure) => Change::Rejected { failure },
                 Committed::NotProcessed(failure) => retries.commit(&work, failure),
                 Committed::Unknown(failure) => Change::InDoubt { failure },
             };
             entries.push(Entry::last(work, change, ()));
         }
-        self.finish(entries, StateName::Committing, moved).await?;
-        if !refused.is_empty() {
-            flow.sink.discard(&refused).await;
-        }
-        Ok(())
+        self.finish(flow, entries, StateName::Committing, moved).await
     }
 
     /// Records the last changes of a step and notes them as moves.
     pub(super) async fn finish(
         &self,
-        entries: Vec<Entry<()>>,
+        flow: &Flow,
+        mut entries: Vec<Entry<()>>,
         from: StateName,
         moved: &mut Vec<Moved>,
     ) -> Result<(), EngineError> {
+        self.tell_lasting_trouble(flow, &mut entries).await;
         for recorded in self.record(entries).await? {
             moved.push(went(&recorded.work, from));
         }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::Engine;
 use crate::error::EngineError;
 use crate::ledger::{Append, Appended, Change, Event, Fence, Lease};
-use crate::record::{RecordKey, Revision};
+use crate::record::{Lifecycle, RecordKey, Revision};
 use crate::state::Head;
 
 /// A record being carried on under a claim.
@@ -20,7 +20,7 @@ pub(super) struct Entry<T> {
     pub work: Work,
     pub changes: Vec<Change>,
     pub lease: Lease,
-    /// Only while the record still has this revision.
+    /// Only while the record still has this revision, and is wanted.
     pub only_at: Option<Revision>,
     pub with: T,
 }
@@ -30,13 +30,19 @@ impl<T> Entry<T> {
     pub fn last(work: Work, change: Change, with: T) -> Self {
         Self { work, changes: vec![change], lease: Lease::Release, only_at: None, with }
     }
+
+    fn is_superseded(&self) -> bool {
+        let head = &self.work.head;
+        let cancelled = head.lifecycle == Lifecycle::Cancelled;
+        self.only_at.as_ref().is_some_and(|revision| *revision != head.revision || cancelled)
+    }
 }
 
 /// What became of an entry.
 pub(super) struct Recorded<T> {
     pub work: Work,
     pub with: T,
-    /// Not recorded, since the record has another revision by now. The lease is still held.
+    /// Not recorded, since the record has another revision by now or was cancelled. The lease is still held.
     pub superseded: bool,
 }
 
@@ -48,14 +54,9 @@ impl Engine {
         let mut recorded = Vec::with_capacity(entries.len());
         let mut open = entries;
         while !open.is_empty() {
-            let (superseded, current): (Vec<_>, Vec<_>) = open.into_iter().partition(|entry| {
-                entry.only_at.as_ref().is_some_and(|revision| *revision != entry.work.head.revision)
-            });
-            recorded.extend(superseded.into_iter().map(|entry| Recorded {
-                work: entry.work,
-                with: entry.with,
-                superseded: true,
-            }));
+            let (superseded, current): (Vec<_>, Vec<_>) = open.into_iter().partition(Entry::is_superseded);
+            let given_up = superseded.into_iter();
+            recorded.extend(given_up.map(|entry| Recorded { work: entry.work, with: entry.with, superseded: true }));
             // One moment for the whole batch: what was recorded together falls due together.
             let at = self.clock.now();
             let appends: Vec<Append> = current

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::Engine;
-use super::journal::Work;
+use super::journal::{Entry, Work};
 use crate::failure::{Failure, FailureKind};
 use crate::ledger::Change;
 use crate::retry::Retry;
@@ -35,6 +35,13 @@ impl<'a> Retries<'a> {
             Retry::At(at) => Change::CommitPlanned { at, failure },
             Retry::Park => Change::Parked { failure },
         }
+    }
+
+    /// After a commit that is proven never to have happened: a new attempt, though not at once.
+    pub fn void(&mut self, work: Work) -> Entry<()> {
+        let failure = Failure::new(FailureKind::Unavailable, "the commit did not reach the target");
+        let retry = self.attempt(&work, failure);
+        Entry { changes: vec![Change::Voided, retry], ..Entry::last(work, Change::Voided, ()) }
     }
 
     /// After a question that was not answered: asked again, for ever, since not knowing is no end.

@@ -13,6 +13,9 @@ use crate::ledger::{Change, Evidence, Lease};
 use crate::sink::{Doubt, Found, Lookup, Settled};
 use crate::state::{Head, State, StateName};
 
+/// How the reason of an alert about lasting failures begins.
+const KEEPS_FAILING: &str = "posting it keeps failing";
+
 /// The longest wait between two lookups of an accepted document.
 const LONGEST_LOOKUP_WAIT: std::time::Duration = std::time::Duration::from_secs(60);
 
@@ -37,7 +40,10 @@ impl Engine {
             let change = match answer {
                 Settled::Created(target) => Change::Posted { target, evidence: Evidence::Lookup },
                 Settled::Accepted => Change::Accepted,
-                Settled::Void => Change::Voided,
+                Settled::Void => {
+                    entries.push(retries.void(work));
+                    continue;
+                }
                 Settled::NeedsPerson(failure) => Change::Parked { failure },
                 Settled::Unanswered(failure) => retries.question(failure),
                 Settled::Undecided => {
@@ -48,8 +54,7 @@ impl Engine {
             entries.push(Entry::last(work, change, ()));
         }
         entries.extend(self.look_up(flow, undecided).await);
-        self.tell_overdue(flow, &mut entries).await;
-        self.finish(entries, StateName::InDoubt, moved).await
+        self.finish(flow, entries, StateName::InDoubt, moved).await
     }
 
     /// Records that these commits are in doubt and about to be settled, before the target is asked.
@@ -96,7 +101,7 @@ impl Engine {
                     Found::Found(target) => Change::Posted { target, evidence: Evidence::Lookup },
                     Found::Unanswered(failure) => retries.question(failure),
                     Found::Pending => Change::LookedUp { pending: true, next },
-                    Found::Absent if self.absent_long_enough(&work.head) => Change::Voided,
+                    Found::Absent if self.absent_long_enough(&work.head) => return retries.void(work),
                     Found::Absent => Change::LookedUp { pending: false, next },
                 };
                 Entry::last(work, change, ())
@@ -122,7 +127,7 @@ impl Engine {
         let answers = self.find(flow, &works).await;
         let mut retries = Retries::of(self);
         let now = self.clock.now();
-        let mut entries: Vec<Entry<()>> = works
+        let entries: Vec<Entry<()>> = works
             .into_iter()
             .zip(answers)
             .map(|(work, answer)| {
@@ -135,8 +140,7 @@ impl Engine {
                 Entry::last(work, change, ())
             })
             .collect();
-        self.tell_overdue(flow, &mut entries).await;
-        self.finish(entries, StateName::Accepted, moved).await
+        self.finish(flow, entries, StateName::Accepted, moved).await
     }
 
     fn next_lookup(&self, head: &Head, now: DateTime<Utc>) -> DateTime<Utc> {
@@ -150,22 +154,27 @@ impl Engine {
         pad(flow.sink.find(&lookups).await, lookups.len(), || Found::Unanswered(no_answer()))
     }
 
-    /// Tells people of documents that stay unseen for longer than they should.
-    async fn tell_overdue(&self, flow: &Flow, entries: &mut [Entry<()>]) {
+    /// Tells people of records that get nowhere for longer than they should: documents that stay unseen, attempts
+    /// that keep failing.
+    pub(super) async fn tell_lasting_trouble(&self, flow: &Flow, entries: &mut [Entry<()>]) {
         for entry in entries {
-            let still_open = entry
-                .changes
-                .iter()
-                .all(|change| matches!(change, Change::LookedUp { .. } | Change::Unanswered { .. }));
             let head = &entry.work.head;
-            let Some(handle) = head.state.handle().filter(|_| still_open) else {
-                continue;
+            let (since, reason) = match entry.changes.last() {
+                Some(Change::LookedUp { .. } | Change::Unanswered { .. }) => {
+                    let Some(handle) = head.state.handle() else { continue };
+                    (head.since, format!("not seen in the target yet; look for {}", flow.sink.describe(handle)))
+                }
+                Some(Change::RetryPlanned { failure, .. } | Change::CommitPlanned { failure, .. }) => {
+                    let Some(since) = head.troubled_since else { continue };
+                    (since, format!("{KEEPS_FAILING} and is tried again by itself: {failure}"))
+                }
+                _ => continue,
             };
-            if !self.has_passed(head.since, self.settings.patience) {
-                continue;
-            }
-            let reason = format!("not seen in the target yet; look for {}", flow.sink.describe(handle));
-            if head.alerted.as_ref() != Some(&reason) && self.raise(head, &reason).await {
+            let told = head.alerted.as_ref().is_some_and(|told| {
+                // The words of the failure may change from attempt to attempt; that it lasts is the reason.
+                *told == reason || (told.starts_with(KEEPS_FAILING) && reason.starts_with(KEEPS_FAILING))
+            });
+            if !told && self.has_passed(since, self.settings.patience) && self.raise(head, &reason).await {
                 entry.changes.push(Change::Alerted { reason });
             }
         }

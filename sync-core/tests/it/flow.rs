@@ -20,8 +20,14 @@ fn the_intent_stands_in_the_ledger_before_the_handle_and_the_handle_before_the_o
     sync(&world);
     let trail = world.trail(1);
     assert!(matches!(
-        trail[..4],
-        [Change::Discovered { .. }, Change::Intended { .. }, Change::Committing { .. }, Change::Accepted]
+        trail[..5],
+        [
+            Change::Discovered { .. },
+            Change::Intended { .. },
+            Change::NotYetThere,
+            Change::Committing { .. },
+            Change::Accepted
+        ]
     ));
     assert!(matches!(trail.last(), Some(Change::Posted { evidence: Evidence::Lookup, .. })));
 }

@@ -5,6 +5,7 @@
 mod crash;
 mod faults;
 mod flow;
+mod races;
 mod stores;
 mod workers;
 mod world;

@@ -1,0 +1,142 @@
+//! An order as SyteLine is to hold it, and whether what is there is that order.
+
+use cloudsuite_client::syteline::{
+    AccountNumber, InvalidCode, ItemCode, NewPurchaseOrder, NewPurchaseOrderLine, OrderStatus, PoNumber, PurchaseOrder,
+    PurchaseOrderLine, UnitCode, VendorNumber,
+};
+use rust_decimal::Decimal;
+use sync_core::{Draft, ExternalRef, Failure, FailureKind, RecordKey};
+
+use super::SyteLineOrderSettings;
+use crate::purchase_order::{LineDraft, OrderDraft};
+
+/// An order ready to be inserted.
+pub(super) struct Document {
+    pub number: PoNumber,
+    pub reference: ExternalRef,
+    pub vendor: VendorNumber,
+    pub order: OrderDraft,
+    lines: Vec<Line>,
+    settings: SyteLineOrderSettings,
+}
+
+/// A line with its codes checked.
+struct Line {
+    number: u32,
+    item: ItemCode,
+    account: AccountNumber,
+    unit_code: Option<(u8, UnitCode)>,
+}
+
+/// The order's number, built from the key: a second order of the same number is refused by SyteLine itself.
+pub(super) fn number_of(key: &RecordKey, settings: &SyteLineOrderSettings) -> Result<PoNumber, Failure> {
+    let width = PoNumber::MAX_LENGTH.saturating_sub(settings.number_prefix.len());
+    let id = key.id();
+    let fits = !id.is_empty() && id.len() <= width && id.bytes().all(|byte| byte.is_ascii_digit());
+    if !fits {
+        let why = format!("no order number can be built from {key}: prefix and id must fit 10 characters");
+        return Err(Failure::new(FailureKind::Invalid, why));
+    }
+    PoNumber::new(format!("{}{id:0>width$}", settings.number_prefix)).map_err(|error| invalid(&error))
+}
+
+fn invalid(error: &InvalidCode) -> Failure {
+    Failure::new(FailureKind::Invalid, error.to_string())
+}
+
+impl Document {
+    pub fn new(draft: &Draft, settings: &SyteLineOrderSettings) -> Result<Self, Failure> {
+        let order: OrderDraft = serde_json::from_value(draft.document.clone())
+            .map_err(|error| Failure::new(FailureKind::Invalid, format!("the draft cannot be read: {error}")))?;
+        let number = number_of(&draft.key, settings)?;
+        let vendor = VendorNumber::new(&order.supplier).map_err(|error| invalid(&error))?;
+        let lines: Result<Vec<Line>, Failure> =
+            (1..).zip(&order.lines).map(|(number, line)| Line::new(number, line, settings)).collect();
+        let (reference, settings) = (draft.reference.clone(), settings.clone());
+        Ok(Self { number, reference, vendor, lines: lines?, order, settings })
+    }
+
+    /// The head, planned: binding nobody until its lines are there.
+    pub fn head(&self) -> NewPurchaseOrder {
+        let head = NewPurchaseOrder::new(self.number.clone(), self.vendor.clone())
+            .status(&OrderStatus::Planned)
+            .order_date(self.order.order_date)
+            .reference(self.reference.as_str());
+        match &self.settings.warehouse {
+            Some(warehouse) => head.warehouse(warehouse),
+            None => head,
+        }
+    }
+
+    /// The lines that are not among these numbers, with theirs.
+    pub fn lines_beside(&self, there: &[u32]) -> Vec<(u32, NewPurchaseOrderLine)> {
+        let drafts = self.lines.iter().zip(&self.order.lines);
+        let missing = drafts.filter(|(line, _)| !there.contains(&line.number));
+        missing.map(|(line, draft)| (line.number, self.line(line, draft))).collect()
+    }
+
+    fn line(&self, line: &Line, draft: &LineDraft) -> NewPurchaseOrderLine {
+        let new =
+            NewPurchaseOrderLine::new(self.number.clone(), line.number, line.item.clone(), draft.quantity, draft.price);
+        let new = new
+            .description(&draft.name)
+            .due(self.order.delivery_date)
+            .status(&OrderStatus::Planned)
+            .account(&line.account);
+        let new = match &draft.unit {
+            Some(unit) => new.unit(unit),
+            None => new,
+        };
+        match &line.unit_code {
+            Some((number, code)) => new.unit_code(*number, code),
+            None => new,
+        }
+    }
+
+    /// Whether a head that is there is this order's, as far as it shows.
+    pub fn is_head(&self, head: &PurchaseOrder) -> bool {
+        let same_day = head.order_date.is_none_or(|day| day == self.order.order_date);
+        let same_vendor = head.vendor.as_ref().is_none_or(|vendor| *vendor == self.vendor);
+        same_day && same_vendor
+    }
+
+    /// Whether a line that is there is one of this order's.
+    pub fn has_line(&self, there: &PurchaseOrderLine) -> bool {
+        let mut drafts = self.lines.iter().zip(&self.order.lines);
+        drafts.any(|(line, draft)| line.number == there.key.line && line.is(draft, there))
+    }
+}
+
+impl Line {
+    fn new(number: u32, draft: &LineDraft, settings: &SyteLineOrderSettings) -> Result<Self, Failure> {
+        let at_line = |error: InvalidCode| Failure::new(FailureKind::Invalid, format!("line {number}: {error}"));
+        let item = draft.item.as_deref().unwrap_or(&settings.service_item);
+        let unit_code = match (settings.cost_center_unit, &draft.cost_center) {
+            (Some(unit), Some(center)) => Some((unit, UnitCode::new(center).map_err(at_line)?)),
+            _ => None,
+        };
+        if draft.price.normalize().scale() > settings.price_decimals {
+            let why = format!("line {number}: the price {} has more decimals than SyteLine keeps", draft.price);
+            return Err(Failure::new(FailureKind::Invalid, why));
+        }
+        Ok(Self {
+            number,
+            item: ItemCode::new(item).map_err(at_line)?,
+            account: AccountNumber::new(&draft.account).map_err(at_line)?,
+            unit_code,
+        })
+    }
+
+    fn is(&self, draft: &LineDraft, there: &PurchaseOrderLine) -> bool {
+        let same = |ours: Decimal, theirs: Option<Decimal>| theirs.is_none_or(|theirs| theirs == ours);
+        let unit_code = self.unit_code.as_ref().is_none_or(|(number, code)| {
+            let there = there.unit_codes.get(usize::from(*number).saturating_sub(1)).and_then(Option::as_ref);
+            there.is_none_or(|there| there == code)
+        });
+        same(draft.quantity, there.quantity)
+            && same(draft.price, there.cost)
+            && there.item.as_ref().is_none_or(|item| *item == self.item)
+            && there.account.as_ref().is_none_or(|account| *account == self.account)
+            && unit_code
+    }
+}

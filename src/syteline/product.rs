@@ -1,0 +1,74 @@
+//! SyteLine as a product to move records into.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::NaiveDate;
+use cloudsuite_client::syteline::SyteLine;
+use sync_core::{Failure, Sink};
+
+use super::{SyteLineOrderSettings, SyteLinePurchaseOrders, masters};
+use crate::connection::BuildError;
+use crate::failure::of_call;
+use crate::product::{Masters, Pinged, Product};
+
+/// One SyteLine site, and how orders are entered there.
+#[derive(Clone)]
+pub struct SyteLineProduct {
+    syteline: SyteLine,
+    orders: SyteLineOrderSettings,
+}
+
+impl SyteLineProduct {
+    /// A site with the default settings.
+    pub fn new(syteline: SyteLine) -> Self {
+        Self { syteline, orders: SyteLineOrderSettings::default() }
+    }
+
+    /// Enters orders so.
+    pub fn orders(mut self, settings: SyteLineOrderSettings) -> Self {
+        self.orders = settings;
+        self
+    }
+}
+
+impl From<SyteLine> for Box<dyn Product> {
+    fn from(syteline: SyteLine) -> Self {
+        Box::new(SyteLineProduct::new(syteline))
+    }
+}
+
+impl From<SyteLineProduct> for Box<dyn Product> {
+    fn from(product: SyteLineProduct) -> Self {
+        Box::new(product)
+    }
+}
+
+#[async_trait]
+impl Product for SyteLineProduct {
+    fn name(&self) -> &'static str {
+        "syteline"
+    }
+
+    async fn masters(&self, _today: NaiveDate) -> Result<Masters, Failure> {
+        masters::read(&self.syteline, self.orders.cost_center_unit).await.map_err(|error| of_call(&error))
+    }
+
+    fn purchase_orders(&self) -> Result<Arc<dyn Sink>, BuildError> {
+        Ok(Arc::new(SyteLinePurchaseOrders::new(self.syteline.clone(), self.orders.clone())))
+    }
+
+    async fn ping(&self) -> Result<Pinged, Failure> {
+        let there = self.syteline.ping().await.map_err(|error| of_call(&error))?;
+        Ok(Pinged {
+            tenant: self.syteline.client().tenant().to_owned(),
+            company: self.syteline.configuration().to_owned(),
+            user: None,
+            lacking: there.missing.into_iter().map(|ido| format!("IDO {ido}")).collect(),
+        })
+    }
+
+    fn requests(&self) -> u64 {
+        self.syteline.client().requests()
+    }
+}

@@ -1,0 +1,361 @@
+//! Purchase orders into SyteLine: planned with all their lines, then ordered.
+//!
+//! ```text
+//! stage:  insert heads as planned (P), under numbers built from our keys   a second insert is refused
+//!         insert their lines                                              so is a second line of a number
+//! commit: set the status to ordered (O)                                   may be repeated without harm
+//! settle: read the status                                                 a certain answer
+//! ```
+//!
+//! A planned order binds nobody, so half an order never counts. What an attempt leaves behind is taken up by the next
+//! one if it is what is wanted, line by line, and thrown away if not.
+
+use async_trait::async_trait;
+use cloudsuite_client::syteline::{Inserted, OrderStatus, PoNumber, PurchaseOrder, SyteLine};
+use serde::{Deserialize, Serialize};
+use sync_core::{
+    Committed, Doubt, Draft, ExternalRef, Failure, FailureKind, Found, Handle, Lookup, Settled, Sink, Staged, TargetRef,
+};
+use tenant_http::{Error, Outcome};
+
+use super::document::{Document, number_of};
+use super::leftovers::{self, There};
+use crate::failure::of_call;
+
+/// How purchase orders are entered in one site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyteLineOrderSettings {
+    /// What order numbers begin with; the rest of the ten characters is the Procurify number. Default `PF`. Two
+    /// Procurify tenants that post into one site need different ones.
+    pub number_prefix: String,
+    /// The item of lines that are bought by their text alone. Default `SERVICE`.
+    pub service_item: String,
+    /// The unit code (1 to 4) that is the cost centre; none if there is none. Default 1.
+    pub cost_center_unit: Option<u8>,
+    /// The warehouse; SyteLine's default if none.
+    pub warehouse: Option<String>,
+    /// The most decimals that a price may have. Default 5.
+    pub price_decimals: u32,
+}
+
+impl Default for SyteLineOrderSettings {
+    fn default() -> Self {
+        Self {
+            number_prefix: "PF".to_owned(),
+            service_item: "SERVICE".to_owned(),
+            cost_center_unit: Some(1),
+            warehouse: None,
+            price_decimals: 5,
+        }
+    }
+}
+
+/// Puts purchase orders into SyteLine.
+pub struct SyteLinePurchaseOrders {
+    syteline: SyteLine,
+    settings: SyteLineOrderSettings,
+}
+
+/// What staging an order gave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct OrderHandle {
+    order: PoNumber,
+    /// It was there already, and not planned any more: there is nothing to commit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    posted: bool,
+}
+
+impl OrderHandle {
+    fn read(handle: &Handle) -> Result<Self, Failure> {
+        serde_json::from_value(handle.0.clone()).map_err(|error| {
+            let message = format!("the ledger's handle {} is not one of SyteLine's: {error}", handle.0);
+            Failure::new(FailureKind::Invalid, message)
+        })
+    }
+
+    fn staged(self) -> Staged {
+        match serde_json::to_value(&self) {
+            Ok(value) => Staged::Staged(Handle(value)),
+            Err(error) => Staged::NotStaged(Failure::new(FailureKind::Other, error.to_string())),
+        }
+    }
+}
+
+/// A document on its way through staging.
+struct Staging {
+    document: Document,
+    /// Numbers of the lines that are there already.
+    lines: Vec<u32>,
+}
+
+impl SyteLinePurchaseOrders {
+    /// A sink for a site.
+    pub fn new(syteline: SyteLine, settings: SyteLineOrderSettings) -> Self {
+        Self { syteline, settings }
+    }
+
+    /// Refuses orders in another currency than their vendor's, which SyteLine would silently put them in.
+    async fn check_currencies(&self, staging: &mut [Result<Staging, Staged>]) {
+        let vendors: Vec<_> = staging.iter().flatten().map(|one| one.document.vendor.clone()).collect();
+        if vendors.is_empty() {
+            return;
+        }
+        let found = self.syteline.vendors().get(&vendors).await;
+        let mut found = match found {
+            Ok(found) => found.into_iter(),
+            Err(error) => return fail_all(staging, &error),
+        };
+        for one in staging.iter_mut().filter(|one| one.is_ok()) {
+            let vendor = found.next().flatten();
+            let Ok(Staging { document, .. }) = &*one else { continue };
+            let currency = vendor.and_then(|vendor| vendor.currency);
+            if let Some(currency) = currency.filter(|currency| *currency != document.order.currency) {
+                let why = format!(
+                    "the order is in {}, but vendor {} buys in {currency}: correct one of the two",
+                    document.order.currency, document.vendor
+                );
+                *one = Err(Staged::Rejected(Failure::new(FailureKind::Invalid, why)));
+            }
+        }
+    }
+
+    /// Inserts the heads, and finds out what is there already.
+    async fn insert_heads(&self, staging: &mut [Result<Staging, Staged>]) {
+        let orders = self.syteline.purchase_orders();
+        let heads: Vec<_> = staging.iter().flatten().map(|one| one.document.head()).collect();
+        let mut inserted = orders.insert(&heads).await.into_iter();
+        let mut found = Vec::new();
+        for (index, one) in staging.iter_mut().enumerate().filter(|(_, one)| one.is_ok()) {
+            match inserted.next() {
+                Some(Ok(Inserted::Created(_))) => {}
+                Some(Ok(_)) => found.push(index),
+                Some(Err(error)) => *one = Err(not_staged(&error)),
+                None => *one = Err(unanswered()),
+            }
+        }
+        self.take_up(staging, found).await;
+    }
+
+    /// Takes up what an earlier attempt left, or puts it in its place.
+    async fn take_up(&self, staging: &mut [Result<Staging, Staged>], found: Vec<usize>) {
+        if found.is_empty() {
+            return;
+        }
+        let orders = self.syteline.purchase_orders();
+        let documents: Vec<&Document> =
+            found.iter().filter_map(|&index| staging[index].as_ref().ok()).map(|one| &one.document).collect();
+        let there = leftovers::examine(&orders, &documents).await;
+        let gone: Vec<_> = match &there {
+            Ok(there) => documents
+                .iter()
+                .zip(there)
+                .filter(|(_, there)| matches!(there, There::Nothing))
+                .map(|(document, _)| document.head())
+                .collect(),
+            Err(_) => Vec::new(),
+        };
+        let mut again = if gone.is_empty() { Vec::new() } else { orders.insert(&gone).await }.into_iter();
+        let Ok(there) = there.map_err(|error| found.iter().for_each(|&index| staging[index] = Err(not_staged(&error))))
+        else {
+            return;
+        };
+        for (index, there) in found.into_iter().zip(there) {
+            let Ok(one) = &mut staging[index] else { continue };
+            let number = one.document.number.clone();
+            match there {
+                There::Part(lines) => one.lines = lines,
+                There::Order => staging[index] = Err(OrderHandle { order: number, posted: true }.staged()),
+                There::Foreign => {
+                    let why = format!("order number {number} is taken by another order: choose another number prefix");
+                    staging[index] = Err(Staged::Rejected(Failure::new(FailureKind::Invalid, why)));
+                }
+                There::Nothing => match again.next() {
+                    Some(Ok(Inserted::Created(_))) => {}
+                    Some(Err(error)) => staging[index] = Err(not_staged(&error)),
+                    _ => staging[index] = Err(unanswered()),
+                },
+            }
+        }
+    }
+
+    /// Inserts the lines that are not there yet. An order of which one is refused is thrown away.
+    async fn insert_lines(&self, staging: Vec<Result<Staging, Staged>>) -> Vec<Staged> {
+        let orders = self.syteline.purchase_orders();
+        let missing: Vec<Vec<_>> = staging
+            .iter()
+            .map(|one| one.as_ref().map(|one| one.document.lines_beside(&one.lines)).unwrap_or_default())
+            .collect();
+        let all: Vec<_> = missing.iter().flatten().map(|(_, line)| line.clone()).collect();
+        let mut inserted = if all.is_empty() { Vec::new() } else { orders.insert_lines(&all).await }.into_iter();
+        let mut refused = Vec::new();
+        let staged: Vec<Staged> = staging
+            .into_iter()
+            .zip(missing)
+            .map(|(one, missing)| {
+                let one = match one {
+                    Ok(one) => one,
+                    Err(staged) => return staged,
+                };
+                let answers = inserted.by_ref().take(missing.len());
+                let failures =
+                    missing.iter().zip(answers).filter_map(|((line, _), answer)| Some((*line, answer.err()?)));
+                // A refusal is final, whatever else went wrong.
+                let first_failure = failures.min_by_key(|(_, error)| error.outcome() != Outcome::Rejected);
+                match first_failure {
+                    None => OrderHandle { order: one.document.number, posted: false }.staged(),
+                    Some((line, error)) => {
+                        let staged = at_line(line, not_staged(&error));
+                        if matches!(staged, Staged::Rejected(_)) {
+                            refused.push(one.document.number);
+                        }
+                        staged
+                    }
+                }
+            })
+            .collect();
+        self.throw_away(&refused).await;
+        staged
+    }
+
+    async fn throw_away(&self, numbers: &[PoNumber]) {
+        if numbers.is_empty() {
+            return;
+        }
+        if let Err(error) = leftovers::discard(&self.syteline.purchase_orders(), numbers).await {
+            tracing::info!(%error, orders = numbers.len(), "planned orders stay behind; they bind nobody");
+        }
+    }
+
+    /// The orders of these numbers, as far as they are ours.
+    async fn read(&self, wanted: &[(PoNumber, &ExternalRef)]) -> Result<Vec<Option<PurchaseOrder>>, Error> {
+        let numbers: Vec<PoNumber> = wanted.iter().map(|(number, _)| number.clone()).collect();
+        let orders = self.syteline.purchase_orders();
+        let found = orders.get(&numbers).await?;
+        Ok(found
+            .into_iter()
+            .zip(wanted)
+            .map(|(order, (_, reference))| order.filter(|order| orders.reference_of(order) == Some(reference.as_str())))
+            .collect())
+    }
+}
+
+fn fail_all(staging: &mut [Result<Staging, Staged>], error: &Error) {
+    for one in staging.iter_mut().filter(|one| one.is_ok()) {
+        *one = Err(Staged::NotStaged(of_call(error)));
+    }
+}
+
+fn not_staged(error: &Error) -> Staged {
+    let failure = of_call(error);
+    match error.outcome() {
+        Outcome::Rejected => Staged::Rejected(failure),
+        Outcome::NotProcessed if failure.kind == FailureKind::Invalid => Staged::Rejected(failure),
+        Outcome::NotProcessed | Outcome::Unknown => Staged::NotStaged(failure),
+    }
+}
+
+fn at_line(line: u32, staged: Staged) -> Staged {
+    let named = |failure: Failure| Failure { message: format!("line {line}: {}", failure.message), ..failure };
+    match staged {
+        Staged::Rejected(failure) => Staged::Rejected(named(failure)),
+        Staged::NotStaged(failure) => Staged::NotStaged(named(failure)),
+        staged @ Staged::Staged(_) => staged,
+    }
+}
+
+fn unanswered() -> Staged {
+    Staged::NotStaged(Failure::new(FailureKind::Other, "SyteLine gave no answer for this order"))
+}
+
+#[async_trait]
+impl Sink for SyteLinePurchaseOrders {
+    async fn find(&self, wanted: &[Lookup]) -> Vec<Found> {
+        let numbers: Vec<Result<PoNumber, Failure>> =
+            wanted.iter().map(|lookup| number_of(&lookup.key, &self.settings)).collect();
+        let askable: Vec<(PoNumber, &ExternalRef)> = numbers
+            .iter()
+            .zip(wanted)
+            .filter_map(|(number, lookup)| Some((number.as_ref().ok()?.clone(), &lookup.reference)))
+            .collect();
+        let orders = match self.read(&askable).await {
+            Ok(orders) => orders,
+            Err(error) => return vec![Found::Unanswered(of_call(&error)); wanted.len()],
+        };
+        let mut orders = orders.into_iter();
+        numbers
+            .into_iter()
+            .map(|number| match number.ok().and_then(|_| orders.next().flatten()) {
+                Some(order) if order.status != Some(OrderStatus::Planned) => {
+                    Found::Found(TargetRef(order.number.to_string()))
+                }
+                // What is planned is no order yet; staging takes it up.
+                _ => Found::Absent,
+            })
+            .collect()
+    }
+
+    async fn stage(&self, drafts: &[Draft]) -> Vec<Staged> {
+        let mut staging: Vec<Result<Staging, Staged>> = drafts
+            .iter()
+            .map(|draft| {
+                let document = Document::new(draft, &self.settings).map_err(Staged::Rejected)?;
+                Ok(Staging { document, lines: Vec::new() })
+            })
+            .collect();
+        self.check_currencies(&mut staging).await;
+        self.insert_heads(&mut staging).await;
+        self.insert_lines(staging).await
+    }
+
+    async fn commit(&self, handles: &[Handle]) -> Vec<Committed> {
+        let read: Vec<Result<OrderHandle, Failure>> = handles.iter().map(OrderHandle::read).collect();
+        let open: Vec<PoNumber> =
+            read.iter().flatten().filter(|handle| !handle.posted).map(|handle| handle.order.clone()).collect();
+        let orders = self.syteline.purchase_orders();
+        let set = if open.is_empty() { Vec::new() } else { orders.set_status(&open, &OrderStatus::Ordered).await };
+        let mut set = set.into_iter();
+        read.into_iter()
+            .map(|handle| match handle {
+                Err(failure) => Committed::Rejected(failure),
+                Ok(handle) if handle.posted => Committed::Created(TargetRef(handle.order.to_string())),
+                Ok(handle) => match set.next() {
+                    Some(Ok(_)) => Committed::Created(TargetRef(handle.order.to_string())),
+                    Some(Err(error)) => match error.outcome() {
+                        Outcome::Rejected => Committed::Rejected(of_call(&error)),
+                        Outcome::NotProcessed => Committed::NotProcessed(of_call(&error)),
+                        Outcome::Unknown => Committed::Unknown(of_call(&error)),
+                    },
+                    None => {
+                        Committed::Unknown(Failure::new(FailureKind::Other, "SyteLine gave no answer for this order"))
+                    }
+                },
+            })
+            .collect()
+    }
+
+    /// The status tells: a planned order was not committed, and is taken up by the next attempt under the same
+    /// number, so that not even a commit that is still under way could make a second one.
+    async fn settle(&self, doubts: &[Doubt]) -> Vec<Settled> {
+        let lookups: Vec<Lookup> = doubts.iter().map(|doubt| doubt.lookup.clone()).collect();
+        self.find(&lookups)
+            .await
+            .into_iter()
+            .map(|found| match found {
+                Found::Found(target) => Settled::Created(target),
+                Found::Unanswered(failure) => Settled::Unanswered(failure),
+                Found::Absent | Found::Pending => Settled::Void,
+            })
+            .collect()
+    }
+
+    fn describe(&self, handle: &Handle) -> String {
+        OrderHandle::read(handle)
+            .map_or_else(|_| handle.0.to_string(), |handle| format!("purchase order {}", handle.order))
+    }
+
+    async fn discard(&self, handles: &[Handle]) {
+        let numbers: Vec<PoNumber> =
+            handles.iter().filter_map(|handle| OrderHandle::read(handle).ok()).map(|handle| handle.order).collect();
+        self.throw_away(&numbers).await;
+    }
+}

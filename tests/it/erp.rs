@@ -1,0 +1,69 @@
+//! The simulated products, as far as a test does not care which one it is.
+
+use std::time::Duration;
+
+use procurify_cloudsuite::m3::M3Product;
+use procurify_cloudsuite::product::Product;
+use procurify_cloudsuite::{CloudSuiteClient, Company};
+use sandbox::{Document, Faults, M3, M3Config, Scenario, Stats};
+
+/// A simulated product.
+pub trait Erp: Sized + Send + Sync + 'static {
+    /// A tenant that does its work quickly and does not ration logins.
+    fn start(scenario: &Scenario, faults: Faults) -> impl Future<Output = Self> + Send;
+    fn ionapi(&self) -> String;
+    fn all_documents(&self) -> Vec<Document>;
+    fn seen(&self) -> Stats;
+    /// The product as the crates see it, writing so much in one call.
+    fn product(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product>;
+    /// The connector's settings of it, writing so much in one call.
+    fn settings(per_call: usize) -> String;
+}
+
+/// A gateway whose batch job is quick, and that does not ration logins.
+pub fn m3_config(scenario: &Scenario) -> M3Config {
+    M3Config {
+        scenario: scenario.clone(),
+        logins_per_minute: 0,
+        batch_delay: Duration::from_millis(20),
+        index_lag: Duration::from_millis(50),
+        ..M3Config::default()
+    }
+}
+
+impl Erp for M3 {
+    async fn start(scenario: &Scenario, faults: Faults) -> Self {
+        M3::start(M3Config { faults, ..m3_config(scenario) }).await.unwrap()
+    }
+
+    fn ionapi(&self) -> String {
+        self.ionapi_json()
+    }
+
+    fn all_documents(&self) -> Vec<Document> {
+        self.documents()
+    }
+
+    fn seen(&self) -> Stats {
+        self.stats()
+    }
+
+    fn product(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product> {
+        let m3 = client.m3(Company(100)).division("AAA").facility("A01").warehouse("001");
+        M3Product::new(m3.transactions_per_call(per_call)).into()
+    }
+
+    fn settings(per_call: usize) -> String {
+        format!(
+            r#"
+            product = "m3"
+            [cloudsuite.m3]
+            company = 100
+            division = "AAA"
+            facility = "A01"
+            warehouse = "001"
+            transactions_per_call = {per_call}
+            "#
+        )
+    }
+}
