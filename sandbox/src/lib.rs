@@ -1,4 +1,4 @@
-//! Simulated Procurify and Infor M3 tenants on loopback sockets, with faults on demand.
+//! Simulated Procurify, Infor M3 and SyteLine tenants on loopback sockets, with faults on demand.
 //!
 //! ```text
 //!            one seeded Scenario
@@ -34,6 +34,7 @@
 #![recursion_limit = "256"] // Whole records as JSON literals.
 
 mod clock;
+mod control;
 mod error;
 mod faults;
 mod front;
@@ -44,6 +45,7 @@ mod procurify;
 mod rng;
 mod scenario;
 mod stats;
+mod syteline;
 
 pub use error::Error;
 pub use faults::{FaultKind, Faults, Matcher};
@@ -51,3 +53,4 @@ pub use m3::{Account, Document, DocumentLine, M3, M3Config, Message, MessageStat
 pub use procurify::{Bump, Bumped, Procurify, ProcurifyConfig};
 pub use scenario::Scenario;
 pub use stats::Stats;
+pub use syteline::{SyteLine, SyteLineConfig};

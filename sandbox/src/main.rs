@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use sandbox::{Faults, M3, M3Config, Procurify, ProcurifyConfig, Scenario};
+use sandbox::{Faults, M3, M3Config, Procurify, ProcurifyConfig, Scenario, SyteLine, SyteLineConfig};
 
 /// Simulated Procurify and CloudSuite tenants on loopback sockets.
 #[derive(Parser)]
@@ -22,8 +22,59 @@ enum Command {
     Serve(Serve),
 }
 
+/// A CloudSuite product that is simulated.
+#[derive(Clone, Copy, Debug)]
+enum Product {
+    M3,
+    SyteLine,
+}
+
+impl std::str::FromStr for Product {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.to_lowercase().as_str() {
+            "m3" => Ok(Self::M3),
+            "syteline" => Ok(Self::SyteLine),
+            _ => Err("it is not simulated: use m3 or syteline".to_owned()),
+        }
+    }
+}
+
+impl std::fmt::Display for Product {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::M3 => "m3",
+            Self::SyteLine => "syteline",
+        })
+    }
+}
+
+/// The CloudSuite tenant that runs. It stops when dropped.
+enum Erp {
+    M3(M3),
+    SyteLine(SyteLine),
+}
+
+impl Erp {
+    fn base_url(&self) -> String {
+        match self {
+            Self::M3(tenant) => tenant.base_url(),
+            Self::SyteLine(tenant) => tenant.base_url(),
+        }
+    }
+
+    fn ionapi_json(&self) -> String {
+        match self {
+            Self::M3(tenant) => tenant.ionapi_json(),
+            Self::SyteLine(tenant) => tenant.ionapi_json(),
+        }
+    }
+}
+
 /// What to serve, and how.
 #[derive(clap::Args)]
+#[allow(clippy::struct_excessive_bools)] // Independent switches of a command line.
 struct Serve {
     /// Address of the Procurify tenant; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:8101")]
@@ -33,7 +84,7 @@ struct Serve {
     cloudsuite: String,
     /// CloudSuite product.
     #[arg(long, default_value = "m3")]
-    product: String,
+    product: Product,
     /// Purchase orders in Procurify.
     #[arg(long, default_value_t = 1000)]
     orders: usize,
@@ -100,6 +151,12 @@ struct Serve {
     /// Allow EXPORTMI.
     #[arg(long)]
     export_mi: bool,
+    /// SyteLine processes only the first change of an update, and says nothing of the others.
+    #[arg(long)]
+    first_change_only: bool,
+    /// SyteLine takes back all changes of an update of which one is refused.
+    #[arg(long)]
+    atomic_updates: bool,
 }
 
 /// A share such as `0.2`, in thousandths.
@@ -138,17 +195,14 @@ async fn main() -> ExitCode {
 }
 
 async fn run(serve: Serve) -> Result<(), String> {
-    if serve.product != "m3" {
-        return Err(format!("the product `{}` is not simulated: use --product m3", serve.product));
-    }
-    let (procurify, m3) = start(&serve).await?;
-    std::fs::write(&serve.ionapi, m3.ionapi_json())
+    let (procurify, erp) = start(&serve).await?;
+    std::fs::write(&serve.ionapi, erp.ionapi_json())
         .map_err(|error| format!("cannot write {}: {error}", serve.ionapi.display()))?;
     let ready = serde_json::json!({
         "ready": true,
         "procurify": procurify.base_url(),
-        "cloudsuite": m3.base_url(),
-        "product": serve.product,
+        "cloudsuite": erp.base_url(),
+        "product": serve.product.to_string(),
         "ionapi": serve.ionapi,
         "orders": serve.orders,
     });
@@ -157,7 +211,7 @@ async fn run(serve: Serve) -> Result<(), String> {
     stopped().await.map_err(|error| format!("cannot wait for signals: {error}"))
 }
 
-async fn start(serve: &Serve) -> Result<(Procurify, M3), String> {
+async fn start(serve: &Serve) -> Result<(Procurify, Erp), String> {
     let scenario = Scenario {
         orders: serve.orders,
         lines: serve.lines,
@@ -168,7 +222,6 @@ async fn start(serve: &Serve) -> Result<(Procurify, M3), String> {
         missing: serve.missing,
         ..Scenario::default()
     };
-    let faults = |tenant| Faults { latency: serve.latency, seed: serve.seed ^ tenant, ..Faults::share(serve.faults) };
     let procurify = Procurify::start(ProcurifyConfig {
         addr: serve.procurify.clone(),
         scenario: scenario.clone(),
@@ -176,10 +229,23 @@ async fn start(serve: &Serve) -> Result<(Procurify, M3), String> {
         page_size_max: serve.page_size_max,
         per_minute: serve.per_minute,
         bump_every: serve.bump_every,
-        faults: faults(0x50),
+        faults: faults(serve, 0x50),
         ..ProcurifyConfig::default()
     });
-    let m3 = M3::start(M3Config {
+    let procurify = procurify.await.map_err(|error| error.to_string())?;
+    let erp = match serve.product {
+        Product::M3 => M3::start(m3(serve, scenario)).await.map(Erp::M3),
+        Product::SyteLine => SyteLine::start(syteline(serve, scenario)).await.map(Erp::SyteLine),
+    };
+    Ok((procurify, erp.map_err(|error| error.to_string())?))
+}
+
+fn faults(serve: &Serve, tenant: u64) -> Faults {
+    Faults { latency: serve.latency, seed: serve.seed ^ tenant, ..Faults::share(serve.faults) }
+}
+
+fn m3(serve: &Serve, scenario: Scenario) -> M3Config {
+    M3Config {
         addr: serve.cloudsuite.clone(),
         scenario,
         logins_per_minute: serve.logins_per_minute,
@@ -191,11 +257,23 @@ async fn start(serve: &Serve) -> Result<(Procurify, M3), String> {
         waiting_per_mille: serve.waiting,
         failing_per_mille: serve.failing,
         export_mi: serve.export_mi,
-        faults: faults(0x33),
+        faults: faults(serve, 0x33),
         ..M3Config::default()
-    });
-    let explain = |error: sandbox::Error| error.to_string();
-    Ok((procurify.await.map_err(explain)?, m3.await.map_err(explain)?))
+    }
+}
+
+fn syteline(serve: &Serve, scenario: Scenario) -> SyteLineConfig {
+    SyteLineConfig {
+        addr: serve.cloudsuite.clone(),
+        scenario,
+        logins_per_minute: serve.logins_per_minute,
+        per_minute: serve.per_minute,
+        max_changes: serve.max_transactions,
+        first_change_only: serve.first_change_only,
+        atomic_updates: serve.atomic_updates,
+        faults: faults(serve, 0x33),
+        ..SyteLineConfig::default()
+    }
 }
 
 #[cfg(unix)]

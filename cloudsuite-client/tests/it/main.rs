@@ -10,4 +10,6 @@ mod orders;
 mod secrets;
 mod support;
 mod system;
+mod syteline;
+mod syteline_errors;
 mod token;

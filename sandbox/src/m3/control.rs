@@ -79,7 +79,7 @@ impl M3Tenant {
 }
 
 /// The first of these members that is there, a number being taken for its digits.
-fn member(object: &Map<String, Value>, names: &[&str]) -> Option<String> {
+pub(crate) fn member(object: &Map<String, Value>, names: &[&str]) -> Option<String> {
     names.iter().find_map(|name| match object.get(*name)? {
         Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
         Value::Number(number) => Some(number.to_string()),
@@ -89,7 +89,7 @@ fn member(object: &Map<String, Value>, names: &[&str]) -> Option<String> {
 
 /// `{"number", "name", "currency", "status"}`, or M3's names for them. A number that is not given
 /// is that of the vendor of this name, or a new one.
-fn supplier(masters: &Masters, object: &Map<String, Value>) -> Result<Supplier, String> {
+pub(crate) fn supplier(masters: &Masters, object: &Map<String, Value>) -> Result<Supplier, String> {
     let name = member(object, &["name", "SUNM", "supplier_name"]);
     let number = member(object, &["number", "SUNO", "suno", "supplier", "code", "id", "external_id"]);
     let known = masters.vendors.iter().find(|vendor| {
@@ -114,7 +114,7 @@ fn supplier(masters: &Masters, object: &Map<String, Value>) -> Result<Supplier, 
 }
 
 /// `{"code", "name", "dimension", "blocked"}`, or M3's names for them.
-fn account(object: &Map<String, Value>) -> Result<Account, String> {
+pub(crate) fn account(object: &Map<String, Value>) -> Result<Account, String> {
     let code =
         member(object, &["code", "AITM", "aitm", "number", "account", "id"]).ok_or("an account needs a `code`")?;
     let name = member(object, &["name", "TX40", "description"]).unwrap_or_else(|| code.clone());

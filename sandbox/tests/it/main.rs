@@ -9,5 +9,6 @@ mod lists;
 mod orders;
 mod program;
 mod reference;
+mod syteline;
 mod tokens;
 mod world;

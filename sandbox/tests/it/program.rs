@@ -46,7 +46,7 @@ async fn it_serves_until_it_is_terminated() {
 async fn it_says_in_one_sentence_what_is_wrong() {
     let ionapi = file("refused.ionapi");
     for (arguments, complaint) in [
-        (vec!["--product", "syteline", "--ionapi", &ionapi], "not simulated"),
+        (vec!["--product", "sapphire", "--ionapi", &ionapi], "not simulated"),
         (vec!["--ionapi", &ionapi, "--faults", "20"], "number from 0 to 1"),
         (vec!["--ionapi", &ionapi, "--latency", "20"], "not a duration"),
         (vec!["--ionapi", "/nonexistent/x.ionapi"], "cannot write"),

@@ -1,0 +1,118 @@
+//! Every known way in which the IDO service fails, and what it proves.
+
+use cloudsuite_client::syteline::{Change, SyteLine};
+use cloudsuite_client::{ErrorKind, Outcome};
+use serde_json::json;
+use wiremock::matchers::{method, path_regex};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use crate::support::{builder, issue_tokens, ok};
+
+async fn answering(response: ResponseTemplate) -> (MockServer, SyteLine) {
+    let server = MockServer::start().await;
+    issue_tokens(&server).await;
+    Mock::given(path_regex("/IDORequestService/")).respond_with(response).mount(&server).await;
+    let syteline = builder(&server).build().unwrap().syteline("ACME_DALS");
+    (server, syteline)
+}
+
+fn html(status: u16) -> ResponseTemplate {
+    ResponseTemplate::new(status).set_body_raw("<html><body>Bad Gateway</body></html>", "text/html")
+}
+
+fn json_with(status: u16, body: serde_json::Value) -> ResponseTemplate {
+    ResponseTemplate::new(status).set_body_json(body)
+}
+
+#[tokio::test]
+async fn every_failure_has_its_kind_and_says_whether_a_change_may_have_been_made() {
+    use ErrorKind::{Auth, Decode, NotFound, Permission, Protocol, RateLimited, Timeout, Unavailable, Validation};
+    use Outcome::{NotProcessed, Rejected, Unknown};
+    let refused = |code| json!({"Success": false, "Message": "The po record already exists.", "MessageCode": code});
+    for (name, response, kind, outcome) in [
+        ("refused", ok(refused(16)), Validation, Rejected),
+        ("refused without code", ok(json!({"Success": false, "Message": "no"})), Validation, Rejected),
+        ("refused without words", ok(json!({"Success": false, "Message": null})), Validation, Rejected),
+        ("refused in text", ok(json!({"Success": "false", "Message": "no"})), Validation, Rejected),
+        ("refused as 400", json_with(400, refused(16)), Validation, Rejected),
+        ("bare 400", ResponseTemplate::new(400), Validation, Rejected),
+        ("illegal filter", ok(json!({"Success": false, "Message": "IllegalFilterException: x"})), Validation, Rejected),
+        ("token refused", json_with(401, json!({"error": "Unauthorized"})), Auth, NotProcessed),
+        ("no right", ResponseTemplate::new(403), Permission, NotProcessed),
+        ("no product", ResponseTemplate::new(404), NotFound, NotProcessed),
+        ("wrong verb", ResponseTemplate::new(405), Validation, NotProcessed),
+        ("too many", ResponseTemplate::new(429), RateLimited, NotProcessed),
+        ("failed", ResponseTemplate::new(500), Unavailable, Unknown),
+        ("down", ResponseTemplate::new(503), Unavailable, Unknown),
+        ("gave up", ResponseTemplate::new(504), Timeout, Unknown),
+        ("a page of the gateway", html(502), Unavailable, Unknown),
+        ("a page as if all were well", html(200), Protocol, Unknown),
+        ("half an answer", ok_text(r#"{"Success": tr"#), Protocol, Unknown),
+        ("another answer", ok(json!({"results": []})), Decode, Unknown),
+    ] {
+        let (_server, syteline) = answering(response).await;
+        let change = Change::insert().set("PoNum", "PF1");
+        let error = syteline.update("SLPos").push(change).send().await.remove(0).unwrap_err();
+        assert_eq!((error.kind(), error.outcome()), (kind, outcome), "{name}: {error}");
+    }
+}
+
+fn ok_text(body: &str) -> ResponseTemplate {
+    ResponseTemplate::new(200).set_body_raw(body, "application/json")
+}
+
+#[tokio::test]
+async fn a_refusal_among_many_says_nothing_of_any_of_them() {
+    let (server, syteline) = answering(ok(json!({"Success": false, "Message": "no"}))).await;
+    let changes = ["PF1", "PF2"].map(|number| Change::insert().set("PoNum", number));
+    let results = syteline.update("SLPos").extend(changes).send().await;
+    assert!(results.iter().all(|one| one.as_ref().is_err_and(|error| error.outcome() == Outcome::Unknown)));
+    let request = server.received_requests().await.unwrap().pop().unwrap();
+    assert_eq!(request.headers["x-infor-mongooseconfig"], "ACME_DALS");
+    assert_eq!(request.url.query(), Some("refresh=true"));
+    let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+    assert_eq!((body["IDOName"].as_str(), body["Changes"][1]["ItemNo"].as_i64()), (Some("SLPos"), Some(1)));
+}
+
+#[tokio::test]
+async fn a_success_that_shows_one_of_three_leaves_two_unknown_and_makes_the_next_calls_small() {
+    let shown = json!({"Action": 1, "ItemNo": 0, "Properties": [{"Name": "PoNum", "Value": "PF1"}]});
+    let (_server, syteline) = answering(ok(json!({"Success": true, "RefreshItems": [shown]}))).await;
+    let changes = ["PF1", "PF2", "PF3"].map(|number| Change::insert().set("PoNum", number));
+    let results = syteline.update("SLPos").extend(changes).send().await;
+    assert!(results[0].is_ok());
+    assert!(results[1..].iter().all(|one| one.as_ref().is_err_and(|error| error.outcome() == Outcome::Unknown)));
+    assert_eq!(syteline.clone().changes_per_request(), 1);
+}
+
+#[tokio::test]
+async fn a_bookmark_that_does_not_move_on_is_an_error_and_no_loop() {
+    let page = |bookmark: serde_json::Value| json!({"Items": [{"VendNum": "1"}], "Bookmark": bookmark, "MoreRowsExist": true, "Success": true});
+    for answer in [page(json!("<B>1</B>")), page(json!("")), page(json!(null))] {
+        let (server, syteline) = answering(ok(answer)).await;
+        let error = syteline.vendors().list().all().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Protocol);
+        assert!(error.message().contains("does not move on"), "{error}");
+        assert!(server.received_requests().await.unwrap().len() <= 4);
+    }
+    let empty = json!({"Items": [], "Bookmark": "<B/>", "MoreRowsExist": true, "Success": true});
+    let (_server, syteline) = answering(ok(empty)).await;
+    assert!(syteline.vendors().list().all().await.is_err());
+}
+
+#[tokio::test]
+async fn bookmarks_that_go_in_circles_are_noticed() {
+    let server = MockServer::start().await;
+    issue_tokens(&server).await;
+    let turn = std::sync::atomic::AtomicUsize::new(0);
+    Mock::given(method("GET"))
+        .respond_with(move |_: &wiremock::Request| {
+            let n = turn.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            assert!(n < 60, "endless");
+            ok(json!({"Items": [{"VendNum": "1"}], "Bookmark": format!("<B>{}</B>", n % 5), "MoreRowsExist": true, "Success": true}))
+        })
+        .mount(&server)
+        .await;
+    let syteline = builder(&server).build().unwrap().syteline("ACME_DALS");
+    assert!(syteline.vendors().list().all().await.unwrap_err().message().contains("does not move on"));
+}

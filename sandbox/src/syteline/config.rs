@@ -1,0 +1,73 @@
+//! Settings of a `SyteLine` tenant.
+
+use std::time::Duration;
+
+use crate::{Faults, Scenario};
+
+/// How the tenant and its gateway behave. The defaults are a careful, working tenant.
+#[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools)] // Independent switches, each a documented difference between tenants.
+pub struct SyteLineConfig {
+    /// Loopback address and port to listen on; port 0 takes a free one.
+    pub addr: String,
+    /// What the tenant holds.
+    pub scenario: Scenario,
+    /// Tenant id, `ti` of the `.ionapi` file.
+    pub tenant: String,
+    /// The configuration that the header `X-Infor-MongooseConfig` must name.
+    pub configuration: String,
+    /// The site.
+    pub site: String,
+    /// How long an access token is good for.
+    pub token_lifetime: Duration,
+    /// Whether `expires_in` is a string.
+    pub expires_in_text: bool,
+    /// Whether refresh tokens are issued. They are not rotated.
+    pub refresh_tokens: bool,
+    /// Password logins a minute before a 429; 0 for no limit.
+    pub logins_per_minute: u32,
+    /// Calls a minute before a 429; 0 for no limit.
+    pub per_minute: u32,
+    /// Whether a 429 of these limits carries `Retry-After`.
+    pub retry_after: bool,
+    /// Whether an update processes its first change only, and says nothing of the others.
+    pub first_change_only: bool,
+    /// Whether an update of which one change is refused leaves nothing behind; otherwise the changes before that one
+    /// stay.
+    pub atomic_updates: bool,
+    /// Whether an update's answer calls its list `Items` instead of `RefreshItems`.
+    pub items_for_refresh_items: bool,
+    /// Whether failures have a `MessageCode`.
+    pub message_codes: bool,
+    /// Changes an update may carry; beyond: refused.
+    pub max_changes: usize,
+    /// Bytes the address of a call may have; beyond: 414.
+    pub max_query: usize,
+    /// Faults to begin with.
+    pub faults: Faults,
+}
+
+impl Default for SyteLineConfig {
+    fn default() -> Self {
+        Self {
+            addr: "127.0.0.1:0".to_owned(),
+            scenario: Scenario::default(),
+            tenant: "SANDBOX_TST".to_owned(),
+            configuration: "ACME_DALS".to_owned(),
+            site: "DALS".to_owned(),
+            token_lifetime: Duration::from_secs(7200),
+            expires_in_text: false,
+            refresh_tokens: true,
+            logins_per_minute: 20,
+            per_minute: 0,
+            retry_after: true,
+            first_change_only: false,
+            atomic_updates: false,
+            items_for_refresh_items: false,
+            message_codes: true,
+            max_changes: 250,
+            max_query: 2_048,
+            faults: Faults::default(),
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! An Infor ION gateway with a `SyteLine` site behind it.
+//!
+//! ```text
+//! /{ti}/as/token.oauth2 .............................. as in front of M3
+//! /{ti}/CSI/IDORequestService/ido/load|update|invoke .. gateway -> IDOs (schema) -> rules -> tables
+//! ```
+
+mod cell;
+mod config;
+mod filter;
+mod load;
+mod rules;
+mod schema;
+mod site;
+mod store;
+mod tenant;
+mod update;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use config::SyteLineConfig;
+
+use crate::clock::Clock;
+use crate::control::Erp;
+use crate::faults::Injector;
+use crate::front::Front;
+use crate::http::Server;
+use crate::limiter::Limiter;
+use crate::stats::Counters;
+use crate::{Account, Document, Error, FaultKind, Faults, Matcher, Stats, Supplier};
+use tenant::SyteLineTenant;
+
+/// A running gateway and `SyteLine` tenant. It stops when dropped.
+pub struct SyteLine {
+    server: Server,
+    front: Arc<Front<SyteLineTenant>>,
+}
+
+impl std::fmt::Debug for SyteLine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SyteLine").field("server", &self.server).finish_non_exhaustive()
+    }
+}
+
+impl SyteLine {
+    /// Starts a tenant on the current Tokio runtime.
+    pub async fn start(config: SyteLineConfig) -> Result<Self, Error> {
+        let (listener, address) = Server::bind(&config.addr).await?;
+        let clock = Arc::new(Clock::default());
+        let front = Arc::new(Front {
+            injector: Injector::new(config.faults.clone()),
+            limiter: Limiter::new(config.per_minute),
+            retry_after: config.retry_after,
+            tenant: SyteLineTenant::new(config, Arc::clone(&clock)),
+            clock,
+            counters: Arc::new(Counters::default()),
+        });
+        let server = Server::start(listener, address, Arc::clone(&front));
+        Ok(Self { server, front })
+    }
+
+    /// `http://127.0.0.1:PORT`, without a final slash.
+    pub fn base_url(&self) -> String {
+        self.server.url()
+    }
+
+    /// A complete `.ionapi` file for this tenant, with all keys a backend service's file has.
+    pub fn ionapi_json(&self) -> String {
+        self.front.tenant.gateway.ionapi_json(&self.base_url())
+    }
+
+    /// The purchase orders and vouchers, in the order of their numbers.
+    pub fn documents(&self) -> Vec<Document> {
+        self.front.tenant.all_documents()
+    }
+
+    /// All records of an IDO as they are kept, in the order of their keys.
+    pub fn rows(&self, ido: &str) -> Vec<BTreeMap<String, String>> {
+        self.front.tenant.site().store.rows(ido).cloned().collect()
+    }
+
+    /// Adds a vendor, or replaces the one of that number.
+    pub fn add_supplier(&self, supplier: &Supplier) {
+        self.front.tenant.add_supplier(supplier);
+    }
+
+    /// Adds an account (dimension 1) or a unit code 1 (any other dimension).
+    pub fn add_account(&self, account: &Account) {
+        self.front.tenant.add_account(account);
+    }
+
+    /// What has been asked so far.
+    pub fn stats(&self) -> Stats {
+        self.front.stats()
+    }
+
+    /// Replaces the faults from the next call on.
+    pub fn set_faults(&self, faults: Faults) {
+        self.front.injector.set(faults);
+    }
+
+    /// Makes the next matching call fail in this way, once.
+    pub fn fault_next(&self, matcher: Matcher, kind: FaultKind) {
+        self.front.injector.once(matcher, kind);
+    }
+
+    /// Moves the tenant's clock forward: tokens expire.
+    pub fn advance(&self, by: Duration) {
+        self.front.clock.advance(by);
+    }
+}

@@ -1,0 +1,218 @@
+//! Updates: changes of one IDO, one or many in a call.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::rules;
+use super::site::Site;
+use super::store::Row;
+use super::tenant::SyteLineTenant;
+use crate::faults::{Fault, FaultKind};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Body {
+    #[serde(rename = "IDOName")]
+    name: Option<String>,
+    #[serde(default)]
+    refresh_after_save: Option<bool>,
+    changes: Vec<Change>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Change {
+    action: u8,
+    #[serde(default)]
+    item_id: Option<String>,
+    #[serde(default)]
+    item_no: Option<Value>,
+    #[serde(default)]
+    properties: Vec<Property>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Property {
+    name: String,
+    value: Option<String>,
+    #[serde(default)]
+    is_null: bool,
+    #[serde(default)]
+    modified: bool,
+}
+
+/// How many of the changes are made, and how many of those are shown.
+struct Cut {
+    made: usize,
+    shown: usize,
+    stopped: bool,
+}
+
+impl Cut {
+    fn of(tenant: &SyteLineTenant, fault: Option<Fault>, count: usize) -> Self {
+        let count = if tenant.config.first_change_only { count.min(1) } else { count };
+        let whole = Self { made: count, shown: count, stopped: false };
+        let Some(fault) = fault else { return whole };
+        let below = |dice: u64, end: usize| usize::try_from(dice % (end.max(1) as u64)).unwrap_or(0);
+        let some = below(fault.dice, count);
+        match fault.kind {
+            FaultKind::BulkTerminated | FaultKind::BulkBadRequest => Self { made: some, shown: 0, stopped: true },
+            FaultKind::ShortResults => {
+                Self { shown: some, made: some + below(fault.dice >> 32, count - some + 1), ..whole }
+            }
+            _ => whole,
+        }
+    }
+}
+
+/// Makes the changes; an error is what the service says about the one that it refused.
+pub(super) fn run(
+    tenant: &SyteLineTenant,
+    site: &mut Site,
+    ido: &str,
+    body: &Body,
+    refresh: bool,
+    fault: Option<Fault>,
+) -> Result<Value, String> {
+    if body.name.as_deref().is_some_and(|name| name != ido) {
+        return Err("The IDO of the body is not that of the address".to_owned());
+    }
+    if body.changes.len() > tenant.config.max_changes {
+        return Err(format!("More than {} changes in one request", tenant.config.max_changes));
+    }
+    let cut = Cut::of(tenant, fault, body.changes.len());
+    let mut shown = Vec::new();
+    for (place, change) in body.changes.iter().take(cut.made).enumerate() {
+        match apply(site, ido, change) {
+            Ok(row) if place < cut.shown => shown.push(refreshed(site, ido, change, place, &row)),
+            Ok(_) => {}
+            Err(message) => {
+                if tenant.config.atomic_updates {
+                    site.store.roll_back();
+                } else {
+                    site.store.commit();
+                }
+                return Err(message);
+            }
+        }
+    }
+    if cut.stopped {
+        if tenant.config.atomic_updates {
+            site.store.roll_back();
+        } else {
+            site.store.commit();
+        }
+        return Err("The request was stopped.".to_owned());
+    }
+    site.store.commit();
+    let list = if tenant.config.items_for_refresh_items { "Items" } else { "RefreshItems" };
+    let shown = if refresh && body.refresh_after_save.unwrap_or(true) { json!(shown) } else { Value::Null };
+    Ok(json!({ "Success": true, "Message": null, list: shown, "Bookmark": null }))
+}
+
+fn apply(site: &mut Site, name: &str, change: &Change) -> Result<Row, String> {
+    let ido = site.store.idos.get(name).cloned().ok_or_else(|| format!("IDO {name} does not exist"))?;
+    let mut given: Vec<(&str, Option<String>)> = Vec::new();
+    for property in &change.properties {
+        let value = match &property.value {
+            Some(value) if !property.is_null && !value.trim().is_empty() => {
+                Some(rules::value(&ido, &property.name, value)?)
+            }
+            _ => ido
+                .property(&property.name)
+                .map(|_| None)
+                .ok_or_else(|| format!("Property {} does not exist in IDO {name}", property.name))?,
+        };
+        if property.modified || change.action != 1 {
+            given.push((&property.name, value));
+        }
+    }
+    match change.action {
+        1 => {
+            let mut row: Row = given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
+            rules::complete(site, name, &mut row);
+            rules::check(site, &ido, &row)?;
+            let key = site.store.key_of(name, &row).unwrap_or_default();
+            if site.store.by_key(name, &key).is_some() {
+                return Err(format!("The {} record already exists.", ido.table));
+            }
+            site.store.put(name, row, site.now).ok_or_else(|| "The record could not be written.".to_owned())
+        }
+        2 => {
+            let (_, mut row) = find(site, name, change, &given)?;
+            for (property, value) in given {
+                match value {
+                    Some(value) => row.insert(property.to_owned(), value),
+                    None => row.remove(property),
+                };
+            }
+            rules::check(site, &ido, &row)?;
+            site.store.put(name, row, site.now).ok_or_else(|| "The record could not be written.".to_owned())
+        }
+        4 => {
+            let (key, row) = find(site, name, change, &given)?;
+            let lines = row.get("PoNum").map_or(0, |number| site.lines(number).len());
+            if name == "SLPos" && lines > 0 {
+                return Err("The order has lines.".to_owned());
+            }
+            site.store.remove(name, &key);
+            Ok(row)
+        }
+        other => Err(format!("Action {other} is not valid")),
+    }
+}
+
+/// The record that a change is about: by its item id, at the state in which it was loaded, or by its key.
+fn find(
+    site: &Site,
+    name: &str,
+    change: &Change,
+    given: &[(&str, Option<String>)],
+) -> Result<(super::store::Key, Row), String> {
+    let id = change.item_id.as_deref().unwrap_or_default();
+    if let Some(pointer) = between(id, "ID=[") {
+        let (key, row) = site.store.by_pointer(name, pointer).ok_or("The record does not exist.")?;
+        let loaded = between(id, "DT=[").and_then(super::cell::read_time);
+        let stands = row.get("RecordDate").and_then(|text| super::cell::read_time(text));
+        if loaded != stands {
+            return Err("The record was changed by another user.".to_owned());
+        }
+        return Ok((key, row.clone()));
+    }
+    let properties: Row = given.iter().filter_map(|(name, value)| Some(((*name).to_owned(), value.clone()?))).collect();
+    let key = site.store.key_of(name, &properties).unwrap_or_default();
+    let row = site.store.by_key(name, &key).ok_or("The record does not exist.")?;
+    Ok((key, row.clone()))
+}
+
+fn between<'a>(text: &'a str, start: &str) -> Option<&'a str> {
+    text.split_once(start)?.1.split_once(']').map(|(inner, _)| inner)
+}
+
+/// What names a record, at its present state, to an update.
+pub(super) fn item_id(site: &Site, name: &str, row: &Row) -> String {
+    let table = site.store.idos.get(name).map_or(name, |ido| ido.table);
+    let alias: String = table.chars().take(3).collect();
+    let of = |name: &str| row.get(name).map_or("", String::as_str);
+    let stamp = super::cell::read_time(of("RecordDate"));
+    let stamp = stamp.map(|stamp| stamp.format("%Y-%m-%d %H:%M:%S%.3f").to_string()).unwrap_or_default();
+    format!("PBT=[{table}] {alias}.DT=[{stamp}] {alias}.ID=[{}]", of("RowPointer"))
+}
+
+fn refreshed(site: &Site, name: &str, change: &Change, place: usize, row: &Row) -> Value {
+    let properties: Vec<Value> = match site.store.idos.get(name) {
+        Some(ido) => ido
+            .properties
+            .iter()
+            .map(|property| json!({ "Name": property.name, "Value": site.value(ido, row, property.name) }))
+            .collect(),
+        None => Vec::new(),
+    };
+    json!({
+        "Action": change.action,
+        "ItemId": item_id(site, name, row),
+        "ItemNo": change.item_no.clone().unwrap_or_else(|| json!(place)),
+        "Properties": properties,
+    })
+}
