@@ -4,7 +4,7 @@ use std::error::Error as _;
 
 use cloudsuite_client::m3::TransactionError;
 use sync_core::{Failure, FailureKind};
-use tenant_http::{Error, ErrorKind};
+use tenant_http::{Error, ErrorKind, Outcome};
 
 /// A call's error as a failure for the ledger.
 pub(crate) fn of_call(error: &Error) -> Failure {
@@ -12,12 +12,12 @@ pub(crate) fn of_call(error: &Error) -> Failure {
     if let Some(cause) = error.source() {
         message = format!("{message}: {cause}");
     }
-    Failure {
-        kind: kind(error.kind()),
-        message,
-        retry_after: error.retry_after(),
-        request_id: error.request_id().map(str::to_owned),
-    }
+    // What is not proven to be a refusal may pass, whatever it looks like.
+    let kind = match kind(error.kind()) {
+        FailureKind::Invalid if error.outcome() == Outcome::Unknown => FailureKind::Unavailable,
+        kind => kind,
+    };
+    Failure { kind, message, retry_after: error.retry_after(), request_id: error.request_id().map(str::to_owned) }
 }
 
 /// A transaction's error as a failure for the ledger.

@@ -28,6 +28,10 @@ pub enum FaultKind {
     GatewayTimeoutAfter,
     /// 502 with an HTML page; nothing processed.
     BadGatewayHtml,
+    /// A bare 400, as for a path that nobody knows; nothing processed.
+    BareBadRequestBefore,
+    /// A bare 400 after the call was processed.
+    BareBadRequestAfter,
     /// The connection is reset before anything is processed.
     ResetBefore,
     /// The connection is reset after the call was processed.
@@ -51,7 +55,7 @@ pub enum FaultKind {
 impl FaultKind {
     /// Every kind but [`Self::Hang`], which only clients with a time-out survive, and
     /// [`Self::PartialRecords`], which no retry is due to.
-    pub const COMMON: [Self; 16] = [
+    pub const COMMON: [Self; 18] = [
         Self::Latency,
         Self::GrowingDelay,
         Self::TooManyRequests,
@@ -61,6 +65,8 @@ impl FaultKind {
         Self::Unavailable,
         Self::GatewayTimeoutAfter,
         Self::BadGatewayHtml,
+        Self::BareBadRequestBefore,
+        Self::BareBadRequestAfter,
         Self::ResetBefore,
         Self::ResetAfter,
         Self::TruncatedBody,

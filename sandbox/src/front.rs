@@ -72,6 +72,11 @@ impl<T: Tenant> Front<T> {
             FaultKind::ServerErrorBefore => error(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error."),
             FaultKind::Unavailable => error(StatusCode::SERVICE_UNAVAILABLE, "Service unavailable."),
             FaultKind::BadGatewayHtml => Reply::html(StatusCode::BAD_GATEWAY, "502 Bad Gateway"),
+            FaultKind::BareBadRequestBefore => Reply::empty(StatusCode::BAD_REQUEST),
+            FaultKind::BareBadRequestAfter => {
+                process();
+                Reply::empty(StatusCode::BAD_REQUEST)
+            }
             FaultKind::ServerErrorAfter => {
                 process();
                 error(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error.")

@@ -34,7 +34,7 @@ pub struct SyteLineOrderSettings {
     pub cost_center_unit: Option<u8>,
     /// The warehouse; SyteLine's default if none.
     pub warehouse: Option<String>,
-    /// The most decimals that a price may have. Default 5.
+    /// The most decimals that a price may have. Default 8.
     pub price_decimals: u32,
 }
 
@@ -45,7 +45,7 @@ impl Default for SyteLineOrderSettings {
             service_item: "SERVICE".to_owned(),
             cost_center_unit: Some(1),
             warehouse: None,
-            price_decimals: 5,
+            price_decimals: 8,
         }
     }
 }

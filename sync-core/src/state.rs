@@ -222,10 +222,13 @@ pub struct Head {
     pub sent: Option<Revision>,
     /// Whether the target is known not to have had the document before the first attempt, or before a person asked
     /// for a replay.
+    #[serde(default)]
     pub looked: bool,
     /// Since when attempts keep failing, one after the other.
+    #[serde(default)]
     pub troubled_since: Option<DateTime<Utc>>,
     /// What people were told about it since it is under way, if it gets nowhere.
+    #[serde(default)]
     pub trouble: Option<String>,
     /// What people were last told about it.
     pub alerted: Option<String>,

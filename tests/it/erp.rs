@@ -4,11 +4,16 @@ use std::time::Duration;
 
 use procurify_cloudsuite::m3::M3Product;
 use procurify_cloudsuite::product::Product;
+use procurify_cloudsuite::syteline::SyteLineProduct;
 use procurify_cloudsuite::{CloudSuiteClient, Company};
-use sandbox::{Document, Faults, M3, M3Config, Scenario, Stats};
+use sandbox::{Document, FaultKind, Faults, M3, M3Config, Scenario, Stats, SyteLine, SyteLineConfig};
 
 /// A simulated product.
 pub trait Erp: Sized + Send + Sync + 'static {
+    /// So much in one call makes a sync of some hundred calls.
+    const SMALL_CALL: usize;
+    /// The ways in which its calls can fail.
+    fn fault_kinds() -> Vec<FaultKind>;
     /// A tenant that does its work quickly and does not ration logins.
     fn start(scenario: &Scenario, faults: Faults) -> impl Future<Output = Self> + Send;
     fn ionapi(&self) -> String;
@@ -32,6 +37,12 @@ pub fn m3_config(scenario: &Scenario) -> M3Config {
 }
 
 impl Erp for M3 {
+    const SMALL_CALL: usize = 15;
+
+    fn fault_kinds() -> Vec<FaultKind> {
+        [FaultKind::COMMON.as_slice(), &[FaultKind::PartialRecords, FaultKind::Hang]].concat()
+    }
+
     async fn start(scenario: &Scenario, faults: Faults) -> Self {
         M3::start(M3Config { faults, ..m3_config(scenario) }).await.unwrap()
     }
@@ -63,6 +74,51 @@ impl Erp for M3 {
             facility = "A01"
             warehouse = "001"
             transactions_per_call = {per_call}
+            "#
+        )
+    }
+}
+
+impl Erp for SyteLine {
+    const SMALL_CALL: usize = 5;
+
+    fn fault_kinds() -> Vec<FaultKind> {
+        let of_m3 = [FaultKind::BulkTerminated, FaultKind::BulkBadRequest, FaultKind::ShortResults];
+        let mut kinds = FaultKind::COMMON.to_vec();
+        kinds.retain(|kind| !of_m3.contains(kind));
+        kinds.push(FaultKind::Hang);
+        kinds
+    }
+
+    async fn start(scenario: &Scenario, faults: Faults) -> Self {
+        let config = SyteLineConfig { scenario: scenario.clone(), faults, logins_per_minute: 0, ..Default::default() };
+        SyteLine::start(config).await.unwrap()
+    }
+
+    fn ionapi(&self) -> String {
+        self.ionapi_json()
+    }
+
+    fn all_documents(&self) -> Vec<Document> {
+        self.documents()
+    }
+
+    fn seen(&self) -> Stats {
+        self.stats()
+    }
+
+    fn product(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product> {
+        SyteLineProduct::new(client.syteline("ACME_DALS").site("DALS").max_changes_per_request(per_call)).into()
+    }
+
+    fn settings(per_call: usize) -> String {
+        format!(
+            r#"
+            product = "syteline"
+            [cloudsuite.syteline]
+            configuration = "ACME_DALS"
+            site = "DALS"
+            max_changes_per_request = {per_call}
             "#
         )
     }

@@ -42,13 +42,13 @@ impl World {
         Self::around(scenario, procurify, M3::start(m3).await.unwrap()).await
     }
 
-    /// As [`connect`](Self::connect), entering orders so.
-    pub async fn connect_with(&self, orders: M3OrderSettings) -> Connection {
+    /// As [`connect`](Self::connect), entering orders so, and waiting so long for what is due later.
+    pub async fn connect_with(&self, orders: M3OrderSettings, patience: Duration) -> Connection {
         let m3 = |client: &CloudSuiteClient| {
             let company = client.m3(Company(100)).division("AAA").facility("A01").warehouse("001");
             M3Product::new(company).orders(orders).into()
         };
-        self.join(m3, |connection| connection).await
+        self.join(m3, |connection| connection.patience(patience)).await
     }
 }
 

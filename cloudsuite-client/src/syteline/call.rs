@@ -44,7 +44,7 @@ fn read_answer(operation: &str, response: &Response) -> Result<Answer, Error> {
     }
     let (kind, outcome, message) = if response.status == 400 {
         let words = "refused without the IDO service's words: check the names of the IDO, its properties and methods";
-        (ErrorKind::Validation, Outcome::Rejected, words)
+        (ErrorKind::Validation, Outcome::Unknown, words)
     } else {
         let words = "the answer is not one of the IDO service (no Success in it): check its path and the configuration";
         (ErrorKind::Decode, Outcome::Unknown, words)

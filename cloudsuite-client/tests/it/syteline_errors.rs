@@ -35,7 +35,7 @@ async fn every_failure_has_its_kind_and_says_whether_a_change_may_have_been_made
         ("refused without words", ok(json!({"Success": false, "Message": null})), Validation, Rejected),
         ("refused in text", ok(json!({"Success": "false", "Message": "no"})), Validation, Rejected),
         ("refused as 400", json_with(400, refused(16)), Validation, Rejected),
-        ("bare 400", ResponseTemplate::new(400), Validation, Rejected),
+        ("bare 400", ResponseTemplate::new(400), Validation, Unknown),
         ("illegal filter", ok(json!({"Success": false, "Message": "IllegalFilterException: x"})), Validation, Rejected),
         ("token refused", json_with(401, json!({"error": "Unauthorized"})), Auth, NotProcessed),
         ("no right", ResponseTemplate::new(403), Permission, NotProcessed),

@@ -53,7 +53,11 @@ pub(super) fn result(
             entry["errorMessage"] = json!(format!("{:<MESSAGE_WIDTH$}", refusal.message));
             entry["errorType"] = json!(refusal.kind);
             if config.error_codes {
-                entry["errorCode"] = json!(refusal.code);
+                entry["errorCode"] = if config.general_codes && name.ends_with("Entry") {
+                    json!("CPF9898")
+                } else {
+                    json!(refusal.code)
+                };
             }
             entry["errorField"] = json!(refusal.field);
             entry["errorCfg"] = json!("");

@@ -48,6 +48,8 @@ pub struct M3Config {
     pub records_beside_errors: bool,
     /// Whether a NOK has an `errorCode`.
     pub error_codes: bool,
+    /// Whether every NOK to start, finish or delete an entry has the same general code, CPF9898.
+    pub general_codes: bool,
     /// Time from `FinishEntry` until the batch job takes the message.
     pub batch_delay: Duration,
     /// Time from there until the search index knows the order.
@@ -87,6 +89,7 @@ impl Default for M3Config {
             refuse_unknown_fields: true,
             records_beside_errors: true,
             error_codes: true,
+            general_codes: false,
             batch_delay: Duration::from_millis(200),
             index_lag: Duration::from_millis(500),
             auto_level: 2,
