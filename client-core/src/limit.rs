@@ -162,7 +162,7 @@ impl Shared {
     }
 
     /// Slows everybody down, once for all calls that were under way when it happened.
-    fn slow_down(&self, pace: &mut Pace, taken_at: Instant, factor: f64) {
+    fn slow_down(pace: &mut Pace, taken_at: Instant, factor: f64) {
         if pace.slowed_at.is_some_and(|at| taken_at <= at) {
             return;
         }
@@ -225,7 +225,7 @@ impl Permit {
             // change of the workload costs one slowdown.
             pace.slow_answers = 0;
             pace.usual_latency = Some(seconds);
-            self.shared.slow_down(&mut pace, self.taken_at, 0.5);
+            Shared::slow_down(&mut pace, self.taken_at, 0.5);
         } else if pace.slow_answers == 0 {
             pace.share = (pace.share + 1.0 / RECOVERY_STEPS).min(1.0);
         }
@@ -234,7 +234,7 @@ impl Permit {
     /// The server refused for the pace (429): everybody waits as long as it asked, and goes on at half the pace.
     pub fn throttled(&self, retry_after: Option<Duration>) {
         let mut pace = self.shared.lock();
-        self.shared.slow_down(&mut pace, self.taken_at, 0.5);
+        Shared::slow_down(&mut pace, self.taken_at, 0.5);
         if let Some(wait) = retry_after {
             let until = Instant::now() + wait.min(LONGEST_PAUSE);
             pace.paused_until = Some(pace.paused_until.map_or(until, |at| at.max(until)));
@@ -244,7 +244,7 @@ impl Permit {
     /// No answer in time, or the server is overloaded: half the pace, without a pause.
     pub fn overloaded(&self) {
         let mut pace = self.shared.lock();
-        self.shared.slow_down(&mut pace, self.taken_at, 0.5);
+        Shared::slow_down(&mut pace, self.taken_at, 0.5);
     }
 }
 

@@ -33,6 +33,7 @@
 // The macro of the models takes two steps a field.
 #![recursion_limit = "256"]
 
+mod bodies;
 mod client;
 mod codes;
 mod envelope;
@@ -46,6 +47,7 @@ mod order_by;
 mod query;
 mod resources;
 
+pub use bodies::*;
 pub use client::{ProcurifyClient, ProcurifyClientBuilder};
 pub use codes::*;
 pub use ids::*;

@@ -3,8 +3,10 @@
 #![recursion_limit = "256"]
 
 mod building;
+mod contract;
 mod errors;
 mod filters;
+mod filters_more;
 mod paging;
 mod records;
 mod requests;
