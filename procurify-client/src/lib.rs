@@ -34,6 +34,7 @@
 #![recursion_limit = "256"]
 
 mod bodies;
+mod changes;
 mod client;
 mod codes;
 mod envelope;
@@ -48,6 +49,7 @@ mod query;
 mod resources;
 
 pub use bodies::*;
+pub use changes::{Batch, Changes, Cursor, Tracked};
 pub use client::{ProcurifyClient, ProcurifyClientBuilder};
 pub use codes::*;
 pub use ids::*;
@@ -57,5 +59,6 @@ pub use models::*;
 pub use order_by::OrderBy;
 pub use resources::*;
 pub use tenant_http::{
-    AccessToken, Error, ErrorKind, Limiter, Outcome, Page, RetryPolicy, SecretString, Timeouts, TokenCache,
+    AccessToken, Bytes, Error, ErrorKind, Exchange, Limiter, Observer, Outcome, Page, RetryPolicy, SecretString,
+    Timeouts, TokenCache,
 };

@@ -67,6 +67,14 @@ impl<T> List<T> {
         self
     }
 
+    pub(crate) fn size_of_pages(&self) -> u64 {
+        self.page_size
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
     /// The order of the records. An immutable field keeps pages joined while records change.
     pub fn order_by(self, order: OrderBy) -> Self {
         self.parameter("order_by", order.into())
@@ -100,6 +108,11 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
             end.num_pages = page.saturating_sub(1);
             end
         }))
+    }
+
+    /// One page in a size of its own; `None` beyond the end.
+    pub(crate) async fn fetch(&self, page: u64, size: u64) -> Result<Option<Page<T>>, Error> {
+        self.client.page(&self.path, &self.query_with(page, size), page).await
     }
 
     /// The pages in order, the next ones fetched ahead. Dropping the stream stops the work.
@@ -157,9 +170,13 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
     }
 
     fn query_of(&self, page: u64) -> Vec<(&'static str, String)> {
+        self.query_with(page, self.page_size)
+    }
+
+    fn query_with(&self, page: u64, size: u64) -> Vec<(&'static str, String)> {
         let mut query = self.query.clone();
         query.push(("page", page.to_string()));
-        query.push(("page_size", self.page_size.to_string()));
+        query.push(("page_size", size.to_string()));
         query
     }
 }

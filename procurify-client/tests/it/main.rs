@@ -3,6 +3,7 @@
 #![recursion_limit = "256"]
 
 mod building;
+mod changes;
 mod contract;
 mod errors;
 mod filters;
