@@ -57,6 +57,11 @@ impl ProcurifyClient {
         self.http.requests()
     }
 
+    /// The pace that all clones share.
+    pub fn limiter(&self) -> &Limiter {
+        self.http.limiter()
+    }
+
     /// The tenant's address.
     pub fn base_url(&self) -> &Url {
         self.http.base_url()

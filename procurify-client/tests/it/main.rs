@@ -12,3 +12,5 @@ mod paging;
 mod records;
 mod requests;
 mod support;
+mod trouble;
+mod watching;

@@ -6,9 +6,12 @@
 
 mod answers;
 mod calls;
+mod decoders;
 mod enums;
 mod facts;
+mod fuzz;
 mod instances;
+mod mutate;
 mod requests;
 mod same;
 mod server;
