@@ -43,7 +43,10 @@ mod token;
 
 pub use bytes::Bytes;
 pub use error::{Error, ErrorKind, Outcome};
-pub use http::{Explain, Http, HttpBuilder, RateLimit, Replay, Request, RequestCounter, Response, Timeouts};
+pub use http::{
+    Download, Exchange, Explain, Http, HttpBuilder, Observer, RateLimit, Replay, Request, RequestCounter, Response,
+    Timeouts,
+};
 pub use limit::{Limiter, Permit};
 pub use page::Page;
 pub use reqwest::{self, Method};

@@ -1,17 +1,18 @@
 //! Lists that come in numbered pages, as streams that fetch a bounded number of pages ahead.
 //!
 //! The first page is fetched alone, for only it tells how many there are; then up to `ahead`
-//! requests are under way at a time, and pages come out in order. Nothing is spawned: dropping the
-//! stream drops the requests. The end is looked for anew on each page, so that a list that grows or
+//! requests are under way at a time, and pages come out in order. They go on while the caller is
+//! busy with a page, each as a task of the runtime; dropping the stream ends them. The end is looked for anew on each page, so that a list that grows or
 //! shrinks while it is read ends where it really ends.
 
 use std::future::Future;
 
 use chrono::{DateTime, Utc};
+use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::stream::{self, BoxStream, FuturesOrdered, StreamExt, TryStreamExt};
 use url::Url;
 
-use crate::Error;
+use crate::{Error, ErrorKind, Outcome};
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,7 +65,8 @@ where
     F: Fn(u64) -> Fut + Send + 'static,
     Fut: Future<Output = Result<Option<Page<T>>, Error>> + Send + 'static,
 {
-    let reader = Reader { fetch, under_way: FuturesOrdered::new(), next: first, last: first, ahead: ahead.max(1) };
+    let ahead = ahead.max(1);
+    let reader = Reader { fetch, under_way: FuturesOrdered::new(), next: first, last: first, ahead };
     stream::unfold(Some(reader), |reader| async move {
         let mut reader = reader?;
         match reader.next_page().await {
@@ -83,22 +85,64 @@ pub fn items<T: Send + 'static>(
     pages.map_ok(|page| stream::iter(page.items.into_iter().map(Ok))).try_flatten().boxed()
 }
 
-struct Reader<F, Fut: Future> {
+/// A page being fetched.
+type Fetch<T> = BoxFuture<'static, Result<Option<Page<T>>, Error>>;
+
+/// Lets a fetch go on while nobody polls it. Dropping what is given ends it.
+fn on_its_own<T, Fut>(fetch: Fut) -> Fetch<T>
+where
+    T: Send + 'static,
+    Fut: Future<Output = Result<Option<Page<T>>, Error>> + Send + 'static,
+{
+    let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+        return fetch.boxed();
+    };
+    let mut task = EndedOnDrop(runtime.spawn(fetch));
+    async move {
+        match (&mut task.0).await {
+            Ok(page) => page,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(Error::new(
+                    ErrorKind::Other,
+                    Outcome::Unknown,
+                    "fetching a page",
+                    "the runtime was shut down meanwhile",
+                )),
+            },
+        }
+    }
+    .boxed()
+}
+
+struct EndedOnDrop<T>(tokio::task::JoinHandle<T>);
+
+impl<T> Drop for EndedOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+struct Reader<T, F> {
     fetch: F,
-    under_way: FuturesOrdered<Fut>,
+    under_way: FuturesOrdered<Fetch<T>>,
     next: u64,
     last: u64,
     ahead: usize,
 }
 
-impl<T, F, Fut> Reader<F, Fut>
+impl<T, F, Fut> Reader<T, F>
 where
+    T: Send + 'static,
     F: Fn(u64) -> Fut,
-    Fut: Future<Output = Result<Option<Page<T>>, Error>>,
+    Fut: Future<Output = Result<Option<Page<T>>, Error>> + Send + 'static,
 {
     async fn next_page(&mut self) -> Result<Option<Page<T>>, Error> {
         while self.next <= self.last && self.under_way.len() < self.ahead {
-            self.under_way.push_back((self.fetch)(self.next));
+            let fetch = (self.fetch)(self.next);
+            // Where there is nothing ahead, nothing is asked for before it is wanted.
+            let alone = self.ahead == 1 || self.next == self.last;
+            self.under_way.push_back(if alone { fetch.boxed() } else { on_its_own(fetch) });
             self.next += 1;
         }
         let Some(answer) = self.under_way.next().await else {

@@ -1,17 +1,17 @@
 //! The client: built once, cloned cheaply, and what hangs off it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tenant_http::{
-    Error, Http, Limiter, Method, Request, RequestCounter, RetryPolicy, SecretString, Timeouts, TokenCache,
+    Error, Http, Limiter, Method, Observer, Request, RequestCounter, RetryPolicy, SecretString, Timeouts, TokenCache,
     TokenManager, TokenSource, Url,
 };
 
-use crate::envelope::Single;
+use crate::Page;
+use crate::envelope::{Described, Single};
 use crate::explain::explain;
 use crate::login::ClientCredentials;
-use crate::resources::{AccountCodes, Accounts, Bills, Departments, Locations, OrderItems, PurchaseOrders, Vendors};
-use crate::{Page, User};
 
 const WHERE: &str = "building the Procurify client";
 
@@ -20,6 +20,7 @@ const WHERE: &str = "building the Procurify client";
 pub struct ProcurifyClient {
     http: Http,
     page_size: u64,
+    request_timeout: Duration,
 }
 
 impl ProcurifyClient {
@@ -28,48 +29,8 @@ impl ProcurifyClient {
         ProcurifyClientBuilder::new(domain.into())
     }
 
-    /// Purchase orders.
-    pub fn purchase_orders(&self) -> PurchaseOrders<'_> {
-        PurchaseOrders(self)
-    }
-
-    /// Order items: the lines of hundreds of orders in one call.
-    pub fn order_items(&self) -> OrderItems<'_> {
-        OrderItems(self)
-    }
-
-    /// Vendors.
-    pub fn vendors(&self) -> Vendors<'_> {
-        Vendors(self)
-    }
-
-    /// Account codes, that is GL accounts.
-    pub fn account_codes(&self) -> AccountCodes<'_> {
-        AccountCodes(self)
-    }
-
-    /// Accounts, that is account codes in departments, with their budgets.
-    pub fn accounts(&self) -> Accounts<'_> {
-        Accounts(self)
-    }
-
-    /// Departments.
-    pub fn departments(&self) -> Departments<'_> {
-        Departments(self)
-    }
-
-    /// Locations.
-    pub fn locations(&self) -> Locations<'_> {
-        Locations(self)
-    }
-
-    /// Bills.
-    pub fn bills(&self) -> Bills<'_> {
-        Bills(self)
-    }
-
     /// The user that the credentials act as: the cheapest call that proves them.
-    pub async fn me(&self) -> Result<User, Error> {
+    pub async fn me(&self) -> Result<crate::Me, Error> {
         self.single("/api/v3/users/me/").await
     }
 
@@ -96,6 +57,11 @@ impl ProcurifyClient {
         self.http.requests()
     }
 
+    /// The pace that all clones share.
+    pub fn limiter(&self) -> &Limiter {
+        self.http.limiter()
+    }
+
     /// The tenant's address.
     pub fn base_url(&self) -> &Url {
         self.http.base_url()
@@ -105,11 +71,51 @@ impl ProcurifyClient {
         self.page_size
     }
 
+    pub(crate) fn request_timeout(&self) -> Duration {
+        self.request_timeout
+    }
+
     /// One record.
     pub(crate) async fn single<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
         let response = self.get(path).send().await?;
         let single: Single<T> = response.json(&format!("GET {path}"))?;
         Ok(single.data)
+    }
+
+    /// One record with what stands beside it.
+    pub(crate) async fn single_with_metadata<T: serde::de::DeserializeOwned>(
+        &self,
+        path: &str,
+    ) -> Result<(T, crate::Metadata), Error> {
+        let response = self.get(path).send().await?;
+        let single: Described<T> = response.json(&format!("GET {path}"))?;
+        Ok((single.data, single.metadata.unwrap_or_default()))
+    }
+
+    /// A write that is answered with the record. Sent again only when proven unprocessed.
+    pub(crate) async fn write<B, T>(&self, method: Method, path: &str, body: &B) -> Result<T, Error>
+    where
+        B: serde::Serialize + ?Sized,
+        T: serde::de::DeserializeOwned,
+    {
+        let operation = format!("{method} {path}");
+        let response = self.request(method, path).json(body).send().await?;
+        let single: Single<T> = response.json(&operation)?;
+        Ok(single.data)
+    }
+
+    /// A write that is answered with the record as it is, or wrapped after all.
+    pub(crate) async fn write_bare<B, T>(&self, path: &str, body: &B) -> Result<T, Error>
+    where
+        B: serde::Serialize + ?Sized,
+        T: serde::de::DeserializeOwned,
+    {
+        let operation = format!("POST {path}");
+        let response = self.request(Method::POST, path).json(body).send().await?;
+        response.json(&operation).or_else(|bare: Error| {
+            // The first error stands: it is about the shape that is documented.
+            response.json(&operation).map(|single: Single<T>| single.data).map_err(|_| bare)
+        })
     }
 
     /// One page of a list; `None` beyond its end.
@@ -119,9 +125,10 @@ impl ProcurifyClient {
         query: &[(&'static str, String)],
         page: u64,
     ) -> Result<Option<Page<T>>, Error> {
-        let answer = self.get(path).query(query).send().await;
-        match answer {
-            Ok(response) => crate::envelope::page(&response, &format!("GET {path}"), page).map(Some),
+        let operation = format!("GET {path}");
+        let request = self.get(path).query(query);
+        match request.send_decoded(|answer| crate::envelope::page(answer, &operation, page)).await {
+            Ok(page) => Ok(Some(page)),
             Err(error) if page > 1 && crate::envelope::is_beyond_the_end(&error) => Ok(None),
             Err(error) => Err(error),
         }
@@ -145,6 +152,8 @@ pub struct ProcurifyClientBuilder {
     logins_per_minute: u32,
     cache: Option<Arc<dyn TokenCache>>,
     tokens: Option<Arc<dyn TokenSource>>,
+    observer: Option<Arc<dyn Observer>>,
+    max_body: Option<usize>,
 }
 
 impl ProcurifyClientBuilder {
@@ -164,6 +173,8 @@ impl ProcurifyClientBuilder {
             logins_per_minute: 15,
             cache: None,
             tokens: None,
+            observer: None,
+            max_body: None,
         }
     }
 
@@ -233,6 +244,18 @@ impl ProcurifyClientBuilder {
         self
     }
 
+    /// Is told of each HTTP exchange, logins included: a hook for metrics.
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    /// Largest answer that is read, in bytes after decompression. Default 64 MiB.
+    pub fn max_body(mut self, bytes: usize) -> Self {
+        self.max_body = Some(bytes);
+        self
+    }
+
     /// An HTTP client of your own; see [`tenant_http::HttpBuilder::reqwest_client`].
     pub fn reqwest_client(mut self, client: tenant_http::reqwest::Client) -> Self {
         self.client = Some(client);
@@ -267,7 +290,8 @@ impl ProcurifyClientBuilder {
         if let Some((_, secret)) = &self.credentials {
             http = http.secrets(vec![secret.clone()]);
         }
-        Ok(ProcurifyClient { http: http.retry(self.retry.clone()).build()?, page_size: self.page_size })
+        let http = http.retry(self.retry.clone()).build()?;
+        Ok(ProcurifyClient { http, page_size: self.page_size, request_timeout: self.timeouts.request })
     }
 
     fn login(&self, base: &Url, limiter: &Limiter, counter: &RequestCounter) -> Result<Arc<dyn TokenSource>, Error> {
@@ -298,6 +322,12 @@ impl ProcurifyClientBuilder {
             .explain(explain);
         if let Some(client) = &self.client {
             http = http.reqwest_client(client.clone());
+        }
+        if let Some(observer) = &self.observer {
+            http = http.observer(Arc::clone(observer));
+        }
+        if let Some(bytes) = self.max_body {
+            http = http.max_body(bytes);
         }
         for pem in &self.extra_roots {
             http = http.extra_root_pem(pem.clone());

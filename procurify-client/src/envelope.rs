@@ -10,6 +10,13 @@ pub(crate) struct Single<T> {
     pub(crate) data: T,
 }
 
+/// One record with what stands beside it.
+#[derive(Deserialize)]
+pub(crate) struct Described<T> {
+    pub(crate) data: T,
+    pub(crate) metadata: Option<crate::Metadata>,
+}
+
 #[derive(Deserialize)]
 struct Listing<T> {
     metadata: Option<Metadata>,

@@ -56,6 +56,32 @@ ids! {
     CatalogItemId;
     /// Id of a contract.
     ContractId;
+    /// Id of a payment.
+    PaymentId;
+    /// Id of a card transaction.
+    TransactionId;
+    /// Id of a receipt item.
+    ReceiptItemId;
+    /// Id of a bundle of catalog items.
+    CatalogBundleId;
+    /// Id of a custom field.
+    CustomFieldId;
+    /// Id of a permission.
+    PermissionId;
+    /// Id of a group of permissions, that is a role.
+    PermissionGroupId;
+    /// Id of a payment method.
+    PaymentMethodId;
+    /// Id of a legal entity.
+    LegalEntityId;
+    /// Id of an address.
+    AddressId;
+    /// Id of a term: payment term, shipping term, or method.
+    TermId;
+    /// Id of a credit card.
+    CreditCardId;
+    /// Id of a tax.
+    TaxId;
 }
 
 /// A UUID as Procurify writes it, with or without dashes.

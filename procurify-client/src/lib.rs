@@ -33,6 +33,8 @@
 // The macro of the models takes two steps a field.
 #![recursion_limit = "256"]
 
+mod bodies;
+mod changes;
 mod client;
 mod codes;
 mod envelope;
@@ -46,6 +48,8 @@ mod order_by;
 mod query;
 mod resources;
 
+pub use bodies::*;
+pub use changes::{Batch, Changes, Cursor, Tracked};
 pub use client::{ProcurifyClient, ProcurifyClientBuilder};
 pub use codes::*;
 pub use ids::*;
@@ -55,5 +59,6 @@ pub use models::*;
 pub use order_by::OrderBy;
 pub use resources::*;
 pub use tenant_http::{
-    AccessToken, Error, ErrorKind, Limiter, Outcome, Page, RetryPolicy, SecretString, Timeouts, TokenCache,
+    AccessToken, Bytes, Error, ErrorKind, Exchange, Limiter, Observer, Outcome, Page, RetryPolicy, SecretString,
+    Timeouts, TokenCache,
 };

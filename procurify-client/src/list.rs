@@ -6,15 +6,16 @@ use std::sync::Arc;
 use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
 use serde::de::DeserializeOwned;
-use tenant_http::{Error, Page, page};
+use tenant_http::{Bytes, Error, Page, page};
 
-use crate::{OrderBy, ProcurifyClient};
+use crate::envelope::Described;
+use crate::{Metadata, OrderBy, ProcurifyClient};
 
 /// Pages that are fetched ahead unless told otherwise.
 const AHEAD: usize = 2;
 
 /// A list being asked for. Its filters are methods of the list of each record, such as `List<PurchaseOrder>`.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 #[must_use = "a list does nothing until it is read"]
 pub struct List<T> {
     client: ProcurifyClient,
@@ -24,6 +25,20 @@ pub struct List<T> {
     from_page: u64,
     ahead: usize,
     record: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for List<T> {
+    fn clone(&self) -> Self {
+        Self {
+            client: self.client.clone(),
+            path: self.path.clone(),
+            query: self.query.clone(),
+            page_size: self.page_size,
+            from_page: self.from_page,
+            ahead: self.ahead,
+            record: PhantomData,
+        }
+    }
 }
 
 impl<T> List<T> {
@@ -50,6 +65,14 @@ impl<T> List<T> {
     pub(crate) fn repeated(mut self, name: &'static str, value: String) -> Self {
         self.query.push((name, value));
         self
+    }
+
+    pub(crate) fn size_of_pages(&self) -> u64 {
+        self.page_size
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        &self.path
     }
 
     /// The order of the records. An immutable field keeps pages joined while records change.
@@ -87,6 +110,11 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
         }))
     }
 
+    /// One page in a size of its own; `None` beyond the end.
+    pub(crate) async fn fetch(&self, page: u64, size: u64) -> Result<Option<Page<T>>, Error> {
+        self.client.page(&self.path, &self.query_with(page, size), page).await
+    }
+
     /// The pages in order, the next ones fetched ahead. Dropping the stream stops the work.
     ///
     /// An error ends the stream; go on [from](Self::from_page) the page after the last one read.
@@ -109,10 +137,46 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
         self.stream().try_collect().await
     }
 
+    /// The list as CSV, in the columns that Procurify gives it, as a stream of bytes.
+    ///
+    /// One request, not paged: what it is limited to is the filters and Procurify. Its timeout is
+    /// ten times that of other calls.
+    ///
+    /// ```no_run
+    /// # use futures_util::TryStreamExt;
+    /// # async fn run(procurify: procurify_client::ProcurifyClient) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut csv = procurify.vendors().list().csv().await?;
+    /// let mut file = std::fs::File::create("vendors.csv")?;
+    /// while let Some(piece) = csv.try_next().await? {
+    ///     std::io::Write::write_all(&mut file, &piece)?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn csv(self) -> Result<BoxStream<'static, Result<Bytes, Error>>, Error> {
+        let request = self.client.get(&self.path).query(&self.query).query(&[("format", "csv")]);
+        let timeout = self.client.request_timeout().saturating_mul(10);
+        let request = request.header("accept", "text/csv, */*").timeout(timeout);
+        Ok(request.send_open().await?.bytes())
+    }
+
+    /// What stands beside the records: permissions, sums and counts of the whole list. Reads one record.
+    pub async fn metadata(&self) -> Result<Metadata, Error> {
+        let mut query = self.query.clone();
+        query.extend([("page", "1".to_owned()), ("page_size", "1".to_owned())]);
+        let response = self.client.get(&self.path).query(&query).send().await?;
+        let described: Described<serde::de::IgnoredAny> = response.json(&format!("GET {}", self.path))?;
+        Ok(described.metadata.unwrap_or_default())
+    }
+
     fn query_of(&self, page: u64) -> Vec<(&'static str, String)> {
+        self.query_with(page, self.page_size)
+    }
+
+    fn query_with(&self, page: u64, size: u64) -> Vec<(&'static str, String)> {
         let mut query = self.query.clone();
         query.push(("page", page.to_string()));
-        query.push(("page_size", self.page_size.to_string()));
+        query.push(("page_size", size.to_string()));
         query
     }
 }

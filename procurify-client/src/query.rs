@@ -21,11 +21,13 @@ shown! {
     bool, i64, &str, rust_decimal::Decimal, NaiveDate, crate::Uuid,
     crate::PoNumber, crate::OrderItemId, crate::OrderNumber, crate::VendorId, crate::AccountCodeId,
     crate::AccountId, crate::DepartmentId, crate::LocationId, crate::BillGroupId, crate::UserId,
-    crate::CurrencyId, crate::CatalogItemId, crate::ContractId, crate::FulfilmentStatus,
+    crate::CurrencyId, crate::CatalogItemId, crate::ContractId, crate::FulfilmentStatus, crate::BillId, crate::PermissionGroupId,
+    crate::BillItemId, crate::PaymentId, crate::CatalogBundleId, crate::FieldType, crate::PaymentMethodCategory,
+    crate::PaymentResponseStatus, crate::ReconciliationStatus, crate::Requestable,
 }
 
 macro_rules! coded {
-    ($($ty:ty),*) => {$(
+    ($($ty:ty),* $(,)?) => {$(
         impl QueryValue for $ty {
             fn text(&self) -> String {
                 self.code().to_string()
@@ -36,7 +38,7 @@ macro_rules! coded {
 
 coded! {
     crate::OrderItemStatus, crate::OrderItemType, crate::OrderStatus, crate::BillType,
-    crate::VendorType
+    crate::VendorType, crate::PaymentMethodType,
 }
 
 impl QueryValue for DateTime<Utc> {

@@ -6,7 +6,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::SecretString;
 use url::{Host, Url};
 
-use super::{Explain, Http, Inner, RequestCounter, Timeouts, tls};
+use super::{Explain, Http, Inner, Observer, RequestCounter, Timeouts, tls};
 use crate::scrub::Scrubber;
 use crate::{Error, Limiter, RetryPolicy, TokenSource};
 
@@ -27,6 +27,7 @@ pub struct HttpBuilder {
     secrets: Vec<SecretString>,
     counter: RequestCounter,
     explain: Option<Explain>,
+    observer: Option<Arc<dyn Observer>>,
 }
 
 impl HttpBuilder {
@@ -44,6 +45,7 @@ impl HttpBuilder {
             secrets: Vec::new(),
             counter: RequestCounter::default(),
             explain: None,
+            observer: None,
         }
     }
 
@@ -115,6 +117,12 @@ impl HttpBuilder {
         self
     }
 
+    /// Is told of each exchange, for metrics. Default: nobody is.
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
     /// Checks the settings. Plain `http` is refused except to a loopback address.
     pub fn build(self) -> Result<Http, Error> {
         check_scheme(&self.base)?;
@@ -141,6 +149,7 @@ impl HttpBuilder {
                 scrubber: Scrubber::new(self.secrets),
                 counter: self.counter,
                 explain: self.explain,
+                observer: self.observer,
             }),
         })
     }

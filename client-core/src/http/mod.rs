@@ -2,6 +2,8 @@
 
 mod builder;
 mod classify;
+mod download;
+mod observe;
 mod redirect;
 mod request;
 mod response;
@@ -21,6 +23,8 @@ use crate::scrub::Scrubber;
 use crate::{Limiter, RetryPolicy, TokenSource};
 
 pub use builder::HttpBuilder;
+pub use download::Download;
+pub use observe::{Exchange, Observer};
 pub use request::{Replay, Request};
 pub use response::{RateLimit, Response};
 
@@ -80,6 +84,7 @@ struct Inner {
     scrubber: Scrubber,
     counter: RequestCounter,
     explain: Option<Explain>,
+    observer: Option<Arc<dyn Observer>>,
 }
 
 impl Http {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use url::Url;
 
 use super::redirect::same_origin;
-use super::{Http, Response};
+use super::{Download, Http, Response};
 use crate::Error;
 
 /// When a request may be sent again after it failed.
@@ -24,6 +24,7 @@ pub enum Replay {
 }
 
 /// A request being put together. Mistakes in it are reported by [`send`](Request::send).
+#[derive(Clone)]
 #[must_use = "a request does nothing until sent"]
 pub struct Request {
     pub(super) http: Http,
@@ -150,6 +151,21 @@ impl Request {
     /// Dropping the future gives the call up; a write that was already sent may still happen.
     pub async fn send(self) -> Result<Response, Error> {
         super::send::send(self).await
+    }
+
+    /// Sends it and decodes the answer, under the same rules.
+    ///
+    /// [`send`](Self::send) reads a JSON body once to see that it is whole before it is decoded. Here
+    /// decoding itself tells, with the error of [`Response::json`], and a read is then sent again.
+    pub async fn send_decoded<T>(self, decode: impl Fn(&Response) -> Result<T, Error>) -> Result<T, Error> {
+        super::send::decoded(self, decode).await
+    }
+
+    /// Sends it under the same rules, and leaves the body to be read as it comes.
+    ///
+    /// Once the body has begun nothing is sent again.
+    pub async fn send_open(self) -> Result<Download, Error> {
+        super::send::open(self).await
     }
 
     /// Keeps the first mistake.

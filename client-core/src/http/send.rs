@@ -4,31 +4,87 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use reqwest::StatusCode;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use secrecy::ExposeSecret;
 use tokio::time::Instant;
+use tracing::Instrument;
 use url::Url;
 
 use super::classify::{self, Verdict};
+use super::download::Download;
+use super::observe::Watch;
 use super::redirect::{self, Redirect};
 use super::request::{Replay, Request};
-use super::response::{Response, request_id, retry_after};
+use super::response::{Response, request_id, retry_after, text};
 use crate::{AccessToken, Error, ErrorKind, Outcome, Permit};
 
 /// A failed attempt.
-struct Failure {
-    error: Error,
+pub(super) struct Failure {
+    pub(super) error: Error,
     transient: bool,
 }
 
+/// How much of an answer is read before it is handed on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// All of it, and a check that it is not half an answer.
+    Whole,
+    /// All of it; whoever decodes it finds out whether it ends in the middle.
+    Unchecked,
+    /// None of it.
+    Open,
+}
+
+enum Answer {
+    Whole(Response),
+    Open(Download),
+}
+
 pub(super) async fn send(request: Request) -> Result<Response, Error> {
+    whole(&request, Reading::Whole).await
+}
+
+async fn whole(request: &Request, reading: Reading) -> Result<Response, Error> {
+    match attempts(request, reading).await? {
+        Answer::Whole(response) => Ok(response),
+        Answer::Open(_) => Err(Error::config(request.operation.as_str(), "the answer was not read")),
+    }
+}
+
+pub(super) async fn open(request: Request) -> Result<Download, Error> {
+    match attempts(&request, Reading::Open).await? {
+        Answer::Open(download) => Ok(download),
+        Answer::Whole(_) => Err(Error::config(request.operation.as_str(), "the answer was read")),
+    }
+}
+
+/// Sends and decodes: half an answer, which a proxy may frame as if it were whole, is asked for again once.
+///
+/// Checking each answer for its end apart from decoding it would read it twice.
+pub(super) async fn decoded<T>(request: Request, decode: impl Fn(&Response) -> Result<T, Error>) -> Result<T, Error> {
+    let response = whole(&request, Reading::Unchecked).await?;
+    match decode(&response) {
+        Err(error) if request.replay == Replay::Safe && ends_in_the_middle(&error) => {
+            tracing::debug!(operation = request.operation, "the answer ends in the middle, asking again");
+            decode(&whole(&request, Reading::Whole).await?)
+        }
+        result => result,
+    }
+}
+
+fn ends_in_the_middle(error: &Error) -> bool {
+    let source = std::error::Error::source(error);
+    source.and_then(|source| source.downcast_ref::<serde_json::Error>()).is_some_and(serde_json::Error::is_eof)
+}
+
+async fn attempts(request: &Request, reading: Reading) -> Result<Answer, Error> {
     let url = request.url.clone()?;
     let inner = &request.http.inner;
     let mut renewed = false;
     let mut attempt = 1;
     loop {
-        let token = token(&request).await?;
-        let failure = match attempt_once(&request, &url, token.as_ref(), attempt).await {
+        let token = token(request).await?;
+        let failure = match attempt_once(request, &url, token.as_ref(), attempt, reading).await {
             Ok(response) => {
                 inner.retry.budget.refund();
                 return Ok(response);
@@ -43,7 +99,7 @@ pub(super) async fn send(request: Request) -> Result<Response, Error> {
             renewed = true;
             continue;
         }
-        let Some(wait) = next_try(&request, attempt, &failure) else {
+        let Some(wait) = next_try(request, attempt, &failure) else {
             return Err(failure.error);
         };
         tracing::debug!(
@@ -88,24 +144,17 @@ async fn attempt_once(
     url: &Url,
     token: Option<&AccessToken>,
     attempt: u32,
-) -> Result<Response, Failure> {
+    reading: Reading,
+) -> Result<Answer, Failure> {
     let mut url = url.clone();
     let mut hops = 0;
     loop {
         let asked = Instant::now();
         let permit = request.http.inner.limiter.acquire().await;
         let started = Instant::now();
-        let result = exchange(request, &url, token).await;
-        let latency = started.elapsed();
-        tracing::debug!(
-            operation = request.operation,
-            method = %request.method,
-            status = result.as_ref().ok().map(|(status, ..)| status.as_u16()),
-            attempt,
-            waited_ms = (started - asked).as_millis(),
-            took_ms = latency.as_millis(),
-            "request"
-        );
+        let watch = Watch::new(request, attempt, started - asked);
+        let result = exchange(request, &url, token, reading).instrument(watch.span.clone()).await;
+        watch.done(&result, started.elapsed());
         let (status, headers, body) = match result {
             Ok(answer) => answer,
             Err(failure) => {
@@ -115,10 +164,14 @@ async fn attempt_once(
                 return Err(failure);
             }
         };
-        feed_back(&permit, status, &headers, latency);
-        drop(permit);
+        feed_back(&permit, status, &headers, started.elapsed());
         match redirect::judge(&request.method, &url, status, &headers, hops) {
-            Redirect::No => return judge(request, token, status, headers, body),
+            Redirect::No => {
+                return match body {
+                    Body::Whole(body) => judge(request, token, status, headers, body, reading).map(Answer::Whole),
+                    Body::Open(response) => Ok(Answer::Open(Download::new(request, status, headers, response, permit))),
+                };
+            }
             Redirect::Follow(target) => url = target,
             Redirect::Refuse(why) => {
                 return Err(failure(request, classify::refused_redirect(), &why, Some((status, &headers))));
@@ -138,12 +191,19 @@ fn feed_back(permit: &Permit, status: StatusCode, headers: &HeaderMap, latency: 
     }
 }
 
-/// One HTTP exchange, body included.
+/// The body of an answer: what is no data, such as an error, is always read.
+pub(super) enum Body {
+    Whole(Bytes),
+    Open(reqwest::Response),
+}
+
+/// One HTTP exchange, body included unless it is to be streamed.
 async fn exchange(
     request: &Request,
     url: &Url,
     token: Option<&AccessToken>,
-) -> Result<(StatusCode, HeaderMap, Bytes), Failure> {
+    reading: Reading,
+) -> Result<(StatusCode, HeaderMap, Body), Failure> {
     let inner = &request.http.inner;
     let mut headers = inner.headers.clone();
     headers.extend(request.headers.clone());
@@ -163,19 +223,42 @@ async fn exchange(
         broken(request, error, None)
     })?;
     let status = response.status();
+    let length = response.content_length();
     let headers = std::mem::take(response.headers_mut());
-    let mut body = BytesMut::new();
+    if reading == Reading::Open && status.is_success() && !is_html(&headers) {
+        return Ok((status, headers, Body::Open(response)));
+    }
+    let body = read_body(request, &mut response, length, status, &headers).await?;
+    Ok((status, headers, Body::Whole(body)))
+}
+
+async fn read_body(
+    request: &Request,
+    response: &mut reqwest::Response,
+    length: Option<u64>,
+    status: StatusCode,
+    headers: &HeaderMap,
+) -> Result<Bytes, Failure> {
+    /// What a server announces is believed up to here before it has come.
+    const BELIEVED: usize = 4 * 1024 * 1024;
+    let largest = request.http.inner.max_body;
+    let expected = length.and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+    let mut body = BytesMut::with_capacity(expected.min(largest).min(BELIEVED));
     loop {
         match response.chunk().await {
-            Ok(None) => return Ok((status, headers, body.freeze())),
-            Ok(Some(chunk)) if body.len() + chunk.len() > inner.max_body => {
-                let words = format!("{} ({} bytes)", classify::too_large().words, inner.max_body);
-                return Err(failure(request, classify::too_large(), &words, Some((status, &headers))));
+            Ok(None) => return Ok(body.freeze()),
+            Ok(Some(chunk)) if body.len() + chunk.len() > largest => {
+                let words = format!("{} ({largest} bytes)", classify::too_large().words);
+                return Err(failure(request, classify::too_large(), &words, Some((status, headers))));
             }
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-            Err(error) => return Err(broken(request, error, Some((status, &headers)))),
+            Err(error) => return Err(broken(request, error, Some((status, headers)))),
         }
     }
+}
+
+fn is_html(headers: &HeaderMap) -> bool {
+    text(headers, CONTENT_TYPE.as_str()).is_some_and(|kind| kind.trim_start().starts_with("text/html"))
 }
 
 fn bearer(request: &Request, token: &AccessToken) -> Result<HeaderValue, Failure> {
@@ -207,13 +290,14 @@ fn judge(
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
+    reading: Reading,
 ) -> Result<Response, Failure> {
     let inner = &request.http.inner;
     let accepted = status.is_success() || request.accepted.contains(&status.as_u16());
     let secret = token.map(AccessToken::secret);
     let response = Response::new(status.as_u16(), headers, body).guarded(&inner.scrubber, secret);
-    let html = response.content_type.as_deref().is_some_and(|kind| kind.trim_start().starts_with("text/html"));
-    let cut = accepted && !html && is_cut_short(&response);
+    let html = is_html(&response.headers);
+    let cut = accepted && !html && reading == Reading::Whole && is_cut_short(&response);
     if accepted && !html && !cut {
         return Ok(response);
     }
@@ -242,6 +326,10 @@ fn judge(
         if said.is_empty() { verdict.words.to_owned() } else { format!("{}; the server says: {said}", verdict.words) };
     let answer = Some((status, &response.headers));
     Err(failure(request, verdict, &words, answer))
+}
+
+pub(super) fn broken_off(request: &Request, error: reqwest::Error, status: StatusCode, headers: &HeaderMap) -> Error {
+    broken(request, error, Some((status, headers))).error
 }
 
 fn broken(request: &Request, error: reqwest::Error, answer: Option<(StatusCode, &HeaderMap)>) -> Failure {

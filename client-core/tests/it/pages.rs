@@ -46,11 +46,19 @@ async fn the_first_page_is_fetched_alone_and_then_no_more_than_the_bound() {
     gate.add_permits(1);
     assert_eq!(stream.next().await.unwrap().unwrap().page, 1);
     assert!(stream.next().now_or_never().is_none());
-    assert_eq!(started.load(Ordering::SeqCst), 4, "three ahead");
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(started.load(Ordering::SeqCst), 4, "three ahead, though nobody waits for them");
     gate.add_permits(1);
     assert_eq!(stream.next().await.unwrap().unwrap().page, 2);
     drop(stream);
+    gate.add_permits(10);
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
     assert_eq!(started.load(Ordering::SeqCst), 4, "dropping stops the work");
+    assert_eq!(gate.available_permits(), 10, "and what was under way");
 }
 
 #[tokio::test]

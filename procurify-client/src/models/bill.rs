@@ -43,6 +43,8 @@ model! {
         invoice_uuid: text = "invoice_uuid",
         invoice_total: dec = "invoice_total",
         creator: opt User = "creator",
+        /// Only in the older document.
+        payment_uuid: text = "payment_uuid",
     }
 }
 

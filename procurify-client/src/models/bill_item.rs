@@ -1,8 +1,8 @@
 //! Lines of bills.
 
 use crate::{
-    Account, AccountId, Attachment, BillId, BillItemId, BillPurchaseOrder, Currency, CustomFieldValue,
-    PurchaseOrderLine, User, UserId, Vendor,
+    Account, AccountId, Attachment, BillId, BillItemId, BillPurchaseOrder, CreditCard, Currency, CustomFieldValue,
+    ExpenseType, PaymentType, PurchaseOrderLine, User, UserId, Vendor,
 };
 
 model! {
@@ -31,7 +31,7 @@ model! {
         archived: opt bool = "archived",
         expense_report: opt ExpenseReport = "expense_report",
         same_unit_cost: opt bool = "same_unit_cost",
-        credit_card_item: opt serde_json::Value = "creditcard_item",
+        credit_card_item: opt Box<CreditCardItem> = "creditcard_item",
         is_edited: opt bool = "is_edited",
         unit_cost_diff_log: opt UnitCostChange = "unit_cost_diff_log",
         tax_name: text = "tax_name",
@@ -44,6 +44,8 @@ model! {
         unit_cost: dec = "unit_cost",
         custom_fields: list CustomFieldValue = "custom_fields",
         kind: text = "type",
+        /// Only in the older document.
+        item_type: text = "item_type",
         /// Billed by cost rather than by quantity.
         bill_by_cost: opt bool = "bill_by_cost",
     }
@@ -68,7 +70,7 @@ model! {
         account: opt Account = "account",
         local_currency: opt Currency = "localCurrency",
         expense_type_fields: opt serde_json::Value = "expense_type_fields",
-        credit_card: opt serde_json::Value = "creditcard",
+        credit_card: rec CreditCard = "creditcard",
         account_id: id AccountId = "account_id",
         expense_report: opt ExpenseReport = "expenseReport",
         requester: opt User = "requester",
@@ -80,8 +82,8 @@ model! {
         merchant: text = "merchant",
         transaction_date: time = "transDate",
         reimburse: opt bool = "reimburse",
-        expense_type: opt i64 = "expense_type",
-        payment_type: opt i64 = "paymentType",
+        expense_type: opt ExpenseType = "expense_type",
+        payment_type: opt PaymentType = "paymentType",
         amount: dec = "amount",
         currency_rate_final: dec = "currency_rate_final",
         exchange_rate_override: opt bool = "exchange_rate_override",
@@ -103,6 +105,7 @@ model! {
     ExpenseReport {
         id: opt i64 = "id",
         uuid: text = "uuid",
+        user: opt User = "user",
     }
 }
 
@@ -113,5 +116,50 @@ model! {
         changed_date: text = "changed_date",
         original_unit_cost: dec = "original_unit_cost",
         original_currency_label: text = "original_currency_label",
+    }
+}
+
+model! {
+    /// The credit card purchase that a line of a bill comes from.
+    CreditCardItem {
+        id: opt i64 = "id",
+        credit_card: opt CreditCard = "creditcard",
+        po: opt CreditCardPurchaseOrder = "po",
+        expense: opt CreditCardExpense = "expense",
+        creditcard_is_editable: opt bool = "creditcard_is_editable",
+        matched_statement_items: list StatementItem = "matched_statement_items",
+    }
+}
+
+model! {
+    /// The purchase order of a credit card purchase.
+    CreditCardPurchaseOrder {
+        number: text = "number",
+        uuid: text = "uuid",
+        purchaser: opt User = "purchaser",
+        vendor_name: text = "vendor_name",
+    }
+}
+
+model! {
+    /// The expense of a credit card purchase.
+    CreditCardExpense {
+        merchant: text = "merchant",
+        notes: text = "notes",
+        expense_report: opt ExpenseReport = "expenseReport",
+    }
+}
+
+model! {
+    /// A line of a credit card's statement.
+    StatementItem {
+        id: opt i64 = "id",
+        credit_card: opt i64 = "creditcard",
+        statement: opt i64 = "statement",
+        matched: opt i64 = "match",
+        date: day = "date",
+        description: text = "description",
+        amount: dec = "amount",
+        duplicate_of: opt i64 = "duplicate_of",
     }
 }

@@ -1,9 +1,9 @@
 //! Lines of purchase orders.
 
 use crate::{
-    Account, AccountCode, Attachment, CatalogItemId, Comment, CostDetails, Currency, CustomFieldValue, DepartmentId,
-    LogEntry, OrderItemId, OrderItemStatus, OrderItemType, OrderNumber, OrderStatus, PoNumber, ReceiveMethod, User,
-    UserId, Uuid, Vendor,
+    Account, AccountCode, AdjustmentType, Attachment, CatalogItemId, Comment, CostDetails, Currency, CustomFieldValue,
+    DepartmentId, Duration, Frequency, LogEntry, OrderItemId, OrderItemStatus, OrderItemType, OrderNumber, OrderStatus,
+    PoNumber, ReceiveMethod, SpendAccount, User, UserId, Uuid, Vendor,
 };
 
 model! {
@@ -24,7 +24,8 @@ model! {
         approved_quantity: dec = "approved_quantity",
         approved_shipping_amount: dec = "approved_shipping_amount",
         approved_tax_amount: dec = "approved_tax_amount",
-        attachments: opt serde_json::Value = "attachments",
+        /// Files, or in the lines of bills one name.
+        attachments: opt LineAttachments = "attachments",
         catalog_item: opt Box<CatalogItem> = "catalog_item",
         created_at: time = "created_at",
         currency: opt Currency = "currency",
@@ -122,6 +123,8 @@ model! {
         requested_count: opt i64 = "requested_count",
         last_requested_date: time = "last_requested_date",
         selected_account: opt serde_json::Value = "selected_account",
+        /// How much of it is in a bundle.
+        quantity: dec = "quantity",
     }
 }
 
@@ -130,7 +133,7 @@ model! {
     Adjustment {
         id: opt i64 = "id",
         /// `percent` or `amount`, also written `0` or `1`.
-        kind: text = "type",
+        kind: opt AdjustmentType = "type",
         value: dec = "value",
         name: text = "name",
     }
@@ -141,7 +144,7 @@ model! {
     Allocation {
         id: opt i64 = "id",
         amount: dec = "amount",
-        account: opt Account = "account",
+        account: opt SpendAccount = "account",
     }
 }
 
@@ -150,8 +153,8 @@ model! {
     Recurrence {
         id: opt i64 = "id",
         start_date: day = "start_date",
-        frequency: opt i64 = "frequency",
-        duration: opt i64 = "duration",
+        frequency: opt Frequency = "frequency",
+        duration: opt Duration = "duration",
         duration_quantity: opt i64 = "duration_quantity",
         recurring_price: dec = "recurring_price",
         periods_count: opt i64 = "periods_count",
@@ -175,4 +178,15 @@ model! {
         object_id: opt i64 = "object_id",
         content_type: opt i64 = "content_type",
     }
+}
+
+/// The `attachments` of a line: files on purchase orders, text on bills.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum LineAttachments {
+    /// Files.
+    Files(Vec<Attachment>),
+    /// Text.
+    Text(String),
 }

@@ -7,6 +7,7 @@
 /// | `key T` | `T`, required |
 /// | `opt T` | `Option<T>` |
 /// | `id T` | `Option<T>`, an id, also read from an object that has one |
+/// | `rec T` | `Option<T>`, a record, also read from its id alone |
 /// | `list T` | `Vec<T>`, empty when missing or null |
 /// | `text` | `Option<String>`, also read from a number |
 /// | `dec` | `Option<Decimal>`, read exactly |
@@ -35,6 +36,10 @@ macro_rules! model {
     (@field $head:tt { $($done:tt)* } $(#[$d:meta])* $f:ident: id $t:ty = $j:literal, $($rest:tt)*) => {
         model! { @option $head { $($done)* } [$(#[$d])*] $f [$t] $j
             [#[serde(deserialize_with = "crate::lenient::id")]] $($rest)* }
+    };
+    (@field $head:tt { $($done:tt)* } $(#[$d:meta])* $f:ident: rec $t:ty = $j:literal, $($rest:tt)*) => {
+        model! { @option $head { $($done)* } [$(#[$d])*] $f [$t] $j
+            [#[serde(deserialize_with = "crate::lenient::record")]] $($rest)* }
     };
     (@field $head:tt { $($done:tt)* } $(#[$d:meta])* $f:ident: text = $j:literal, $($rest:tt)*) => {
         model! { @option $head { $($done)* } [$(#[$d])*] $f [String] $j

@@ -9,24 +9,39 @@ mod term;
 
 mod bill;
 mod bill_item;
+mod catalog;
 mod line;
+mod metadata;
 mod money;
+mod order;
 mod order_item;
+mod payment;
 mod people;
+mod permission;
 mod places;
 mod purchase_order;
+mod purchase_order_answers;
+mod receipt;
+mod transaction;
+mod user_profile;
 mod vendor;
 
-pub use bill::{Bill, BillCost, BillPayment, BillPurchaseOrder, BillStatusChange, BillSummary, BillVersion, Payment};
-pub use bill_item::{BillItem, CostAllocation, Expense, ExpenseReport, UnitCostChange};
-pub use line::{Adjustment, Allocation, Blanket, CatalogItem, Flag, PurchaseOrderLine, Recurrence};
-pub use money::{
-    Account, AccountCode, CostDetails, CreditCard, Currency, CustomField, CustomFieldValue, PaymentMethod,
-    PriceModifier,
-};
+pub use bill::*;
+pub use bill_item::*;
+pub use catalog::CatalogBundle;
+pub use line::*;
+pub use metadata::*;
+pub use money::*;
+pub use order::*;
 pub use order_item::OrderItem;
-pub use people::{Approver, Attachment, Comment, LogEntry, User};
-pub use places::{Address, Department, LegalEntity, Location, LocationSummary};
-pub use purchase_order::{Contract, PurchaseOrder, PurchaseOrderDetail};
+pub use payment::*;
+pub use people::*;
+pub use permission::{Permission, PermissionGroup};
+pub use places::*;
+pub use purchase_order::*;
+pub use purchase_order_answers::*;
+pub use receipt::ReceiptItem;
 pub use term::Term;
-pub use vendor::{EmailConfiguration, Vendor, VendorBreakdown, VendorPerformance, VendorRequest, VendorScore};
+pub use transaction::*;
+pub use user_profile::*;
+pub use vendor::*;

@@ -1,8 +1,9 @@
 //! Currencies, account codes, budget accounts, cards, and values of custom fields.
 
 use crate::{
-    AccountCodeId, AccountId, AccountType, CurrencyId, Department, FieldType, PaymentMethodType, PriceModifierType,
-    User, UserId, Uuid, VendorId,
+    AccountCodeId, AccountId, AccountType, Branch, CreditCardCategory, CreditCardStatus, CreditCardType, CurrencyId,
+    Department, DepartmentId, FieldType, PaymentMethodId, PaymentMethodType, PriceModifierType, User, UserId, Uuid,
+    Vendor, VendorId,
 };
 
 model! {
@@ -83,33 +84,34 @@ model! {
         number: text = "number",
         balance: opt i64 = "balance",
         gl_code: text = "gl_code",
-        kind: opt i64 = "type",
-        category: opt i64 = "category",
+        kind: opt CreditCardType = "type",
+        category: opt CreditCardCategory = "category",
         external_id: text = "external_id",
-        status: text = "status",
+        status: opt CreditCardStatus = "status",
         require_activation: opt bool = "require_activation",
         last_changed_by: id UserId = "last_changed_by",
-        vendor: id VendorId = "vendor",
+        vendor: rec Box<Vendor> = "vendor",
         payment_method: opt i64 = "payment_method",
-        currency: id CurrencyId = "currency",
+        currency: rec Currency = "currency",
         currency_name: text = "currency_name",
         creator: id UserId = "creator",
         assignees: list User = "assignees",
         last_reconciliation_date: time = "last_reconciliation_date",
         last_reconciliation_balance: dec = "last_reconciliation_balance",
-        session: opt serde_json::Value = "session",
+        session: opt CardSession = "session",
         last_statement_date: time = "last_statement_date",
     }
 }
 
 model! {
-    /// A way in which a vendor is paid.
+    /// A way in which a vendor is paid, as other records show it.
     PaymentMethod {
         id: opt i64 = "id",
         name: text = "name",
         kind: opt PaymentMethodType = "type",
         data: opt serde_json::Value = "data",
-        currency: opt Currency = "currency",
+        /// What a number stands for too: then only the id is there.
+        currency: rec Currency = "currency",
         payment_rail: text = "payment_rail",
         bank_account_country_code: text = "bank_account_country_code",
         vendor: id VendorId = "vendor",
@@ -138,5 +140,83 @@ model! {
         /// Text or a truth value.
         value: opt serde_json::Value = "value",
         field: opt CustomField = "field",
+    }
+}
+
+model! {
+    /// The statement that a credit card is reconciled against.
+    CardSession {
+        credit_card: opt i64 = "creditcard",
+        balance: dec = "balance",
+        statement_date: time = "statement_date",
+    }
+}
+
+model! {
+    /// How many days a payment is under way.
+    FlightTime {
+        min: opt i64 = "min",
+        max: opt i64 = "max",
+    }
+}
+
+model! {
+    /// What a payment costs: `percentage` or `fixed`.
+    TransactionFee {
+        kind: text = "type",
+        value: dec = "value",
+    }
+}
+
+model! {
+    /// An account as a line's cost is allocated to it.
+    SpendAccount {
+        id: key AccountId = "id",
+        account_code: opt AccountCode = "account_code",
+        department: opt SpendDepartment = "department",
+        active: opt bool = "active",
+    }
+}
+
+model! {
+    /// A department with all of its location.
+    SpendDepartment {
+        id: key DepartmentId = "id",
+        branch: opt Box<Branch> = "branch",
+        external_id: text = "external_id",
+        name: text = "name",
+        punchout_email: text = "punchout_email",
+        active: opt bool = "active",
+    }
+}
+
+model! {
+    /// A way in which the company pays.
+    CompanyPaymentMethod {
+        id: key PaymentMethodId = "id",
+        name: text = "name",
+        kind: opt PaymentMethodType = "type",
+        /// Depends on the type; numbers are masked.
+        data: opt serde_json::Value = "data",
+        /// Where a method was just created, its id alone.
+        currency: rec Currency = "currency",
+        gl_code: text = "gl_code",
+    }
+}
+
+model! {
+    /// A way in which a vendor is paid.
+    VendorPaymentMethod {
+        id: key PaymentMethodId = "id",
+        vendor: id VendorId = "vendor",
+        name: text = "name",
+        kind: opt PaymentMethodType = "type",
+        /// Depends on the type; numbers are masked.
+        data: opt serde_json::Value = "data",
+        currency: rec Currency = "currency",
+        payment_rail: text = "payment_rail",
+        bank_account_country_code: text = "bank_account_country_code",
+        flight_time: opt FlightTime = "flight_time",
+        transaction_fee: opt TransactionFee = "transaction_fee",
     }
 }

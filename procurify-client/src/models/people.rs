@@ -1,12 +1,14 @@
 //! People and what they leave on documents: comments, approvals, log entries, files.
 
-use crate::{Department, OrderItemId, OrderNumber, PoNumber, UserId, Uuid};
+use crate::{
+    Department, LogAction, OrderItemAttachmentType, OrderItemId, OrderNumber, PoNumber, RoleSummary, UserId, Uuid,
+};
 
 model! {
     /// A user, in as much detail as the place where it stands gives.
     User {
         id: id UserId = "id",
-        department: opt Department = "department",
+        department: rec Department = "department",
         created_at: time = "created_at",
         updated_at: time = "updated_at",
         first_name: text = "firstName",
@@ -23,12 +25,17 @@ model! {
         is_sso_enabled: opt bool = "is_sso_enabled",
         last_changed_by: id UserId = "last_changed_by",
         user: opt i64 = "user",
-        approval_delegatee: opt serde_json::Value = "approval_delegatee",
+        /// Who approves in their place.
+        approval_delegatee: rec Box<User> = "approval_delegatee",
         expected_return_date: day = "expected_return_date",
-        role: opt serde_json::Value = "role",
+        role: rec RoleSummary = "role",
         is_approval_delegatee: opt bool = "is_approval_delegatee",
         uuid: opt Uuid = "uuid",
         pending_invite: opt bool = "pending_invite",
+        /// Only in the older document.
+        department_name: text = "department_name",
+        /// Only in the older document.
+        branch_name: text = "branch_name",
     }
 }
 
@@ -51,6 +58,7 @@ model! {
         item_variance_amount_limit: dec = "item_variance_amount_limit",
         item_variance_percentage_limit: dec = "item_variance_percentage_limit",
         approval_level: opt i64 = "approval_level",
+        bill_amount_limit: dec = "bill_amount_limit",
     }
 }
 
@@ -63,9 +71,9 @@ model! {
         next_approvers: list i64 = "next_approvers",
         /// The same again, by its other name.
         next_approver_copy: opt User = "nextApprover",
-        approval_delegation: opt serde_json::Value = "approval_delegation",
+        approval_delegation: opt Box<ApprovalDelegation> = "approval_delegation",
         date_time: time = "dateTime",
-        action: opt i64 = "action",
+        action: opt LogAction = "action",
         line_qty_pass: dec = "line_qty_pass",
         line_qty_fail: dec = "line_qty_fail",
         order: id OrderNumber = "order",
@@ -77,7 +85,17 @@ model! {
 }
 
 model! {
-    /// A file attached to a document.
+    /// Who approves in whose place, and who said so.
+    ApprovalDelegation {
+        approval_delegatee: opt User = "approval_delegatee",
+        expected_return_date: day = "expected_return_date",
+        delegator: opt User = "delegator",
+        setter: opt User = "setter",
+    }
+}
+
+model! {
+    /// A file attached to a document: [`url`](Attachment::url) is where it can be fetched.
     Attachment {
         id: opt i64 = "id",
         uuid: opt Uuid = "uuid",
@@ -91,7 +109,16 @@ model! {
         created_at: time = "created_at",
         attachment: text = "attachment",
         upload_datetime: time = "upload_datetime",
-        kind: text = "type",
+        kind: opt OrderItemAttachmentType = "type",
         item: id OrderItemId = "item",
+    }
+}
+
+impl Attachment {
+    /// Where the file can be fetched, whichever field this kind of attachment has it in.
+    ///
+    /// These links are signed and expire: fetch soon, without the API's token.
+    pub fn url(&self) -> Option<&str> {
+        self.file.as_deref().or(self.attachment.as_deref()).filter(|url| !url.is_empty())
     }
 }

@@ -1,6 +1,6 @@
 //! Departments, locations and addresses.
 
-use crate::{Currency, DepartmentId, LocationId, UserId, Uuid};
+use crate::{AddressAssociation, Currency, CurrencyId, DepartmentId, Language, LocationId, SetupStage, UserId, Uuid};
 
 model! {
     /// A department. Its id and external id are what a cost centre is matched by.
@@ -14,6 +14,9 @@ model! {
         active: opt bool = "active",
         punchout_email: text = "punchout_email",
         is_active_for_account_code: opt bool = "is_active_for_account_code",
+        has_active_account: opt bool = "has_active_account",
+        /// The location, as users' departments have it.
+        location: opt LocationSummary = "location",
     }
 }
 
@@ -40,7 +43,7 @@ model! {
         primary_billing_address: opt Address = "primary_billing_address",
         primary_shipping_address: opt Address = "primary_shipping_address",
         shipping_addresses: list Address = "shipping_addresses",
-        language: opt i64 = "language",
+        language: opt Language = "language",
         location_timezone: text = "locationTimezone",
         headquarter: opt bool = "headquarter",
         department_count: opt i64 = "department_count",
@@ -68,7 +71,7 @@ model! {
         created_at: time = "created_at",
         updated_at: time = "updated_at",
         name: text = "name",
-        address_association: opt i64 = "addressAssociation",
+        address_association: opt AddressAssociation = "addressAssociation",
         address_line_one: text = "addressLineOne",
         address_line_two: text = "addressLineTwo",
         postal_code: text = "postalCode",
@@ -76,5 +79,44 @@ model! {
         state_province: text = "state_province",
         country: text = "country",
         last_changed_by: id UserId = "last_changed_by",
+    }
+}
+
+model! {
+    /// A location with its settings, as requests show it.
+    Branch {
+        id: key LocationId = "id",
+        external_id: text = "external_id",
+        name: text = "name",
+        url: text = "url",
+        logo: text = "logo",
+        language: opt Language = "language",
+        multiple_locations: opt bool = "multipleLocations",
+        location_timezone: text = "locationTimezone",
+        user_limit: opt i64 = "userLimit",
+        budget_overture_toggle: opt bool = "budgetOvertureToggle",
+        purchase_filtering: opt bool = "purchase_filtering",
+        catalog_permission: opt bool = "catalog_permission",
+        separate_expense_approval: opt bool = "separate_expense_approval",
+        standalone_travel_approval: opt bool = "standalone_travel_approval",
+        phone_one: text = "phoneOne",
+        phone_two: text = "phoneTwo",
+        fax: text = "fax",
+        email: text = "email",
+        fiscal_year_end_day: opt i64 = "fiscalYearEndDay",
+        fiscal_year_end_month: opt i64 = "fiscalYearEndMonth",
+        /// Hours from GMT.
+        timezone: dec = "timezone",
+        begin_date: time = "beginDate",
+        ported: opt bool = "ported",
+        port_date: time = "port_date",
+        active: opt bool = "active",
+        fields_cache: text = "fields_cache",
+        activated: opt bool = "activated",
+        setup_stage: opt SetupStage = "setup_stage",
+        local_currency: id CurrencyId = "localCurrency",
+        contact_person: id UserId = "contactPerson",
+        buyer_address: opt i64 = "buyerAddress",
+        shipping_address: opt i64 = "shippingAddress",
     }
 }

@@ -1,7 +1,12 @@
 //! Account codes (GL accounts), and accounts (account codes in departments).
 
+use tenant_http::{Error, Method};
+
 use crate::query::filters;
-use crate::{Account, AccountCode, AccountCodeId, AccountId, DepartmentId, List, LocationId, ProcurifyClient};
+use crate::{
+    Account, AccountCode, AccountCodeCreate, AccountCodeId, AccountCodeUpdate, AccountId, DepartmentId, List,
+    LocationId, ProcurifyClient,
+};
 
 /// Account codes of a tenant.
 #[derive(Debug, Clone, Copy)]
@@ -11,6 +16,16 @@ impl AccountCodes<'_> {
     /// Account codes.
     pub fn list(&self) -> List<AccountCode> {
         List::new(self.0, "/api/v3/account-codes/")
+    }
+
+    /// Creates an account code.
+    pub async fn create(&self, body: &AccountCodeCreate) -> Result<AccountCode, Error> {
+        self.0.write(Method::POST, "/api/v3/account-codes/", body).await
+    }
+
+    /// Replaces an account code.
+    pub async fn update(&self, id: AccountCodeId, body: &AccountCodeUpdate) -> Result<AccountCode, Error> {
+        self.0.write(Method::PUT, &format!("/api/v3/account-codes/{id}/"), body).await
     }
 }
 

@@ -5,8 +5,8 @@ use tenant_http::{Error, ErrorKind};
 
 use crate::query::filters;
 use crate::{
-    AccountCodeId, Bill, BillGroupId, BillSummary, BillType, ContractId, CurrencyId, DepartmentId, List, LocationId,
-    ProcurifyClient, UserId, Uuid, VendorId,
+    AccountCodeId, Bill, BillGroupId, BillSummary, BillType, BillsMarkedAsPaid, ContractId, CurrencyId, DepartmentId,
+    List, LocationId, MarkBillsAsPaid, Metadata, ProcurifyClient, UserId, Uuid, VendorId,
 };
 
 /// Bills of a tenant.
@@ -32,6 +32,18 @@ impl Bills<'_> {
             }
             other => other,
         }
+    }
+
+    /// Marks approved bills without payments as paid.
+    pub async fn mark_as_paid(&self, body: &MarkBillsAsPaid) -> Result<BillsMarkedAsPaid, Error> {
+        self.0.write_bare("/api/v3/ap/bills/mark-as-paid/", body).await
+    }
+
+    /// What the user of the credentials may do to a bill, and its sum.
+    pub async fn metadata(&self, uuid: &Uuid) -> Result<Metadata, Error> {
+        let id = super::in_path(uuid)?;
+        let (_, metadata) = self.0.single_with_metadata::<serde::de::IgnoredAny>(&path(&id)).await?;
+        Ok(metadata)
     }
 }
 
@@ -75,6 +87,7 @@ filters! { BillSummary {
     submitted_since: NaiveDate = "submitted_date_0", "Submitted on this day or later.";
     submitted_until: NaiveDate = "submitted_date_1", "Submitted on this day or earlier.";
     sync_status: &str = "sync_status_v2", "In this state of synchronisation.";
+    sync_status_v1: &str = "sync_status", "In this state of synchronisation, as the older document names it.";
     kind: BillType = "type", "Of this kind.";
     user: UserId = "user", "Last modified by this user.";
     vendor: VendorId = "vendor", "Of this vendor.";

@@ -1,9 +1,12 @@
 //! Departments and locations.
 
-use tenant_http::Error;
+use tenant_http::{Error, Method};
 
 use crate::query::filters;
-use crate::{AccountCodeId, Department, List, Location, LocationId, ProcurifyClient, UserId};
+use crate::{
+    AccountCodeId, Department, DepartmentId, DepartmentUpsert, List, Location, LocationId, LocationUpsert,
+    ProcurifyClient, UserId,
+};
 
 /// Departments of a tenant.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +17,16 @@ impl Departments<'_> {
     pub fn list(&self) -> List<Department> {
         List::new(self.0, "/api/v3/departments/")
     }
+
+    /// Creates a department.
+    pub async fn create(&self, body: &DepartmentUpsert) -> Result<Department, Error> {
+        self.0.write(Method::POST, "/api/v3/departments/", body).await
+    }
+
+    /// Replaces a department.
+    pub async fn update(&self, id: DepartmentId, body: &DepartmentUpsert) -> Result<Department, Error> {
+        self.0.write(Method::PUT, &format!("/api/v3/departments/{id}/"), body).await
+    }
 }
 
 filters! { Department {
@@ -21,7 +34,7 @@ filters! { Department {
     include_is_active_for_account_code: AccountCodeId = "include_is_active_for_account_code", "Says of each whether it has an active account of this code.";
     location_perm_override: bool = "location_perm_override", "Together with permission and user only.";
     permission: i64 = "permission", "Where the user has this permission, by its number.";
-    requestable: &str = "requestable", "That may request this: `ORDER`, `EXPENSE`, `TRAVEL`, `PAY_REQUEST`.";
+    requestable: &str = "requestable", "That may request this: the word of a [`Requestable`](crate::Requestable).";
     search: &str = "search", "Matching these words.";
     user: UserId = "user", "Of this user.";
 } }
@@ -46,6 +59,11 @@ impl Locations<'_> {
     /// Locations.
     pub fn list(&self) -> List<Location> {
         List::new(self.0, "/api/v2/locations/")
+    }
+
+    /// Creates a location. Only a superuser may.
+    pub async fn create(&self, body: &LocationUpsert) -> Result<Location, Error> {
+        self.0.write(Method::POST, "/api/v2/locations/", body).await
     }
 
     /// One location.

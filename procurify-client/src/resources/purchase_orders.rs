@@ -2,12 +2,13 @@
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
-use tenant_http::Error;
+use tenant_http::{Error, Method};
 
+use crate::envelope::Single;
 use crate::query::filters;
 use crate::{
-    AccountCodeId, ContractId, CurrencyId, List, PoNumber, ProcurifyClient, PurchaseOrder, PurchaseOrderDetail, UserId,
-    Uuid, VendorId,
+    AccountCodeId, BillingHistory, ContractId, CurrencyId, List, Metadata, PoNumber, ProcurifyClient, PurchaseOrder,
+    PurchaseOrderClosed, PurchaseOrderDetail, PurchaseOrderUpdate, PurchaseOrderUpdated, UserId, Uuid, VendorId,
 };
 
 /// In which role orders are listed: as the API's path names it.
@@ -81,11 +82,63 @@ impl PurchaseOrders<'_> {
 
     /// One order with its lines.
     pub async fn get(&self, order: impl Into<PurchaseOrderRef>) -> Result<PurchaseOrderDetail, Error> {
-        let id = match order.into() {
-            PurchaseOrderRef::Number(number) => number.to_string(),
-            PurchaseOrderRef::Uuid(uuid) => super::in_path(&uuid)?,
-        };
+        let id = segment(order.into())?;
         self.0.single(&format!("/api/v2/purchase_orders/{id}/")).await
+    }
+
+    /// What the user of the credentials may do to an order.
+    pub async fn metadata(&self, order: impl Into<PurchaseOrderRef>) -> Result<Metadata, Error> {
+        let id = segment(order.into())?;
+        let path = format!("/api/v2/purchase_orders/{id}/");
+        let (_, metadata) = self.0.single_with_metadata::<serde::de::IgnoredAny>(&path).await?;
+        Ok(metadata)
+    }
+
+    /// Updates an order, built on the version that was read.
+    pub async fn update(&self, order: PoNumber, body: &PurchaseOrderUpdate) -> Result<PurchaseOrderUpdated, Error> {
+        self.0.write(Method::PUT, &format!("/api/v3/purchase-orders/{order}/"), body).await
+    }
+
+    /// Revises an order, by the deprecated operation: prefer [`update`](Self::update).
+    ///
+    /// A number of your own that is used already is refused unless `accept_duplicate_number`.
+    pub async fn revise(
+        &self,
+        order: PoNumber,
+        body: &PurchaseOrderUpdate,
+        accept_duplicate_number: bool,
+    ) -> Result<PurchaseOrderDetail, Error> {
+        let path = format!("/api/v2/purchase_order/revise/{order}/");
+        let accept = if accept_duplicate_number { "True" } else { "False" };
+        let request = self.0.request(Method::PUT, &path).query(&[("confirm_duplicate_external_po_number", accept)]);
+        let single: Single<PurchaseOrderDetail> = request.json(body).send().await?.json(&format!("PUT {path}"))?;
+        Ok(single.data)
+    }
+
+    /// Closes an order.
+    pub async fn close(&self, order: PoNumber) -> Result<PurchaseOrderClosed, Error> {
+        let path = format!("/api/v3/purchase-orders/{order}/close/");
+        let answer = self.0.request(Method::POST, &path).send().await?;
+        let single: Single<PurchaseOrderClosed> = answer.json(&format!("POST {path}"))?;
+        Ok(single.data)
+    }
+
+    /// Opens a closed or cancelled order again.
+    pub async fn reopen(&self, order: PoNumber) -> Result<(), Error> {
+        self.0.request(Method::POST, &format!("/api/v3/purchase-orders/{order}/reopen/")).send().await?;
+        Ok(())
+    }
+
+    /// What of the orders was billed and received.
+    pub async fn billing_history(&self) -> Result<Vec<BillingHistory>, Error> {
+        self.0.single("/api/v3/purchase-orders/billing-history/").await
+    }
+}
+
+fn segment(order: PurchaseOrderRef) -> Result<String, Error> {
+    match order {
+        PurchaseOrderRef::Number(number) => Ok(number.to_string()),
+        PurchaseOrderRef::Uuid(uuid) => super::in_path(&uuid),
     }
 }
 

@@ -1,9 +1,9 @@
 //! Vendors.
 
-use tenant_http::Error;
+use tenant_http::{Error, Method};
 
 use crate::query::filters;
-use crate::{List, ProcurifyClient, Vendor, VendorId, VendorType};
+use crate::{List, ProcurifyClient, Vendor, VendorId, VendorPatch, VendorType, VendorUpsert};
 
 /// A named group of vendors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +58,21 @@ impl Vendors<'_> {
     /// One vendor.
     pub async fn get(&self, id: VendorId) -> Result<Vendor, Error> {
         self.0.single(&format!("/api/v3/vendors/{id}/")).await
+    }
+
+    /// Creates a vendor. One of the same name may be among the deleted ones.
+    pub async fn create(&self, body: &VendorUpsert) -> Result<Vendor, Error> {
+        self.0.write(Method::POST, "/api/v3/vendors/", body).await
+    }
+
+    /// Replaces a vendor.
+    pub async fn update(&self, id: VendorId, body: &VendorUpsert) -> Result<Vendor, Error> {
+        self.0.write(Method::PUT, &format!("/api/v3/vendors/{id}/"), body).await
+    }
+
+    /// Changes what is set in `body`, and nothing else.
+    pub async fn patch(&self, id: VendorId, body: &VendorPatch) -> Result<Vendor, Error> {
+        self.0.write(Method::PATCH, &format!("/api/v3/vendors/{id}/"), body).await
     }
 }
 

@@ -3,9 +3,14 @@
 #![recursion_limit = "256"]
 
 mod building;
+mod changes;
+mod contract;
 mod errors;
 mod filters;
+mod filters_more;
 mod paging;
 mod records;
 mod requests;
 mod support;
+mod trouble;
+mod watching;

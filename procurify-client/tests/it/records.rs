@@ -75,7 +75,7 @@ fn a_purchase_order_with_lines_is_the_same_after_a_round_trip() {
     let account = line.account.as_ref().unwrap();
     assert_eq!(account.account_code.as_ref().unwrap().parent, Some(AccountCodeId(2)));
     assert_eq!(account.department.as_ref().unwrap().external_id.as_deref(), Some("CC1"));
-    assert_eq!(detail.credit_card.unwrap().vendor, Some(VendorId(12)));
+    assert_eq!(detail.credit_card.unwrap().vendor.unwrap().id, VendorId(12));
 }
 
 #[test]
