@@ -10,6 +10,7 @@ use tenant_http::{
 
 use crate::m3::{Company, M3};
 use crate::oauth::{self, ClientAuthentication, ServiceAccount};
+use crate::odata::OData;
 use crate::syteline::SyteLine;
 use crate::{Ionapi, IonapiError};
 
@@ -66,6 +67,11 @@ impl CloudSuiteClient {
     /// `SyteLine`, as seen through one site's configuration, such as `ACME_DALS`.
     pub fn syteline(&self, configuration: &str) -> SyteLine {
         SyteLine::new(self.clone(), configuration)
+    }
+
+    /// The `OData` services of one company, such as `100`; blank for a product that knows none.
+    pub fn odata(&self, company: &str) -> OData {
+        OData::new(self.clone(), company)
     }
 
     /// HTTP requests sent so far by all clones, token requests included.

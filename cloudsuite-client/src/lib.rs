@@ -1,4 +1,4 @@
-//! A typed client of Infor CloudSuite: `.ionapi` files, OAuth, and M3 or SyteLine over the ION API gateway.
+//! A typed client of Infor CloudSuite: `.ionapi` files, OAuth, and M3, SyteLine or OData over the ION API gateway.
 //!
 //! ```no_run
 //! use cloudsuite_client::{CloudSuiteClient, m3::{Company, Dimension}};
@@ -28,6 +28,7 @@
 //! * Secrets appear in no `Debug`, no error and no log.
 
 pub mod m3;
+pub mod odata;
 pub mod syteline;
 
 mod client;

@@ -1,4 +1,4 @@
-//! Simulated Procurify, Infor M3 and SyteLine tenants on loopback sockets, with faults on demand.
+//! Simulated Procurify, Infor M3, SyteLine and OData tenants on loopback sockets, with faults on demand.
 //!
 //! ```text
 //!            one seeded Scenario
@@ -41,6 +41,7 @@ mod front;
 mod http;
 mod limiter;
 mod m3;
+mod odata;
 mod procurify;
 mod rng;
 mod scenario;
@@ -50,6 +51,7 @@ mod syteline;
 pub use error::Error;
 pub use faults::{FaultKind, Faults, Matcher};
 pub use m3::{Account, Document, DocumentLine, M3, M3Config, Message, MessageStatus, Supplier};
+pub use odata::{OData, ODataConfig};
 pub use procurify::{Bump, Bumped, Procurify, ProcurifyConfig};
 pub use scenario::Scenario;
 pub use stats::Stats;

@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use sandbox::{Faults, M3, M3Config, Procurify, ProcurifyConfig, Scenario, SyteLine, SyteLineConfig};
+use sandbox::{
+    Faults, M3, M3Config, OData, ODataConfig, Procurify, ProcurifyConfig, Scenario, SyteLine, SyteLineConfig,
+};
 
 /// Simulated Procurify and CloudSuite tenants on loopback sockets.
 #[derive(Parser)]
@@ -27,6 +29,7 @@ enum Command {
 enum Product {
     M3,
     SyteLine,
+    OData,
 }
 
 impl std::str::FromStr for Product {
@@ -36,7 +39,8 @@ impl std::str::FromStr for Product {
         match text.to_lowercase().as_str() {
             "m3" => Ok(Self::M3),
             "syteline" => Ok(Self::SyteLine),
-            _ => Err("it is not simulated: use m3 or syteline".to_owned()),
+            "odata" => Ok(Self::OData),
+            _ => Err("it is not simulated: use m3, syteline or odata".to_owned()),
         }
     }
 }
@@ -46,6 +50,7 @@ impl std::fmt::Display for Product {
         f.write_str(match self {
             Self::M3 => "m3",
             Self::SyteLine => "syteline",
+            Self::OData => "odata",
         })
     }
 }
@@ -54,6 +59,7 @@ impl std::fmt::Display for Product {
 enum Erp {
     M3(M3),
     SyteLine(SyteLine),
+    OData(OData),
 }
 
 impl Erp {
@@ -61,6 +67,7 @@ impl Erp {
         match self {
             Self::M3(tenant) => tenant.base_url(),
             Self::SyteLine(tenant) => tenant.base_url(),
+            Self::OData(tenant) => tenant.base_url(),
         }
     }
 
@@ -68,6 +75,7 @@ impl Erp {
         match self {
             Self::M3(tenant) => tenant.ionapi_json(),
             Self::SyteLine(tenant) => tenant.ionapi_json(),
+            Self::OData(tenant) => tenant.ionapi_json(),
         }
     }
 }
@@ -236,6 +244,7 @@ async fn start(serve: &Serve) -> Result<(Procurify, Erp), String> {
     let erp = match serve.product {
         Product::M3 => M3::start(m3(serve, scenario)).await.map(Erp::M3),
         Product::SyteLine => SyteLine::start(syteline(serve, scenario)).await.map(Erp::SyteLine),
+        Product::OData => OData::start(odata(serve, scenario)).await.map(Erp::OData),
     };
     Ok((procurify, erp.map_err(|error| error.to_string())?))
 }
@@ -273,6 +282,18 @@ fn syteline(serve: &Serve, scenario: Scenario) -> SyteLineConfig {
         atomic_updates: serve.atomic_updates,
         faults: faults(serve, 0x33),
         ..SyteLineConfig::default()
+    }
+}
+
+fn odata(serve: &Serve, scenario: Scenario) -> ODataConfig {
+    ODataConfig {
+        addr: serve.cloudsuite.clone(),
+        scenario,
+        logins_per_minute: serve.logins_per_minute,
+        per_minute: serve.per_minute,
+        max_parts: serve.max_transactions,
+        faults: faults(serve, 0x33),
+        ..ODataConfig::default()
     }
 }
 

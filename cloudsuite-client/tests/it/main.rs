@@ -4,8 +4,10 @@
 mod bulk;
 mod entry;
 mod execute;
+mod histories;
 mod ionapi;
 mod lists;
+mod odata;
 mod orders;
 mod secrets;
 mod support;

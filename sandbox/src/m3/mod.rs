@@ -98,6 +98,11 @@ impl M3 {
         self.front.tenant.company().add_supplier(supplier);
     }
 
+    /// Removes the supplier of this number, if it is there.
+    pub fn remove_supplier(&self, number: &str) {
+        self.front.tenant.company().suppliers.remove(number);
+    }
+
     /// Adds an identity of an accounting dimension, or replaces the one of that code.
     pub fn add_account(&self, account: &Account) {
         self.front.tenant.company().add_account(account);

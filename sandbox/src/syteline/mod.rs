@@ -86,6 +86,11 @@ impl SyteLine {
         self.front.tenant.add_supplier(supplier);
     }
 
+    /// Removes the vendor of this number, if it is there.
+    pub fn remove_supplier(&self, number: &str) {
+        self.front.tenant.site().remove_supplier(number);
+    }
+
     /// Adds an account (dimension 1) or a unit code 1 (any other dimension).
     pub fn add_account(&self, account: &Account) {
         self.front.tenant.add_account(account);

@@ -83,6 +83,14 @@ impl Site {
         self.store.commit();
     }
 
+    pub(super) fn remove_supplier(&mut self, number: &str) {
+        let key = self.store.key_of("SLVendors", &row([("VendNum", &pad(number, 7))]));
+        if let Some(key) = key {
+            self.store.remove("SLVendors", &key);
+            self.store.commit();
+        }
+    }
+
     pub(super) fn add_account(&mut self, account: &Account) {
         let name: String = account.name.chars().take(40).collect();
         if account.dimension == 1 {

@@ -1,0 +1,247 @@
+//! AP invoices with their lines, which are created together with their invoice in one write.
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use tenant_http::Error;
+
+use super::batch::Write;
+use super::entity::{Entity, NewEntity};
+use super::filter::Filter;
+use super::masters::query;
+use super::names::EntityNames;
+use super::query::Query;
+use super::value::Value;
+use super::{FieldError, OData, lists};
+
+/// An invoice with its lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Invoice {
+    /// `Invoice`, the tenant's own number of it.
+    pub number: String,
+    /// `Supplier`.
+    pub supplier: Option<String>,
+    /// `SupplierInvoice`, the supplier's number of it.
+    pub supplier_invoice: Option<String>,
+    /// `Currency`.
+    pub currency: Option<String>,
+    /// `InvoiceDate`.
+    pub invoice_date: Option<NaiveDate>,
+    /// `DueDate`.
+    pub due_date: Option<NaiveDate>,
+    /// `Amount`, all in all.
+    pub amount: Option<Decimal>,
+    /// `TaxAmount`.
+    pub tax: Option<Decimal>,
+    /// `Reference`: where this project keeps its own.
+    pub reference: Option<String>,
+    /// `Status`, in the tenant's own words.
+    pub status: Option<String>,
+    /// `Lines`.
+    pub lines: Vec<InvoiceLine>,
+    /// The state at which it was read.
+    pub etag: Option<String>,
+}
+
+/// An invoice's line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InvoiceLine {
+    /// `Line`.
+    pub number: Option<i64>,
+    /// `Description`.
+    pub description: Option<String>,
+    /// `Amount`.
+    pub amount: Option<Decimal>,
+    /// `LedgerAccount`.
+    pub account: Option<String>,
+    /// `CostCenter`.
+    pub cost_center: Option<String>,
+    /// `Order`.
+    pub order: Option<String>,
+    /// `OrderLine`.
+    pub order_line: Option<i64>,
+}
+
+impl Invoice {
+    fn read(entity: &Entity, names: &EntityNames) -> Result<Self, FieldError> {
+        let text = |ours: &str| entity.text(names.property(ours));
+        let line = |line: &Entity| -> Result<InvoiceLine, FieldError> {
+            Ok(InvoiceLine {
+                number: line.integer(names.property("Line"))?,
+                description: line.text(names.property("Description")),
+                amount: line.decimal(names.property("Amount"))?,
+                account: line.text(names.property("LedgerAccount")),
+                cost_center: line.text(names.property("CostCenter")),
+                order: line.text(names.property("Order")),
+                order_line: line.integer(names.property("OrderLine"))?,
+            })
+        };
+        Ok(Self {
+            number: entity.required(names.property("Invoice"))?,
+            supplier: text("Supplier"),
+            supplier_invoice: text("SupplierInvoice"),
+            currency: text("Currency"),
+            invoice_date: entity.date(names.property("InvoiceDate"))?,
+            due_date: entity.date(names.property("DueDate"))?,
+            amount: entity.decimal(names.property("Amount"))?,
+            tax: entity.decimal(names.property("TaxAmount"))?,
+            reference: text("Reference"),
+            status: text("Status"),
+            lines: entity.children(names.property("Lines"))?.iter().map(line).collect::<Result<_, _>>()?,
+            etag: entity.etag(),
+        })
+    }
+}
+
+/// An invoice to be created with its lines.
+#[derive(Debug, Clone)]
+pub struct NewInvoice {
+    properties: Vec<(String, Value)>,
+    lines: Vec<NewInvoiceLine>,
+}
+
+/// A line to be created with its invoice.
+#[derive(Debug, Clone)]
+pub struct NewInvoiceLine {
+    properties: Vec<(String, Value)>,
+}
+
+impl NewInvoice {
+    /// A supplier's invoice of this number, day and total amount, with the external reference by which it can be
+    /// found again.
+    pub fn new(supplier: &str, supplier_invoice: &str, day: NaiveDate, amount: Decimal, reference: &str) -> Self {
+        let properties = vec![
+            ("Supplier".to_owned(), supplier.into()),
+            ("SupplierInvoice".to_owned(), supplier_invoice.into()),
+            ("InvoiceDate".to_owned(), day.into()),
+            ("Amount".to_owned(), amount.into()),
+            ("Reference".to_owned(), reference.into()),
+        ];
+        Self { properties, lines: Vec::new() }
+    }
+
+    /// `Currency`.
+    pub fn currency(self, code: &str) -> Self {
+        self.property("Currency", code)
+    }
+
+    /// `DueDate`.
+    pub fn due(self, day: NaiveDate) -> Self {
+        self.property("DueDate", day)
+    }
+
+    /// `TaxAmount`.
+    pub fn tax(self, amount: Decimal) -> Self {
+        self.property("TaxAmount", amount)
+    }
+
+    /// Any other property.
+    pub fn property(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.properties.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Adds a line.
+    pub fn line(mut self, line: NewInvoiceLine) -> Self {
+        self.lines.push(line);
+        self
+    }
+
+    fn entity(&self, names: &EntityNames) -> NewEntity {
+        let with = |properties: &[(String, Value)]| {
+            let set =
+                |entity: NewEntity, (name, value): &(String, Value)| entity.set(names.property(name), value.clone());
+            properties.iter().fold(NewEntity::new(), set)
+        };
+        let lines = self.lines.iter().map(|line| with(&line.properties)).collect();
+        with(&self.properties).children(names.property("Lines"), lines)
+    }
+}
+
+impl NewInvoiceLine {
+    /// A part of the amount on an account.
+    pub fn new(line: i64, account: &str, amount: Decimal) -> Self {
+        let properties = vec![
+            ("Line".to_owned(), line.into()),
+            ("LedgerAccount".to_owned(), account.into()),
+            ("Amount".to_owned(), amount.into()),
+        ];
+        Self { properties }
+    }
+
+    /// `CostCenter`.
+    pub fn cost_center(self, code: &str) -> Self {
+        self.property("CostCenter", code)
+    }
+
+    /// `Order` and `OrderLine`, where it is for what was ordered.
+    pub fn order(self, number: &str, line: i64) -> Self {
+        self.property("Order", number).property("OrderLine", line)
+    }
+
+    /// Any other property.
+    pub fn property(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.properties.push((name.to_owned(), value.into()));
+        self
+    }
+}
+
+/// What can be asked and done about invoices.
+#[derive(Debug, Clone)]
+pub struct Invoices {
+    odata: OData,
+}
+
+impl Invoices {
+    pub(crate) fn new(odata: OData) -> Self {
+        Self { odata }
+    }
+
+    fn names(&self) -> &EntityNames {
+        &self.odata.entity_names().invoices
+    }
+
+    /// All invoices with their lines, by number. Narrow it with [`Query::filter`].
+    pub fn list(&self) -> Query<Invoice> {
+        let names = self.names();
+        query(&self.odata, names, "Invoice", Invoice::read).expand(&[names.property("Lines")])
+    }
+
+    /// The invoices of a supplier's number of them.
+    ///
+    /// # Errors
+    /// As [`Query::page`].
+    pub async fn find_by_supplier_invoice(&self, supplier: &str, number: &str) -> Result<Vec<Invoice>, Error> {
+        let names = self.names();
+        let filter = Filter::property(names.property("Supplier")).eq(supplier);
+        let filter = filter.and(Filter::property(names.property("SupplierInvoice")).eq(number));
+        self.list().filter(filter).all().await
+    }
+
+    /// All invoices that carry one of these external references.
+    ///
+    /// # Errors
+    /// As [`Query::page`].
+    pub async fn find_by_reference(&self, references: &[impl AsRef<str>]) -> Result<Vec<Invoice>, Error> {
+        let property = self.names().property("Reference");
+        let mut values: Vec<String> = references.iter().map(|value| value.as_ref().to_owned()).collect();
+        values.sort();
+        values.dedup();
+        let mut found = Vec::new();
+        for list in lists(property, &values) {
+            found.extend(self.list().filter(Filter::property(property).one_of(list)).all().await?);
+        }
+        Ok(found)
+    }
+
+    /// Creates invoices with their lines, one result for each: the invoice as far as the server shows it.
+    ///
+    /// Nothing is created twice by this: what is `Unknown` is for the caller to look up by its reference.
+    pub async fn create(&self, invoices: &[NewInvoice]) -> Vec<Result<Entity, Error>> {
+        let names = self.names();
+        let create = |invoice: &NewInvoice| Write::create(&names.set, invoice.entity(names));
+        let writes: Vec<Write> = invoices.iter().map(create).collect();
+        self.odata.service(&names.service).write_many(&writes).await
+    }
+}

@@ -1,0 +1,271 @@
+//! `OData` version 4: business objects of the products that publish them, such as Infor LN.
+//!
+//! ```text
+//! purchase_orders, invoices, masters      typed, by names that a tenant can change
+//!     │ query (links to the next page)      │ write, write_many ($batch)
+//!     └────────── service ──> tenant_http ──┘
+//! ```
+//!
+//! ```no_run
+//! use cloudsuite_client::CloudSuiteClient;
+//! use cloudsuite_client::odata::{Filter, Key, NewEntity, Write};
+//! use futures_util::TryStreamExt;
+//!
+//! # async fn run(client: CloudSuiteClient) -> Result<(), Box<dyn std::error::Error>> {
+//! let orders = client.odata("100").service("tdapi.purPurchaseOrder");
+//! let mut open = orders.query("Orders").filter(Filter::property("Status").eq("Open")).expand(&["Lines"]).stream();
+//! while let Some(order) = open.try_next().await? {
+//!     let key = Key::of(order.required("Order")?);
+//!     let change = NewEntity::new().set("Reference", "seen");
+//!     orders.write(&Write::patch("Orders", &key, order.etag().as_deref(), change)).await?;
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+mod batch;
+mod entity;
+mod fault;
+mod filter;
+mod invoices;
+mod key;
+mod masters;
+mod names;
+mod purchase_orders;
+mod query;
+mod value;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use batch::Write;
+pub use entity::{Entity, NewEntity};
+pub use filter::{Filter, Property};
+pub use invoices::{Invoice, InvoiceLine, Invoices, NewInvoice, NewInvoiceLine};
+pub use key::Key;
+pub use masters::{Account, Customer, Item, Supplier};
+pub use names::{EntityNames, ODataNames};
+pub use purchase_orders::{NewPurchaseOrder, NewPurchaseOrderLine, PurchaseOrder, PurchaseOrderLine, PurchaseOrders};
+pub use query::{EntityPage, NextLink, Query};
+pub use value::Value;
+
+pub use crate::m3::FieldError;
+
+use tenant_http::{Http, Request};
+
+use crate::CloudSuiteClient;
+
+/// Where services are found under a tenant's base address.
+const ROOT: &str = "/LN/lnapi/odata";
+/// The header that names the company.
+const COMPANY: &str = "x-infor-lncompany";
+/// Bytes that a list of values may have in an address. Web servers are known to refuse a query of over 2,048.
+const LONGEST_LIST: usize = 1_300;
+
+/// What a `$batch` may hold.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) parts: usize,
+    pub(crate) bytes: usize,
+}
+
+/// The services of one company. Cheap to clone.
+#[derive(Clone)]
+pub struct OData {
+    client: CloudSuiteClient,
+    root: Arc<str>,
+    headers: Arc<[(String, String)]>,
+    names: Arc<ODataNames>,
+    limits: Limits,
+}
+
+impl OData {
+    pub(crate) fn new(client: CloudSuiteClient, company: &str) -> Self {
+        let headers = if company.is_empty() { Vec::new() } else { vec![(COMPANY.to_owned(), company.to_owned())] };
+        Self {
+            client,
+            root: ROOT.into(),
+            headers: headers.into(),
+            names: Arc::default(),
+            limits: Limits { parts: 100, bytes: 256 * 1024 },
+        }
+    }
+
+    /// Where the services are under the base address. Default `/LN/lnapi/odata`.
+    pub fn root(mut self, path: &str) -> Self {
+        self.root = format!("/{}", path.trim_matches('/')).into();
+        self
+    }
+
+    /// A header that each call carries, such as `X-Infor-LnIdentity` or `Content-Language`.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        let mut headers = self.headers.to_vec();
+        headers.push((name.to_owned(), value.to_owned()));
+        self.headers = headers.into();
+        self
+    }
+
+    /// What services, entity sets and properties are called in this tenant.
+    pub fn names(mut self, names: ODataNames) -> Self {
+        self.names = Arc::new(names);
+        self
+    }
+
+    /// The most writes that a `$batch` may hold. Default 100; at 1, writes go one by one without `$batch`.
+    pub fn writes_per_batch(mut self, writes: usize) -> Self {
+        self.limits.parts = writes.max(1);
+        self
+    }
+
+    /// The most bytes that the body of a `$batch` may have. Default 256 KiB; no limit of the servers is published.
+    pub fn bytes_per_batch(mut self, bytes: usize) -> Self {
+        self.limits.bytes = bytes;
+        self
+    }
+
+    /// The client this works through.
+    pub fn client(&self) -> &CloudSuiteClient {
+        &self.client
+    }
+
+    /// A service by its name, such as `tdapi.purPurchaseOrder`.
+    pub fn service(&self, name: &str) -> Service {
+        Service { odata: self.clone(), name: name.into() }
+    }
+
+    /// Purchase orders with their lines.
+    pub fn purchase_orders(&self) -> PurchaseOrders {
+        PurchaseOrders::new(self.clone())
+    }
+
+    /// AP invoices with their lines.
+    pub fn invoices(&self) -> Invoices {
+        Invoices::new(self.clone())
+    }
+
+    /// Suppliers, by number.
+    pub fn suppliers(&self) -> Query<Supplier> {
+        masters::suppliers(self)
+    }
+
+    /// GL accounts, by number.
+    pub fn accounts(&self) -> Query<Account> {
+        masters::accounts(self, &self.names.accounts, "LedgerAccount")
+    }
+
+    /// Cost centres, by code.
+    pub fn cost_centers(&self) -> Query<Account> {
+        masters::accounts(self, &self.names.cost_centers, "Dimension")
+    }
+
+    /// Items, by code.
+    pub fn items(&self) -> Query<Item> {
+        masters::items(self)
+    }
+
+    /// Customers, by number.
+    pub fn customers(&self) -> Query<Customer> {
+        masters::customers(self)
+    }
+
+    /// Proves with one call that address, credentials and company are right, by reading one supplier.
+    ///
+    /// # Errors
+    /// Whatever keeps them from being so.
+    pub async fn ping(&self) -> Result<(), tenant_http::Error> {
+        self.suppliers().top(1).page(None).await.map(drop)
+    }
+
+    pub(crate) fn entity_names(&self) -> &ODataNames {
+        &self.names
+    }
+}
+
+impl fmt::Debug for OData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OData").field("client", &self.client).field("root", &self.root).finish_non_exhaustive()
+    }
+}
+
+/// One service: its entity sets are read by [`query`](Self::query), and written by [`write`](Self::write) and
+/// [`write_many`](Self::write_many).
+#[derive(Debug, Clone)]
+pub struct Service {
+    odata: OData,
+    name: Arc<str>,
+}
+
+impl Service {
+    /// Entities of a set.
+    pub fn query(&self, set: &str) -> Query {
+        Query::new(self.clone(), set, |entity| Ok(entity.clone()))
+    }
+
+    /// One entity by its key; `None` if there is none.
+    ///
+    /// # Errors
+    /// What failed or was refused.
+    pub async fn get(&self, set: &str, key: &Key, expand: &[&str]) -> Result<Option<Entity>, tenant_http::Error> {
+        let operation = format!("GET {set}");
+        let target = value::check_name(set).and_then(|()| key.target(set));
+        let target = target.map_err(|reason| tenant_http::Error::config(operation.as_str(), reason))?;
+        let mut request = self.http().get(&self.path_of(&target));
+        if !expand.is_empty() {
+            request = request.query(&[("$expand", expand.join(","))]);
+        }
+        let request = self.dressed(request).operation(&operation).accept_status(&fault::EXPLAINED);
+        match fault::accepted(&operation, request.send().await?) {
+            Ok(response) => {
+                let entity: Entity = response.json(&operation)?;
+                Ok(Some(entity.at_state(response.header("etag"))))
+            }
+            Err(error) if error.status() == Some(404) && fault_is_of_the_entity(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(crate) fn http(&self) -> &Http {
+        self.odata.client.http()
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.odata.limits
+    }
+
+    pub(crate) fn path_of(&self, target: &str) -> String {
+        format!("{}/{}/{target}", self.odata.root, self.name)
+    }
+
+    pub(crate) fn dressed(&self, request: Request) -> Request {
+        let request = request.header("odata-version", "4.0");
+        self.odata.headers.iter().fold(request, |request, (name, value)| request.header(name, value))
+    }
+
+    /// Why nothing can be sent to it.
+    pub(crate) fn refused(&self) -> Option<String> {
+        value::check_name(&self.name).err()
+    }
+}
+
+/// A 404 with the service's own words is about the entity; a bare one is the gateway's, about the service.
+fn fault_is_of_the_entity(error: &tenant_http::Error) -> bool {
+    error.message().contains("the server says")
+}
+
+/// Values cut into lists that fit into an address.
+pub(crate) fn lists<'a>(property: &str, values: &'a [String]) -> Vec<&'a [String]> {
+    let mut lists = Vec::new();
+    let mut rest = values;
+    while !rest.is_empty() {
+        let mut bytes = 0;
+        let fits = |value: &&String| {
+            let encoded: usize = value.bytes().map(|b| if b.is_ascii_alphanumeric() { 1 } else { 3 }).sum();
+            bytes += encoded + property.len() + 20;
+            bytes <= LONGEST_LIST
+        };
+        let (now, later) = rest.split_at(rest.iter().take_while(fits).count().max(1));
+        lists.push(now);
+        rest = later;
+    }
+    lists
+}

@@ -1,0 +1,64 @@
+//! Settings of an `OData` tenant.
+
+use std::time::Duration;
+
+use crate::{Faults, Scenario};
+
+/// How the tenant and its gateway behave. The defaults are a careful, working tenant.
+#[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools)] // Independent switches, each a difference between tenants.
+pub struct ODataConfig {
+    /// Loopback address and port to listen on; port 0 takes a free one.
+    pub addr: String,
+    /// What the tenant holds.
+    pub scenario: Scenario,
+    /// Tenant id, `ti` of the `.ionapi` file.
+    pub tenant: String,
+    /// The company that the header `X-Infor-LnCompany` must name.
+    pub company: String,
+    /// How long an access token is good for.
+    pub token_lifetime: Duration,
+    /// Whether refresh tokens are issued. They are not rotated.
+    pub refresh_tokens: bool,
+    /// Password logins a minute before a 429; 0 for no limit.
+    pub logins_per_minute: u32,
+    /// Calls a minute before a 429; 0 for no limit.
+    pub per_minute: u32,
+    /// Whether a 429 of these limits carries `Retry-After`.
+    pub retry_after: bool,
+    /// Entities a page has at most, whatever is asked for.
+    pub page_size: usize,
+    /// Whether links to the next page are relative.
+    pub relative_links: bool,
+    /// Whether a second order of the same reference is refused; orders are numbered by the server either way, unless
+    /// the caller gives a number.
+    pub unique_references: bool,
+    /// Parts a `$batch` may have; beyond: 413.
+    pub max_parts: usize,
+    /// Bytes the query of a call may have; beyond: 414.
+    pub max_query: usize,
+    /// Faults to begin with.
+    pub faults: Faults,
+}
+
+impl Default for ODataConfig {
+    fn default() -> Self {
+        Self {
+            addr: "127.0.0.1:0".to_owned(),
+            scenario: Scenario::default(),
+            tenant: "SANDBOX_TST".to_owned(),
+            company: "100".to_owned(),
+            token_lifetime: Duration::from_secs(7200),
+            refresh_tokens: true,
+            logins_per_minute: 20,
+            per_minute: 0,
+            retry_after: true,
+            page_size: 100,
+            relative_links: false,
+            unique_references: false,
+            max_parts: 250,
+            max_query: 4_096,
+            faults: Faults::default(),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! An Infor ION gateway with `OData` services behind it.
+//!
+//! ```text
+//! /{ti}/as/token.oauth2 .................. as in front of M3
+//! /{ti}/LN/lnapi/odata/{service}/{set} ... gateway -> request (filter, pages) -> store (rules)
+//! ```
+
+mod config;
+mod filter;
+mod model;
+mod request;
+mod store;
+mod tenant;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use config::ODataConfig;
+
+use crate::clock::Clock;
+use crate::control::Erp;
+use crate::faults::Injector;
+use crate::front::Front;
+use crate::http::Server;
+use crate::limiter::Limiter;
+use crate::stats::Counters;
+use crate::{Account, Document, Error, FaultKind, Faults, Matcher, Stats, Supplier};
+use tenant::ODataTenant;
+
+/// A running gateway and `OData` tenant. It stops when dropped.
+pub struct OData {
+    server: Server,
+    front: Arc<Front<ODataTenant>>,
+}
+
+impl std::fmt::Debug for OData {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OData").field("server", &self.server).finish_non_exhaustive()
+    }
+}
+
+impl OData {
+    /// Starts a tenant on the current Tokio runtime.
+    pub async fn start(config: ODataConfig) -> Result<Self, Error> {
+        let (listener, address) = Server::bind(&config.addr).await?;
+        let clock = Arc::new(Clock::default());
+        let front = Arc::new(Front {
+            injector: Injector::new(config.faults.clone()),
+            limiter: Limiter::new(config.per_minute),
+            retry_after: config.retry_after,
+            tenant: ODataTenant::new(config, Arc::clone(&clock)),
+            clock,
+            counters: Arc::new(Counters::default()),
+        });
+        let server = Server::start(listener, address, Arc::clone(&front));
+        Ok(Self { server, front })
+    }
+
+    /// `http://127.0.0.1:PORT`, without a final slash.
+    pub fn base_url(&self) -> String {
+        self.server.url()
+    }
+
+    /// A complete `.ionapi` file for this tenant, with all keys a backend service's file has.
+    pub fn ionapi_json(&self) -> String {
+        self.front.tenant.gateway.ionapi_json(&self.base_url())
+    }
+
+    /// The purchase orders and invoices, in the order of their numbers.
+    pub fn documents(&self) -> Vec<Document> {
+        self.front.tenant.all_documents()
+    }
+
+    /// Adds a supplier, or replaces the one of that number.
+    pub fn add_supplier(&self, supplier: &Supplier) {
+        self.front.tenant.add_supplier(supplier);
+    }
+
+    /// Removes the supplier of this number, if it is there.
+    pub fn remove_supplier(&self, number: &str) {
+        self.front.tenant.remove_supplier(number);
+    }
+
+    /// Adds an account (dimension 1) or a cost centre (any other dimension).
+    pub fn add_account(&self, account: &Account) {
+        self.front.tenant.add_account(account);
+    }
+
+    /// What has been asked so far.
+    pub fn stats(&self) -> Stats {
+        self.front.stats()
+    }
+
+    /// Replaces the faults from the next call on.
+    pub fn set_faults(&self, faults: Faults) {
+        self.front.injector.set(faults);
+    }
+
+    /// Makes the next matching call fail in this way, once.
+    pub fn fault_next(&self, matcher: Matcher, kind: FaultKind) {
+        self.front.injector.once(matcher, kind);
+    }
+
+    /// Moves the tenant's clock forward: tokens expire.
+    pub fn advance(&self, by: Duration) {
+        self.front.clock.advance(by);
+    }
+}

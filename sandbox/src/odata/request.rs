@@ -1,0 +1,161 @@
+//! One request to a service, by itself or as a part of a batch.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::filter::{Condition, compare, literal};
+use super::model::Set;
+use super::store::{Refusal, Store, Stored};
+
+/// What a request asks for.
+pub(super) struct Request<'a> {
+    pub(super) method: &'a str,
+    pub(super) service: &'a str,
+    /// Set and key, percent-decoded.
+    pub(super) target: &'a str,
+    pub(super) query: BTreeMap<String, String>,
+    pub(super) if_match: Option<&'a str>,
+    pub(super) body: Option<&'a Value>,
+}
+
+/// An answer: HTTP status, state, body.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) etag: Option<String>,
+    pub(super) body: Value,
+}
+
+impl Request<'_> {
+    /// `page`: entities a page has at most; `link` makes a link from a query.
+    pub(super) fn run(&self, store: &mut Store, page: usize, link: &dyn Fn(&str) -> String) -> Answer {
+        self.try_run(store, page, link).unwrap_or_else(|refusal| Answer {
+            status: refusal.status,
+            etag: None,
+            body: refusal.body(),
+        })
+    }
+
+    fn try_run(&self, store: &mut Store, page: usize, link: &dyn Fn(&str) -> String) -> Result<Answer, Refusal> {
+        let (name, key) = target(self.target)?;
+        let set =
+            Set::find(self.service, name).ok_or_else(|| Refusal::new(404, name, format!("there is no set {name}")))?;
+        let nothing = Value::Null;
+        let body = self.body.unwrap_or(&nothing);
+        match (self.method, key) {
+            ("GET", None) => self.list(store, set, page, link),
+            ("GET", Some(key)) => {
+                let stored = store.get(set.name, &key);
+                let stored = stored.ok_or_else(|| Refusal::new(404, set.key, format!("{key} does not exist")))?;
+                Ok(shown(200, stored, self.expands()))
+            }
+            ("POST", None) => store.create(set, body).map(|stored| shown(201, &stored, true)),
+            ("PATCH", Some(key)) => store.patch(set, &key, self.if_match, body).map(|stored| shown(200, &stored, true)),
+            ("DELETE", Some(key)) => {
+                store.delete(set, &key, self.if_match).map(|()| Answer { status: 204, etag: None, body: Value::Null })
+            }
+            _ => Err(Refusal::new(405, "", "the method is not allowed here")),
+        }
+    }
+
+    fn expands(&self) -> bool {
+        self.query.get("$expand").is_some_and(|expand| expand.split(',').any(|name| name.trim() == "Lines"))
+    }
+
+    fn list(&self, store: &Store, set: &Set, page: usize, link: &dyn Fn(&str) -> String) -> Result<Answer, Refusal> {
+        let bad = |why: String| Refusal::new(400, "", why);
+        let condition = self.query.get("$filter").map(|filter| Condition::read(set.properties, filter));
+        let condition = condition.transpose().map_err(bad)?;
+        let mut order = Vec::new();
+        for part in self.query.get("$orderby").into_iter().flat_map(|order| order.split(',')) {
+            let mut words = part.split_whitespace();
+            let name = words.next().unwrap_or_default();
+            if !set.properties.contains(&name) {
+                return Err(bad(format!("there is no property {name}")));
+            }
+            order.push((name, words.next() == Some("desc")));
+        }
+        // The key last: no two entities are equal, and a link to the next page holds a place, not a number.
+        order.push((set.key, false));
+        let holds = |stored: &&Stored| condition.as_ref().is_none_or(|condition| condition.holds(&stored.entity));
+        let mut found: Vec<&Stored> = store.all(set.name).map(|(_, stored)| stored).filter(holds).collect();
+        let place = |stored: &Stored| -> Vec<Value> {
+            order.iter().map(|(name, _)| stored.entity.get(*name).cloned().unwrap_or_default()).collect()
+        };
+        let stand = |a: &[Value], b: &[Value]| {
+            let each = order.iter().zip(a.iter().zip(b)).map(|((_, descending), (a, b))| {
+                let order = compare(a, b).unwrap_or_else(|| b.is_null().cmp(&a.is_null()));
+                if *descending { order.reverse() } else { order }
+            });
+            each.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
+        };
+        found.sort_by(|a, b| stand(&place(a), &place(b)));
+        let count = found.len();
+        if let Some(token) = self.query.get("$skiptoken") {
+            let last: Vec<Value> = serde_json::from_str(token).map_err(|error| bad(error.to_string()))?;
+            found.retain(|stored| stand(&place(stored), &last).is_gt());
+        }
+        let number = |name: &str| {
+            self.query.get(name).map(|text| text.parse::<usize>().map_err(|e| bad(e.to_string()))).transpose()
+        };
+        found.drain(..number("$skip")?.unwrap_or(0).min(found.len()));
+        let top = number("$top")?;
+        found.truncate(top.unwrap_or(usize::MAX));
+        let more = found.len() > page;
+        found.truncate(page);
+        let mut body = json!({ "value": found.iter().map(|stored| self.item(stored)).collect::<Vec<_>>() });
+        if self.query.get("$count").is_some_and(|count| count == "true") {
+            body["@odata.count"] = json!(count);
+        }
+        if more && let Some(last) = found.last() {
+            let mut query = self.query.clone();
+            query.remove("$skip");
+            if let Some(top) = top {
+                query.insert("$top".to_owned(), (top - page).to_string());
+            }
+            query.insert("$skiptoken".to_owned(), json!(place(last)).to_string());
+            let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&query).finish();
+            body["@odata.nextLink"] = json!(link(&query));
+        }
+        Ok(Answer { status: 200, etag: None, body })
+    }
+
+    fn item(&self, stored: &Stored) -> Value {
+        let mut item = entity(stored, self.expands());
+        if let (Some(select), Some(entity)) = (self.query.get("$select"), item.as_object_mut()) {
+            let wanted: Vec<&str> = select.split(',').map(str::trim).collect();
+            entity.retain(|name, _| wanted.contains(&name.as_str()) || name.starts_with('@') || name == "Lines");
+        }
+        item
+    }
+}
+
+fn entity(stored: &Stored, lines: bool) -> Value {
+    let mut entity: Map<String, Value> = stored.entity.clone();
+    if !lines {
+        entity.remove("Lines");
+    }
+    entity.insert("@odata.etag".to_owned(), json!(stored.etag()));
+    Value::Object(entity)
+}
+
+fn shown(status: u16, stored: &Stored, lines: bool) -> Answer {
+    Answer { status, etag: Some(stored.etag()), body: entity(stored, lines) }
+}
+
+/// `Set` or `Set('key')`.
+fn target(text: &str) -> Result<(&str, Option<String>), Refusal> {
+    let Some((name, rest)) = text.split_once('(') else { return Ok((text, None)) };
+    let bad = || Refusal::new(400, name, "the key cannot be read");
+    let inner = rest.strip_suffix(')').ok_or_else(bad)?;
+    let inner = inner
+        .split_once('=')
+        .filter(|(name, _)| name.chars().all(char::is_alphanumeric))
+        .map_or(inner, |(_, value)| value);
+    if !inner.starts_with('\'') {
+        return Ok((name, Some(inner.to_owned())));
+    }
+    let mut rest = inner.chars().peekable();
+    let key = literal(&mut rest).map_err(|_| bad())?;
+    if rest.next().is_some() { Err(bad()) } else { Ok((name, Some(key))) }
+}

@@ -1,0 +1,246 @@
+//! The gateway and the services: whose call it is, and what it asks for.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hyper::StatusCode;
+use serde_json::{Value, json};
+
+use super::ODataConfig;
+use super::request::{Answer, Request};
+use super::store::Store;
+use crate::clock::Clock;
+use crate::control::{self, Erp};
+use crate::faults::{CallKind, Fault, FaultKind};
+use crate::front::Tenant;
+use crate::http::{Call, Reply};
+use crate::m3::gateway::{Gateway, GatewayConfig};
+use crate::{Account, Document, Scenario, Supplier};
+
+const ROOT: &str = "/LN/lnapi/odata/";
+
+/// A gateway with one company's services behind it.
+pub(super) struct ODataTenant {
+    pub(super) config: ODataConfig,
+    pub(super) gateway: Gateway,
+    clock: Arc<Clock>,
+    store: Mutex<Store>,
+}
+
+impl ODataTenant {
+    pub(super) fn new(config: ODataConfig, clock: Arc<Clock>) -> Self {
+        let gateway = Gateway::new(GatewayConfig {
+            tenant: config.tenant.clone(),
+            seed: config.scenario.seed,
+            token_lifetime: config.token_lifetime,
+            expires_in_text: false,
+            refresh_tokens: config.refresh_tokens,
+            logins_per_minute: config.logins_per_minute,
+            retry_after: config.retry_after,
+        });
+        let store = Mutex::new(Store::new(&config, clock.now()));
+        Self { config, gateway, clock, store }
+    }
+
+    fn store(&self) -> MutexGuard<'_, Store> {
+        let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        store.now = self.clock.now();
+        store
+    }
+
+    pub(super) fn remove_supplier(&self, number: &str) {
+        self.store().remove_supplier(number);
+    }
+
+    /// Service and target of a call.
+    fn target<'a>(&self, path: &'a str) -> Option<(&'a str, &'a str)> {
+        self.gateway.rest(path)?.strip_prefix(ROOT)?.split_once('/')
+    }
+
+    fn page_size(&self, call: &Call) -> usize {
+        let wished = call.header("prefer").and_then(|prefer| prefer.split_once("maxpagesize="));
+        let wished = wished.and_then(|(_, size)| size.parse().ok()).unwrap_or(usize::MAX);
+        self.config.page_size.min(wished).max(1)
+    }
+
+    fn single(&self, call: &Call, service: &str, target: &str) -> Reply {
+        let decoded = decode(target);
+        let body = (!call.body.is_empty()).then(|| serde_json::from_slice::<Value>(&call.body));
+        let body = match body.transpose() {
+            Ok(body) => body,
+            Err(error) => return self.error(StatusCode::BAD_REQUEST, &error.to_string()),
+        };
+        let request = Request {
+            method: call.method.as_str(),
+            service,
+            target: &decoded,
+            query: url::form_urlencoded::parse(call.query.as_bytes()).into_owned().collect(),
+            if_match: call.header("if-match"),
+            body: body.as_ref(),
+        };
+        let host = call.header("host").unwrap_or_default();
+        let link = |query: &str| {
+            if self.config.relative_links {
+                format!("{target}?{query}")
+            } else {
+                format!("http://{host}{}?{query}", call.path)
+            }
+        };
+        let answer = request.run(&mut self.store(), self.page_size(call), &link);
+        let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let reply = if answer.body.is_null() { Reply::empty(status) } else { Reply::json(status, &answer.body) };
+        match answer.etag {
+            Some(etag) => reply.with("etag", &etag),
+            None => reply,
+        }
+    }
+
+    fn batch(&self, call: &Call, service: &str, fault: Option<Fault>) -> Reply {
+        let body: Value = serde_json::from_slice(&call.body).unwrap_or_default();
+        let Some(parts) = body["requests"].as_array() else {
+            return self.error(StatusCode::BAD_REQUEST, "requests are expected");
+        };
+        if parts.len() > self.config.max_parts {
+            return self.error(StatusCode::PAYLOAD_TOO_LARGE, "too many requests in the batch");
+        }
+        let go_on = call.header("prefer").is_some_and(|prefer| prefer.contains("continue-on-error"));
+        let (made, shown, stopped) = cut(fault, parts.len());
+        let mut responses = Vec::new();
+        let mut failed = false;
+        let mut store = self.store();
+        for (place, part) in parts.iter().enumerate() {
+            let id = &part["id"];
+            if place >= made || (failed && !go_on) {
+                if stopped || failed {
+                    responses.push(json!({ "id": id, "status": 424 }));
+                }
+                continue;
+            }
+            let answer = part_request(part, service).run(&mut store, self.config.page_size, &|_| String::new());
+            failed |= answer.status >= 400;
+            if place < shown {
+                responses.push(part_response(id, &answer));
+            }
+        }
+        Reply::ok(&json!({ "responses": responses }))
+    }
+}
+
+/// How many parts are run, how many of those are answered, and whether the others are said not to have been.
+fn cut(fault: Option<Fault>, count: usize) -> (usize, usize, bool) {
+    let Some(fault) = fault else { return (count, count, false) };
+    let below = |dice: u64, end: usize| usize::try_from(dice % (end.max(1) as u64)).unwrap_or(0);
+    let some = below(fault.dice, count);
+    match fault.kind {
+        FaultKind::BulkTerminated | FaultKind::BulkBadRequest => (some, some, true),
+        FaultKind::ShortResults => (some + below(fault.dice >> 32, count - some + 1), some, false),
+        _ => (count, count, false),
+    }
+}
+
+fn part_request<'a>(part: &'a Value, service: &'a str) -> Request<'a> {
+    let (target, query) = part["url"].as_str().map_or(("", ""), |url| url.split_once('?').unwrap_or((url, "")));
+    Request {
+        method: part["method"].as_str().unwrap_or_default(),
+        service,
+        target,
+        query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+        if_match: part["headers"]["if-match"].as_str(),
+        body: part.get("body"),
+    }
+}
+
+fn part_response(id: &Value, answer: &Answer) -> Value {
+    let mut response = json!({ "id": id, "status": answer.status, "headers": {} });
+    if let Some(etag) = &answer.etag {
+        response["headers"]["etag"] = json!(etag);
+    }
+    if !answer.body.is_null() {
+        response["body"] = answer.body.clone();
+    }
+    response
+}
+
+/// Percent-decoded; a plus is a plus in a path.
+fn decode(text: &str) -> String {
+    let escaped = text.replace('+', "%2B");
+    url::form_urlencoded::parse(escaped.as_bytes())
+        .map(|(name, value)| if value.is_empty() { name.into_owned() } else { format!("{name}={value}") })
+        .collect()
+}
+
+impl Erp for ODataTenant {
+    fn scenario(&self) -> &Scenario {
+        &self.config.scenario
+    }
+
+    fn all_documents(&self) -> Vec<Document> {
+        self.store().documents()
+    }
+
+    fn add_supplier(&self, supplier: &Supplier) {
+        self.store().add_supplier(supplier);
+    }
+
+    fn add_account(&self, account: &Account) {
+        self.store().add_account(account);
+    }
+}
+
+impl Tenant for ODataTenant {
+    fn operation(&self, call: &Call) -> String {
+        match self.target(&call.path) {
+            Some((_, target)) => {
+                let (set, key) = target.split_once('(').map_or((target, ""), |(set, _)| (set, "({id})"));
+                format!("{} {set}{key}", call.method)
+            }
+            None => format!("{} {}", call.method, call.path),
+        }
+    }
+
+    fn kind(&self, call: &Call) -> CallKind {
+        match self.target(&call.path) {
+            _ if self.gateway.is_token_call(call) => CallKind::Token,
+            Some((_, "$batch")) => CallKind::Bulk,
+            _ => CallKind::Single,
+        }
+    }
+
+    fn answer(&self, call: &Call, fault: Option<Fault>) -> Reply {
+        let now = self.clock.now();
+        if let Some(reply) = self.gateway.token_answer(call, now) {
+            return reply;
+        }
+        if !self.gateway.admits(call, now) {
+            return Reply::json(StatusCode::UNAUTHORIZED, &json!({ "error": "Unauthorized" }));
+        }
+        if call.query.len() > self.config.max_query {
+            return Reply::html(StatusCode::URI_TOO_LONG, "414 Request-URI Too Long");
+        }
+        let Some((service, target)) = self.target(&call.path) else {
+            return Reply::json(StatusCode::NOT_FOUND, &json!({ "error": "No such service in this tenant." }));
+        };
+        if call.header("x-infor-lncompany") != Some(self.config.company.as_str()) {
+            return self.error(StatusCode::BAD_REQUEST, "X-Infor-LnCompany does not name a company of this tenant");
+        }
+        if target == "$batch" { self.batch(call, service, fault) } else { self.single(call, service, target) }
+    }
+
+    fn expire(&self, call: &Call) {
+        self.gateway.expire(call);
+    }
+
+    fn control(&self, call: &Call) -> Reply {
+        control::answer(self, call)
+    }
+
+    fn documents(&self) -> BTreeMap<String, u64> {
+        let store = self.store();
+        let count = |set: &str| store.len(set) as u64;
+        [("purchase_order".to_owned(), count("Orders")), ("invoice".to_owned(), count("Invoices"))].into()
+    }
+
+    fn error(&self, status: StatusCode, text: &str) -> Reply {
+        Reply::json(status, &json!({ "error": { "code": status.as_str(), "message": text } }))
+    }
+}
