@@ -9,6 +9,8 @@
 //!
 //! The server is another process and sends pages that it made beforehand. Each figure is the median of 5.
 
+#![recursion_limit = "256"] // Whole records as JSON literals.
+
 #[path = "procurify_extract/peers.rs"]
 mod peers;
 #[path = "procurify_extract/rate.rs"]

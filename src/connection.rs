@@ -1,13 +1,15 @@
 //! One Procurify tenant joined with one CloudSuite tenant.
 
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cloudsuite_client::m3::InvalidCode;
 use procurify_client::ProcurifyClient;
 use sync_core::{
-    AlertSink, CheckpointStore, ConnectionId, CrossReferences, DedupStore, Engine, Flow, RecordKey, References,
-    RetryPolicy, Settings, Trail,
+    AlertSink, AuditSink, Backoff, CheckpointStore, Clock, ConnectionId, CrossReferences, DedupStore, Engine, Flow,
+    RecordKey, References, RetryPolicy, Settings, Trail,
 };
 
 use crate::product::Product;
@@ -62,6 +64,8 @@ impl Connection {
             settings: Settings::default(),
             retry: None,
             alerts: None,
+            audit: None,
+            clock: None,
             reference_max_age: Duration::from_secs(3600),
             patience: Duration::from_secs(30),
         }
@@ -123,6 +127,8 @@ pub struct ConnectionBuilder {
     settings: Settings,
     retry: Option<Arc<dyn RetryPolicy>>,
     alerts: Option<Arc<dyn AlertSink>>,
+    audit: Option<Arc<dyn AuditSink>>,
+    clock: Option<Arc<dyn Clock>>,
     reference_max_age: Duration,
     patience: Duration,
 }
@@ -194,6 +200,18 @@ impl ConnectionBuilder {
         self
     }
 
+    /// Who else is told of each event in the ledger. Default: the log.
+    pub fn audit(mut self, audit: Arc<dyn AuditSink>) -> Self {
+        self.audit = Some(audit);
+        self
+    }
+
+    /// Where the time comes from. Default: the machine's clock.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
     /// How old the reference data may be before orders are mapped on it (I8). Default 1 hour.
     pub fn reference_max_age(mut self, age: Duration) -> Self {
         self.reference_max_age = age;
@@ -226,8 +244,14 @@ impl ConnectionBuilder {
         let mut engine = Engine::new(self.name, stores.ledger, stores.checkpoints, stores.references)
             .flow(flow)
             .settings(self.settings);
-        if let Some(retry) = self.retry {
-            engine = engine.retry(retry);
+        // Processes that fail together should not come back together.
+        let jitter = || Arc::new(Backoff::seeded(RandomState::new().hash_one(std::process::id())));
+        engine = engine.retry(self.retry.unwrap_or_else(|| jitter()));
+        if let Some(audit) = self.audit {
+            engine = engine.audit(audit);
+        }
+        if let Some(clock) = self.clock {
+            engine = engine.clock(clock);
         }
         if let Some(alerts) = self.alerts {
             engine = engine.alerts(alerts);

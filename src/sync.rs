@@ -119,13 +119,18 @@ impl Connection {
             }
         }
         self.engine.resume_held(&kind).await?;
-        self.engine
-            .run_until_idle_with(self.patience, |progress| {
+        loop {
+            let run = self.engine.run_until_idle_with(self.patience, |progress| {
                 told(Event::Moved(&progress.moved));
                 let posted = progress.moved.iter().filter(|moved| moved.to == StateName::Posted);
                 report.posted.extend(posted.map(|moved| moved.key.clone()));
-            })
-            .await?;
+            });
+            match run.await {
+                // A pass may take longer than reference data stays fresh.
+                Err(EngineError::StaleReferences { .. }) => self.align_reference_data().await?,
+                done => break done?,
+            }
+        }
         self.stand(&kind, &mut report).await?;
         Ok(report)
     }

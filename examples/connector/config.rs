@@ -14,7 +14,7 @@ use procurify_cloudsuite::purchase_order::{DefaultOrderMapper, SourceSettings};
 use procurify_cloudsuite::syteline::{SyteLineOrderSettings, SyteLineProduct};
 use procurify_cloudsuite::{Connection, ConnectionBuilder, VaultTokens};
 use serde::Deserialize;
-use sync_core::{ConnectionId, Settings};
+use sync_core::{Actor, ConnectionId, Settings};
 use sync_store::vault::Keys;
 use sync_store::{SqliteStore, Vault};
 use tenant_http::ExposeSecret;
@@ -336,7 +336,7 @@ impl Config {
         });
         let client = self.cloudsuite(&place, tokens.clone()).await?;
         let settings = Settings {
-            worker: "connector".into(),
+            worker: Actor::new(format!("connector {}", std::process::id())),
             batch: self.flows.batch.max(1),
             settle_time: self.settle_time()?,
             ..Settings::default()

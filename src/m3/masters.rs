@@ -27,7 +27,9 @@ async fn all<T: Send + 'static>(list: List<T>) -> Result<Vec<T>, TransactionErro
 }
 
 async fn identities(m3: &M3, dimension: Dimension, today: NaiveDate) -> Result<Vec<Master>, TransactionError> {
-    let accounts = all(m3.gl_accounts().list(dimension)).await?;
+    let mut accounts = all(m3.gl_accounts().list(dimension)).await?;
+    // A division's own identity overrides the company's of the same name: the last one counts.
+    accounts.sort_by_key(|account| account.division.is_some());
     Ok(accounts.into_iter().map(|account| identity(account, today)).collect())
 }
 

@@ -12,7 +12,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use procurify_client::{AccountId, Error, List, OrderBy, OrderItem, PoNumber, ProcurifyClient, PurchaseOrder};
 
-use super::order::{BudgetAccount, OrderLine, lines_of};
+use super::order::{BudgetAccount, OrderLine, split};
 
 /// Details that are read at a time.
 const AT_A_TIME: usize = 4;
@@ -29,15 +29,29 @@ impl LineReader {
         Self { procurify, page_size, accounts: Mutex::default() }
     }
 
-    /// The lines of these orders, in their order. `None` for an order that is gone.
-    pub async fn lines(&self, orders: &[PurchaseOrder]) -> Result<Vec<Option<Vec<OrderLine>>>, Error> {
-        let mut found = self.paged(orders).await?;
+    /// Forgets the budget accounts: they are read anew when they are needed next.
+    pub fn forget(&self) {
+        self.accounts.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// These orders with their lines. Where the detail had to be read, the order is as the detail shows it, so that
+    /// head and lines are of one revision. An order that was deleted meanwhile is left out.
+    pub async fn lines(&self, orders: Vec<PurchaseOrder>) -> Result<Vec<(PurchaseOrder, Vec<OrderLine>)>, Error> {
+        let mut found = self.paged(&orders).await?;
         let missing: Vec<PoNumber> =
             orders.iter().map(|order| order.procurify_po).filter(|number| !found.contains_key(number)).collect();
-        let details: Vec<Option<(PoNumber, Vec<OrderLine>)>> =
-            stream::iter(missing).map(|number| self.detail(number)).buffered(AT_A_TIME).try_collect().await?;
-        found.extend(details.into_iter().flatten());
-        Ok(orders.iter().map(|order| found.remove(&order.procurify_po)).collect())
+        let mut details: HashMap<PoNumber, (PurchaseOrder, Vec<OrderLine>)> = stream::iter(missing)
+            .map(|number| self.detail(number))
+            .buffered(AT_A_TIME)
+            .try_filter_map(|detail| async { Ok(detail) })
+            .map_ok(|(order, lines)| (order.procurify_po, (order, lines)))
+            .try_collect()
+            .await?;
+        let complete = orders.into_iter().filter_map(|order| match found.remove(&order.procurify_po) {
+            Some(lines) => Some((order, lines)),
+            None => details.remove(&order.procurify_po),
+        });
+        Ok(complete.collect())
     }
 
     /// The lines of those orders that pages of order items show completely.
@@ -114,10 +128,13 @@ impl LineReader {
         Ok(())
     }
 
-    async fn detail(&self, number: PoNumber) -> Result<Option<(PoNumber, Vec<OrderLine>)>, Error> {
+    async fn detail(&self, number: PoNumber) -> Result<Option<(PurchaseOrder, Vec<OrderLine>)>, Error> {
         match self.procurify.purchase_orders().get(number).await {
-            Ok(detail) => Ok(Some(lines_of(detail))),
-            Err(error) if error.kind() == procurify_client::ErrorKind::NotFound => Ok(None),
+            Ok(detail) => Ok(Some(split(detail)?)),
+            Err(error) if error.kind() == procurify_client::ErrorKind::NotFound => {
+                tracing::warn!(%number, "a purchase order was listed and is gone; it is left out");
+                Ok(None)
+            }
             Err(error) => Err(error),
         }
     }

@@ -234,7 +234,7 @@ impl Resolver<'_> {
     fn known(&self, kind: &str, source: &str) -> Option<String> {
         match &self.references.get(kind, source)?.found {
             Match::Matched { target, .. } => Some(target.clone()),
-            Match::Blocked { .. } | Match::Ambiguous { .. } => None,
+            Match::Blocked { .. } | Match::Ambiguous { .. } | Match::Unknown { .. } => None,
         }
     }
 
@@ -252,6 +252,9 @@ impl Resolver<'_> {
             Some(Match::Blocked { target, why }) => format!("{target} in the ERP may not be used: {why}"),
             Some(Match::Ambiguous { candidates }) => {
                 format!("it could be {} in the ERP: put the right one into its external id in Procurify", candidates.join(" or "))
+            }
+            Some(Match::Unknown { named }) => {
+                format!("its external id {named} is not in the ERP: add it there, or correct it in Procurify")
             }
             None => match kind {
                 VENDOR => "no supplier in the ERP matches: add it there, or put its number into the vendor's external id in Procurify".to_owned(),

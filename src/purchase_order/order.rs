@@ -1,14 +1,14 @@
 //! A purchase order of Procurify with its lines, as it is kept in the ledger and given to mappers.
 
 use procurify_client::{
-    Account, AccountId, Department, DepartmentId, OrderItem, OrderItemId, OrderItemStatus, PoNumber, PurchaseOrder,
+    Account, AccountId, Department, DepartmentId, OrderItem, OrderItemId, OrderItemStatus, PurchaseOrder,
     PurchaseOrderDetail, PurchaseOrderLine, PurchaseOrderState,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sync_core::{Lifecycle, Revision};
-use tenant_http::decimal;
+use tenant_http::{Error, ErrorKind, Outcome, decimal};
 
 /// A purchase order with its lines.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -134,8 +134,8 @@ impl ApprovedOrder {
         Self { order, lines }
     }
 
-    /// What makes two readings the same: all that a mapper may use, and no time stamps, which move
-    /// without a change.
+    /// What makes two readings the same: all that [`DefaultOrderMapper`](super::DefaultOrderMapper) uses, and no time
+    /// stamps, which move without a change. A change of anything else is not noticed.
     pub(crate) fn revision(&self) -> Revision {
         let order = &self.order;
         let vendor = order.pref_vendor.as_ref().map(|vendor| vendor.id);
@@ -174,7 +174,9 @@ impl ApprovedOrder {
 
 /// A cheap mark of one reading of an order.
 pub(crate) fn stamp(order: &PurchaseOrder) -> String {
-    format!("{}:{:?}:{:?}", order.version.unwrap_or_default(), order.state, order.last_modified)
+    let state = order.state.map(PurchaseOrderState::code);
+    let modified = order.last_modified.map(|at| at.to_rfc3339());
+    format!("{}:{}:{}", order.version.unwrap_or_default(), state.unwrap_or(-1), modified.unwrap_or_default())
 }
 
 pub(crate) fn lifecycle(order: &PurchaseOrder) -> Lifecycle {
@@ -184,7 +186,13 @@ pub(crate) fn lifecycle(order: &PurchaseOrder) -> Lifecycle {
     }
 }
 
-/// A detail's lines, whose order must be the one that was listed.
-pub(crate) fn lines_of(detail: PurchaseOrderDetail) -> (PoNumber, Vec<OrderLine>) {
-    (detail.procurify_po, detail.order_items.into_iter().map(OrderLine::of_detail).collect())
+/// A detail as the order that lists show, and its lines.
+pub(crate) fn split(mut detail: PurchaseOrderDetail) -> Result<(PurchaseOrder, Vec<OrderLine>), Error> {
+    let lines = std::mem::take(&mut detail.order_items).into_iter().map(OrderLine::of_detail).collect();
+    // A list's fields are among a detail's, under the same names.
+    let order = serde_json::to_value(detail).and_then(serde_json::from_value).map_err(|error| {
+        let (kind, outcome) = (ErrorKind::Decode, Outcome::NotProcessed);
+        Error::new(kind, outcome, "GET /api/v2/purchase_orders/", format!("the order's detail cannot be kept: {error}"))
+    })?;
+    Ok((order, lines))
 }

@@ -1,21 +1,15 @@
-//! Purchase orders from Procurify, those changed since a cursor.
-//!
-//! Orders are filtered by the *day* of their last change and come in numbered pages. So the scan is in
-//! the order of a number that never changes, with a lower bound only, and the next cursor is the
-//! server's time when the scan began, less an overlap. If the server counts fewer orders than before
-//! while a scan is under way, pages have moved up, and as many are read again.
-
-use std::time::Duration;
+//! Purchase orders from Procurify, those changed since a cursor, each with its lines.
 
 use async_trait::async_trait;
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use procurify_client::{OrderBy, ProcurifyClient, PurchaseOrder, Role, Status};
+use chrono::NaiveDate;
+use futures_util::StreamExt;
+use procurify_client::{ProcurifyClient, PurchaseOrder};
 use sync_core::{Batch, ConnectionId, Cursor, Failure, FailureKind, Known, Record, RecordKey, Source, SourceError};
 
 use super::KIND;
-use super::cursor::{Position, Scan};
+use super::cursor::Position;
 use super::lines::LineReader;
-use super::order::{ApprovedOrder, lifecycle, stamp};
+use super::order::{ApprovedOrder, OrderLine, lifecycle, stamp};
 use crate::failure::of_call;
 
 /// How purchase orders are read.
@@ -25,32 +19,26 @@ pub struct SourceSettings {
     pub page_size: u64,
     /// Orders that one poll takes into the ledger, rounded up to whole pages. Default 1,000.
     pub orders_per_poll: u64,
-    /// Only orders created on this day or later; all by default.
+    /// Only orders created on this day (UTC) or later; all by default. Set to an earlier day later on, everything is
+    /// read once more.
     pub created_from: Option<NaiveDate>,
-    /// How far a poll reaches back behind the beginning of the last one. Default 10 minutes, for
-    /// changes that were under way when it began.
-    pub overlap: Duration,
 }
 
 impl Default for SourceSettings {
     fn default() -> Self {
-        Self { page_size: 100, orders_per_poll: 1_000, created_from: None, overlap: Duration::from_secs(600) }
+        Self { page_size: 100, orders_per_poll: 1_000, created_from: None }
     }
 }
 
 /// Gives purchase orders, each with its lines, as [`ApprovedOrder`]s.
+///
+/// An order is noticed when Procurify moves its last modification: an edit of a line that does not move it is seen
+/// with the order's next change.
 pub struct PurchaseOrderSource {
     connection: ConnectionId,
     procurify: ProcurifyClient,
     lines: LineReader,
     settings: SourceSettings,
-}
-
-/// Pages of one poll.
-struct Pages {
-    orders: Vec<PurchaseOrder>,
-    scan: Scan,
-    more: bool,
 }
 
 impl PurchaseOrderSource {
@@ -60,46 +48,27 @@ impl PurchaseOrderSource {
         Self { connection, procurify, lines, settings }
     }
 
-    async fn pages(&self, since: Option<DateTime<Utc>>, scan: Option<Scan>) -> Result<Pages, Failure> {
-        let page_size = scan.as_ref().map_or(self.settings.page_size.max(1), |scan| u64::from(scan.page_size));
-        let mut list = self
-            .procurify
-            .purchase_orders()
-            .list(Role::Purchased, Status::All)
-            .order_by(OrderBy::ascending("procurify_PO"))
-            .page_size(page_size);
-        if let Some(day) = self.settings.created_from {
-            list = list.created_since(day);
-        }
-        if let Some(since) = since {
-            // A day of the server's may begin up to a day before or after one of ours.
-            list = list.modified_since(since.date_naive() - TimeDelta::days(1));
-        }
+    /// Orders of the next pages, where to go on, and whether there are more.
+    async fn pages(&self, position: &Position) -> Result<(Vec<PurchaseOrder>, Position, bool), Failure> {
+        let changes = self.procurify.purchase_orders().changes_since(&position.place);
+        // Nothing is fetched ahead that this poll would not take in.
+        let mut batches = changes.page_size(self.settings.page_size).prefetch(1).batches();
         let mut orders = Vec::new();
-        let mut next = scan.as_ref().map_or(1, |scan| u64::from(scan.page));
-        let mut scan = scan;
-        loop {
-            let page = list.send_page(next).await.map_err(|error| of_call(&error))?;
-            let started = match (&scan, page.server_date) {
-                (Some(scan), _) => scan.started,
-                (None, Some(date)) => date,
-                (None, None) => return Err(no_clock()),
-            };
-            let shrunk_by = scan.as_ref().map_or(0, |scan| scan.count.saturating_sub(page.count));
-            if shrunk_by > 0 && next > 1 {
-                next = next.saturating_sub(shrunk_by.div_ceil(page_size)).max(1);
-                scan = Some(at(started, next, page.count, page_size)?);
-                continue;
+        let mut position = position.clone();
+        while let Some(batch) = batches.next().await {
+            let batch = batch.map_err(|error| of_call(&error))?;
+            position.place = batch.cursor;
+            orders.extend(batch.records);
+            let enough = u64::try_from(orders.len()).is_ok_and(|read| read >= self.settings.orders_per_poll);
+            if batch.is_last || enough {
+                return Ok((orders, position, !batch.is_last));
             }
-            let more = page.page < page.num_pages && !page.items.is_empty();
-            next = page.page + 1;
-            orders.extend(page.items);
-            let position = at(started, next, page.count, page_size)?;
-            if !more || u64::try_from(orders.len()).is_ok_and(|read| read >= self.settings.orders_per_poll) {
-                return Ok(Pages { orders, scan: position, more });
-            }
-            scan = Some(position);
         }
+        Ok((orders, position, false))
+    }
+
+    fn is_wanted(&self, order: &PurchaseOrder) -> bool {
+        self.settings.created_from.is_none_or(|first| order.date.is_none_or(|date| date.date_naive() >= first))
     }
 
     /// The orders that are not known as they are, and how many are.
@@ -120,7 +89,7 @@ impl PurchaseOrderSource {
         RecordKey::new(self.connection.clone(), KIND.into(), order.procurify_po.to_string())
     }
 
-    fn record(&self, order: PurchaseOrder, lines: Vec<super::OrderLine>) -> Result<Record, Failure> {
+    fn record(&self, order: PurchaseOrder, lines: Vec<OrderLine>) -> Result<Record, Failure> {
         let (key, stamp, lifecycle) = (self.key(&order), stamp(&order), lifecycle(&order));
         let order = ApprovedOrder::new(order, lines);
         let revision = order.revision();
@@ -133,37 +102,16 @@ impl PurchaseOrderSource {
 #[async_trait]
 impl Source for PurchaseOrderSource {
     async fn poll(&self, after: Option<&Cursor>, known: &dyn Known) -> Result<Batch, SourceError> {
-        let position = Position::read(after)?;
-        let Pages { orders, scan, more } = self.pages(position.since, position.scan).await?;
-        let (changed, unchanged) = self.changed(orders, known).await?;
-        let lines = self.lines.lines(&changed).await.map_err(|error| of_call(&error))?;
-        let mut records = Vec::with_capacity(changed.len());
-        for (order, lines) in changed.into_iter().zip(lines) {
-            // An order that vanished between list and detail was deleted: there is nothing to post.
-            if let Some(lines) = lines {
-                records.push(self.record(order, lines)?);
-            }
+        let position = Position::read(after, self.settings.created_from)?;
+        if !position.place.is_within_a_scan() {
+            self.lines.forget();
         }
-        let next = if more {
-            Position { since: position.since, scan: Some(scan) }
-        } else {
-            let overlap = TimeDelta::from_std(self.settings.overlap).unwrap_or(TimeDelta::MAX);
-            Position { since: Some(scan.started - overlap), scan: None }
-        };
-        Ok(Batch { records, unchanged, next: next.write()?, more })
+        let (mut orders, next, more) = self.pages(&position).await?;
+        orders.retain(|order| self.is_wanted(order));
+        let (changed, unchanged) = self.changed(orders, known).await?;
+        let complete = self.lines.lines(changed).await.map_err(|error| of_call(&error))?;
+        let records: Result<Vec<Record>, Failure> =
+            complete.into_iter().map(|(order, lines)| self.record(order, lines)).collect();
+        Ok(Batch { records: records?, unchanged, next: next.write()?, more })
     }
-}
-
-fn at(started: DateTime<Utc>, page: u64, count: u64, page_size: u64) -> Result<Scan, Failure> {
-    let small = |number: u64| {
-        u32::try_from(number)
-            .map_err(|_| Failure::new(FailureKind::Other, format!("page {number} is beyond all reason")))
-    };
-    Ok(Scan { started, page: small(page)?, count, page_size: small(page_size)? })
-}
-
-fn no_clock() -> Failure {
-    let message =
-        "Procurify's answer has no Date header, by which the next poll's start is set: is a proxy removing it?";
-    Failure::new(FailureKind::Other, message)
 }

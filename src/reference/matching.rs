@@ -30,7 +30,8 @@ pub struct Master {
 
 /// Matches by external id, then by code, then by a name that one record on each side has.
 ///
-/// What matches nothing has no line in the answer.
+/// Nothing is guessed: an external id that the ERP does not have is not made up for by a name. What matches nothing
+/// has no line in the answer.
 pub fn align(kind: &str, subjects: &[Subject], masters: &[Master]) -> Vec<Reference> {
     let by_id: HashMap<String, &Master> = masters.iter().map(|master| (code(&master.id), master)).collect();
     let mut by_name: HashMap<String, Vec<&Master>> = HashMap::new();
@@ -43,8 +44,11 @@ pub fn align(kind: &str, subjects: &[Subject], masters: &[Master]) -> Vec<Refere
     }
     let find = |subject: &Subject| -> Option<Match> {
         let known = |id: &Option<String>| id.as_ref().and_then(|id| by_id.get(&code(id)).copied());
-        if let Some(master) = known(&subject.external_id) {
-            return Some(usable(master, MatchedBy::ExternalId));
+        if let Some(named) = &subject.external_id {
+            let unknown = || Match::Unknown { named: named.clone() };
+            return Some(
+                known(&subject.external_id).map_or_else(unknown, |master| usable(master, MatchedBy::ExternalId)),
+            );
         }
         if let Some(master) = known(&subject.code) {
             return Some(usable(master, MatchedBy::Code));
@@ -165,8 +169,14 @@ mod tests {
 
     #[test]
     fn what_matches_nothing_has_no_line() {
-        assert_eq!(one(&[subject("1", "Bolt", Some("S9"))], &[master("S1", "Nut")]), None);
+        assert_eq!(one(&[subject("1", "Bolt", None)], &[master("S1", "Nut")]), None);
         assert_eq!(one(&[subject("1", " - ", None)], &[master("S1", "...")]), None);
+    }
+
+    #[test]
+    fn an_external_id_that_the_erp_does_not_have_is_not_made_up_for_by_a_name() {
+        let found = one(&[subject("1", "Bolt", Some("S9"))], &[master("S1", "Bolt")]);
+        assert_eq!(found, Some(Match::Unknown { named: "S9".into() }));
     }
 
     #[test]

@@ -70,9 +70,8 @@ impl Aligner {
         connection: &ConnectionId,
         now: DateTime<Utc>,
     ) -> Result<(), AlignError> {
-        for (kind, lines) in self.read(now).await? {
-            store.replace(connection, kind, &lines, now).await?;
-        }
-        Ok(())
+        let kinds: Vec<(String, Vec<Reference>)> =
+            self.read(now).await?.into_iter().map(|(kind, lines)| (kind.to_owned(), lines)).collect();
+        Ok(store.replace(connection, &kinds, now).await?)
     }
 }

@@ -78,11 +78,11 @@ pub async fn cross_references(store: &dyn CrossReferences) {
     };
     assert!(store.snapshot(&acme).await.unwrap().aligned_at().is_none(), "never aligned");
     let first = [line("1", "S1", MatchedBy::Code), line("2", "S2", MatchedBy::Hand)];
-    store.replace(&acme, "vendor", &first, start()).await.unwrap();
+    store.replace(&acme, &[("vendor".into(), first.to_vec())], start()).await.unwrap();
     let second = [line("2", "S9", MatchedBy::Code), line("3", "S3", MatchedBy::UniqueName)];
     let later = start() + TimeDelta::hours(1);
-    store.replace(&acme, "vendor", &second, later).await.unwrap();
-    store.replace(&acme, "gl_account", &[], later).await.unwrap();
+    let kinds = [("vendor".into(), second.to_vec()), ("gl_account".into(), Vec::new())];
+    store.replace(&acme, &kinds, later).await.unwrap();
     let table = store.snapshot(&acme).await.unwrap();
     assert_eq!(table.aligned_at(), Some(later));
     assert_eq!(table.get("vendor", "1"), None, "a line that was replaced is gone");

@@ -130,14 +130,15 @@ impl CrossReferences for MemoryStore {
     async fn replace(
         &self,
         connection: &ConnectionId,
-        kind: &str,
-        lines: &[Reference],
+        kinds: &[(String, Vec<Reference>)],
         at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let mut tables = self.tables();
         let table = tables.references.entry(connection.clone()).or_default();
-        let old = table.remove(kind).unwrap_or_default();
-        table.insert(kind.to_owned(), keep_hand_made(old, lines));
+        for (kind, lines) in kinds {
+            let old = table.remove(kind).unwrap_or_default();
+            table.insert(kind.clone(), keep_hand_made(old, lines));
+        }
         tables.aligned.insert(connection.clone(), at);
         Ok(())
     }

@@ -47,6 +47,11 @@ pub enum Match {
         /// The target's values it could be.
         candidates: Vec<String>,
     },
+    /// It names a value that the target does not have.
+    Unknown {
+        /// The value it names.
+        named: String,
+    },
 }
 
 /// One line of the cross-reference table.
@@ -97,20 +102,19 @@ impl References {
 
 /// Keeps the cross-reference table of each connection.
 ///
-/// `replace` must be atomic: a reader sees the table before it or after it, never a mixture, also
-/// after a crash. A line matched by hand is kept by `replace` unless a new line for the same value
-/// is itself by hand.
+/// `replace` must be atomic over all the kinds it is given: a reader sees the table before it or after
+/// it, never a mixture, also after a crash. A line matched by hand is kept by `replace` unless a new
+/// line for the same value is itself by hand.
 #[async_trait]
 pub trait CrossReferences: Send + Sync {
     /// The table as it is now.
     async fn snapshot(&self, connection: &ConnectionId) -> Result<References, StoreError>;
 
-    /// Replaces all lines of one kind and notes when the data was read.
+    /// Replaces all lines of these kinds and notes when the data was read.
     async fn replace(
         &self,
         connection: &ConnectionId,
-        kind: &str,
-        lines: &[Reference],
+        kinds: &[(String, Vec<Reference>)],
         at: DateTime<Utc>,
     ) -> Result<(), StoreError>;
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use rusqlite::OptionalExtension;
+use rusqlite::{Connection, OptionalExtension};
 use sync_core::memory::keep_hand_made;
 use sync_core::{CheckpointStore, ConnectionId, CrossReferences, Cursor, Kind, Reference, References, StoreError};
 
@@ -63,28 +63,31 @@ impl CrossReferences for SqliteStore {
     async fn replace(
         &self,
         connection: &ConnectionId,
-        kind: &str,
-        lines: &[Reference],
+        kinds: &[(String, Vec<Reference>)],
         at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let (connection, kind, lines) = (connection.clone(), kind.to_owned(), lines.to_vec());
+        let (connection, kinds) = (connection.clone(), kinds.to_vec());
         self.writer
             .run("save cross-references", move |db| {
-                let old: Option<Vec<Reference>> = db
-                    .query_row(
-                        "SELECT lines FROM cross_references WHERE connection = ? AND kind = ?",
-                        [connection.as_str(), &kind],
-                        |row| json(row, 0),
-                    )
-                    .optional()?;
-                let lines = keep_hand_made(old.unwrap_or_default(), &lines);
-                db.execute(
-                    "INSERT OR REPLACE INTO cross_references VALUES (?, ?, ?)",
-                    [connection.as_str(), &kind, &text(&lines)?],
-                )?;
+                for (kind, lines) in &kinds {
+                    replace_kind(db, &connection, kind, lines)?;
+                }
                 db.execute("INSERT OR REPLACE INTO alignments VALUES (?, ?)", [connection.as_str(), &text(&at)?])
                     .map(drop)
             })
             .await
     }
+}
+
+fn replace_kind(db: &Connection, connection: &ConnectionId, kind: &str, lines: &[Reference]) -> rusqlite::Result<()> {
+    let old: Option<Vec<Reference>> = db
+        .query_row(
+            "SELECT lines FROM cross_references WHERE connection = ? AND kind = ?",
+            [connection.as_str(), kind],
+            |row| json(row, 0),
+        )
+        .optional()?;
+    let lines = keep_hand_made(old.unwrap_or_default(), lines);
+    db.execute("INSERT OR REPLACE INTO cross_references VALUES (?, ?, ?)", [connection.as_str(), kind, &text(&lines)?])
+        .map(drop)
 }

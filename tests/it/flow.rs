@@ -66,8 +66,8 @@ async fn orders_whose_vendor_or_account_is_missing_are_held_and_resume_when_it_i
     assert!(held > 0 && held < 50, "{held} held");
     assert_eq!(world.erp.documents().len() as u64, 100 - held);
     for concern in &report.concerns {
-        let named = concern.reason.contains("no supplier in the ERP matches")
-            || concern.reason.contains("no GL account in the ERP matches");
+        let named =
+            concern.reason.contains("is not in the ERP") || concern.reason.contains("no GL account in the ERP matches");
         assert!(named, "{}", concern.reason);
     }
     world.scenario.missing_suppliers().iter().for_each(|supplier| world.erp.add_supplier(supplier));

@@ -27,7 +27,7 @@ impl Window {
             .filter(reaches)
             .max_by_key(|window| window.end())
             // With few sizes to choose from all may end right after the record: one more is always found.
-            .or_else(|| (largest + 1..).map(of_size).find(reaches))
+            .or_else(|| (largest + 1..=largest.saturating_mul(2)).map(of_size).find(reaches))
             .unwrap_or(of_size(at + 2))
     }
 

@@ -181,7 +181,7 @@ fn nothing_is_mapped_on_stale_reference_data() {
     assert!(matches!(block_on(engine.advance(10)), Err(EngineError::StaleReferences { .. })));
     assert_eq!(state(&world, 1), StateName::Discovered);
     let at = world.clock.now();
-    block_on(world.store.replace(&"acme".into(), "vendor", &[], at)).unwrap();
+    block_on(world.store.replace(&"acme".into(), &[("vendor".into(), Vec::new())], at)).unwrap();
     block_on(engine.advance(10)).unwrap();
     assert_eq!(state(&world, 1), StateName::Accepted);
     assert!(block_on(engine.run_until_idle(Duration::from_secs(600))).is_ok());

@@ -337,11 +337,10 @@ impl CrossReferences for Mortal {
     async fn replace(
         &self,
         connection: &ConnectionId,
-        kind: &str,
-        lines: &[Reference],
+        kinds: &[(String, Vec<Reference>)],
         at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        mortal!(self, self.0.store.replace(connection, kind, lines, at).await)
+        mortal!(self, self.0.store.replace(connection, kinds, at).await)
     }
 }
 
