@@ -30,7 +30,7 @@
 //! | --- | --- |
 //! | [`purchase_order`] | orders read from Procurify, mapped, and drafted for an ERP |
 //! | [`product`] | what a CloudSuite product must offer |
-//! | [`m3`] | Infor M3 as the product |
+//! | [`m3`], [`syteline`] | the products |
 //! | [`mod@reference`] | vendors, account codes and departments, matched before any order moves |
 //!
 //! The engine and its promises are in [`sync_core`]; the clients can be used alone.

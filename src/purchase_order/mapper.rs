@@ -287,3 +287,134 @@ fn how(by: &MatchedBy) -> &'static str {
         _ => "another rule",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use sync_core::Reference;
+
+    use super::*;
+
+    fn order() -> Value {
+        json!({
+            "order": {
+                "procurify_PO": 7,
+                "number": "PO-7",
+                "date": "2026-11-24T06:30:00Z",
+                "promise_date": "2026-12-01T20:00:00Z",
+                "subtotal": "30.00",
+                "pref_vendor": { "id": 17, "name": "Bolt" },
+                "purchased_currency": { "name": "CAD" },
+            },
+            "lines": [{
+                "id": 1, "number": 1, "name": "Bolts", "quantity": "3", "price": "10.00", "unit": "Each",
+                "account_code": "6100", "department": 5, "department_name": "Works", "status": 2,
+            }],
+        })
+    }
+
+    fn references() -> References {
+        let line = |kind: &str, source: &str, target: &str| Reference {
+            kind: kind.to_owned(),
+            source: source.to_owned(),
+            label: source.to_owned(),
+            found: Match::Matched { target: target.to_owned(), by: MatchedBy::Code },
+        };
+        let lines = [line(VENDOR, "17", "S17"), line(GL_ACCOUNT, "6100", "6100"), line(COST_CENTER, "5", "CC5")];
+        References::new(lines, None)
+    }
+
+    fn mapped(order: Value, mapper: &DefaultOrderMapper) -> Mapped {
+        mapper.map(&serde_json::from_value(order).unwrap(), &references())
+    }
+
+    fn draft(order: Value, mapper: &DefaultOrderMapper) -> OrderDraft {
+        match mapped(order, mapper) {
+            Mapped::Draft { draft, .. } => draft,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// What a changed order is held for.
+    fn held_for(change: impl FnOnce(&mut Value)) -> String {
+        let mut order = order();
+        change(&mut order);
+        match mapped(order, &DefaultOrderMapper::default()) {
+            Mapped::Hold(missing) => missing.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_order_is_drafted_on_what_its_references_are_in_the_erp() {
+        let draft = draft(order(), &DefaultOrderMapper::default());
+        assert_eq!((draft.supplier.as_str(), draft.currency.as_str(), draft.number.as_str()), ("S17", "CAD", "PO-7"));
+        let line = &draft.lines[0];
+        assert_eq!((line.account.as_str(), line.cost_center.as_deref()), ("6100", Some("CC5")));
+        assert_eq!(draft.total(), Decimal::from(30));
+        assert_eq!(line.unit, None, "a unit that is not listed is left to the item's own");
+    }
+
+    #[test]
+    fn a_moment_becomes_a_day_in_the_tenants_time_zone() {
+        let vancouver = DefaultOrderMapper { time_zone: Tz::America__Vancouver, ..DefaultOrderMapper::default() };
+        assert_eq!(draft(order(), &vancouver).order_date.to_string(), "2026-11-23");
+        assert_eq!(draft(order(), &DefaultOrderMapper::default()).order_date.to_string(), "2026-11-24");
+    }
+
+    #[test]
+    fn units_are_mapped_by_the_table_whatever_their_case() {
+        let units = BTreeMap::from([("each".to_owned(), "EA".to_owned())]);
+        let mapper = DefaultOrderMapper { units, ..DefaultOrderMapper::default() };
+        assert_eq!(draft(order(), &mapper).lines[0].unit.as_deref(), Some("EA"));
+    }
+
+    #[test]
+    fn what_does_not_add_up_is_held_with_the_difference() {
+        let reason = held_for(|order| order["order"]["subtotal"] = json!("30.50"));
+        assert!(reason.contains("a difference of -0.5"), "{reason}");
+        let mut order = order();
+        order["order"]["subtotal"] = json!("30.01");
+        assert_eq!(draft(order, &DefaultOrderMapper::default()).lines.len(), 1, "a cent a line is rounding");
+    }
+
+    #[test]
+    fn costs_beside_the_lines_hold_an_order() {
+        for (field, value) in [("freight", json!("5.00")), ("other", json!("-1.25")), ("discount", json!({"value": 2}))]
+        {
+            let reason = held_for(|order| order["order"][field] = value);
+            assert!(reason.contains("stands beside the lines"), "{field}: {reason}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_named_all_at_once() {
+        let reason = held_for(|order| {
+            order["order"]["pref_vendor"] = json!({ "id": 99, "name": "Nobody" });
+            order["lines"][0]["account_code"] = json!("9999");
+            order["lines"][0]["department"] = Value::Null;
+        });
+        for words in ["vendor 99 (Nobody)", "GL account 9999", "no department"] {
+            assert!(reason.contains(words), "`{words}` is not in `{reason}`");
+        }
+    }
+
+    #[test]
+    fn a_line_that_was_turned_down_is_no_part_of_the_order() {
+        let mut order = order();
+        let mut refused = order["lines"][0].clone();
+        refused["id"] = json!(2);
+        refused["status"] = json!(4);
+        order["lines"].as_array_mut().unwrap().push(refused);
+        assert_eq!(draft(order, &DefaultOrderMapper::default()).lines.len(), 1);
+        let reason = held_for(|order| order["lines"][0]["status"] = json!(7));
+        assert!(reason.contains("no line that was bought"), "{reason}");
+    }
+
+    #[test]
+    fn an_order_of_the_older_system_is_skipped() {
+        let mut order = order();
+        order["order"]["state"] = json!(2);
+        assert!(matches!(mapped(order, &DefaultOrderMapper::default()), Mapped::Skip(_)));
+    }
+}

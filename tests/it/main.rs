@@ -8,6 +8,7 @@ mod erp;
 mod faults;
 mod flow;
 mod kill;
+mod lines;
 mod requests;
 mod secrets;
 mod unclear;
