@@ -5,6 +5,7 @@ mod bulk;
 mod entry;
 mod execute;
 mod histories;
+mod invoices;
 mod ionapi;
 mod lists;
 mod odata;
