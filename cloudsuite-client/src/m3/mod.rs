@@ -46,6 +46,7 @@ pub use codes::{
 pub use customers::{Customer, Customers};
 pub use error::TransactionError;
 pub use execute::Execute;
+pub use export::Export;
 pub use fault::{MiErrorType, MiFault};
 pub use gl_accounts::{DimensionUse, GlAccount, GlAccounts};
 pub use invoices::{InvoiceHead, InvoiceKey, InvoiceLine, Invoices, NewInvoice, NewInvoiceLine, may_be_taken};
@@ -152,6 +153,12 @@ impl M3 {
     /// A list transaction, read to its end page by page.
     pub fn list(&self, program: &str, transaction: &str) -> List {
         List::new(self.clone(), program, transaction, |row| Ok(row.clone()))
+    }
+
+    /// Columns of one table, read straight (`EXPORTMI Select`): for what has no list transaction. It must be allowed
+    /// by [`export_mi`](Self::export_mi).
+    pub fn export(&self, table: &str, columns: &[&str]) -> Export {
+        Export::new(self.clone(), table, columns)
     }
 
     /// Suppliers (`CRS620MI`).

@@ -15,4 +15,5 @@ mod support;
 mod system;
 mod syteline;
 mod syteline_errors;
+mod tenants;
 mod token;
