@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use tenant_http::{
     Error, Http, HttpBuilder, Limiter, Login, RequestCounter, RetryPolicy, SecretString, Timeouts, TokenCache,
     TokenManager, TokenSource, Url, reqwest,
@@ -97,6 +98,15 @@ impl CloudSuiteClient {
     /// Of kind `Auth` if the credentials are refused.
     pub async fn log_in(&self) -> Result<(), Error> {
         self.inner.tokens.token().await.map(drop)
+    }
+
+    /// How long the present token lives in all, as the tenant has set it; logs in if there is none.
+    ///
+    /// # Errors
+    /// Of kind `Auth` if the credentials are refused.
+    pub async fn token_life(&self) -> Result<TimeDelta, Error> {
+        let token = self.inner.tokens.token().await?;
+        Ok(token.expires_at() - token.issue_time())
     }
 
     /// Revokes the tokens that this client has logged in for, so that nobody can use them any more. The next call logs

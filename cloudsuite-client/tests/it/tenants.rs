@@ -78,6 +78,7 @@ async fn an_on_premise_file_logs_in_at_its_own_paths() {
     }
     let client = CloudSuiteClient::from_ionapi(file.to_string().as_bytes()).unwrap();
     client.log_in().await.unwrap();
+    assert_eq!(client.token_life().await.unwrap().num_seconds(), 7_200);
     Mock::given(path_regex("^/InforIntSTS/connect/revocation$"))
         .respond_with(ResponseTemplate::new(200))
         .expect(1)
