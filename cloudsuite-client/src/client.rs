@@ -3,9 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use tenant_http::{
-    Error, Http, HttpBuilder, Limiter, RequestCounter, RetryPolicy, SecretString, Timeouts, TokenCache, TokenManager,
-    TokenSource, Url, reqwest,
+    Error, Http, HttpBuilder, Limiter, Login, RequestCounter, RetryPolicy, SecretString, Timeouts, TokenCache,
+    TokenManager, TokenSource, Url, reqwest,
 };
 
 use crate::m3::{Company, M3};
@@ -26,6 +27,8 @@ pub struct CloudSuiteClient {
 struct Inner {
     http: Http,
     tokens: Arc<dyn TokenSource>,
+    /// Absent where the tokens come from elsewhere.
+    account: Option<Arc<ServiceAccount>>,
     m3_path: String,
     tenant: String,
 }
@@ -95,6 +98,28 @@ impl CloudSuiteClient {
     /// Of kind `Auth` if the credentials are refused.
     pub async fn log_in(&self) -> Result<(), Error> {
         self.inner.tokens.token().await.map(drop)
+    }
+
+    /// How long the present token lives in all, as the tenant has set it; logs in if there is none.
+    ///
+    /// # Errors
+    /// Of kind `Auth` if the credentials are refused.
+    pub async fn token_life(&self) -> Result<TimeDelta, Error> {
+        let token = self.inner.tokens.token().await?;
+        Ok(token.expires_at() - token.issue_time())
+    }
+
+    /// Revokes the tokens that this client has logged in for, so that nobody can use them any more. The next call logs
+    /// in again. Not for tokens that other processes share through a [`TokenCache`]: they would lose them too.
+    ///
+    /// # Errors
+    /// Whatever kept them from being revoked; they then end with their life.
+    pub async fn revoke_tokens(&self) -> Result<(), Error> {
+        let Some(account) = &self.inner.account else { return Ok(()) };
+        if let Some(token) = account.revoke().await? {
+            self.inner.tokens.invalidate(&token).await;
+        }
+        Ok(())
     }
 
     pub(crate) fn m3_path(&self) -> &str {
@@ -226,9 +251,9 @@ impl CloudSuiteBuilder {
             return Err(Error::config("building the CloudSuite client", message));
         }
         let counter = RequestCounter::default();
-        let tokens = match &self.tokens {
-            Some(tokens) => Arc::clone(tokens),
-            None => self.service_account(&counter)?,
+        let (tokens, account) = match &self.tokens {
+            Some(tokens) => (Arc::clone(tokens), None),
+            None => self.service_account(&counter).map(|(tokens, account)| (tokens, Some(account)))?,
         };
         let base = self.base_url.clone().unwrap_or_else(|| self.ionapi.api_base().clone());
         let limiter = self
@@ -240,21 +265,24 @@ impl CloudSuiteBuilder {
             inner: Arc::new(Inner {
                 http: http.build()?,
                 tokens,
+                account,
                 m3_path: format!("/{}", self.m3_path.trim_matches('/')),
                 tenant: self.ionapi.tenant().to_owned(),
             }),
         })
     }
 
-    fn service_account(&self, counter: &RequestCounter) -> Result<Arc<dyn TokenSource>, Error> {
+    fn service_account(&self, counter: &RequestCounter) -> Result<(Arc<dyn TokenSource>, Arc<ServiceAccount>), Error> {
         let http = self.http(self.ionapi.token_url().clone(), counter).explain(oauth::explain).build()?;
         let credential = format!("cloudsuite/{}/{}", self.ionapi.tenant(), self.ionapi.client_id());
-        let login = ServiceAccount::new(http, self.ionapi.clone(), self.authentication);
-        let manager = TokenManager::new(Arc::new(login), credential).logins_per_minute(self.logins_per_minute);
-        Ok(match &self.token_cache {
+        let account = Arc::new(ServiceAccount::new(http, self.ionapi.clone(), self.authentication));
+        let login: Arc<dyn Login> = account.clone();
+        let manager = TokenManager::new(login, credential).logins_per_minute(self.logins_per_minute);
+        let tokens: Arc<dyn TokenSource> = match &self.token_cache {
             Some(cache) => Arc::new(manager.cache(Arc::clone(cache))),
             None => Arc::new(manager),
-        })
+        };
+        Ok((tokens, account))
     }
 
     /// What the gateway's and the authorization server's endpoints have in common.

@@ -1,6 +1,7 @@
 //! Logging in: the password grant of a service account, and the refresh token where one is issued.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{TimeDelta, Utc};
@@ -12,6 +13,9 @@ use tenant_http::{AccessToken, Error, ErrorKind, Http, Login, Outcome, Replay, R
 use crate::Ionapi;
 
 const LOGIN: &str = "POST token";
+const REVOKE: &str = "POST revoke";
+/// Revoking is a courtesy: nothing waits for it long.
+const REVOKE_PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long a token is believed to live if the answer does not say; the shortest that tenants can set.
 const DEFAULT_LIFE: i64 = 3_600;
@@ -34,12 +38,14 @@ pub(crate) struct ServiceAccount {
     ionapi: Ionapi,
     authentication: ClientAuthentication,
     refresh: Mutex<Option<SecretString>>,
+    /// The token got last, to be revoked on request.
+    last: Mutex<Option<AccessToken>>,
 }
 
 impl ServiceAccount {
     /// `http` must reach the host of the token address.
     pub(crate) fn new(http: Http, ionapi: Ionapi, authentication: ClientAuthentication) -> Self {
-        Self { http, ionapi, authentication, refresh: Mutex::new(None) }
+        Self { http, ionapi, authentication, refresh: Mutex::new(None), last: Mutex::new(None) }
     }
 
     async fn grant(&self, grant: &[(&str, &str)]) -> Result<AccessToken, Error> {
@@ -60,7 +66,26 @@ impl ServiceAccount {
             self.keep_refresh(Some(refresh));
         }
         let now = Utc::now();
-        Ok(AccessToken::new(answer.access_token, now + answer.life).issued_at(now))
+        let token = AccessToken::new(answer.access_token, now + answer.life).issued_at(now);
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
+        Ok(token)
+    }
+
+    /// Ends what this account has been given: the refresh token, and with it the access token, or else the access
+    /// token alone. Gives that access token; `None` if nothing was given or the file names no place to revoke at.
+    pub(crate) async fn revoke(&self) -> Result<Option<AccessToken>, Error> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let (Some(last), Some(url)) = (last, self.ionapi.revoke_url()) else { return Ok(None) };
+        let refresh = self.kept_refresh();
+        self.keep_refresh(None);
+        let (token, hint) = match &refresh {
+            Some(refresh) => (refresh, "refresh_token"),
+            None => (last.secret(), "access_token"),
+        };
+        let form = [("token", token.expose_secret()), ("token_type_hint", hint)];
+        let request = self.http.post(url.as_str()).operation(REVOKE).anonymous().replay(Replay::Never);
+        let request = request.header("authorization", &self.basic()).timeout(REVOKE_PATIENCE).form(&form);
+        request.send().await.map(|_| Some(last))
     }
 
     fn basic(&self) -> String {

@@ -123,6 +123,10 @@ codes! {
     MessageNumber, "message number", 15;
     /// Where entered orders come from (`BAOR`); set up in PPS090, it decides numbering and automatic processing.
     BatchOrigin, "batch origin", 3;
+    /// A customer's number (`CUNO`).
+    CustomerNumber, "customer number", 10;
+    /// The number of an AP invoice that is not in the ledger yet (`INBN`).
+    InvoiceBatchNumber, "invoice batch number", 10;
     /// A value of an accounting dimension (`AITM`): an account, a cost centre, ...
     AccountId, "accounting identity", 10;
 }

@@ -1,14 +1,94 @@
-//! Order heads read straight from their table (`EXPORTMI Select`).
+//! Tables read straight (`EXPORTMI Select`): order heads, and whatever has no list transaction.
 //!
 //! Each row is one text of columns joined by a separator. The company is always the session's, and need not be
 //! (indeed cannot be) asked for.
 
+use super::M3;
 use super::codes::{OrderNumber, SupplierNumber};
+use super::error::TransactionError;
 use super::record::MiRecord;
-use super::transaction::Transaction;
+use super::transaction::{Transaction, check_name};
+use tenant_http::{ErrorKind, Outcome};
 
 pub(crate) const PROGRAM: &str = "EXPORTMI";
 pub(crate) const SELECT: &str = "Select";
+
+/// A read of one table, put together.
+#[derive(Debug, Clone)]
+#[must_use = "nothing is sent until rows()"]
+pub struct Export {
+    m3: M3,
+    table: String,
+    columns: Vec<String>,
+    conditions: Vec<String>,
+    refused: Option<String>,
+}
+
+impl Export {
+    pub(crate) fn new(m3: M3, table: &str, columns: &[&str]) -> Self {
+        let names = columns.iter().copied().chain([table]);
+        let mut refused = names.map(|name| check_name("table or column", name).err()).find_map(|reason| reason);
+        if columns.is_empty() {
+            refused.get_or_insert("no column is asked for".to_owned());
+        }
+        let columns = columns.iter().map(|&column| column.to_owned()).collect();
+        Self { m3, table: table.to_owned(), columns, conditions: Vec::new(), refused }
+    }
+
+    /// Only rows of which this column is equal to this value.
+    pub fn equal(self, column: &str, value: &str) -> Self {
+        self.condition(column, "=", value)
+    }
+
+    /// Only rows of which this column is this value or more, such as a date `YYYYMMDD` of the last change.
+    pub fn at_least(self, column: &str, value: &str) -> Self {
+        self.condition(column, ">=", value)
+    }
+
+    /// The rows, each field under its column's name.
+    ///
+    /// There are no pages: a list that a server's ceiling may have cut is an error, and wants narrower conditions.
+    ///
+    /// # Errors
+    /// Also if `EXPORTMI` is not [allowed](M3::export_mi), or if a row has other columns than were asked for.
+    pub async fn rows(self) -> Result<Vec<MiRecord>, TransactionError> {
+        let unsent = |reason: &str| Err(TransactionError::unsent(PROGRAM, SELECT, reason));
+        if !self.m3.export_mi {
+            return unsent("EXPORTMI is not allowed here: allow it by M3::export_mi if the tenant does");
+        }
+        if let Some(reason) = &self.refused {
+            return unsent(reason);
+        }
+        let mut query = format!("{} from {}", self.columns.join(", "), self.table);
+        if !self.conditions.is_empty() {
+            query.push_str(" where ");
+            query.push_str(&self.conditions.join(" and "));
+        }
+        let list = self.m3.list(PROGRAM, SELECT).field("QERY", query).field("SEPC", SEPARATOR.to_string());
+        let rows = list.field("HDRS", "0").page_size(100_000).all().await?;
+        rows.iter().filter_map(|row| row.text("REPL")).map(|row| self.read(row)).collect()
+    }
+
+    fn read(&self, row: &str) -> Result<MiRecord, TransactionError> {
+        let values: Vec<&str> = row.split(SEPARATOR).map(str::trim).collect();
+        if values.len() != self.columns.len() {
+            let message = format!("a row has {} columns instead of {}: {row:?}", values.len(), self.columns.len());
+            return Err(TransactionError::other(PROGRAM, SELECT, ErrorKind::Decode, Outcome::Unknown, message));
+        }
+        Ok(self.columns.iter().map(String::as_str).zip(values).collect())
+    }
+
+    fn condition(mut self, column: &str, operator: &str, value: &str) -> Self {
+        if let Err(reason) = check_name("column", column) {
+            self.refused.get_or_insert(reason);
+        }
+        if value.chars().any(char::is_control) {
+            self.refused.get_or_insert(format!("the value of {column} has control characters"));
+        }
+        self.conditions.push(format!("{column} {operator} '{}'", value.replace('\'', "''")));
+        self
+    }
+}
 
 /// Stands between columns: none of those selected can hold it.
 const SEPARATOR: char = ';';
@@ -56,6 +136,23 @@ fn read_head(reference: &str, row: &str) -> Result<ExportedHead, String> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn a_select_names_table_columns_and_quoted_values() {
+        let client = crate::CloudSuiteClient::from_ionapi(
+            br#"{"ti": "T", "ci": "c", "cs": "s", "iu": "https://a.example.com", "pu": "https://b.example.com/as/",
+            "oa": "a", "ot": "t", "or": "r", "saak": "k", "sask": "p"}"#,
+        );
+        let m3 = client.unwrap().m3(crate::m3::Company(100));
+        let export = Export::new(m3.clone(), "CIDMAS", &["IDSUNO", "IDSUNM"]).equal("IDSUNM", "O'Neil' or 1=1");
+        assert_eq!(export.conditions, ["IDSUNM = 'O''Neil'' or 1=1'"]);
+        assert!(export.refused.is_none());
+        assert_eq!(export.read("S1; O'Neil").unwrap().text("IDSUNM"), Some("O'Neil"));
+        assert!(export.read("S1").is_err());
+        assert!(Export::new(m3.clone(), "CIDMAS; drop", &["A"]).refused.is_some());
+        assert!(Export::new(m3.clone(), "CIDMAS", &[]).refused.is_some());
+        assert!(Export::new(m3, "CIDMAS", &["A"]).at_least("A", "\u{0}").refused.is_some());
+    }
 
     fn rows(texts: &[&str]) -> Vec<MiRecord> {
         texts.iter().map(|&text| MiRecord::from_iter([("REPL", text)])).collect()

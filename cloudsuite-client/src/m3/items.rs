@@ -75,6 +75,13 @@ impl Items {
             .columns(&COLUMNS)
     }
 
+    /// The items changed on or after this day (`LstItmByChgDate`). Days are all the precision there is: overlap by one.
+    pub fn changed_since(&self, day: chrono::NaiveDate) -> List<Item> {
+        List::new(self.m3.clone(), PROGRAM, "LstItmByChgDate", Item::read)
+            .key("FLMD", "LMDT")
+            .starting_at(super::value::write_date(day))
+    }
+
     /// The items of these numbers (bulk `GetItmBasic`); `None` for those that do not exist.
     pub async fn get(&self, numbers: &[ItemNumber]) -> Vec<Result<Option<Item>, TransactionError>> {
         let lookup = Lookup { program: PROGRAM, transaction: "GetItmBasic", key: "ITNO", read: Item::read };

@@ -5,14 +5,13 @@
 //! 10,000) is followed by another, a page that does not get past its start key is asked again twice as large, and a
 //! list that ignores its start key or goes in circles is an error rather than an endless loop.
 
-use std::collections::HashSet;
-
 use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
 use tenant_http::{ErrorKind, Outcome};
 
 use super::M3;
 use super::error::TransactionError;
 use super::record::{FieldError, MiRecord};
+use crate::progress::Progress;
 
 /// Numbers of rows at which servers are known to stop without saying so.
 const CEILINGS: [usize; 3] = [100, 1_000, 10_000];
@@ -148,8 +147,8 @@ struct Walk {
     page: usize,
     /// Rows of the start key that were given already.
     given: Vec<MiRecord>,
-    /// All start keys so far.
-    visited: HashSet<Vec<String>>,
+    /// Whether the start keys move on.
+    progress: Progress<Vec<String>>,
     /// Rows of the last page that did not get past its start key.
     stuck_at: usize,
     ended: bool,
@@ -157,7 +156,7 @@ struct Walk {
 
 impl Walk {
     fn new(key: Vec<String>, page: usize) -> Self {
-        Self { key, start: None, page, given: Vec::new(), visited: HashSet::new(), stuck_at: 0, ended: false }
+        Self { key, start: None, page, given: Vec::new(), progress: Progress::new(), stuck_at: 0, ended: false }
     }
 
     /// Takes a page and gives those of its rows that are new.
@@ -178,7 +177,7 @@ impl Walk {
     }
 
     fn advance(&mut self, rows: Vec<MiRecord>, last: Vec<String>) -> Result<Vec<MiRecord>, String> {
-        if !self.visited.insert(last.clone()) {
+        if !self.progress.moves_on_to(last.clone()) {
             return Err(format!("the list came back to {}: it cannot be read by this key", last.join("/")));
         }
         let at_last: Vec<MiRecord> =

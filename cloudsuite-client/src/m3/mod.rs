@@ -15,15 +15,18 @@ pub mod value;
 mod bulk;
 mod call;
 mod codes;
+mod customers;
 mod error;
 mod execute;
 mod export;
 mod fault;
 mod gl_accounts;
+mod invoices;
 mod items;
 mod keyset;
 mod lookup;
 mod pairing;
+mod places;
 mod purchase_order_entry;
 mod purchase_orders;
 mod record;
@@ -37,19 +40,23 @@ use std::fmt;
 
 pub use bulk::Bulk;
 pub use codes::{
-    AccountId, BatchOrigin, Company, Dimension, Division, Facility, InvalidCode, ItemNumber, MessageNumber,
-    OrderNumber, SupplierNumber, Warehouse,
+    AccountId, BatchOrigin, Company, CustomerNumber, Dimension, Division, Facility, InvalidCode, InvoiceBatchNumber,
+    ItemNumber, MessageNumber, OrderNumber, SupplierNumber, Warehouse,
 };
+pub use customers::{Customer, Customers};
 pub use error::TransactionError;
 pub use execute::Execute;
+pub use export::Export;
 pub use fault::{MiErrorType, MiFault};
 pub use gl_accounts::{DimensionUse, GlAccount, GlAccounts};
+pub use invoices::{InvoiceHead, InvoiceKey, InvoiceLine, Invoices, NewInvoice, NewInvoiceLine, may_be_taken};
 pub use items::{Item, Items};
 pub use keyset::List;
+pub use places::{FacilityInfo, WarehouseInfo};
 pub use purchase_order_entry::{EntryError, EntryLine, PurchaseOrderEntry, PurchaseOrderEntryProgram};
-pub use purchase_orders::{ExportedHead, PurchaseOrderHead, PurchaseOrderLine, PurchaseOrders};
+pub use purchase_orders::{ExportedHead, OrderSearch, PurchaseOrderHead, PurchaseOrderLine, PurchaseOrders};
 pub use record::{FieldError, MiRecord};
-pub use suppliers::{Supplier, Suppliers};
+pub use suppliers::{Supplier, SupplierWrite, Suppliers};
 pub use system::{Ping, TransactionInfo, UserInfo};
 pub use transaction::Transaction;
 
@@ -148,6 +155,12 @@ impl M3 {
         List::new(self.clone(), program, transaction, |row| Ok(row.clone()))
     }
 
+    /// Columns of one table, read straight (`EXPORTMI Select`): for what has no list transaction. It must be allowed
+    /// by [`export_mi`](Self::export_mi).
+    pub fn export(&self, table: &str, columns: &[&str]) -> Export {
+        Export::new(self.clone(), table, columns)
+    }
+
     /// Suppliers (`CRS620MI`).
     pub fn suppliers(&self) -> Suppliers {
         Suppliers::new(self.clone())
@@ -161,6 +174,16 @@ impl M3 {
     /// Items (`MMS200MI`).
     pub fn items(&self) -> Items {
         Items::new(self.clone())
+    }
+
+    /// Customers (`CRS610MI`).
+    pub fn customers(&self) -> Customers {
+        Customers::new(self.clone())
+    }
+
+    /// AP invoices before they are in the ledger (`APS450MI`).
+    pub fn invoices(&self) -> Invoices {
+        Invoices::new(self.clone())
     }
 
     /// Purchase orders that exist (`PPS200MI`).

@@ -141,6 +141,39 @@ impl PurchaseOrderLine {
     }
 }
 
+/// Which orders to look for in the search index.
+#[derive(Debug, Clone, Default)]
+pub struct OrderSearch {
+    terms: Vec<String>,
+}
+
+impl OrderSearch {
+    /// Orders at this supplier.
+    pub fn supplier(self, number: &SupplierNumber) -> Self {
+        self.term("SUNO", number.as_str())
+    }
+
+    /// Orders whose lowest status (`PUSL`) is this, such as 15.
+    pub fn lowest_status(self, status: u8) -> Self {
+        self.term("PUSL", &status.to_string())
+    }
+
+    /// Orders dated (`PUDT`) within these days, both included.
+    pub fn ordered_between(mut self, first: NaiveDate, last: NaiveDate) -> Self {
+        let (first, last) = (super::value::write_date(first), super::value::write_date(last));
+        self.terms.push(format!("PUDT:[{first} TO {last}]"));
+        self
+    }
+
+    /// Values of other characters than letters and digits are quoted; what could end the quotation is left out.
+    fn term(mut self, field: &str, value: &str) -> Self {
+        let plain: String = value.chars().filter(|c| !matches!(c, '"' | '\\')).collect();
+        let bare = plain.bytes().all(|b| b.is_ascii_alphanumeric());
+        self.terms.push(if bare { format!("{field}:{plain}") } else { format!("{field}:\"{plain}\"") });
+        self
+    }
+}
+
 /// What can be asked about purchase orders.
 #[derive(Debug, Clone)]
 pub struct PurchaseOrders {
@@ -190,6 +223,18 @@ impl PurchaseOrders {
         let rows = self.by_reference(PROGRAM, name, references, search).await;
         let number = |row: MiRecord| row.code("PUNO").map_err(|error| error.of(PROGRAM, name));
         rows.into_iter().map(|rows| rows?.into_iter().map(number).collect()).collect()
+    }
+
+    /// The orders that a search finds (`SearchHead`), heads only, with the fields that the search gives.
+    ///
+    /// It asks a search index that lags behind the orders. It cannot be paged: where a server's ceiling may have cut
+    /// the list, that is an error; ask for less, such as fewer days.
+    ///
+    /// # Errors
+    /// As [`Execute::send`](super::Execute::send).
+    pub async fn search(&self, search: &OrderSearch) -> Result<Vec<PurchaseOrderHead>, TransactionError> {
+        let list = super::List::new(self.m3.clone(), PROGRAM, "SearchHead", PurchaseOrderHead::read);
+        list.page_size(10_000).field("SQRY", search.terms.join(" AND ")).all().await
     }
 
     /// The orders whose reference (`YRE1`) is one of these, from the table itself (bulk `EXPORTMI Select` on `MPHEAD`),

@@ -6,6 +6,7 @@ use super::error::TransactionError;
 use super::keyset::List;
 use super::lookup::Lookup;
 use super::record::{FieldError, MiRecord};
+use super::transaction::Transaction;
 
 const PROGRAM: &str = "CRS620MI";
 
@@ -75,7 +76,29 @@ impl Supplier {
     }
 }
 
-/// What can be asked about suppliers.
+/// A supplier to be added or changed. Adding needs about 20 codes, which differ by release: they are best taken from a
+/// template supplier by [`Suppliers::copy_template`].
+#[derive(Debug, Clone)]
+pub struct SupplierWrite(Transaction);
+
+impl SupplierWrite {
+    /// A new supplier (`AddSupplier`) of this number and name.
+    pub fn add(number: &SupplierNumber, name: &str) -> Self {
+        Self(Transaction::new("AddSupplier").field("SUNO", number).field("SUNM", name))
+    }
+
+    /// A change of a supplier (`UpdSupplier`): fields that are not set stay as they are.
+    pub fn change(number: &SupplierNumber) -> Self {
+        Self(Transaction::new("UpdSupplier").field("SUNO", number))
+    }
+
+    /// Sets a field, such as `CUCD`, `TEPY`, `STAT`.
+    pub fn field(self, name: &'static str, value: impl AsRef<str>) -> Self {
+        Self(self.0.field(name, value))
+    }
+}
+
+/// What can be asked and done about suppliers.
 #[derive(Debug, Clone)]
 pub struct Suppliers {
     m3: M3,
@@ -126,5 +149,20 @@ impl Suppliers {
             .filter(begins)
             .map(|row| Supplier::read(&row).map_err(|error| error.of(PROGRAM, transaction)))
             .collect()
+    }
+
+    /// Adds and changes suppliers (bulk), one result for each. M3 refuses a second supplier of a number.
+    pub async fn write(&self, writes: &[SupplierWrite]) -> Vec<Result<(), TransactionError>> {
+        let transactions = writes.iter().map(|write| write.0.clone());
+        let answers = self.m3.bulk(PROGRAM).extend(transactions).send().await;
+        answers.into_iter().map(|answer| answer.map(drop)).collect()
+    }
+
+    /// Makes a supplier from a template supplier (`CopyTemplate`), to be changed after that.
+    ///
+    /// # Errors
+    /// As [`Execute::send`](super::Execute::send).
+    pub async fn copy_template(&self, template: &str, number: &SupplierNumber) -> Result<(), TransactionError> {
+        self.m3.execute(PROGRAM, "CopyTemplate").field("STEM", template).field("SUNO", number).send().await.map(drop)
     }
 }

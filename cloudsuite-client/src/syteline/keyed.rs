@@ -50,13 +50,17 @@ impl Inserts<'_> {
     {
         let mut results: Vec<Option<Result<Inserted, Error>>> = vec![None; self.changes.len()];
         let (mut again, mut doubtful, mut refused) = (Vec::new(), Vec::new(), Vec::new());
+        let mut unshown = Vec::new();
         let first = Update::new(self.syteline.clone(), self.ido).extend(self.changes.iter().cloned()).run().await;
         for (place, verdict) in first.into_iter().enumerate() {
             match verdict {
                 Verdict::Confirmed(row) => results[place] = Some(Ok(Inserted::Created(row))),
                 Verdict::Failed(error) => results[place] = Some(Err(error)),
                 Verdict::Refused(error) => refused.push((place, error)),
-                Verdict::Unconfirmed { first_only: true } if self.unique => again.push(place),
+                Verdict::Unconfirmed { first_only: true } if self.unique => {
+                    unshown.push(place);
+                    again.push(place);
+                }
                 Verdict::Unconfirmed { .. } | Verdict::RefusedAmongOthers(_) => doubtful.push(place),
             }
         }
@@ -64,8 +68,8 @@ impl Inserts<'_> {
             again.extend(self.look(&find, doubtful, &mut results).await);
         }
         again.sort_unstable();
+        // One at a time, so that each gets an answer of its own.
         for (n, &place) in again.iter().enumerate() {
-            // One at a time, so that each gets an answer of its own.
             let alone = Update::new(self.syteline.clone(), self.ido).push(self.changes[place].clone());
             match alone.run().await.pop() {
                 Some(Verdict::Confirmed(row)) => results[place] = Some(Ok(Inserted::Created(row))),
@@ -79,6 +83,9 @@ impl Inserts<'_> {
             }
         }
         self.settle_refused(&find, refused, &mut results).await;
+        if unshown.iter().any(|&place| matches!(results[place], Some(Ok(Inserted::Found(_))))) {
+            self.syteline.batch_size().rise_again();
+        }
         results.into_iter().map(|result| result.unwrap_or_else(|| Err(unconfirmed(&self.operation())))).collect()
     }
 

@@ -123,7 +123,7 @@ impl SyteLine {
     }
 
     /// The most changes that an update may carry. Default 100, at least 1; it falls to 1 by itself if the server
-    /// proves to process no more than the first.
+    /// proves to process no more than the first, and rises again if it proves to have processed more than it showed.
     pub fn max_changes_per_request(mut self, changes: usize) -> Self {
         self.batch_size = BatchSize::new(changes);
         self

@@ -19,19 +19,38 @@ use super::wire::{Answer, Refreshed};
 
 /// How many changes a call may carry: what is set, until the server proves to take one only. Clones share it.
 #[derive(Debug, Clone)]
-pub(crate) struct BatchSize(Arc<AtomicUsize>);
+pub(crate) struct BatchSize(Arc<Size>);
+
+#[derive(Debug)]
+struct Size {
+    set: usize,
+    now: AtomicUsize,
+    falls: AtomicUsize,
+}
+
+/// So many times it is believed that a short answer was an accident.
+const ACCIDENTS: usize = 2;
 
 impl BatchSize {
     pub(crate) fn new(changes: usize) -> Self {
-        Self(Arc::new(AtomicUsize::new(changes.max(1))))
+        let set = changes.max(1);
+        Self(Arc::new(Size { set, now: AtomicUsize::new(set), falls: AtomicUsize::new(0) }))
     }
 
     pub(crate) fn get(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
+        self.0.now.load(Ordering::Relaxed)
     }
 
     fn fall_to_one(&self) {
-        self.0.store(1, Ordering::Relaxed);
+        self.0.falls.fetch_add(1, Ordering::Relaxed);
+        self.0.now.store(1, Ordering::Relaxed);
+    }
+
+    /// The server had processed more than it showed: it is none of those that take one change only.
+    pub(crate) fn rise_again(&self) {
+        if self.0.falls.load(Ordering::Relaxed) <= ACCIDENTS {
+            self.0.now.store(self.0.set, Ordering::Relaxed);
+        }
     }
 }
 

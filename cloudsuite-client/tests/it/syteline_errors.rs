@@ -1,6 +1,6 @@
 //! Every known way in which the IDO service fails, and what it proves.
 
-use cloudsuite_client::syteline::{Change, SyteLine};
+use cloudsuite_client::syteline::{Change, Inserted, NewPurchaseOrder, PoNumber, SyteLine, VendorNumber};
 use cloudsuite_client::{ErrorKind, Outcome};
 use serde_json::json;
 use wiremock::matchers::{method, path_regex};
@@ -83,6 +83,32 @@ async fn a_success_that_shows_one_of_three_leaves_two_unknown_and_makes_the_next
     assert!(results[0].is_ok());
     assert!(results[1..].iter().all(|one| one.as_ref().is_err_and(|error| error.outcome() == Outcome::Unknown)));
     assert_eq!(syteline.clone().changes_per_request(), 1);
+}
+
+#[tokio::test]
+async fn a_server_that_had_processed_more_than_it_showed_gets_full_calls_again() {
+    let server = MockServer::start().await;
+    issue_tokens(&server).await;
+    Mock::given(method("POST"))
+        .and(path_regex("/update/"))
+        .respond_with(|request: &wiremock::Request| {
+            let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+            match body["Changes"].as_array().unwrap().len() {
+                1 => ok(json!({"Success": false, "Message": "exists"})),
+                _ => ok(json!({"Success": true, "RefreshItems": []})),
+            }
+        })
+        .mount(&server)
+        .await;
+    let there = json!({"Items": [{"PoNum": "PF1"}, {"PoNum": "PF2"}], "MoreRowsExist": false, "Success": true});
+    Mock::given(method("GET")).respond_with(ok(there)).mount(&server).await;
+    let syteline = builder(&server).build().unwrap().syteline("ACME_DALS");
+    let order = |number: &str| NewPurchaseOrder::new(PoNumber::new(number).unwrap(), VendorNumber::new("1").unwrap());
+    for (round, size) in [(1, 100), (2, 100), (3, 1)] {
+        let inserted = syteline.purchase_orders().insert(&[order("PF1"), order("PF2")]).await;
+        assert!(inserted.iter().all(|one| matches!(one, Ok(Inserted::Found(_)))), "{inserted:?}");
+        assert_eq!(syteline.changes_per_request(), size, "round {round}");
+    }
 }
 
 #[tokio::test]

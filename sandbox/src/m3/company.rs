@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use super::M3Config;
 use super::batch::{Entry, Rules};
 use super::documents::PurchaseOrder;
+use super::invoices::Invoice;
 use crate::scenario::{Masters, products};
 
 /// One record: field by field, in text.
@@ -84,8 +85,11 @@ pub(super) struct Company {
     pub(super) orders: BTreeMap<String, PurchaseOrder>,
     /// Order numbers by `YRE1`, which is not unique.
     pub(super) by_reference: HashMap<String, Vec<String>>,
+    pub(super) invoices: BTreeMap<String, Invoice>,
     next_message: u64,
     next_order: u64,
+    next_invoice: u64,
+    next_voucher: u64,
 }
 
 impl Company {
@@ -103,6 +107,9 @@ impl Company {
             due: BTreeSet::new(),
             orders: BTreeMap::new(),
             by_reference: HashMap::new(),
+            invoices: BTreeMap::new(),
+            next_invoice: 500_001,
+            next_voucher: 10_000_001,
             next_message: 1,
             next_order: 1_000_001,
         };
@@ -211,6 +218,17 @@ impl Company {
         let number = format!("{:015}", self.next_message);
         self.next_message += 1;
         number
+    }
+
+    pub(super) fn new_invoice_number(&mut self) -> String {
+        let number = self.next_invoice.to_string();
+        self.next_invoice += 1;
+        number
+    }
+
+    pub(super) fn next_voucher(&mut self) -> u64 {
+        self.next_voucher += 1;
+        self.next_voucher
     }
 
     pub(super) fn new_order_number(&mut self) -> String {

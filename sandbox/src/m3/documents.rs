@@ -47,7 +47,7 @@ impl PurchaseOrder {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Document {
-    /// `purchase_order`.
+    /// `purchase_order` or `invoice`.
     pub kind: String,
     /// `PUNO`.
     pub number: String,
@@ -103,7 +103,8 @@ fn text<S: Serializer>(value: &Decimal, serializer: S) -> Result<S::Ok, S::Error
 
 impl Company {
     pub(super) fn documents(&self) -> Vec<Document> {
-        self.orders.values().map(document).collect()
+        let orders = self.orders.values().map(document);
+        orders.chain(self.invoices.values().map(super::invoices::Invoice::document)).collect()
     }
 }
 

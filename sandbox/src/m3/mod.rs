@@ -14,6 +14,7 @@ pub(crate) mod control;
 mod documents;
 mod execute;
 pub(crate) mod gateway;
+mod invoices;
 mod ionapi;
 mod mi;
 mod options;

@@ -145,8 +145,9 @@ impl Tenant for M3Tenant {
     }
 
     fn documents(&self) -> BTreeMap<String, u64> {
-        let orders = self.company().orders.len() as u64;
-        [("purchase_order".to_owned(), orders), ("invoice".to_owned(), 0)].into()
+        let company = self.company();
+        let (orders, invoices) = (company.orders.len() as u64, company.invoices.len() as u64);
+        [("purchase_order".to_owned(), orders), ("invoice".to_owned(), invoices)].into()
     }
 
     fn error(&self, status: StatusCode, text: &str) -> Reply {

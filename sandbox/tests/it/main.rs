@@ -6,6 +6,7 @@ mod client;
 mod entry;
 mod faults;
 mod lists;
+mod odata;
 mod orders;
 mod program;
 mod reference;

@@ -22,12 +22,21 @@ fn file(name: &str) -> String {
 
 #[tokio::test]
 async fn it_serves_until_it_is_terminated() {
-    let ionapi = file("served.ionapi");
-    let arguments = ["--orders", "25", "--lines", "2", "--seed", "3", "--ionapi", &ionapi, "--product", "m3"];
+    for product in ["m3", "syteline", "odata"] {
+        serve_until_terminated(product).await;
+    }
+}
+
+async fn serve_until_terminated(product: &str) {
+    let ionapi = file(&format!("served-{product}.ionapi"));
+    let arguments = ["--orders", "25", "--lines", "2", "--seed", "3", "--ionapi", &ionapi, "--product", product];
     let mut child = sandbox(&arguments).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let ready: Value = serde_json::from_str(&lines.next_line().await.unwrap().unwrap()).unwrap();
-    assert_eq!(ready["ready"], true);
+    assert_eq!((ready["ready"].as_bool(), ready["product"].as_str()), (Some(true), Some(product)));
+    let documents =
+        send("GET", &format!("{}/_sandbox/documents", ready["cloudsuite"].as_str().unwrap()), &[], "").await;
+    assert_eq!(documents.json(), serde_json::json!([]));
 
     let stats = send("GET", &format!("{}/_sandbox/stats", ready["procurify"].as_str().unwrap()), &[], "").await;
     assert_eq!(stats.json()["documents"]["purchase_order"], 25);

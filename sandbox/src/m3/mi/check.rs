@@ -8,9 +8,9 @@ use crate::m3::answer::Refusal;
 use crate::m3::company::Row;
 
 /// Fields whose values M3 keeps in capitals.
-const CODES: [&str; 24] = [
-    "SUNO", "ITNO", "CUCD", "FACI", "WHLO", "ORTY", "PUUN", "PPUN", "AIT1", "AIT2", "AIT3", "AIT4", "AIT5", "AIT6",
-    "AIT7", "AITM", "COCE", "BAOR", "CUNO", "FRSU", "TOSU", "BUYE", "TEPY", "PRSU",
+const CODES: [&str; 26] = [
+    "SPYN", "STEM", "SUNO", "ITNO", "CUCD", "FACI", "WHLO", "ORTY", "PUUN", "PPUN", "AIT1", "AIT2", "AIT3", "AIT4",
+    "AIT5", "AIT6", "AIT7", "AITM", "COCE", "BAOR", "CUNO", "FRSU", "TOSU", "BUYE", "TEPY", "PRSU",
 ];
 
 /// The company and division may be given to any transaction.

@@ -29,6 +29,18 @@ pub(super) fn run(company: &mut Company, session: &Session<'_>, name: &str, inpu
             company.suppliers.insert(number, row);
             Ok(Vec::new())
         }
+        "CopyTemplate" => {
+            let template = given(input, "STEM").to_owned();
+            let Some(mut row) = company.suppliers.get(&template).cloned() else {
+                return Err(Refusal::nok("WSU0103", "STEM", format!("Supplier {template} does not exist")));
+            };
+            if company.suppliers.contains_key(&number) {
+                return Err(Refusal::nok("WSU0104", "SUNO", format!("Supplier {number} already exists")));
+            }
+            row.insert("SUNO".to_owned(), number.clone());
+            company.suppliers.insert(number, row);
+            Ok(Vec::new())
+        }
         "UpdSupplier" => {
             let stamp = company.stamp();
             let Some(row) = company.suppliers.get_mut(&number) else {

@@ -12,6 +12,11 @@ pub(super) fn run(company: &Company, session: &Session<'_>, program: &str, name:
             None => Err(Refusal::nok("WIT0103", "ITNO", format!("Item {item} does not exist"))),
         },
         ("MMS200MI", "LstItmByItm") => Ok(session.list(&company.items, item)),
+        ("MMS200MI", "LstItmByChgDate") => Ok(by_change(company, session, input)),
+        ("CRS610MI", "GetBasicData") => match company.customers.get(given(input, "CUNO")) {
+            Some(row) => Ok(vec![row.clone()]),
+            None => Err(Refusal::nok("WCU0103", "CUNO", format!("Customer {} does not exist", given(input, "CUNO")))),
+        },
         ("CRS610MI", "LstByNumber") => Ok(session.list(&company.customers, given(input, "CUNO"))),
         ("CRS008MI", "ListFacility") => Ok(session.list(&company.facilities, given(input, "FACI"))),
         ("MMS005MI", "LstWarehouses") => {
@@ -22,4 +27,13 @@ pub(super) fn run(company: &Company, session: &Session<'_>, program: &str, name:
         }
         _ => Err(missing(name)),
     }
+}
+
+/// Items by the day of their last change, from one day to another.
+fn by_change(company: &Company, session: &Session<'_>, input: &Row) -> Vec<Row> {
+    let (from, to) = (given(input, "FLMD"), given(input, "TLMD"));
+    let mut rows: Vec<&Row> = company.items.values().filter(|row| given(row, "LMDT") >= from).collect();
+    rows.retain(|row| to.is_empty() || given(row, "LMDT") <= to);
+    rows.sort_by_key(|row| given(row, "LMDT"));
+    rows.into_iter().take(session.limit).cloned().collect()
 }

@@ -1,5 +1,6 @@
 //! The MI programs of this tenant, one a file.
 
+mod aps450;
 mod crs620;
 mod crs630;
 mod export;
@@ -51,6 +52,7 @@ pub(super) fn run(company: &mut Company, session: &Session<'_>, program: &str, n
         "CRS610MI" | "MMS200MI" | "CRS008MI" | "MMS005MI" => masters::run(company, session, program, name, input),
         "PPS370MI" => pps370::run(company, name, input),
         "PPS200MI" => pps200::run(company, session, name, input),
+        "APS450MI" | "APS455MI" | "APS200MI" => aps450::run(company, session, program, name, input),
         "EXPORTMI" => export::run(company, session, input),
         _ => return Err(missing(name)),
     }?;

@@ -1,0 +1,191 @@
+//! Whether lists are read in constant memory, and as fast as a plain loop over the same pages.
+//!
+//! `cargo bench -p cloudsuite-client --bench paging [-- ROWS]` reads ROWS rows (1,000,000 by default) and 10,000 rows of
+//! each product from a server in a process of its own, each time in a fresh process, and prints a table.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs)]
+
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use cloudsuite_client::m3::Company;
+use cloudsuite_client::{CloudSuiteClient, Ionapi};
+use futures_util::{Stream, StreamExt};
+use serde_json::json;
+use tenant_http::reqwest;
+
+const PAGE: usize = 1_000;
+const PRODUCTS: [&str; 3] = ["m3", "syteline", "odata"];
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words[..] {
+        ["serve", rows] => serve(rows.parse().unwrap()),
+        [how @ ("stream" | "raw"), product, port] => {
+            let start = Instant::now();
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let rows = runtime
+                .block_on(async { if how == "raw" { raw(product, port).await } else { stream(product, port).await } });
+            println!("{rows} {} {}", start.elapsed().as_secs_f64(), peak_kilobytes());
+        }
+        _ => {
+            // Run as a test, it only shows that it works.
+            let usual = if std::env::args().any(|argument| argument == "--bench") { 1_000_000 } else { 20_000 };
+            compare(words.first().and_then(|rows| rows.parse().ok()).unwrap_or(usual));
+        }
+    }
+}
+
+fn compare(rows: usize) {
+    println!("{:10} {:>9} {:>12} {:>12} {:>7} {:>12}", "product", "rows", "stream/s", "raw/s", "ratio", "peak KiB");
+    for rows in [10_000, rows] {
+        let mut server = own(&["serve", &rows.to_string()]);
+        let mut port = String::new();
+        BufReader::new(server.stdout.take().unwrap()).read_line(&mut port).unwrap();
+        for product in PRODUCTS {
+            let run = |how: &str| {
+                let output = own(&[how, product, port.trim()]).wait_with_output().unwrap();
+                let text = String::from_utf8(output.stdout).unwrap();
+                let (read, measured) = text.trim().split_once(' ').unwrap();
+                assert_eq!(read.parse(), Ok(rows), "{how} {product}");
+                let (seconds, peak) = measured.split_once(' ').unwrap();
+                (read.parse::<f64>().unwrap() / seconds.parse::<f64>().unwrap(), peak.to_owned())
+            };
+            let ((stream, peak), (raw, _)) = (run("stream"), run("raw"));
+            println!("{product:10} {rows:>9} {stream:>12.0} {raw:>12.0} {:>7.2} {peak:>12}", stream / raw);
+        }
+        server.kill().unwrap();
+        server.wait().unwrap();
+    }
+}
+
+fn own(arguments: &[&str]) -> std::process::Child {
+    let this = std::env::current_exe().unwrap();
+    Command::new(this).args(arguments).stdout(Stdio::piped()).spawn().unwrap()
+}
+
+/// The largest resident size of this process so far, where the system tells it.
+fn peak_kilobytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}
+
+async fn count<T>(list: impl Stream<Item = T>) -> usize {
+    list.fold(0, |count, _| async move { count + 1 }).await
+}
+
+async fn stream(product: &str, port: &str) -> usize {
+    let base = format!("http://127.0.0.1:{port}");
+    let file = json!({"ti": "T", "ci": "c", "cs": "s", "iu": base, "pu": format!("{base}/as/"), "oa": "a", "ot": "token",
+        "or": "r", "saak": "k", "sask": "p"});
+    let ionapi = Ionapi::parse(file.to_string().as_bytes()).unwrap();
+    let client = CloudSuiteClient::builder(ionapi).requests_per_minute(6_000_000).build().unwrap();
+    match product {
+        "m3" => count(client.m3(Company(100)).suppliers().list().stream().map(Result::unwrap)).await,
+        "syteline" => count(client.syteline("X").vendors().list().record_cap(1_000).stream().map(Result::unwrap)).await,
+        _ => count(client.odata("1").suppliers().stream().map(Result::unwrap)).await,
+    }
+}
+
+/// The same pages, fetched and parsed one after the other.
+async fn raw(product: &str, port: &str) -> usize {
+    let client = reqwest::Client::new();
+    let base = format!("http://127.0.0.1:{port}");
+    let (mut at, mut rows) = (0, 0);
+    loop {
+        let address = match product {
+            "m3" => format!("{base}/M3/x?SUNO={at:08}"),
+            "syteline" => format!("{base}/CSI/x?bookmark=%3CB%3E{at}%3C/B%3E"),
+            _ => format!("{base}/LN/x?$skiptoken={at}"),
+        };
+        let body = client.get(&address).send().await.unwrap().bytes().await.unwrap();
+        let page: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        let list = page.get("Items").or_else(|| page.get("value")).unwrap_or(&page["results"][0]["records"]);
+        let count = list.as_array().unwrap().len();
+        // M3 begins with the row that the page before ended with.
+        let again = usize::from(product == "m3" && at > 0);
+        rows += count - again;
+        if count < PAGE || (count == again) {
+            return rows;
+        }
+        at += count - again;
+        if product == "m3" {
+            at = rows - 1;
+        }
+    }
+}
+
+fn serve(rows: usize) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    println!("{}", listener.local_addr().unwrap().port());
+    std::io::stdout().flush().unwrap();
+    for connection in listener.incoming().flatten() {
+        std::thread::spawn(move || answer(connection, rows));
+    }
+}
+
+fn answer(mut connection: TcpStream, rows: usize) {
+    let mut reader = BufReader::new(connection.try_clone().unwrap());
+    loop {
+        let (mut head, mut line) = (String::new(), String::new());
+        while reader.read_line(&mut line).is_ok_and(|read| read > 2) {
+            head.push_str(&line.to_lowercase());
+            line.clear();
+        }
+        let Some(target) = head.split_whitespace().nth(1) else { return };
+        let length = head.split("content-length: ").nth(1).and_then(|rest| rest.lines().next()?.trim().parse().ok());
+        let mut body = vec![0; length.unwrap_or(0)];
+        if reader.read_exact(&mut body).is_err() {
+            return;
+        }
+        let body = page(target, rows);
+        let head =
+            format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
+        if connection.write_all(head.as_bytes()).and_then(|()| connection.write_all(body.as_bytes())).is_err() {
+            return;
+        }
+    }
+}
+
+fn page(target: &str, rows: usize) -> String {
+    let number = |name: &str| -> usize {
+        let value = target.split(name).nth(1).unwrap_or_default();
+        let digits: String = value.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse().unwrap_or(0)
+    };
+    let list =
+        |at: usize, row: &dyn Fn(usize) -> String| (at..rows.min(at + PAGE)).map(row).collect::<Vec<_>>().join(",");
+    let mut body = String::new();
+    if target.contains("/m3/") {
+        let at = number("suno=");
+        let row =
+            |n| format!(r#"{{"SUNO":"{n:08}","SUNM":"Supplier {n}","STAT":"20","CSCD":"CA","PHNO":"604 555 0100"}}"#);
+        write!(body, r#"{{"results":[{{"transaction":"LstByNumber","records":[{}]}}]}}"#, list(at, &row)).unwrap();
+    } else if target.contains("/csi/") {
+        let at = number("bookmark=%3cb%3e");
+        let row =
+            |n| format!(r#"{{"VendNum":"{n:07}","Name":"Vendor {n}","Stat":"A","CurrCode":"CAD","VadCity":null}}"#);
+        let (next, more) = (at + PAGE, at + PAGE < rows);
+        write!(
+            body,
+            r#"{{"Items":[{}],"Bookmark":"<B>{next}</B>","MoreRowsExist":{more},"Success":true}}"#,
+            list(at, &row)
+        )
+        .unwrap();
+    } else if target.contains("/ln/") {
+        let at = number("$skiptoken=");
+        let row = |n| format!(r#"{{"Supplier":"{n:08}","Name":"Supplier {n}","Status":"Active","Currency":"CAD"}}"#);
+        write!(body, r#"{{"value":[{}]"#, list(at, &row)).unwrap();
+        if at + PAGE < rows {
+            write!(body, r#","@odata.nextLink":"Suppliers?$skiptoken={}""#, at + PAGE).unwrap();
+        }
+        body.push('}');
+    } else {
+        body.push_str(r#"{"access_token":"t","expires_in":7200}"#);
+    }
+    body
+}

@@ -1,0 +1,394 @@
+//! AP invoices before they are in the ledger (`APS450MI`), and their validation (`APS455MI`).
+//!
+//! Head and lines are separate commits: an invoice may be there with some of its lines only, visible to finance, and
+//! is then to be completed line by line. M3 refuses a supplier's invoice number twice or not, depending on settings,
+//! at the head or at validation: look before creating, and after any doubt.
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use tenant_http::{ErrorKind, Outcome};
+
+use super::M3;
+use super::codes::{AccountId, InvoiceBatchNumber, OrderNumber, SupplierNumber};
+use super::error::TransactionError;
+use super::record::{FieldError, MiRecord};
+use super::transaction::Transaction;
+use super::value::{fit_text, write_date, write_decimal};
+
+const PROGRAM: &str = "APS450MI";
+
+/// The longest number of a supplier's invoice (`SINO`), in characters.
+const INVOICE_LENGTH: usize = 24;
+
+/// An invoice's head.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InvoiceHead {
+    /// `INBN`.
+    pub number: InvoiceBatchNumber,
+    /// `IBTP`: 20 is a supplier's invoice, 25 a recoding.
+    pub batch_type: Option<String>,
+    /// `SUPA`, the status in M3's own numbers.
+    pub status: Option<i64>,
+    /// `SUNO`.
+    pub supplier: Option<SupplierNumber>,
+    /// `SPYN`, the payee.
+    pub payee: Option<SupplierNumber>,
+    /// `SINO`, the supplier's number of it.
+    pub supplier_invoice: Option<String>,
+    /// `CORI`: where this project keeps its own reference.
+    pub reference: Option<String>,
+    /// `IVDT`.
+    pub invoice_date: Option<NaiveDate>,
+    /// `DUDT`.
+    pub due_date: Option<NaiveDate>,
+    /// `CUCD`.
+    pub currency: Option<String>,
+    /// `CUAM`, with taxes.
+    pub amount: Option<Decimal>,
+    /// `VTAM`.
+    pub tax: Option<Decimal>,
+    /// `TLNA`, the sum of the lines.
+    pub lines_total: Option<Decimal>,
+    /// `PUNO`.
+    pub order: Option<OrderNumber>,
+    /// `VONO`, the voucher it has become; `None` while it is not in the ledger.
+    pub voucher: Option<i64>,
+    /// `IBHE`: whether validation found an error in the head.
+    pub head_error: bool,
+    /// `IBLE`: whether validation found an error in a line.
+    pub line_error: bool,
+}
+
+impl InvoiceHead {
+    fn read(number: &InvoiceBatchNumber, row: &MiRecord) -> Result<Self, FieldError> {
+        let supplier = |field: &str| row.text(field).map(|_| row.code(field)).transpose();
+        Ok(Self {
+            number: number.clone(),
+            batch_type: row.owned("IBTP"),
+            status: row.integer("SUPA")?,
+            supplier: supplier("SUNO")?,
+            payee: supplier("SPYN")?,
+            supplier_invoice: row.owned("SINO"),
+            reference: row.owned("CORI"),
+            invoice_date: row.date("IVDT")?,
+            due_date: row.date("DUDT")?,
+            currency: row.owned("CUCD"),
+            amount: row.decimal("CUAM")?,
+            tax: row.decimal("VTAM")?,
+            lines_total: row.decimal("TLNA")?,
+            order: row.text("PUNO").map(|_| row.code("PUNO")).transpose()?,
+            voucher: row.integer("VONO")?.filter(|number| *number != 0),
+            head_error: row.flag("IBHE")?,
+            line_error: row.flag("IBLE")?,
+        })
+    }
+}
+
+/// An invoice's line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InvoiceLine {
+    /// `TRNO`.
+    pub number: i64,
+    /// `RDTP`.
+    pub line_type: Option<i64>,
+    /// `NLAM`, without taxes.
+    pub amount: Option<Decimal>,
+    /// `VTA1`.
+    pub tax: Option<Decimal>,
+    /// `PUNO`.
+    pub order: Option<OrderNumber>,
+    /// `PNLI`.
+    pub order_line: Option<i64>,
+    /// `IVQA`.
+    pub quantity: Option<Decimal>,
+    /// `ITNO`.
+    pub item: Option<String>,
+    /// `IBLE`: whether validation found an error in it.
+    pub error: bool,
+}
+
+impl InvoiceLine {
+    fn read(row: &MiRecord) -> Result<Self, FieldError> {
+        Ok(Self {
+            number: row.integer("TRNO")?.ok_or_else(|| FieldError::Missing("TRNO".to_owned()))?,
+            line_type: row.integer("RDTP")?,
+            amount: row.decimal("NLAM")?,
+            tax: row.decimal("VTA1")?,
+            order: row.text("PUNO").map(|_| row.code("PUNO")).transpose()?,
+            order_line: row.integer("PNLI")?,
+            quantity: row.decimal("IVQA")?,
+            item: row.owned("ITNO"),
+            error: row.flag("IBLE")?,
+        })
+    }
+}
+
+/// A head to be added (`AddHead`).
+#[derive(Debug, Clone)]
+pub struct NewInvoice(Transaction);
+
+impl NewInvoice {
+    /// A supplier's invoice of this number (24 characters at most, exactly as the supplier wrote it), day and amount
+    /// with taxes, under a reference of ours (`CORI`, 36 characters at most).
+    pub fn new(
+        supplier: &SupplierNumber,
+        supplier_invoice: &str,
+        day: NaiveDate,
+        amount: Decimal,
+        reference: &str,
+    ) -> Self {
+        let number: String = supplier_invoice.trim().chars().take(INVOICE_LENGTH).collect();
+        let head = Transaction::new("AddHead")
+            .field("SUNO", supplier)
+            .field("IVDT", write_date(day))
+            .field("IBTP", "20")
+            .field("SINO", number)
+            .field("CUAM", write_decimal(amount))
+            .field("CORI", reference);
+        Self(head)
+    }
+
+    /// `SPYN`, if it is not the supplier.
+    pub fn payee(self, payee: &SupplierNumber) -> Self {
+        self.field("SPYN", payee)
+    }
+
+    /// `CUCD`.
+    pub fn currency(self, code: &str) -> Self {
+        self.field("CUCD", code)
+    }
+
+    /// `VTAM`.
+    pub fn tax(self, amount: Decimal) -> Self {
+        self.field("VTAM", write_decimal(amount))
+    }
+
+    /// `DUDT`.
+    pub fn due(self, day: NaiveDate) -> Self {
+        self.field("DUDT", write_date(day))
+    }
+
+    /// `ACDT`, the day it is booked on.
+    pub fn accounting_date(self, day: NaiveDate) -> Self {
+        self.field("ACDT", write_date(day))
+    }
+
+    /// `PUNO`.
+    pub fn order(self, number: &OrderNumber) -> Self {
+        self.field("PUNO", number)
+    }
+
+    /// Any other field, such as `TEPY`, `IMCD`, `TXIN`.
+    pub fn field(self, name: &'static str, value: impl AsRef<str>) -> Self {
+        Self(self.0.field(name, value))
+    }
+}
+
+/// A line to be added (`AddLine`), or an accounting line (`AddLineRecode`) where the tenant has it.
+#[derive(Debug, Clone)]
+pub struct NewInvoiceLine(Transaction);
+
+impl NewInvoiceLine {
+    /// A line of this type (`RDTP`: 1 item, 2 order charge, 5 line charge) and amount without taxes.
+    pub fn new(invoice: &InvoiceBatchNumber, line_type: u8, amount: Decimal) -> Self {
+        let line = Transaction::new("AddLine").field("INBN", invoice).field("RDTP", line_type.to_string());
+        Self(line.field("NLAM", write_decimal(amount)))
+    }
+
+    /// An accounting line on an account (`AIT1`), by `AddLineRecode`: ask [`Invoices::has_recode`] first.
+    pub fn recode(invoice: &InvoiceBatchNumber, amount: Decimal, account: &AccountId) -> Self {
+        let line = Transaction::new("AddLineRecode").field("INBN", invoice).field("NLAM", write_decimal(amount));
+        Self(line.field("AIT1", account))
+    }
+
+    /// `AIT2` to `AIT7` of an accounting line, by the dimension's number.
+    pub fn dimension(self, number: u8, id: &AccountId) -> Self {
+        const FIELDS: [&str; 6] = ["AIT2", "AIT3", "AIT4", "AIT5", "AIT6", "AIT7"];
+        match number.checked_sub(2).and_then(|place| FIELDS.get(usize::from(place))) {
+            Some(field) => self.field(field, id),
+            None => self,
+        }
+    }
+
+    /// `PUNO`, `PNLI` and `IVQA`: how many of an order's line it is for.
+    pub fn order(self, number: &OrderNumber, line: i64, quantity: Decimal) -> Self {
+        self.field("PUNO", number).field("PNLI", line.to_string()).field("IVQA", write_decimal(quantity))
+    }
+
+    /// `VTXT`, made fit for 40 characters, of an accounting line.
+    pub fn text(self, text: &str) -> Self {
+        match fit_text(text, 40) {
+            Some(text) => self.field("VTXT", text),
+            None => self,
+        }
+    }
+
+    /// Any other field, such as `VTCD`, `VTA1`, `ITNO`, `CEID`.
+    pub fn field(self, name: &'static str, value: impl AsRef<str>) -> Self {
+        Self(self.0.field(name, value))
+    }
+}
+
+/// What names an invoice to those who do not know its batch number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvoiceKey {
+    /// `SUNO`.
+    pub supplier: SupplierNumber,
+    /// `SPYN`; the supplier if `None`.
+    pub payee: Option<SupplierNumber>,
+    /// `SINO`, as the supplier wrote it.
+    pub supplier_invoice: String,
+}
+
+/// What can be asked and done about AP invoices.
+#[derive(Debug, Clone)]
+pub struct Invoices {
+    m3: M3,
+}
+
+impl Invoices {
+    pub(crate) fn new(m3: M3) -> Self {
+        Self { m3 }
+    }
+
+    /// Whether the tenant has accounting lines (`AddLineRecode`), by `MRS001MI`.
+    ///
+    /// # Errors
+    /// As [`M3::transactions`].
+    pub async fn has_recode(&self) -> Result<bool, TransactionError> {
+        Ok(self.m3.transactions(PROGRAM).await?.iter().any(|transaction| transaction.name == "AddLineRecode"))
+    }
+
+    /// Adds heads (bulk `AddHead`), one result for each: the number that M3 gave.
+    pub async fn add(&self, heads: &[NewInvoice]) -> Vec<Result<InvoiceBatchNumber, TransactionError>> {
+        let answers = self.bulk(heads.iter().map(|head| head.0.clone())).await;
+        let number = |answer: Result<Vec<MiRecord>, TransactionError>| {
+            let row = answer?.into_iter().next().unwrap_or_default();
+            // It was added: without its number nothing more is known.
+            row.code("INBN").map_err(|error| error.of(PROGRAM, "AddHead"))
+        };
+        answers.into_iter().map(number).collect()
+    }
+
+    /// Adds lines (bulk), one result for each.
+    pub async fn add_lines(&self, lines: &[NewInvoiceLine]) -> Vec<Result<(), TransactionError>> {
+        let answers = self.bulk(lines.iter().map(|line| line.0.clone())).await;
+        answers.into_iter().map(|answer| answer.map(drop)).collect()
+    }
+
+    /// The heads of these numbers (bulk `GetHead`), one answer for each; `None` where M3 clearly says that there is none.
+    pub async fn get(&self, numbers: &[InvoiceBatchNumber]) -> Vec<Result<Option<InvoiceHead>, TransactionError>> {
+        let get = |number: &InvoiceBatchNumber| Transaction::new("GetHead").field("INBN", number);
+        let answers = self.bulk(numbers.iter().map(get)).await;
+        let read = |(number, answer): (&InvoiceBatchNumber, Result<Vec<MiRecord>, TransactionError>)| {
+            let rows = match answer {
+                Err(error) if error.fault().is_some_and(|fault| fault.says_absent("INBN")) => return Ok(None),
+                answer => answer?,
+            };
+            let head = rows.first().map(|row| InvoiceHead::read(number, row)).transpose();
+            head.map_err(|error| error.of(PROGRAM, "GetHead"))
+        };
+        numbers.iter().zip(answers).map(read).collect()
+    }
+
+    /// The lines of an invoice (`LstLines`).
+    ///
+    /// # Errors
+    /// As [`Execute::send`](super::Execute::send).
+    pub async fn lines(&self, number: &InvoiceBatchNumber) -> Result<Vec<InvoiceLine>, TransactionError> {
+        let rows = self.m3.execute(PROGRAM, "LstLines").field("INBN", number).send().await?;
+        rows.iter().map(|row| InvoiceLine::read(row).map_err(|error| error.of(PROGRAM, "LstLines"))).collect()
+    }
+
+    /// The batch numbers under which a supplier's invoice is there (bulk `LstInvBySupInv`), one list for each key.
+    pub async fn find(&self, keys: &[InvoiceKey]) -> Vec<Result<Vec<InvoiceBatchNumber>, TransactionError>> {
+        let name = "LstInvBySupInv";
+        let list = |key: &InvoiceKey| {
+            let number: String = key.supplier_invoice.trim().chars().take(INVOICE_LENGTH).collect();
+            let payee = key.payee.as_ref().unwrap_or(&key.supplier);
+            Transaction::new(name).field("SINO", number).field("SPYN", payee).field("SUNO", &key.supplier)
+        };
+        let answers = self.bulk(keys.iter().map(list)).await;
+        let number = |row: MiRecord| row.code("INBN").map_err(|error| error.of(PROGRAM, name));
+        let read = |answer: Result<Vec<MiRecord>, TransactionError>| match answer {
+            Err(error) if error.fault().is_some_and(|fault| fault.says_absent("SINO")) => Ok(Vec::new()),
+            answer => answer?.into_iter().map(number).collect(),
+        };
+        answers.into_iter().map(read).collect()
+    }
+
+    /// The invoice of this key that carries our reference (`CORI`), if it is there.
+    ///
+    /// # Errors
+    /// As [`Execute::send`](super::Execute::send).
+    pub async fn find_by_reference(
+        &self,
+        key: &InvoiceKey,
+        reference: &str,
+    ) -> Result<Option<InvoiceHead>, TransactionError> {
+        let numbers = self.find(std::slice::from_ref(key)).await.pop().unwrap_or(Ok(Vec::new()))?;
+        for head in self.get(&numbers).await {
+            if let Some(head) = head?
+                && head.reference.as_deref() == Some(reference)
+            {
+                return Ok(Some(head));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Rows of the ledger's invoices of a supplier's number (`APS200MI SearchSupInvoic`). It asks a search index that
+    /// lags: not to be found here proves nothing by itself.
+    ///
+    /// # Errors
+    /// As [`Execute::send`](super::Execute::send); a number with other characters than letters, digits, `-`, `.`, `/`
+    /// is refused unsent.
+    pub async fn search_posted(&self, key: &InvoiceKey) -> Result<Vec<MiRecord>, TransactionError> {
+        let (program, name) = ("APS200MI", "SearchSupInvoic");
+        let number = key.supplier_invoice.trim();
+        let plain = |c: char| c.is_alphanumeric() || "-./".contains(c);
+        if number.is_empty() || !number.chars().all(plain) {
+            return Err(TransactionError::unsent(program, name, "the number cannot stand in a search"));
+        }
+        let query = format!("SPYN:{} AND SINO:\"{number}\"", key.payee.as_ref().unwrap_or(&key.supplier));
+        self.m3.execute(program, name).field("SQRY", query).send().await
+    }
+
+    /// Submits invoices for validation (bulk `APS455MI ValidByBatchNo`), which books those without errors: the only
+    /// step that counts, and for tenants in which finance does not do it itself. It answers before it is done: ask
+    /// [`get`](Self::get) for the voucher or the errors.
+    pub async fn validate(&self, numbers: &[InvoiceBatchNumber]) -> Vec<Result<(), TransactionError>> {
+        let validate = |number: &InvoiceBatchNumber| Transaction::new("ValidByBatchNo").field("INBN", number);
+        let answers = self.m3.bulk("APS455MI").extend(numbers.iter().map(validate)).send().await;
+        answers.into_iter().map(|answer| answer.map(drop)).collect()
+    }
+
+    /// Rejects an invoice with a reason code (`RejectInvoice`): what can be done about one that should not be there.
+    ///
+    /// # Errors
+    /// As [`Execute::send`](super::Execute::send).
+    pub async fn reject(&self, number: &InvoiceBatchNumber, reason: &str) -> Result<(), TransactionError> {
+        let reject = self.m3.execute(PROGRAM, "RejectInvoice").field("INBN", number).field("SCRE", reason);
+        reject.send().await.map(drop)
+    }
+
+    /// In the session's division, which some releases want as a field as well.
+    async fn bulk(
+        &self,
+        transactions: impl IntoIterator<Item = Transaction>,
+    ) -> Vec<Result<Vec<MiRecord>, TransactionError>> {
+        let division = self.m3.scope().division.clone();
+        let placed = transactions.into_iter().map(|transaction| transaction.maybe("DIVI", division.as_ref()));
+        self.m3.bulk(PROGRAM).extend(placed).send().await
+    }
+}
+
+/// Whether an `AddHead` was refused because the supplier's number is taken, most likely: look it up by
+/// [`Invoices::find`] before believing it.
+pub fn may_be_taken(error: &TransactionError) -> bool {
+    error.outcome() == Outcome::Rejected
+        && error.kind() != ErrorKind::Permission
+        && error.fault().is_some_and(|fault| fault.field.as_deref() == Some("SINO"))
+}

@@ -1,0 +1,140 @@
+//! `APS450MI`, `APS455MI`, `APS200MI`: supplier invoices, before and after validation.
+
+use rust_decimal::Decimal;
+
+use super::search::Search;
+use super::{Session, given, missing};
+use crate::m3::answer::{Outcome, Refusal};
+use crate::m3::company::{Company, Row, row};
+use crate::m3::invoices::Invoice;
+
+pub(super) fn run(company: &mut Company, session: &Session<'_>, program: &str, name: &str, input: &Row) -> Outcome {
+    let number = given(input, "INBN").trim_start_matches('0').to_owned();
+    match (program, name) {
+        ("APS450MI", "AddHead") => return add_head(company, input),
+        ("APS450MI", "LstInvBySupInv") => return Ok(by_invoice(company, session, input)),
+        ("APS200MI", "SearchSupInvoic") => {
+            let search = Search::read(given(input, "SQRY"))?;
+            let posted =
+                company.invoices.values().filter(|invoice| invoice.voucher.is_some() && search.holds(&invoice.head));
+            return Ok(posted.take(session.limit).map(|invoice| invoice.head.clone()).collect());
+        }
+        _ => {}
+    }
+    if !company.invoices.contains_key(&number) {
+        return Err(Refusal::nok("WIN0103", "INBN", format!("Invoice batch number {number} does not exist")));
+    }
+    match (program, name) {
+        ("APS450MI", "AddLine" | "AddLineRecode") => add_line(company, &number, name, input),
+        ("APS455MI", "ValidByBatchNo") => {
+            validate(company, &number);
+            Ok(Vec::new())
+        }
+        _ => {
+            let invoice = company.invoices.get_mut(&number).ok_or_else(|| missing(name))?;
+            match (program, name) {
+                ("APS450MI", "GetHead") => Ok(vec![head(invoice)]),
+                ("APS450MI", "LstLines") => Ok(invoice.lines.iter().take(session.limit).cloned().collect()),
+                ("APS450MI", "RejectInvoice") => {
+                    invoice.head.insert("SCRE".to_owned(), given(input, "SCRE").to_owned());
+                    Ok(Vec::new())
+                }
+                _ => Err(missing(name)),
+            }
+        }
+    }
+}
+
+fn add_head(company: &mut Company, input: &Row) -> Outcome {
+    let supplier = given(input, "SUNO");
+    let Some(known) = company.suppliers.get(supplier) else {
+        return Err(Refusal::nok("WSU0103", "SUNO", format!("Supplier {supplier} does not exist")));
+    };
+    let mut head = input.clone();
+    let mut default = |name: &str, value: &str| {
+        head.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+    };
+    default("SPYN", supplier);
+    default("IBTP", "20");
+    default("CUCD", given(known, "CUCD"));
+    default("SUPA", "10");
+    let year = |row: &Row| given(row, "IVDT").get(..4).unwrap_or_default().to_owned();
+    let taken = company.invoices.values().any(|other| {
+        ["SPYN", "SUNO", "SINO"].iter().all(|name| given(&other.head, name) == given(&head, name))
+            && year(&other.head) == year(&head)
+    });
+    if taken {
+        return Err(Refusal::nok(
+            "AP45010",
+            "SINO",
+            format!("Supplier invoice {} already exists", given(&head, "SINO")),
+        ));
+    }
+    let number = company.new_invoice_number();
+    head.insert("INBN".to_owned(), number.clone());
+    company.invoices.insert(number.clone(), Invoice::new(head));
+    Ok(vec![row([("INBN", &number)])])
+}
+
+fn add_line(company: &mut Company, number: &str, name: &str, input: &Row) -> Outcome {
+    for (dimension, field) in [(1_u8, "AIT1"), (2, "AIT2")] {
+        let code = given(input, field).to_owned();
+        if !code.is_empty() && !company.identities.contains_key(&(dimension, code.clone())) {
+            return Err(Refusal::nok("WAI0103", field, format!("Identity {code} does not exist")));
+        }
+    }
+    let Some(invoice) = company.invoices.get_mut(number) else { return Err(missing(name)) };
+    if invoice.voucher.is_some() {
+        return Err(Refusal::nok("AP45020", "INBN", format!("Invoice {number} is in the ledger")));
+    }
+    let line = (invoice.lines.len() + 1).to_string();
+    let mut fields = input.clone();
+    fields.insert("TRNO".to_owned(), line.clone());
+    if name == "AddLineRecode" {
+        fields.insert("RDTP".to_owned(), "8".to_owned());
+    }
+    fields.insert("IBLE".to_owned(), "0".to_owned());
+    invoice.lines.push(fields);
+    Ok(vec![row([("TRNO", &line)])])
+}
+
+/// Books it if its lines and taxes make its amount.
+fn validate(company: &mut Company, number: &str) {
+    let voucher = company.next_voucher();
+    let Some(invoice) = company.invoices.get_mut(number) else { return };
+    if invoice.voucher.is_some() {
+        return;
+    }
+    let number = |row: &Row, name: &str| given(row, name).parse::<Decimal>().unwrap_or_default();
+    let sum = invoice.lines_total() + number(&invoice.head, "VTAM");
+    invoice.head_error = sum != number(&invoice.head, "CUAM");
+    if !invoice.head_error {
+        invoice.voucher = Some(voucher);
+    }
+}
+
+fn head(invoice: &Invoice) -> Row {
+    let mut head = invoice.head.clone();
+    let voucher = invoice.voucher.unwrap_or(0).to_string();
+    let status = if invoice.voucher.is_some() { "90" } else { given(&invoice.head, "SUPA") };
+    head.extend(row([
+        ("SUPA", if invoice.head_error { "78" } else { status }),
+        ("IBHE", if invoice.head_error { "1" } else { "0" }),
+        ("IBLE", "0"),
+        ("VONO", &voucher),
+        ("TLNA", &invoice.lines_total().to_string()),
+    ]));
+    head
+}
+
+fn by_invoice(company: &Company, session: &Session<'_>, input: &Row) -> Vec<Row> {
+    let same = |invoice: &&Invoice| {
+        ["SPYN", "SUNO", "SINO"].iter().all(|name| given(&invoice.head, name) == given(input, name))
+    };
+    let found = company.invoices.values().filter(same).take(session.limit);
+    found
+        .map(|invoice| {
+            row([("INBN", given(&invoice.head, "INBN")), ("IBTP", given(&invoice.head, "IBTP")), ("SUPA", "10")])
+        })
+        .collect()
+}
