@@ -30,7 +30,7 @@
 //! | --- | --- |
 //! | [`purchase_order`] | orders read from Procurify, mapped, and drafted for an ERP |
 //! | [`product`] | what a CloudSuite product must offer |
-//! | [`m3`], [`syteline`] | the products |
+//! | [`m3`], [`syteline`], [`odata`] | the products |
 //! | [`mod@reference`] | vendors, account codes and departments, matched before any order moves |
 //!
 //! The engine and its promises are in [`sync_core`]; the clients can be used alone.
@@ -38,6 +38,7 @@
 mod connection;
 mod failure;
 pub mod m3;
+pub mod odata;
 pub mod product;
 pub mod purchase_order;
 pub mod reference;

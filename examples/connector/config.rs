@@ -9,6 +9,7 @@ use cloudsuite_client::m3::Company;
 use cloudsuite_client::{CloudSuiteClient, Ionapi, SecretString, TokenCache, Url};
 use procurify_client::ProcurifyClient;
 use procurify_cloudsuite::m3::{M3OrderSettings, M3Product};
+use procurify_cloudsuite::odata::{ODataOrderSettings, ODataProduct};
 use procurify_cloudsuite::product::Product;
 use procurify_cloudsuite::purchase_order::{DefaultOrderMapper, SourceSettings};
 use procurify_cloudsuite::syteline::{SyteLineOrderSettings, SyteLineProduct};
@@ -55,6 +56,22 @@ struct CloudSuite {
     requests_per_minute: u32,
     m3: Option<M3>,
     syteline: Option<SyteLine>,
+    odata: Option<OData>,
+}
+
+#[derive(Debug, Deserialize)]
+struct OData {
+    #[serde(default)]
+    company: String,
+    root: Option<String>,
+    service_item: Option<String>,
+    #[serde(default = "yes")]
+    cost_centers: bool,
+    writes_per_batch: Option<usize>,
+    #[serde(default = "default_settle")]
+    settle: Text,
+    #[serde(default)]
+    units: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -370,8 +387,9 @@ impl Config {
             "syteline" => {
                 Ok(ProductSettings::SyteLine(self.cloudsuite.syteline.as_ref().ok_or_else(|| missing("syteline"))?))
             }
+            "odata" => Ok(ProductSettings::OData(self.cloudsuite.odata.as_ref().ok_or_else(|| missing("odata"))?)),
             other => {
-                let known = "write product = \"m3\" or product = \"syteline\"";
+                let known = "write product = \"m3\", \"syteline\" or \"odata\"";
                 Err(format!("the product `{other}` is not known: {known}").into())
             }
         }
@@ -397,12 +415,23 @@ impl Config {
                 }
                 SyteLineProduct::new(syteline).orders(settings.orders()).into()
             }
+            ProductSettings::OData(settings) => {
+                let mut odata = client.odata(&settings.company);
+                if let Some(root) = &settings.root {
+                    odata = odata.root(root);
+                }
+                if let Some(writes) = settings.writes_per_batch {
+                    odata = odata.writes_per_batch(writes);
+                }
+                ODataProduct::new(odata).orders(settings.orders()).into()
+            }
         })
     }
 
     fn settle_time(&self) -> Result<Duration, Problem> {
         match self.settings()? {
             ProductSettings::M3(m3) => duration("cloudsuite.m3.settle", &m3.settle),
+            ProductSettings::OData(odata) => duration("cloudsuite.odata.settle", &odata.settle),
             ProductSettings::SyteLine(_) => Ok(Settings::default().settle_time),
         }
     }
@@ -448,6 +477,7 @@ impl Config {
         let (cost_centers, units) = match self.settings()? {
             ProductSettings::M3(m3) => (m3.cost_center_dimension != 0, &m3.units),
             ProductSettings::SyteLine(syteline) => (syteline.cost_center_unit != Some(0), &syteline.units),
+            ProductSettings::OData(odata) => (odata.cost_centers, &odata.units),
         };
         let mut mapper = DefaultOrderMapper {
             cost_centers,
@@ -476,6 +506,18 @@ impl Config {
 enum ProductSettings<'a> {
     M3(&'a M3),
     SyteLine(&'a SyteLine),
+    OData(&'a OData),
+}
+
+impl OData {
+    fn orders(&self) -> ODataOrderSettings {
+        let default = ODataOrderSettings::default();
+        ODataOrderSettings {
+            service_item: self.service_item.clone().unwrap_or(default.service_item),
+            cost_centers: self.cost_centers,
+            ..ODataOrderSettings::default()
+        }
+    }
 }
 
 impl SyteLine {

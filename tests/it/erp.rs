@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use procurify_cloudsuite::m3::M3Product;
+use procurify_cloudsuite::odata::ODataProduct;
 use procurify_cloudsuite::product::Product;
 use procurify_cloudsuite::syteline::SyteLineProduct;
 use procurify_cloudsuite::{CloudSuiteClient, Company};
-use sandbox::{Document, FaultKind, Faults, M3, M3Config, Scenario, Stats, SyteLine, SyteLineConfig};
+use sandbox::{
+    Document, FaultKind, Faults, M3, M3Config, OData, ODataConfig, Scenario, Stats, SyteLine, SyteLineConfig,
+};
 
 /// A simulated product.
 pub trait Erp: Sized + Send + Sync + 'static {
@@ -83,11 +86,7 @@ impl Erp for SyteLine {
     const SMALL_CALL: usize = 5;
 
     fn fault_kinds() -> Vec<FaultKind> {
-        let of_m3 = [FaultKind::BulkTerminated, FaultKind::BulkBadRequest, FaultKind::ShortResults];
-        let mut kinds = FaultKind::COMMON.to_vec();
-        kinds.retain(|kind| !of_m3.contains(kind));
-        kinds.push(FaultKind::Hang);
-        kinds
+        beside_those_of_m3()
     }
 
     async fn start(scenario: &Scenario, faults: Faults) -> Self {
@@ -119,6 +118,56 @@ impl Erp for SyteLine {
             configuration = "ACME_DALS"
             site = "DALS"
             max_changes_per_request = {per_call}
+            "#
+        )
+    }
+}
+
+/// The ways in which any product's calls can fail.
+fn beside_those_of_m3() -> Vec<FaultKind> {
+    let of_m3 = [FaultKind::BulkTerminated, FaultKind::BulkBadRequest, FaultKind::ShortResults];
+    let mut kinds = FaultKind::COMMON.to_vec();
+    kinds.retain(|kind| !of_m3.contains(kind));
+    kinds.push(FaultKind::Hang);
+    kinds
+}
+
+impl Erp for OData {
+    const SMALL_CALL: usize = 1;
+
+    fn fault_kinds() -> Vec<FaultKind> {
+        beside_those_of_m3()
+    }
+
+    async fn start(scenario: &Scenario, faults: Faults) -> Self {
+        let config = ODataConfig { scenario: scenario.clone(), faults, logins_per_minute: 0, ..Default::default() };
+        OData::start(config).await.unwrap()
+    }
+
+    fn ionapi(&self) -> String {
+        self.ionapi_json()
+    }
+
+    fn all_documents(&self) -> Vec<Document> {
+        self.documents()
+    }
+
+    fn seen(&self) -> Stats {
+        self.stats()
+    }
+
+    fn product(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product> {
+        ODataProduct::new(client.odata("100").writes_per_batch(per_call)).into()
+    }
+
+    fn settings(per_call: usize) -> String {
+        format!(
+            r#"
+            product = "odata"
+            [cloudsuite.odata]
+            company = "100"
+            writes_per_batch = {per_call}
+            settle = "1s"
             "#
         )
     }

@@ -32,6 +32,11 @@ async fn with_one_call_in_five_to_syteline_failing_every_order_is_posted_exactly
     failing_one_in_five::<sandbox::SyteLine>().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn with_one_call_in_five_to_odata_failing_every_order_is_posted_exactly_once() {
+    failing_one_in_five::<sandbox::OData>().await;
+}
+
 async fn failing_one_in_five<E: Erp>() {
     let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(5);
     println!("seed {seed}");
@@ -43,7 +48,7 @@ async fn failing_one_in_five<E: Erp>() {
     loop {
         passes += 1;
         assert!(passes <= 50, "no end in sight after 50 passes");
-        let connection = world.connect_in_calls_of(10).await;
+        let connection = world.connect_in_calls_of(E::SMALL_CALL.min(10)).await;
         match connection.sync(FlowKind::PurchaseOrders).await {
             Ok(report) if report.is_all_done() => break,
             Ok(report) => println!("pass {passes}: {:?} {:?}", report.counts, report.concerns.first()),

@@ -36,6 +36,11 @@ async fn a_sync_into_syteline_killed_fifty_times_posts_every_order_exactly_once(
     killed_fifty_times::<sandbox::SyteLine>().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_into_odata_killed_fifty_times_posts_every_order_exactly_once() {
+    killed_fifty_times::<sandbox::OData>().await;
+}
+
 async fn killed_fifty_times<E: Erp>() {
     let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(2_026);
     println!("seed {seed}");

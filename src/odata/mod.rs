@@ -1,0 +1,7 @@
+//! A product with OData services, such as Infor LN: its masters, and its purchase orders.
+
+mod product;
+mod purchase_orders;
+
+pub use product::ODataProduct;
+pub use purchase_orders::{ODataOrderSettings, ODataPurchaseOrders};

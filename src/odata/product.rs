@@ -1,0 +1,101 @@
+//! OData services as a product to move records into.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::NaiveDate;
+use cloudsuite_client::odata::{Account, OData, Supplier};
+use sync_core::{Failure, Sink};
+use tenant_http::Error;
+
+use super::{ODataOrderSettings, ODataPurchaseOrders};
+use crate::connection::BuildError;
+use crate::failure::of_call;
+use crate::product::{Masters, Pinged, Product};
+use crate::reference::Master;
+
+/// One company's OData services, and how orders are entered there.
+#[derive(Clone)]
+pub struct ODataProduct {
+    odata: OData,
+    orders: ODataOrderSettings,
+}
+
+impl ODataProduct {
+    /// A company with the default settings.
+    pub fn new(odata: OData) -> Self {
+        Self { odata, orders: ODataOrderSettings::default() }
+    }
+
+    /// Enters orders so.
+    pub fn orders(mut self, settings: ODataOrderSettings) -> Self {
+        self.orders = settings;
+        self
+    }
+
+    async fn read(&self) -> Result<Masters, Error> {
+        let suppliers = self.odata.suppliers().all().await?;
+        let accounts = self.odata.accounts().all().await?;
+        let cost_centers = if self.orders.cost_centers { self.odata.cost_centers().all().await? } else { Vec::new() };
+        Ok(Masters {
+            suppliers: suppliers.into_iter().map(|supplier| self.supplier(supplier)).collect(),
+            accounts: accounts.into_iter().map(account).collect(),
+            cost_centers: cost_centers.into_iter().map(account).collect(),
+        })
+    }
+
+    /// The words for a supplier that may not be used are the tenant's own.
+    fn supplier(&self, supplier: Supplier) -> Master {
+        let status = supplier.status.filter(|status| self.orders.blocked_statuses.contains(status));
+        Master {
+            id: supplier.number,
+            name: supplier.name.unwrap_or_default(),
+            blocked: status.map(|status| format!("its status is {status}")),
+        }
+    }
+}
+
+fn account(account: Account) -> Master {
+    Master {
+        id: account.code,
+        name: account.description.unwrap_or_default(),
+        blocked: account.blocked.then(|| "it is blocked".to_owned()),
+    }
+}
+
+impl From<OData> for Box<dyn Product> {
+    fn from(odata: OData) -> Self {
+        Box::new(ODataProduct::new(odata))
+    }
+}
+
+impl From<ODataProduct> for Box<dyn Product> {
+    fn from(product: ODataProduct) -> Self {
+        Box::new(product)
+    }
+}
+
+#[async_trait]
+impl Product for ODataProduct {
+    fn name(&self) -> &'static str {
+        "odata"
+    }
+
+    async fn masters(&self, _today: NaiveDate) -> Result<Masters, Failure> {
+        self.read().await.map_err(|error| of_call(&error))
+    }
+
+    fn purchase_orders(&self) -> Result<Arc<dyn Sink>, BuildError> {
+        Ok(Arc::new(ODataPurchaseOrders::new(self.odata.clone(), self.orders.clone())))
+    }
+
+    async fn ping(&self) -> Result<Pinged, Failure> {
+        self.odata.ping().await.map_err(|error| of_call(&error))?;
+        let tenant = self.odata.client().tenant().to_owned();
+        Ok(Pinged { tenant, company: String::new(), user: None, lacking: Vec::new() })
+    }
+
+    fn requests(&self) -> u64 {
+        self.odata.client().requests()
+    }
+}

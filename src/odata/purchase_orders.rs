@@ -1,0 +1,155 @@
+//! Purchase orders into an OData service: each created whole, many in a batch.
+//!
+//! ```text
+//! stage:  nothing is sent; the handle is the order itself
+//! commit: create orders with their lines, each all or nothing, many in a $batch
+//! settle: no certain answer: the order's reference is looked for, and not finding it twice, a settle time apart,
+//!         shows that it is not there
+//! ```
+//!
+//! So the settle time must be longer than a call may stay under way, and than the service's reads may lag.
+
+use async_trait::async_trait;
+use cloudsuite_client::odata::{NewPurchaseOrder, NewPurchaseOrderLine, OData};
+use serde::{Deserialize, Serialize};
+use sync_core::{Committed, Draft, ExternalRef, Failure, FailureKind, Found, Handle, Lookup, Sink, Staged, TargetRef};
+use tenant_http::{Error, Outcome};
+
+use crate::failure::of_call;
+use crate::purchase_order::OrderDraft;
+
+/// How purchase orders are entered in one company.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ODataOrderSettings {
+    /// The item of lines that are bought by their text alone. Default `SERVICE`.
+    pub service_item: String,
+    /// Whether there are cost centres. Default yes.
+    pub cost_centers: bool,
+    /// The statuses of suppliers that may not be used, in the tenant's own words. Default `Blocked` and `Inactive`.
+    pub blocked_statuses: Vec<String>,
+}
+
+impl Default for ODataOrderSettings {
+    fn default() -> Self {
+        Self {
+            service_item: "SERVICE".to_owned(),
+            cost_centers: true,
+            blocked_statuses: vec!["Blocked".to_owned(), "Inactive".to_owned()],
+        }
+    }
+}
+
+/// Puts purchase orders into an OData service.
+pub struct ODataPurchaseOrders {
+    odata: OData,
+    settings: ODataOrderSettings,
+}
+
+/// An order ready to be created.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct OrderHandle {
+    reference: ExternalRef,
+    order: OrderDraft,
+}
+
+impl OrderHandle {
+    fn read(handle: &Handle) -> Result<Self, Failure> {
+        serde_json::from_value(handle.0.clone())
+            .map_err(|error| Failure::new(FailureKind::Invalid, format!("the ledger's handle cannot be read: {error}")))
+    }
+}
+
+impl ODataPurchaseOrders {
+    /// A sink for a company.
+    pub fn new(odata: OData, settings: ODataOrderSettings) -> Self {
+        Self { odata, settings }
+    }
+
+    fn entity(&self, handle: &OrderHandle) -> NewPurchaseOrder {
+        let order = &handle.order;
+        let head = NewPurchaseOrder::new(&order.supplier, handle.reference.as_str())
+            .currency(&order.currency)
+            .order_date(order.order_date);
+        (1..).zip(&order.lines).fold(head, |head, (number, line)| {
+            let item = line.item.as_deref().unwrap_or(&self.settings.service_item);
+            let new = NewPurchaseOrderLine::new(number, item, line.quantity, line.price)
+                .description(&line.name)
+                .delivery_date(order.delivery_date)
+                .account(&line.account);
+            let new = match &line.unit {
+                Some(unit) => new.unit(unit),
+                None => new,
+            };
+            head.line(match &line.cost_center {
+                Some(center) => new.cost_center(center),
+                None => new,
+            })
+        })
+    }
+}
+
+fn not_created(error: &Error) -> Committed {
+    match error.outcome() {
+        Outcome::Rejected => Committed::Rejected(of_call(error)),
+        Outcome::NotProcessed => Committed::NotProcessed(of_call(error)),
+        Outcome::Unknown => Committed::Unknown(of_call(error)),
+    }
+}
+
+#[async_trait]
+impl Sink for ODataPurchaseOrders {
+    async fn find(&self, wanted: &[Lookup]) -> Vec<Found> {
+        let references: Vec<&str> = wanted.iter().map(|lookup| lookup.reference.as_str()).collect();
+        let found = match self.odata.purchase_orders().find_by_reference(&references).await {
+            Ok(found) => found,
+            Err(error) => return vec![Found::Unanswered(of_call(&error)); wanted.len()],
+        };
+        let number = |lookup: &Lookup| {
+            let mine = found.iter().find(|order| order.reference.as_deref() == Some(lookup.reference.as_str()));
+            mine.map(|order| TargetRef(order.number.clone()))
+        };
+        wanted.iter().map(|lookup| number(lookup).map_or(Found::Absent, Found::Found)).collect()
+    }
+
+    async fn stage(&self, drafts: &[Draft]) -> Vec<Staged> {
+        let stage = |draft: &Draft| {
+            let order: OrderDraft = serde_json::from_value(draft.document.clone())?;
+            serde_json::to_value(OrderHandle { reference: draft.reference.clone(), order })
+        };
+        drafts
+            .iter()
+            .map(|draft| match stage(draft) {
+                Ok(handle) => Staged::Staged(Handle(handle)),
+                Err(error) => {
+                    Staged::Rejected(Failure::new(FailureKind::Invalid, format!("the draft cannot be read: {error}")))
+                }
+            })
+            .collect()
+    }
+
+    async fn commit(&self, handles: &[Handle]) -> Vec<Committed> {
+        let read: Vec<Result<OrderHandle, Failure>> = handles.iter().map(OrderHandle::read).collect();
+        let orders: Vec<NewPurchaseOrder> = read.iter().flatten().map(|handle| self.entity(handle)).collect();
+        let client = self.odata.purchase_orders();
+        let mut created = if orders.is_empty() { Vec::new() } else { client.create(&orders).await }.into_iter();
+        let unnumbered = || Failure::new(FailureKind::Other, "the order was created, but its number is not shown");
+        read.into_iter()
+            .map(|handle| match handle {
+                Err(failure) => Committed::NotProcessed(failure),
+                Ok(_) => match created.next() {
+                    Some(Ok(entity)) => match client.number_of(&entity) {
+                        Some(number) => Committed::Created(TargetRef(number)),
+                        None => Committed::Unknown(unnumbered()),
+                    },
+                    Some(Err(error)) => not_created(&error),
+                    None => Committed::Unknown(Failure::new(FailureKind::Other, "there is no answer for this order")),
+                },
+            })
+            .collect()
+    }
+
+    fn describe(&self, handle: &Handle) -> String {
+        OrderHandle::read(handle)
+            .map_or_else(|_| handle.0.to_string(), |handle| format!("an order with the reference {}", handle.reference))
+    }
+}
