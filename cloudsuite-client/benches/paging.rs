@@ -93,6 +93,7 @@ async fn stream(product: &str, port: &str) -> usize {
 
 /// The same pages, fetched and parsed one after the other.
 async fn raw(product: &str, port: &str) -> usize {
+    rustls::crypto::ring::default_provider().install_default().unwrap();
     let client = reqwest::Client::new();
     let base = format!("http://127.0.0.1:{port}");
     let (mut at, mut rows) = (0, 0);

@@ -137,8 +137,8 @@ impl<'de> Deserialize<'de> for MiRecord {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<MiRecord, A::Error> {
                 let mut fields = BTreeMap::new();
-                while let Some((name, raw)) = map.next_entry::<String, Box<RawValue>>()? {
-                    if let Some(text) = scalar(&raw).map_err(A::Error::custom)? {
+                while let Some((name, raw)) = map.next_entry::<String, &RawValue>()? {
+                    if let Some(text) = scalar(raw).map_err(A::Error::custom)? {
                         fields.insert(name, text);
                     }
                 }
@@ -153,6 +153,8 @@ impl<'de> Deserialize<'de> for MiRecord {
 fn scalar(raw: &RawValue) -> Result<Option<String>, serde_json::Error> {
     let json = raw.get();
     match json.as_bytes().first() {
+        // Without an escape the text is what stands between the quotation marks.
+        Some(b'"') if !json.contains('\\') => Ok(Some(json.trim_matches('"').trim_end().to_owned())),
         Some(b'"') => serde_json::from_str::<String>(json).map(|text| Some(text.trim_end().to_owned())),
         Some(b'{' | b'[') => Err(serde::de::Error::custom("a field's value is neither text nor number")),
         _ if json == "null" => Ok(None),

@@ -36,6 +36,8 @@ impl Entity {
     pub fn text(&self, property: &str) -> Option<String> {
         let json = self.0.get(property)?.get();
         let text = match json.as_bytes().first() {
+            // Without an escape the text is what stands between the quotation marks.
+            Some(b'"') if !json.contains('\\') => json.trim_matches('"').to_owned(),
             Some(b'"') => serde_json::from_str::<String>(json).ok()?,
             Some(b'{' | b'[' | b'n') => return None,
             _ => json.to_owned(),

@@ -58,6 +58,8 @@ pub(crate) fn judge(operation: &str, status: u16, body: &[u8]) -> Option<Error> 
         424 => (Unavailable, NotProcessed, "not processed, for another request failed"),
         428 => (Validation, NotProcessed, "the state at which it was read must be named"),
         429 => (RateLimited, NotProcessed, "too many requests: lower the rate"),
+        // Not the service's own answer: somebody else on the way may give it, after the work was done.
+        400 if explain(body).is_none() => (Validation, Unknown, "refused without the service's words"),
         408 | 504 => (Timeout, Unknown, "the server gave up waiting: it may have happened"),
         400..=499 => (Validation, Rejected, "the server refused the request"),
         500..=599 => (Unavailable, Unknown, "the server failed: it may have happened"),

@@ -5,7 +5,7 @@ use std::fmt;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use rust_decimal::Decimal;
-use serde::de::{Deserialize, Deserializer, Error as _};
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::value::read_time;
@@ -130,14 +130,25 @@ impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for IdoRow {
 
 impl<'de> Deserialize<'de> for IdoRow {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = BTreeMap::<String, Box<RawValue>>::deserialize(deserializer)?;
-        let mut properties = BTreeMap::new();
-        for (name, raw) in raw {
-            if let Some(text) = scalar(&raw).map_err(D::Error::custom)? {
-                properties.insert(name, text);
+        struct Properties;
+        impl<'de> Visitor<'de> for Properties {
+            type Value = IdoRow;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of property names and values")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<IdoRow, A::Error> {
+                let mut properties = BTreeMap::new();
+                while let Some((name, raw)) = map.next_entry::<String, &RawValue>()? {
+                    if let Some(text) = scalar(raw).map_err(A::Error::custom)? {
+                        properties.insert(name, text);
+                    }
+                }
+                Ok(IdoRow(properties))
             }
         }
-        Ok(Self(properties))
+        deserializer.deserialize_map(Properties)
     }
 }
 
@@ -145,6 +156,8 @@ impl<'de> Deserialize<'de> for IdoRow {
 pub(crate) fn scalar(raw: &RawValue) -> Result<Option<String>, serde_json::Error> {
     let json = raw.get();
     match json.as_bytes().first() {
+        // Without an escape the text is what stands between the quotation marks.
+        Some(b'"') if !json.contains('\\') => Ok(Some(json.trim_matches('"').to_owned())),
         Some(b'"') => serde_json::from_str(json).map(Some),
         Some(b'{' | b'[') => Err(serde::de::Error::custom("a property's value is neither text nor number")),
         _ if json == "null" => Ok(None),

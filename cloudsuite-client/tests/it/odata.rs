@@ -167,6 +167,9 @@ async fn every_failure_has_its_kind_and_says_whether_a_write_may_have_been_made(
         assert_eq!((error.kind(), error.outcome()), (kind, outcome), "{status}: {error}");
         assert!(error.message().contains("why"), "{error}");
     }
+    let (_server, odata) = answering(ResponseTemplate::new(400)).await;
+    let error = odata.service("s").write(&Write::create("Orders", NewEntity::new())).await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (Validation, Unknown), "a bare 400 proves nothing");
     let (_server, odata) = answering(ok(json!({"results": []}))).await;
     let error = odata.suppliers().all().await.unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (Decode, Unknown));

@@ -122,11 +122,7 @@ impl Store {
             return Err(Refusal::new(422, missing, format!("{missing} is required")));
         }
         self.check(set, &mut entity)?;
-        let key = entity.get(set.key).and_then(Value::as_str).map(str::to_owned);
-        let key = match key {
-            Some(key) => key,
-            None => self.number(set),
-        };
+        let key = entity.get(set.key).and_then(Value::as_str).map_or_else(|| self.number(set), str::to_owned);
         if self.get(set.name, &key).is_some() {
             return Err(Refusal::new(409, set.key, format!("{} {key} exists already", set.key)));
         }
