@@ -9,6 +9,8 @@
 //!
 //! The server is another process and sends pages that it made beforehand. Each figure is the median of 5.
 
+#![recursion_limit = "256"]
+
 #[path = "procurify_extract/peers.rs"]
 mod peers;
 #[path = "procurify_extract/rate.rs"]
@@ -50,7 +52,8 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }
 
-pub fn client(port: u16, per_minute: u32) -> Result<ProcurifyClient> {
+/// A client of the server, with as many calls as it allows.
+fn client(port: u16, per_minute: u32) -> Result<ProcurifyClient> {
     Ok(ProcurifyClient::builder("bench")
         .base_url(format!("http://127.0.0.1:{port}").parse()?)
         .credentials("bench", "bench")
