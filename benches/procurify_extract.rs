@@ -3,13 +3,14 @@
 //! ```text
 //! cargo bench --bench procurify_extract              # speed, and speed with 20 ms of latency
 //! cargo bench --bench procurify_extract -- memory    # peak memory of 10,000 and of 1,000,000 records
-//! cargo bench --bench procurify_extract -- rate      # 3 minutes at 600 calls a minute, then a burst of 429s
+//! cargo bench --bench procurify_extract -- rate      # 3 minutes at 600 calls a minute
+//! cargo bench --bench procurify_extract -- burst     # 5 s of 429s, and how soon the pace is back
 //! cargo bench --bench procurify_extract -- tokens    # 1,000 tasks that need a token at once
 //! ```
 //!
 //! The server is another process and sends pages that it made beforehand. Each figure is the median of 5.
 
-#![recursion_limit = "256"] // Whole records as JSON literals.
+#![recursion_limit = "256"]
 
 #[path = "procurify_extract/peers.rs"]
 mod peers;
@@ -41,7 +42,8 @@ fn main() -> Result<()> {
         ["serve", setup] => server::serve(&Setup::parse(setup)?),
         ["extract", port] => runtime()?.block_on(extract_for_memory(port.parse()?)),
         ["memory"] => memory(),
-        ["rate"] => runtime()?.block_on(rate::run()),
+        ["rate"] => runtime()?.block_on(rate::steady()),
+        ["burst"] => runtime()?.block_on(rate::burst()),
         ["tokens"] => runtime()?.block_on(tokens()),
         [] => runtime()?.block_on(speed()),
         _ => Err(format!("unknown arguments {arguments:?}").into()),
@@ -52,7 +54,8 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }
 
-pub fn client(port: u16, per_minute: u32) -> Result<ProcurifyClient> {
+/// A client of the server, with as many calls as it allows.
+fn client(port: u16, per_minute: u32) -> Result<ProcurifyClient> {
     Ok(ProcurifyClient::builder("bench")
         .base_url(format!("http://127.0.0.1:{port}").parse()?)
         .credentials("bench", "bench")

@@ -19,7 +19,7 @@ use clap::{Parser, ValueEnum};
 use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
 use indicatif::{ProgressBar, ProgressStyle};
-use procurify_client::{List, OrderBy, Page, ProcurifyClient, Role, Status};
+use procurify_client::{Limiter, List, OrderBy, Page, ProcurifyClient, Role, Status};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -43,9 +43,9 @@ struct Arguments {
     /// Where the records are written; nowhere by default.
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Calls in any minute.
-    #[arg(long, default_value_t = 600)]
-    per_minute: u32,
+    /// Calls in any minute. Without it only `--prefetch` bounds them, and the server where it says no.
+    #[arg(long)]
+    per_minute: Option<u32>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -66,11 +66,11 @@ enum Format {
 async fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
     let secret = |name: &str| std::env::var(name).map_err(|_| format!("set {name} in the environment"));
+    let limiter = arguments.per_minute.map_or_else(Limiter::unlimited, Limiter::per_minute);
     let client = ProcurifyClient::builder("")
         .base_url(arguments.base_url.parse()?)
         .credentials(secret("PROCURIFY_CLIENT_ID")?, secret("PROCURIFY_CLIENT_SECRET")?)
-        .requests_per_minute(arguments.per_minute)
-        .concurrency(arguments.prefetch.max(1))
+        .limiter(limiter.concurrency(arguments.prefetch.max(1)))
         .page_size(arguments.page_size)
         .build()?;
     let started = Instant::now();

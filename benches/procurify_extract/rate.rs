@@ -17,21 +17,32 @@ async fn load(client: &ProcurifyClient, time: Duration) -> u64 {
     calls.fold(0, |answered, ok| async move { answered + u64::from(ok) }).await
 }
 
-pub async fn run() -> Result<()> {
+#[expect(clippy::cast_precision_loss, reason = "hundreds")]
+fn used(answered: u64, allowed: u64) -> f64 {
+    answered as f64 / allowed as f64
+}
+
+pub async fn steady() -> Result<()> {
     let server = Server::start(&Setup { records: 1, per_minute: ALLOWED, ..Setup::default() })?;
     let client = crate::client(server.port, ALLOWED)?;
     let minutes = 3;
     let answered = load(&client, Duration::from_secs(60 * minutes)).await;
     let allowed = u64::from(ALLOWED) * minutes;
-    #[expect(clippy::cast_precision_loss, reason = "hundreds")]
-    let used = |answered: u64, allowed: u64| answered as f64 / allowed as f64;
     println!(
         "{minutes} minutes at {ALLOWED} a minute: {answered} answered, {:.3} of what is allowed (at least 0.97), {} refused (0)",
         used(answered, allowed),
         server.refused()?
     );
+    Ok(())
+}
 
-    server.refuse_for(Duration::from_secs(5))?;
+pub async fn burst() -> Result<()> {
+    let server = Server::start(&Setup { records: 1, per_minute: ALLOWED, ..Setup::default() })?;
+    let client = crate::client(server.port, ALLOWED)?;
+    load(&client, Duration::from_secs(5)).await;
+    let burst = Duration::from_secs(5);
+    server.refuse_for(burst)?;
+    load(&client, burst).await;
     load(&client, Duration::from_secs(30)).await;
     let pace = client.limiter().current_per_minute().unwrap_or_default();
     let answered = load(&client, Duration::from_secs(30)).await;

@@ -24,6 +24,8 @@
 //! Works with `from_str`, `from_slice`, `from_reader` and `from_value`. It does not work below
 //! `#[serde(flatten)]` or inside untagged enums, where serde has turned the number into a float before.
 
+use std::borrow::Cow;
+
 use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 
@@ -55,11 +57,14 @@ fn scientific(mantissa: &str, exponent: &str) -> Option<Decimal> {
 }
 
 /// The text of a JSON string or number; `None` for null and for a blank string.
-fn text_of(raw: &RawValue) -> Result<Option<String>, String> {
+fn text_of(raw: &RawValue) -> Result<Option<Cow<'_, str>>, String> {
     let raw = raw.get();
     let text = match raw.as_bytes().first() {
-        Some(b'"') => serde_json::from_str::<String>(raw).map_err(|e| e.to_string())?,
-        Some(b'-' | b'0'..=b'9') => raw.to_owned(),
+        Some(b'"') => match raw.get(1..raw.len() - 1).filter(|text| !text.contains('\\')) {
+            Some(plain) => Cow::Borrowed(plain),
+            None => Cow::Owned(serde_json::from_str::<String>(raw).map_err(|e| e.to_string())?),
+        },
+        Some(b'-' | b'0'..=b'9') => Cow::Borrowed(raw),
         Some(b'n') => return Ok(None),
         _ => {
             let shown = crate::scrub::shorten(raw, 40);
@@ -109,6 +114,6 @@ pub mod option {
         let Some(raw) = Option::<Box<RawValue>>::deserialize(deserializer)? else {
             return Ok(None);
         };
-        text_of(&raw).and_then(|text| text.as_deref().map(parse).transpose()).map_err(D::Error::custom)
+        text_of(&raw).and_then(|text| text.map(|text| parse(&text)).transpose()).map_err(D::Error::custom)
     }
 }

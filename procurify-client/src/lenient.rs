@@ -7,7 +7,6 @@ use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, TimeZone, Utc};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
-use serde_json::Value;
 
 /// A date of an accounting document, which Procurify writes as a day or as a timestamp.
 ///
@@ -53,8 +52,36 @@ impl<'de> Deserialize<'de> for DayOrTime {
     }
 }
 
+/// `2026-03-04` or `2026-03-04T10:00:00.123456Z`, as nearly all are written: chrono's formats cost ten times as much.
+fn usual_form(text: &[u8]) -> Option<DayOrTime> {
+    let number = |digits: &[u8]| {
+        digits.iter().try_fold(0u32, |n, digit| digit.is_ascii_digit().then(|| n * 10 + u32::from(digit - b'0')))
+    };
+    let (date, rest) = text.split_at_checked(10)?;
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *date else { return None };
+    let year = i32::try_from(number(&[y1, y2, y3, y4])?).ok()?;
+    let day = NaiveDate::from_ymd_opt(year, number(&[m1, m2])?, number(&[d1, d2])?)?;
+    if rest.is_empty() {
+        return Some(DayOrTime::Day(day));
+    }
+    let (clock, fraction) = rest.strip_suffix(b"Z")?.split_at_checked(9)?;
+    let [b'T', h1, h2, b':', m1, m2, b':', s1, s2] = *clock else { return None };
+    let nanoseconds = match fraction {
+        [] => 0,
+        [b'.', digits @ ..] if (1..=9).contains(&digits.len()) => {
+            number(digits)? * 10u32.pow(u32::try_from(9 - digits.len()).ok()?)
+        }
+        _ => return None,
+    };
+    let time = day.and_hms_nano_opt(number(&[h1, h2])?, number(&[m1, m2])?, number(&[s1, s2])?, nanoseconds)?;
+    Some(DayOrTime::Time(time.and_utc()))
+}
+
 fn day_or_time(text: &str) -> Option<DayOrTime> {
     let text = text.trim();
+    if let Some(usual) = usual_form(text.as_bytes()) {
+        return Some(usual);
+    }
     if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
         return Some(DayOrTime::Day(day));
     }
@@ -72,18 +99,39 @@ fn day_or_time(text: &str) -> Option<DayOrTime> {
         .map(|naive| DayOrTime::Time(naive.and_utc()))
 }
 
-fn optional_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let text = Option::<String>::deserialize(deserializer)?;
-    Ok(text.filter(|text| !text.trim().is_empty()))
+/// Reads a date from text where it stands; null and blank are none.
+struct DateVisitor<T>(fn(&str) -> Option<T>);
+
+impl<'de, T> Visitor<'de> for DateVisitor<T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a date")
+    }
+
+    fn visit_none<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
+        if text.trim().is_empty() {
+            return Ok(None);
+        }
+        (self.0)(text).map(Some).ok_or_else(|| E::custom(format!("{text:?} is no date")))
+    }
 }
 
 /// An accounting date; null and blank are `None`.
 pub(crate) fn moment<'de, D: Deserializer<'de>>(d: D) -> Result<Option<DayOrTime>, D::Error> {
-    let Some(text) = optional_text(d)? else {
-        return Ok(None);
-    };
-    let read = day_or_time(&text);
-    read.map(Some).ok_or_else(|| D::Error::custom(format!("{text:?} is no date")))
+    d.deserialize_option(DateVisitor(day_or_time))
 }
 
 /// A timestamp; a bare day is its midnight in UTC; null and blank are `None`.
@@ -96,13 +144,10 @@ pub(crate) fn time<'de, D: Deserializer<'de>>(d: D) -> Result<Option<DateTime<Ut
 
 /// A day; of a timestamp the day as written.
 pub(crate) fn day<'de, D: Deserializer<'de>>(d: D) -> Result<Option<NaiveDate>, D::Error> {
-    let Some(text) = optional_text(d)? else {
-        return Ok(None);
-    };
-    let written = text.trim().get(..10).unwrap_or_default();
-    NaiveDate::parse_from_str(written, "%Y-%m-%d")
-        .map(Some)
-        .map_err(|_| D::Error::custom(format!("{text:?} is no date")))
+    d.deserialize_option(DateVisitor(|text| {
+        let written = text.trim().get(..10)?;
+        NaiveDate::parse_from_str(written, "%Y-%m-%d").ok()
+    }))
 }
 
 /// A list; null is empty.
@@ -163,13 +208,44 @@ impl<'de> Visitor<'de> for TextVisitor {
 
 /// An id, also where the whole object is sent in its place.
 pub(crate) fn id<'de, D: Deserializer<'de>, T: From<i64>>(d: D) -> Result<Option<T>, D::Error> {
-    let value = Option::<Value>::deserialize(d)?;
-    let Some(value) = value.filter(|value| !value.is_null()) else {
-        return Ok(None);
-    };
-    let number = value.get("id").unwrap_or(&value);
-    let number = number.as_i64().or_else(|| number.as_str()?.trim().parse().ok());
-    number.map(|number| Some(T::from(number))).ok_or_else(|| D::Error::custom(format!("{value} is no id")))
+    Ok(d.deserialize_any(IdVisitor)?.map(T::from))
+}
+
+struct IdVisitor;
+
+#[derive(Deserialize)]
+struct WithId {
+    #[serde(default, deserialize_with = "id")]
+    id: Option<i64>,
+}
+
+impl<'de> Visitor<'de> for IdVisitor {
+    type Value = Option<i64>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an id, or an object that has one")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_i64<E>(self, id: i64) -> Result<Self::Value, E> {
+        Ok(Some(id))
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, id: u64) -> Result<Self::Value, E> {
+        i64::try_from(id).map(Some).map_err(|_| E::custom(format!("{id} is no id")))
+    }
+
+    fn visit_str<E: serde::de::Error>(self, id: &str) -> Result<Self::Value, E> {
+        id.trim().parse().map(Some).map_err(|_| E::custom(format!("{id:?} is no id")))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        let record = WithId::deserialize(MapAccessDeserializer::new(map))?;
+        record.id.map(Some).ok_or_else(|| A::Error::custom("the object has no id"))
+    }
 }
 
 /// A record, also where only its id is sent.

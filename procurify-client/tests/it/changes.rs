@@ -162,11 +162,11 @@ impl Tenant {
             .take(usize::try_from(size).unwrap())
             .map(|(id, record)| kind.render(*id, record))
             .collect();
-        let date = self.clock.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        let server_clock = self.clock.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
         let pagination = json!({"count": count, "next": null, "previous": null, "page_size": size,
             "num_pages": pages, "current_page": page});
         ResponseTemplate::new(200)
-            .insert_header("date", date)
+            .insert_header("date", server_clock)
             .set_body_json(json!({"metadata": {"pagination": pagination}, "data": data}))
     }
 }
@@ -205,7 +205,7 @@ impl Kind {
         let version = record.version;
         match self {
             Self::PurchaseOrders => {
-                let state = if record.cancelled { 1 } else { 0 };
+                let state = i32::from(record.cancelled);
                 json!({"procurify_PO": id, "version": version, "state": state, "last_modified": record.changed})
             }
             Self::Bills => json!({"id": id, "version": version, "last_modified_datetime": record.changed}),
@@ -273,11 +273,11 @@ fn check(tenant: &Tenant, cursor: &Cursor, seen: &BTreeMap<i64, i64>) -> Result<
     Ok(())
 }
 
-async fn history(base: &str, tenants: &Tenants, seed: u64) -> Result<(), String> {
+async fn history(address: &str, tenants: &Tenants, seed: u64) -> Result<(), String> {
     let name = format!("t{seed}");
     tenants.0.lock().unwrap().insert(name.clone(), Tenant::new(seed));
     let client = ProcurifyClient::builder("acme")
-        .base_url(format!("{base}/{name}").parse().unwrap())
+        .base_url(format!("{address}/{name}").parse().unwrap())
         .credentials("app-id", "app-secret")
         .requests_per_minute(1_000_000)
         .build()
@@ -292,29 +292,29 @@ async fn history(base: &str, tenants: &Tenants, seed: u64) -> Result<(), String>
             tenant.live();
         }
     };
-    let (mut cursor, mut seen) = (Cursor::beginning(), BTreeMap::new());
+    let (mut cursor, mut known) = (Cursor::beginning(), BTreeMap::new());
     for _ in 0..2 + rng.below(3) {
         let stop = || change(6, 1);
         cursor = match kind {
             Kind::PurchaseOrders => {
                 let resource = client.purchase_orders();
                 let read = |order: &PurchaseOrder| (order.procurify_po.0, order.version.unwrap());
-                poll(|at| resource.changes_since(at), cursor, &mut rng, &mut seen, read, stop).await
+                poll(|at| resource.changes_since(at), cursor, &mut rng, &mut known, read, stop).await
             }
             Kind::Bills => {
                 let resource = client.bills();
                 let read = |bill: &BillSummary| (bill.id.0, bill.version.unwrap());
-                poll(|at| resource.changes_since(at), cursor, &mut rng, &mut seen, read, stop).await
+                poll(|at| resource.changes_since(at), cursor, &mut rng, &mut known, read, stop).await
             }
             Kind::Payments => {
                 let resource = client.payments();
                 let read = |payment: &PaymentResponse| {
                     (payment.id.0, payment.amount.unwrap().to_string().parse::<i64>().unwrap())
                 };
-                poll(|at| resource.changes_since(at), cursor, &mut rng, &mut seen, read, stop).await
+                poll(|at| resource.changes_since(at), cursor, &mut rng, &mut known, read, stop).await
             }
         };
-        check(&tenants.0.lock().unwrap()[&name], &cursor, &seen)?;
+        check(&tenants.0.lock().unwrap()[&name], &cursor, &known)?;
         change(rng.below(6), i64::try_from(rng.below(30)).unwrap());
     }
     Ok(())

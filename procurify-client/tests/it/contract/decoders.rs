@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+#[allow(clippy::wildcard_imports, reason = "all of them, by design")]
 use procurify_client::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
