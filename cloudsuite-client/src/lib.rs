@@ -31,6 +31,7 @@ pub mod m3;
 pub mod odata;
 pub mod syteline;
 
+mod ahead;
 mod client;
 mod ionapi;
 mod oauth;

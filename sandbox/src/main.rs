@@ -214,9 +214,11 @@ async fn run(serve: Serve) -> Result<(), String> {
         "ionapi": serve.ionapi,
         "orders": serve.orders,
     });
+    // Before the ready line: whoever reads it may stop us at once.
+    let stopped = stopped().map_err(|error| format!("cannot wait for signals: {error}"))?;
     let mut out = std::io::stdout();
     writeln!(out, "{ready}").and_then(|()| out.flush()).map_err(|error| format!("cannot write to stdout: {error}"))?;
-    stopped().await.map_err(|error| format!("cannot wait for signals: {error}"))
+    stopped.await.map_err(|error| format!("cannot wait for signals: {error}"))
 }
 
 async fn start(serve: &Serve) -> Result<(Procurify, Erp), String> {
@@ -298,16 +300,18 @@ fn odata(serve: &Serve, scenario: Scenario) -> ODataConfig {
 }
 
 #[cfg(unix)]
-async fn stopped() -> std::io::Result<()> {
+fn stopped() -> std::io::Result<impl Future<Output = std::io::Result<()>>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut term = signal(SignalKind::terminate())?;
-    tokio::select! {
-        _ = term.recv() => Ok(()),
-        interrupted = tokio::signal::ctrl_c() => interrupted,
-    }
+    Ok(async move {
+        tokio::select! {
+            _ = term.recv() => Ok(()),
+            interrupted = tokio::signal::ctrl_c() => interrupted,
+        }
+    })
 }
 
 #[cfg(not(unix))]
-async fn stopped() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
+fn stopped() -> std::io::Result<impl Future<Output = std::io::Result<()>>> {
+    Ok(tokio::signal::ctrl_c())
 }

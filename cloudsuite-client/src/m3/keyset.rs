@@ -5,12 +5,15 @@
 //! 10,000) is followed by another, a page that does not get past its start key is asked again twice as large, and a
 //! list that ignores its start key or goes in circles is an error rather than an endless loop.
 
+use std::sync::Arc;
+
 use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
 use tenant_http::{ErrorKind, Outcome};
 
 use super::M3;
 use super::error::TransactionError;
 use super::record::{FieldError, MiRecord};
+use crate::ahead::Ahead;
 use crate::progress::Progress;
 
 /// Numbers of rows at which servers are known to stop without saying so.
@@ -82,18 +85,32 @@ impl<T: Send + 'static> List<T> {
         self
     }
 
-    /// The rows, page by page as they are polled. An error ends the stream.
+    /// The rows, each page asked for while the one before is used. An error ends the stream.
     pub fn stream(self) -> impl Stream<Item = Result<T, TransactionError>> + Send {
         let outputs = self.key.iter().map(|(_, output, _)| output.clone()).collect();
         let walk = Walk::new(outputs, self.page_size);
-        stream::try_unfold((self, walk), |(list, mut walk)| async move {
+        let start = (Arc::new(self), walk, None::<Ahead<Result<Vec<MiRecord>, TransactionError>>>);
+        stream::try_unfold(start, |(list, mut walk, ahead)| async move {
             if walk.ended {
                 return Ok(None);
             }
-            let page = list.page(&walk).await?;
+            let fetched = match ahead {
+                Some(ahead) => ahead.outcome().await,
+                None => None,
+            };
+            let page = match fetched {
+                Some(page) => page?,
+                None => list.page(walk.start.as_deref(), walk.page).await?,
+            };
             let fresh = walk.absorb(page).map_err(|reason| list.broken(reason))?;
             let rows = fresh.iter().map(|row| list.read_row(row)).collect::<Result<Vec<T>, _>>()?;
-            Ok(Some((stream::iter(rows.into_iter().map(Ok)), (list, walk))))
+            let mut ahead = None;
+            if !walk.ended {
+                let (asking, place, size) = (Arc::clone(&list), walk.start.clone(), walk.page);
+                let request = async move { asking.page(place.as_deref(), size).await };
+                ahead = Some(Ahead::start(request).await);
+            }
+            Ok(Some((stream::iter(rows.into_iter().map(Ok)), (list, walk, ahead))))
         })
         .try_flatten()
         .boxed()
@@ -107,12 +124,13 @@ impl<T: Send + 'static> List<T> {
         self.stream().try_collect().await
     }
 
-    async fn page(&self, walk: &Walk) -> Result<Vec<MiRecord>, TransactionError> {
+    /// A page of so many rows from this key on.
+    async fn page(&self, at: Option<&[String]>, size: usize) -> Result<Vec<MiRecord>, TransactionError> {
         let columns: Vec<&str> = self.columns.iter().map(String::as_str).collect();
-        let rows = u32::try_from(walk.page).unwrap_or(u32::MAX);
+        let rows = u32::try_from(size).unwrap_or(u32::MAX);
         let mut execute = self.m3.execute(&self.program, &self.transaction).read().max_records(rows).columns(&columns);
         for (index, (input, _, first)) in self.key.iter().enumerate() {
-            let start = walk.start.as_ref().map_or(first.as_ref(), |start| start.get(index));
+            let start = at.map_or(first.as_ref(), |start| start.get(index));
             execute = execute.maybe(input, start);
         }
         for (name, value) in &self.fields {

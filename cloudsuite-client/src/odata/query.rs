@@ -11,6 +11,7 @@ use super::entity::Entity;
 use super::fault::{EXPLAINED, accepted};
 use super::filter::Filter;
 use super::value::check_name;
+use crate::ahead::Ahead;
 use crate::m3::FieldError;
 use crate::progress::Progress;
 
@@ -158,23 +159,31 @@ impl<T: Send + 'static> Query<T> {
         Ok(EntityPage { items, count: body.count, next })
     }
 
-    /// The pages, as they are polled. An error ends the stream; the link of the last page leads back to it.
+    /// The pages, each asked for while the one before is used. An error ends the stream; the link of the last page leads back to it.
     ///
     /// A link that does not move on is an error, not a loop.
     pub fn pages(self, from: Option<NextLink>) -> BoxStream<'static, Result<EntityPage<T>, Error>> {
-        let walk = Some((from, Progress::new()));
-        stream::try_unfold((self, walk), |(query, walk)| async move {
-            let Some((at, mut progress)) = walk else { return Ok(None) };
-            let page = query.page(at.as_ref()).await?;
-            if let Some(next) = &page.next
-                && (at.as_ref() == Some(next) || !progress.moves_on_to(next.clone()))
-            {
+        let query = Arc::new(self);
+        let walk = Some((from, Progress::new(), None::<Ahead<Result<EntityPage<T>, Error>>>));
+        stream::try_unfold((query, walk), |(query, walk)| async move {
+            let Some((at, mut progress, ahead)) = walk else { return Ok(None) };
+            let fetched = match ahead {
+                Some(ahead) => ahead.outcome().await,
+                None => None,
+            };
+            let page = match fetched {
+                Some(page) => page?,
+                None => query.page(at.as_ref()).await?,
+            };
+            let Some(next) = page.next.clone() else { return Ok(Some((page, (query, None)))) };
+            if at.as_ref() == Some(&next) || !progress.moves_on_to(next.clone()) {
                 let message = "the link to the next page does not move on: the list cannot be read to its end";
                 let operation = format!("GET {}", query.set);
                 return Err(Error::new(ErrorKind::Protocol, Outcome::Unknown, operation, message));
             }
-            let walk = page.next.clone().map(|next| (Some(next), progress));
-            Ok(Some((page, (query, walk))))
+            let (asking, place) = (Arc::clone(&query), next.clone());
+            let ahead = Ahead::start(async move { asking.page(Some(&place)).await }).await;
+            Ok(Some((page, (query, Some((Some(next), progress, Some(ahead)))))))
         })
         .boxed()
     }

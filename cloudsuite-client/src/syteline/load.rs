@@ -1,6 +1,7 @@
 //! Records of an IDO, page by page: each page starts at the bookmark that the one before ended with.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use tenant_http::{Error, ErrorKind, Outcome};
@@ -9,6 +10,7 @@ use super::SyteLine;
 use super::call::{accepted, call, garbled};
 use super::filter::{Filter, check_property};
 use super::row::IdoRow;
+use crate::ahead::Ahead;
 use crate::m3::FieldError;
 use crate::progress::Progress;
 
@@ -146,22 +148,30 @@ impl<T: Send + 'static> Load<T> {
         Ok(LoadPage { items, next })
     }
 
-    /// The pages, as they are polled. An error ends the stream; the bookmark of the last page leads back to it.
+    /// The pages, each asked for while the one before is used. An error ends the stream; the bookmark of the last page leads back to it.
     ///
     /// A bookmark that does not move on is an error, not a loop.
     pub fn pages(self, from: Option<Bookmark>) -> BoxStream<'static, Result<LoadPage<T>, Error>> {
-        let walk = Some((from, Progress::new()));
-        stream::try_unfold((self, walk), |(load, walk)| async move {
-            let Some((at, mut progress)) = walk else { return Ok(None) };
-            let page = load.page(at.as_ref()).await?;
-            if let Some(next) = &page.next
-                && (next.0.trim().is_empty() || at.as_ref() == Some(next) || !progress.moves_on_to(next.clone()))
-            {
+        let load = Arc::new(self);
+        let walk = Some((from, Progress::new(), None::<Ahead<Result<LoadPage<T>, Error>>>));
+        stream::try_unfold((load, walk), |(load, walk)| async move {
+            let Some((at, mut progress, ahead)) = walk else { return Ok(None) };
+            let fetched = match ahead {
+                Some(ahead) => ahead.outcome().await,
+                None => None,
+            };
+            let page = match fetched {
+                Some(page) => page?,
+                None => load.page(at.as_ref()).await?,
+            };
+            let Some(next) = page.next.clone() else { return Ok(Some((page, (load, None)))) };
+            if next.0.trim().is_empty() || at.as_ref() == Some(&next) || !progress.moves_on_to(next.clone()) {
                 let operation = format!("GET load {}", load.ido);
                 return Err(stuck(&operation, "the bookmark does not move on"));
             }
-            let walk = page.next.clone().map(|next| (Some(next), progress));
-            Ok(Some((page, (load, walk))))
+            let (asking, place) = (Arc::clone(&load), next.clone());
+            let ahead = Ahead::start(async move { asking.page(Some(&place)).await }).await;
+            Ok(Some((page, (load, Some((Some(next), progress, Some(ahead)))))))
         })
         .boxed()
     }
