@@ -1,4 +1,4 @@
-//! A whole service: moves approved purchase orders of one Procurify tenant into one M3 tenant.
+//! A whole service: moves approved purchase orders of one Procurify tenant into one CloudSuite tenant.
 //!
 //! ```text
 //! cargo run --release --example connector -- --config FILE COMMAND [--json]

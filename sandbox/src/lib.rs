@@ -3,8 +3,8 @@
 //! ```text
 //!            one seeded Scenario
 //!            /                 \
-//!    Procurify tenant     ION gateway + M3 tenant
-//!    (orders, vendors)    (suppliers, accounts, PPS370 batch entry)
+//!    Procurify tenant     ION gateway + M3, SyteLine or OData tenant
+//!    (orders, vendors)    (suppliers, accounts, purchase orders)
 //!            \                 /
 //!      front: stats, limits, faults, HTTP/1.1 on 127.0.0.1
 //! ```
