@@ -2,8 +2,9 @@
 //!
 //! The first page is fetched alone, for only it tells how many there are; then up to `ahead`
 //! requests are under way at a time, and pages come out in order. They go on while the caller is
-//! busy with a page, each as a task of the runtime; dropping the stream ends them. The end is looked for anew on each page, so that a list that grows or
-//! shrinks while it is read ends where it really ends.
+//! busy with a page, each as a task of the runtime; dropping the stream ends them. The end is looked
+//! for anew on each page, so that a list that grows or shrinks while it is read ends where it really
+//! ends.
 
 use std::future::Future;
 
