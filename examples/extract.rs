@@ -13,6 +13,7 @@ use std::error::Error;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::{Parser, ValueEnum};
@@ -23,7 +24,7 @@ use procurify_client::{Limiter, List, OrderBy, Page, ProcurifyClient, Role, Stat
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Reads a whole resource from Procurify.
+/// Reads a whole resource from Procurify, with the credentials in `PROCURIFY_CLIENT_ID` and `PROCURIFY_CLIENT_SECRET`.
 #[derive(Parser)]
 struct Arguments {
     /// The tenant's address, such as `https://acme.procurify.com`.
@@ -40,7 +41,7 @@ struct Arguments {
     /// How the records are written.
     #[arg(long, value_enum, requires = "out")]
     format: Option<Format>,
-    /// Where the records are written; nowhere by default.
+    /// The file to write the records to, in place of what is there. Without it they are only counted.
     #[arg(long)]
     out: Option<PathBuf>,
     /// Calls in any minute. Without it only `--prefetch` bounds them, and the server where it says no.
@@ -63,12 +64,23 @@ enum Format {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let arguments = Arguments::parse();
+async fn main() -> ExitCode {
+    match extract(&Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn extract(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let secret = |name: &str| std::env::var(name).map_err(|_| format!("set {name} in the environment"));
+    let address = arguments.base_url.parse();
+    let address = address.map_err(|error| format!("{} is no address (https://...): {error}", arguments.base_url))?;
     let limiter = arguments.per_minute.map_or_else(Limiter::unlimited, Limiter::per_minute);
     let client = ProcurifyClient::builder("")
-        .base_url(arguments.base_url.parse()?)
+        .base_url(address)
         .credentials(secret("PROCURIFY_CLIENT_ID")?, secret("PROCURIFY_CLIENT_SECRET")?)
         .limiter(limiter.concurrency(arguments.prefetch.max(1)))
         .page_size(arguments.page_size)
@@ -77,12 +89,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let records = match arguments.resource {
         Resource::PurchaseOrders => {
             let orders = client.purchase_orders().list(Role::Purchased, Status::All);
-            read(orders.order_by(OrderBy::ascending("procurify_PO")), &arguments).await?
+            read(orders.order_by(OrderBy::ascending("procurify_PO")), arguments).await?
         }
-        Resource::Bills => read(client.bills().list().order_by(OrderBy::ascending("id")), &arguments).await?,
-        Resource::OrderItems => {
-            read(client.order_items().list().order_by(OrderBy::ascending("id")), &arguments).await?
-        }
+        Resource::Bills => read(client.bills().list().order_by(OrderBy::ascending("id")), arguments).await?,
+        Resource::OrderItems => read(client.order_items().list().order_by(OrderBy::ascending("id")), arguments).await?,
     };
     let line = serde_json::json!({
         "records": records,
@@ -98,7 +108,10 @@ where
     T: DeserializeOwned + Serialize + Send + 'static,
 {
     let mut out = match &arguments.out {
-        Some(path) => Some(BufWriter::new(File::create(path)?)),
+        Some(path) => {
+            let file = File::create(path).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+            Some(BufWriter::new(file))
+        }
         None => None,
     };
     let progress = ProgressBar::new(0)

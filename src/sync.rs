@@ -155,15 +155,11 @@ impl Connection {
         let limit = self.reference_max_age / 2;
         let now = self.engine.time().now();
         let fresh = |at: DateTime<Utc>| (now - at).to_std().unwrap_or(Duration::ZERO) <= limit;
-        let held = self
-            .engine
-            .store()
-            .counts(self.engine.connection(), &purchase_order::KIND.into())
-            .await
-            .map_err(EngineError::from)?
-            .contains_key(&StateName::Held);
-        // What is held waits for reference data, so it is looked for in each pass.
-        if held || !references.aligned_at().is_some_and(fresh) {
+        let counts = self.engine.store().counts(self.engine.connection(), &purchase_order::KIND.into()).await;
+        let counts = counts.map_err(EngineError::from)?;
+        // What is held waits for reference data, and so does what a person wants tried again.
+        let waiting = [StateName::Held, StateName::Discovered].iter().any(|state| counts.contains_key(state));
+        if waiting || !references.aligned_at().is_some_and(fresh) {
             self.align_reference_data().await?;
         }
         Ok(())

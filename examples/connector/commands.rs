@@ -16,8 +16,8 @@ use crate::config::{Config, Problem};
 use crate::progress::Progress;
 use crate::{Arguments, Command};
 
-/// Exit code of a pass that left records for people.
-const NEEDS_PEOPLE: u8 = 3;
+/// Exit code of a pass that left records for people, or for a later pass.
+const NOT_ALL_DONE: u8 = 3;
 
 pub async fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     let (config, folder) = Config::read(&arguments.config)?;
@@ -59,6 +59,10 @@ async fn connect(config: &Config, folder: &Path, access: Access) -> Result<Conne
     let store = match access {
         Access::Write => Some(SqliteStore::open(&ledger).await?),
         Access::Read | Access::None if ledger.exists() => Some(SqliteStore::open_read_only(&ledger).await?),
+        Access::Read | Access::None if config.uses_vault() => {
+            config.vault_keys(folder)?;
+            return Err(format!("there is no vault at {} yet: run `vault set` first", ledger.display()).into());
+        }
         Access::Read | Access::None => None,
     };
     let vault = match &store {
@@ -90,11 +94,11 @@ async fn ping(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Pr
     });
     say(json, &document, || {
         format!(
-            "Procurify {} answers as {user}.\n{} tenant {} answers as {}, company {}.",
+            "Procurify {} answers as {user}.\n{} tenant {} answers{}: {}.",
             procurify.base_url(),
             product.name(),
             there.tenant,
-            there.user.as_deref().unwrap_or("nobody it names"),
+            there.user.as_ref().map(|user| format!(" as {user}")).unwrap_or_default(),
             there.company,
         )
     });
@@ -102,7 +106,7 @@ async fn ping(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Pr
         return Ok(ExitCode::SUCCESS);
     }
     let lacking = there.lacking.join(", ");
-    Err(format!("the tenant does not offer {lacking}: ask for the rights of the service account's user").into())
+    Err(format!("the tenant does not offer {lacking}: correct the setting, or ask for the right").into())
 }
 
 async fn sync(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Problem> {
@@ -119,10 +123,13 @@ async fn sync(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Pr
     say(json, &document, || {
         let flow = &document["flows"][KIND];
         format!(
-            "{} orders read, {} unchanged. Posted {}, accepted {}, held {}, rejected {}, parked {}, in doubt {}, waiting {}.\n\
-             {} requests to Procurify, {} to CloudSuite.{}",
+            "{} orders read, {} unchanged, {} posted in this pass. {} requests to Procurify, {} to CloudSuite.\n\
+             In all: posted {}, accepted {}, held {}, rejected {}, parked {}, in doubt {}, waiting {}.{}",
             flow["read"],
             flow["unchanged"],
+            report.posted.len(),
+            document["requests"]["procurify"],
+            document["requests"]["cloudsuite"],
             flow["posted"],
             flow["accepted"],
             flow["held"],
@@ -130,12 +137,14 @@ async fn sync(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Pr
             flow["parked"],
             flow["in_doubt"],
             flow["waiting"],
-            document["requests"]["procurify"],
-            document["requests"]["cloudsuite"],
-            if report.concerns.is_empty() { "" } else { " See `held`." },
+            match (report.is_all_done(), report.concerns.is_empty()) {
+                (_, false) => " See `held`.",
+                (false, true) => " The next sync goes on with what is not done yet.",
+                (true, true) => "",
+            },
         )
     });
-    Ok(if report.is_all_done() { ExitCode::SUCCESS } else { ExitCode::from(NEEDS_PEOPLE) })
+    Ok(if report.is_all_done() { ExitCode::SUCCESS } else { ExitCode::from(NOT_ALL_DONE) })
 }
 
 fn report_document(report: &Report, connection: &Connection, started: Instant) -> Value {

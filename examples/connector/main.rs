@@ -4,7 +4,7 @@
 //! cargo run --release --example connector -- --config FILE COMMAND [--json]
 //! ```
 //!
-//! Exit code 0: all done; 1: failed; 3: done, and some records need a person.
+//! Exit code 0: all done; 1: failed; 3: done, but some records need a person or a later pass.
 
 mod commands;
 mod config;
@@ -57,7 +57,7 @@ enum Command {
     Replay {
         /// A key, such as `acme/purchase_order/10482`.
         key: String,
-        /// You have looked in M3: the order is not there, nor is its message in PPS370.
+        /// You have looked in the ERP: the order is not there (in M3, nor is its message in PPS370).
         #[arg(long)]
         not_in_target: bool,
     },
@@ -76,7 +76,7 @@ async fn main() -> ExitCode {
     log_to_stderr();
     let stopped = async {
         match stop_signal().await {
-            Ok(()) => Err(Problem::from("stopped; the next sync goes on where this one was")),
+            Ok(()) => Err(Problem::from("stopped: what a sync had begun, the next one goes on with")),
             Err(error) => Err(Problem::from(format!("signals cannot be waited for: {error}"))),
         }
     };
@@ -107,10 +107,10 @@ fn sentence(problem: &(dyn std::error::Error + 'static)) -> String {
     text
 }
 
-/// On a terminal progress is drawn and only warnings are logged; else everything is JSON lines.
+/// On a terminal progress is drawn, and only warnings and what is tried again are logged; else everything is JSON lines.
 fn log_to_stderr() {
     let terminal = std::io::stderr().is_terminal();
-    let default = if terminal { "warn" } else { "info" };
+    let default = if terminal { "warn,tenant_http=info" } else { "info" };
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);

@@ -206,9 +206,12 @@ async fn run(serve: Serve) -> Result<(), String> {
     let (procurify, erp) = start(&serve).await?;
     std::fs::write(&serve.ionapi, erp.ionapi_json())
         .map_err(|error| format!("cannot write {}: {error}", serve.ionapi.display()))?;
+    let credentials = ProcurifyConfig::default();
     let ready = serde_json::json!({
         "ready": true,
         "procurify": procurify.base_url(),
+        "client_id": credentials.client_id,
+        "client_secret": credentials.client_secret,
         "cloudsuite": erp.base_url(),
         "product": serve.product.to_string(),
         "ionapi": serve.ionapi,

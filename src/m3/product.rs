@@ -76,10 +76,10 @@ impl Product for M3Product {
             let missing = needed.iter().filter(|name| !offered.iter().any(|offer| offer.name == **name));
             lacking.extend(missing.map(|name| format!("{program} {name}")));
         }
-        let company = [there.user.company.map(|company| company.to_string()), there.user.division];
+        lacking.extend(self.m3.wrong_places().await.map_err(|error| of_transaction(&error))?);
         Ok(Pinged {
             tenant: self.m3.client().tenant().to_owned(),
-            company: company.into_iter().flatten().collect::<Vec<_>>().join(" "),
+            company: self.m3.company().to_string(),
             user: there.user.user,
             lacking,
         })

@@ -92,7 +92,7 @@ impl Product for ODataProduct {
     async fn ping(&self) -> Result<Pinged, Failure> {
         self.odata.ping().await.map_err(|error| of_call(&error))?;
         let tenant = self.odata.client().tenant().to_owned();
-        Ok(Pinged { tenant, company: String::new(), user: None, lacking: Vec::new() })
+        Ok(Pinged { tenant, company: self.odata.company().to_owned(), user: None, lacking: Vec::new() })
     }
 
     fn requests(&self) -> u64 {

@@ -6,7 +6,7 @@ use procurify_client::{PoNumber, ProcurifyClient};
 use procurify_cloudsuite::FlowKind;
 use rust_decimal::Decimal;
 use sandbox::Scenario;
-use sync_core::{Change, RecordKey, StateName};
+use sync_core::{Actor, Assurance, Change, RecordKey, StateName};
 use sync_core::{ExternalRef, Step};
 
 use crate::world::{World, connector, key, run, scenario};
@@ -158,4 +158,42 @@ async fn orders_that_were_in_m3_before_the_ledger_was_lost_are_linked() {
     assert!(trail.to_string().contains("which was there already"), "{trail}");
     assert!(world.erp.documents().iter().all(|document| document.external_ref.len() <= ExternalRef::MAX_LENGTH));
     assert!(world.erp.documents().iter().map(|document| document.total).sum::<Decimal>() > Decimal::ZERO);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_is_replayed_is_mapped_on_what_the_erp_has_by_then() {
+    let world = World::new(Scenario { missing: 1, ..scenario(40) }).await;
+    let connection = world.connect().await;
+    let held: Vec<_> = connection.sync(FlowKind::PurchaseOrders).await.unwrap().concerns;
+    assert!(!held.is_empty());
+    world.scenario.missing_suppliers().iter().for_each(|supplier| world.erp.add_supplier(supplier));
+    world.scenario.missing_accounts().iter().for_each(|account| world.erp.add_account(account));
+    // All of them, so that none is left whose being held would have the reference data read.
+    for concern in &held {
+        connection.engine().replay(&concern.key, &Actor::new("jane"), Assurance::None).await.unwrap();
+    }
+    let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    assert!(report.is_all_done(), "{:?}", report.concerns);
+    world.exactly_once(&world.keys());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_facility_or_warehouse_that_m3_does_not_have_is_told_before_orders_go_there() {
+    let world = World::new(scenario(1)).await;
+    let config = world.configure("");
+    let text = std::fs::read_to_string(&config).unwrap();
+    for (right, wrong, named) in [
+        ("facility = \"A01\"", "facility = \"ZZ9\"", "facility ZZ9"),
+        ("warehouse = \"001\"", "warehouse = \"XXX\"", "warehouse XXX"),
+        ("division = \"AAA\"", "division = \"QQQ\"", "facility A01 in division QQQ (it belongs to AAA)"),
+    ] {
+        assert!(text.contains(right), "{text}");
+        std::fs::write(&config, text.replace(right, wrong)).unwrap();
+        let mut command = connector(&config);
+        command.arg("ping");
+        let output = run(command).await;
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(told.contains(named), "{told}");
+    }
 }

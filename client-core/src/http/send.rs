@@ -102,7 +102,7 @@ async fn attempts(request: &Request, reading: Reading) -> Result<Answer, Error> 
         let Some(wait) = next_try(request, attempt, &failure) else {
             return Err(failure.error);
         };
-        tracing::debug!(
+        tracing::info!(
             operation = request.operation,
             attempt,
             kind = ?failure.error.kind(),

@@ -135,6 +135,11 @@ impl M3 {
         self.invalid.clone().map_or(Ok(()), Err)
     }
 
+    /// The company.
+    pub fn company(&self) -> Company {
+        self.scope.company
+    }
+
     /// The client this works through.
     pub fn client(&self) -> &CloudSuiteClient {
         &self.client

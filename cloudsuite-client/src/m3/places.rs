@@ -1,6 +1,9 @@
 //! Facilities (`CRS008MI`) and warehouses (`MMS005MI`).
 
+use futures_util::TryStreamExt;
+
 use super::M3;
+use super::TransactionError;
 use super::codes::{Facility, Warehouse};
 use super::keyset::List;
 use super::record::{FieldError, MiRecord};
@@ -60,5 +63,36 @@ impl M3 {
     /// All warehouses, by code (`MMS005MI LstWarehouses`).
     pub fn warehouses(&self) -> List<WarehouseInfo> {
         List::new(self.clone(), "MMS005MI", "LstWarehouses", warehouse).key("FWHL", "WHLO")
+    }
+
+    /// What is wrong with the facility and warehouse that were set, such as `facility ZZ9`, which does not exist.
+    ///
+    /// M3's batch entry takes orders for places that do not exist, and fails them later.
+    ///
+    /// # Errors
+    /// As any call; the user needs the right to `CRS008MI` and `MMS005MI`.
+    pub async fn wrong_places(&self) -> Result<Vec<String>, TransactionError> {
+        let mut wrong = Vec::new();
+        if let Some(set) = &self.scope.facility {
+            let all: Vec<_> = self.facilities().stream().try_collect().await?;
+            match all.into_iter().find(|facility| facility.code == *set) {
+                None => wrong.push(format!("facility {set}")),
+                Some(found) => wrong.extend(self.elsewhere("facility", set.as_ref(), found.division)),
+            }
+        }
+        if let Some(set) = &self.scope.warehouse {
+            let all: Vec<_> = self.warehouses().stream().try_collect().await?;
+            match all.into_iter().find(|warehouse| warehouse.code == *set) {
+                None => wrong.push(format!("warehouse {set}")),
+                Some(found) => wrong.extend(self.elsewhere("warehouse", set.as_ref(), found.division)),
+            }
+        }
+        Ok(wrong)
+    }
+
+    fn elsewhere(&self, what: &str, code: &str, division: Option<String>) -> Option<String> {
+        let set = self.scope.division.as_ref()?;
+        let found = division.filter(|found| !found.is_empty() && found != set.as_ref())?;
+        Some(format!("{what} {code} in division {set} (it belongs to {found})"))
     }
 }

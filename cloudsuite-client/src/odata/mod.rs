@@ -128,6 +128,11 @@ impl OData {
         &self.client
     }
 
+    /// The company; empty where none was named.
+    pub fn company(&self) -> &str {
+        self.headers.iter().find(|(name, _)| name == COMPANY).map_or("", |(_, company)| company)
+    }
+
     /// A service by its name, such as `tdapi.purPurchaseOrder`.
     pub fn service(&self, name: &str) -> Service {
         Service { odata: self.clone(), name: name.into() }
