@@ -94,12 +94,12 @@ async fn ping(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Pr
     });
     say(json, &document, || {
         format!(
-            "Procurify {} answers as {user}.\n{} tenant {} answers{}: {}.",
+            "Procurify {} answers as {user}.\n{} tenant {} ({}) answers{}.",
             procurify.base_url(),
             product.name(),
             there.tenant,
-            there.user.as_ref().map(|user| format!(" as {user}")).unwrap_or_default(),
             there.company,
+            there.user.as_ref().map(|user| format!(" as {user}")).unwrap_or_default(),
         )
     });
     if there.lacking.is_empty() {
