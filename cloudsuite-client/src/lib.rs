@@ -33,6 +33,7 @@ pub mod syteline;
 
 mod ahead;
 mod client;
+mod codes;
 mod ionapi;
 mod oauth;
 mod progress;

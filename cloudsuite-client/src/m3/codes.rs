@@ -1,107 +1,27 @@
 //! The codes by which M3 names things, each a type of its own, checked for length and characters.
 
 use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use super::value::BLANKING;
+pub use crate::codes::InvalidCode;
+use crate::codes::{check, code, refused};
 
-/// A text that cannot be the code it should be.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("\"{value}\" cannot be a {what}: {reason}")]
-pub struct InvalidCode {
-    /// The refused text, shortened.
-    pub value: String,
-    /// The kind of code.
-    pub what: &'static str,
-    /// What is wrong with it.
-    pub reason: String,
-}
-
-/// The trimmed code, if it is one of at most `length` characters.
+/// The trimmed code, if it is one of at most `length` characters that M3 does not take for something else.
 pub(crate) fn check_code(what: &'static str, text: &str, length: usize) -> Result<String, InvalidCode> {
-    let code = text.trim();
-    let refuse = |reason: String| {
-        Err(InvalidCode { value: code.chars().take(40).flat_map(char::escape_default).collect(), what, reason })
-    };
-    match code.chars().count() {
-        0 => return refuse("it is blank".to_owned()),
-        n if n > length => return refuse(format!("it has {n} characters, at most {length} are allowed")),
-        _ => {}
-    }
+    let code = check(what, text, length)?;
     if code == BLANKING {
-        return refuse("a lone ? would tell M3 to blank the field".to_owned());
+        return Err(refused(what, &code, "a lone ? would tell M3 to blank the field".to_owned()));
     }
-    if code.chars().any(char::is_control) {
-        return refuse("it has control characters".to_owned());
-    }
-    Ok(code.to_owned())
+    Ok(code)
 }
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident, $what:literal, $length:literal;)*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
-
-        impl $name {
-            #[doc = concat!("The longest ", $what, ", in characters.")]
-            pub const MAX_LENGTH: usize = $length;
-
-            #[doc = concat!("A ", $what, ", blanks around it removed.")]
-            ///
-            /// # Errors
-            /// If it is blank, too long, a lone `?`, or has control characters.
-            pub fn new(text: impl AsRef<str>) -> Result<Self, InvalidCode> {
-                check_code($what, text.as_ref(), Self::MAX_LENGTH).map(Self)
-            }
-
-            /// The code as text.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(&self.0)
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}({})", stringify!($name), self.0)
-            }
-        }
-
-        impl AsRef<str> for $name {
-            fn as_ref(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = InvalidCode;
-
-            fn from_str(text: &str) -> Result<Self, InvalidCode> {
-                Self::new(text)
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = InvalidCode;
-
-            fn try_from(text: String) -> Result<Self, InvalidCode> {
-                Self::new(text)
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(code: $name) -> String {
-                code.0
-            }
+        code! {
+            $(#[$doc])*
+            $name, $what, $length, check_code, "If it is blank, too long, a lone `?`, or has control characters."
         }
     )*};
 }

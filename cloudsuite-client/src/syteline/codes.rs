@@ -1,25 +1,7 @@
 //! The codes by which `SyteLine` names things: fixed-length texts, of which numeric ones are right-justified.
 
-use std::fmt;
-use std::str::FromStr;
-
-use serde::{Deserialize, Serialize};
-
-pub use crate::m3::InvalidCode;
-
-/// The trimmed code, if it is one of at most `length` characters.
-fn check(what: &'static str, text: &str, length: usize) -> Result<String, InvalidCode> {
-    let code = text.trim();
-    let refuse = |reason: String| {
-        Err(InvalidCode { value: code.chars().take(40).flat_map(char::escape_default).collect(), what, reason })
-    };
-    match code.chars().count() {
-        0 => refuse("it is blank".to_owned()),
-        n if n > length => refuse(format!("it has {n} characters, at most {length} are allowed")),
-        _ if code.chars().any(char::is_control) => refuse("it has control characters".to_owned()),
-        _ => Ok(code.to_owned()),
-    }
-}
+pub use crate::codes::InvalidCode;
+use crate::codes::{check, code};
 
 /// A code as the database has it: one of digits only is right-justified with blanks, any other stands as it is.
 ///
@@ -37,71 +19,15 @@ pub fn pad(code: &str, length: usize) -> String {
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident, $what:literal, $length:literal, $padded:literal;)*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        code! {
+            $(#[$doc])*
+            $name, $what, $length, check, "If it is blank, too long, or has control characters."
+        }
 
         impl $name {
-            #[doc = concat!("The longest ", $what, ", in characters.")]
-            pub const MAX_LENGTH: usize = $length;
-
-            #[doc = concat!("A ", $what, ", blanks around it removed.")]
-            ///
-            /// # Errors
-            /// If it is blank, too long, or has control characters.
-            pub fn new(text: impl AsRef<str>) -> Result<Self, InvalidCode> {
-                check($what, text.as_ref(), Self::MAX_LENGTH).map(Self)
-            }
-
-            /// The code as it is shown: without blanks around it.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-
             /// The code as it is compared and written: see [`pad`].
             pub fn padded(&self) -> String {
                 if $padded { pad(&self.0, Self::MAX_LENGTH) } else { self.0.clone() }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(&self.0)
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}({})", stringify!($name), self.0)
-            }
-        }
-
-        impl AsRef<str> for $name {
-            fn as_ref(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = InvalidCode;
-
-            fn from_str(text: &str) -> Result<Self, InvalidCode> {
-                Self::new(text)
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = InvalidCode;
-
-            fn try_from(text: String) -> Result<Self, InvalidCode> {
-                Self::new(text)
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(code: $name) -> String {
-                code.0
             }
         }
 
