@@ -9,6 +9,7 @@ use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
+use super::names::EntityNames;
 use super::value::Value;
 use crate::m3::FieldError;
 
@@ -134,6 +135,9 @@ impl fmt::Debug for Entity {
     }
 }
 
+/// Properties set under the names that this crate has for them.
+pub(super) type Properties = Vec<(String, Value)>;
+
 /// An entity to be written, or the properties of one that are to change.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NewEntity {
@@ -145,6 +149,12 @@ impl NewEntity {
     /// One without properties.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// One with these properties, under the names that the tenant has for them.
+    pub(super) fn named(properties: &Properties, names: &EntityNames) -> Self {
+        let set = |entity: Self, (name, value): &(String, Value)| entity.set(names.property(name), value.clone());
+        properties.iter().fold(Self::new(), set)
     }
 
     /// Sets a property.

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use tenant_http::Error;
 
 use super::batch::Write;
-use super::entity::{Entity, NewEntity};
+use super::entity::{Entity, NewEntity, Properties};
 use super::filter::Filter;
 use super::masters::query;
 use super::names::EntityNames;
@@ -97,14 +97,14 @@ impl Invoice {
 /// An invoice to be created with its lines.
 #[derive(Debug, Clone)]
 pub struct NewInvoice {
-    properties: Vec<(String, Value)>,
+    properties: Properties,
     lines: Vec<NewInvoiceLine>,
 }
 
 /// A line to be created with its invoice.
 #[derive(Debug, Clone)]
 pub struct NewInvoiceLine {
-    properties: Vec<(String, Value)>,
+    properties: Properties,
 }
 
 impl NewInvoice {
@@ -149,13 +149,8 @@ impl NewInvoice {
     }
 
     fn entity(&self, names: &EntityNames) -> NewEntity {
-        let with = |properties: &[(String, Value)]| {
-            let set =
-                |entity: NewEntity, (name, value): &(String, Value)| entity.set(names.property(name), value.clone());
-            properties.iter().fold(NewEntity::new(), set)
-        };
-        let lines = self.lines.iter().map(|line| with(&line.properties)).collect();
-        with(&self.properties).children(names.property("Lines"), lines)
+        let lines = self.lines.iter().map(|line| NewEntity::named(&line.properties, names)).collect();
+        NewEntity::named(&self.properties, names).children(names.property("Lines"), lines)
     }
 }
 

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use tenant_http::Error;
 
 use super::batch::Write;
-use super::entity::{Entity, NewEntity};
+use super::entity::{Entity, NewEntity, Properties};
 use super::filter::Filter;
 use super::key::Key;
 use super::masters::query;
@@ -103,14 +103,6 @@ impl PurchaseOrderLine {
     }
 }
 
-/// Properties set under the names that this crate has for them.
-type Properties = Vec<(String, Value)>;
-
-fn entity(properties: &Properties, names: &EntityNames) -> NewEntity {
-    let set = |entity: NewEntity, (name, value): &(String, Value)| entity.set(names.property(name), value.clone());
-    properties.iter().fold(NewEntity::new(), set)
-}
-
 /// An order to be created with its lines.
 #[derive(Debug, Clone)]
 pub struct NewPurchaseOrder {
@@ -153,8 +145,8 @@ impl NewPurchaseOrder {
     }
 
     fn entity(&self, names: &EntityNames) -> NewEntity {
-        let lines = self.lines.iter().map(|line| entity(&line.properties, names)).collect();
-        entity(&self.properties, names).children(names.property("Lines"), lines)
+        let lines = self.lines.iter().map(|line| NewEntity::named(&line.properties, names)).collect();
+        NewEntity::named(&self.properties, names).children(names.property("Lines"), lines)
     }
 }
 
