@@ -1,8 +1,7 @@
 //! M3's masters, as far as records of Procurify are matched to them.
 
 use chrono::NaiveDate;
-use cloudsuite_client::m3::{Dimension, GlAccount, List, M3, Supplier, TransactionError};
-use futures_util::TryStreamExt;
+use cloudsuite_client::m3::{Dimension, GlAccount, M3, Supplier, TransactionError};
 
 use crate::product::Masters;
 use crate::reference::Master;
@@ -13,7 +12,7 @@ pub(super) async fn read(
     cost_center: Option<Dimension>,
     today: NaiveDate,
 ) -> Result<Masters, TransactionError> {
-    let suppliers = all(m3.suppliers().list()).await?.into_iter().map(supplier).collect();
+    let suppliers = m3.suppliers().list().all().await?.into_iter().map(supplier).collect();
     let accounts = identities(m3, Dimension::ACCOUNT, today).await?;
     let cost_centers = match cost_center {
         Some(dimension) => identities(m3, dimension, today).await?,
@@ -22,12 +21,8 @@ pub(super) async fn read(
     Ok(Masters { suppliers, accounts, cost_centers })
 }
 
-async fn all<T: Send + 'static>(list: List<T>) -> Result<Vec<T>, TransactionError> {
-    list.stream().try_collect().await
-}
-
 async fn identities(m3: &M3, dimension: Dimension, today: NaiveDate) -> Result<Vec<Master>, TransactionError> {
-    let mut accounts = all(m3.gl_accounts().list(dimension)).await?;
+    let mut accounts = m3.gl_accounts().list(dimension).all().await?;
     // A division's own identity overrides the company's of the same name: the last one counts.
     accounts.sort_by_key(|account| account.division.is_some());
     Ok(accounts.into_iter().map(|account| identity(account, today)).collect())

@@ -141,7 +141,7 @@ impl LineReader {
 }
 
 async fn rest(list: List<OrderItem>) -> Result<Vec<OrderItem>, Error> {
-    list.from_page(2).prefetch(AT_A_TIME).stream().try_collect().await
+    list.from_page(2).prefetch(AT_A_TIME).all().await
 }
 
 /// The days within which these orders were created, widened by one each way for the tenant's time

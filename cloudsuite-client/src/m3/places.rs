@@ -1,7 +1,5 @@
 //! Facilities (`CRS008MI`) and warehouses (`MMS005MI`).
 
-use futures_util::TryStreamExt;
-
 use super::M3;
 use super::TransactionError;
 use super::codes::{Facility, Warehouse};
@@ -74,25 +72,25 @@ impl M3 {
     pub async fn wrong_places(&self) -> Result<Vec<String>, TransactionError> {
         let mut wrong = Vec::new();
         if let Some(set) = &self.scope.facility {
-            let all: Vec<_> = self.facilities().stream().try_collect().await?;
-            match all.into_iter().find(|facility| facility.code == *set) {
-                None => wrong.push(format!("facility {set}")),
-                Some(found) => wrong.extend(self.elsewhere("facility", set.as_ref(), found.division)),
-            }
+            let found = self.facilities().all().await?.into_iter().find(|facility| facility.code == *set);
+            let division = found.map(|facility| facility.division.unwrap_or_default());
+            wrong.extend(self.wrong_place("facility", set.as_str(), division));
         }
         if let Some(set) = &self.scope.warehouse {
-            let all: Vec<_> = self.warehouses().stream().try_collect().await?;
-            match all.into_iter().find(|warehouse| warehouse.code == *set) {
-                None => wrong.push(format!("warehouse {set}")),
-                Some(found) => wrong.extend(self.elsewhere("warehouse", set.as_ref(), found.division)),
-            }
+            let found = self.warehouses().all().await?.into_iter().find(|warehouse| warehouse.code == *set);
+            let division = found.map(|warehouse| warehouse.division.unwrap_or_default());
+            wrong.extend(self.wrong_place("warehouse", set.as_str(), division));
         }
         Ok(wrong)
     }
 
-    fn elsewhere(&self, what: &str, code: &str, division: Option<String>) -> Option<String> {
+    /// What is wrong with a place; `division` is the one it belongs to, blank for none, if the place is there.
+    fn wrong_place(&self, what: &str, code: &str, division: Option<String>) -> Option<String> {
+        let Some(division) = division else {
+            return Some(format!("{what} {code}"));
+        };
         let set = self.scope.division.as_ref()?;
-        let found = division.filter(|found| !found.is_empty() && found != set.as_ref())?;
-        Some(format!("{what} {code} in division {set} (it belongs to {found})"))
+        let elsewhere = !division.is_empty() && division != set.as_str();
+        elsewhere.then(|| format!("{what} {code} in division {set} (it belongs to {division})"))
     }
 }
