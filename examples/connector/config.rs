@@ -13,12 +13,15 @@ use procurify_cloudsuite::odata::{ODataOrderSettings, ODataProduct};
 use procurify_cloudsuite::product::Product;
 use procurify_cloudsuite::purchase_order::{DefaultOrderMapper, SourceSettings};
 use procurify_cloudsuite::syteline::{SyteLineOrderSettings, SyteLineProduct};
-use procurify_cloudsuite::{Connection, ConnectionBuilder, VaultTokens};
+use procurify_cloudsuite::{Connection, ConnectionBuilder, VaultTokens, Webhook};
 use serde::Deserialize;
-use sync_core::{Actor, ConnectionId, Settings};
+use sync_core::alert::LogAlerts;
+use sync_core::{Actor, AlertSink, Calendar, ConnectionId, Settings};
 use sync_store::vault::Keys;
 use sync_store::{SqliteStore, Vault};
 use tenant_http::ExposeSecret;
+
+use crate::calendar::CalendarSettings;
 
 /// An error for a person: one sentence that says what to do.
 pub type Problem = Box<dyn std::error::Error + Send + Sync>;
@@ -33,7 +36,9 @@ pub struct Config {
     #[serde(default)]
     flows: Flows,
     #[serde(default)]
-    calendar: Calendar,
+    calendar: CalendarSettings,
+    #[serde(default)]
+    alerts: Alerts,
 }
 
 #[derive(Debug, Deserialize)]
@@ -155,14 +160,22 @@ struct Flows {
 }
 
 #[derive(Debug, Default, Deserialize)]
-struct Calendar {
-    time_zone: Option<String>,
+struct Alerts {
+    webhook: Option<Text>,
+    webhook_secret: Option<Text>,
+    digest: Option<DigestPace>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum DigestPace {
+    Daily,
 }
 
 /// A value given in the file, or kept elsewhere.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Text {
+pub enum Text {
     Here(String),
     Env { env: String },
     File { file: PathBuf },
@@ -313,7 +326,9 @@ impl Config {
     /// Whether a secret is to come from the vault.
     pub fn uses_vault(&self) -> bool {
         [&self.procurify.client_id, &self.procurify.client_secret, &self.cloudsuite.ionapi]
-            .iter()
+            .into_iter()
+            .chain(self.alerts.webhook.as_ref())
+            .chain(self.alerts.webhook_secret.as_ref())
             .any(|text| matches!(text, Text::Vault { .. }))
     }
 
@@ -368,6 +383,8 @@ impl Config {
                 ..SourceSettings::default()
             })
             .patience(duration("flows.wait", &self.flows.wait)?)
+            .schedule(Arc::new(self.calendar()?))
+            .alerts(self.alerts(&place).await?)
             .engine_settings(settings))
     }
 
@@ -484,12 +501,32 @@ impl Config {
             units: units.iter().map(|(ours, theirs)| (ours.to_lowercase(), theirs.clone())).collect(),
             ..DefaultOrderMapper::default()
         };
-        if let Some(zone) = &self.calendar.time_zone {
-            mapper.time_zone = zone
-                .parse()
-                .map_err(|_| format!("the time zone `{zone}` is not known: write one such as America/Vancouver"))?;
-        }
+        mapper.time_zone = self.calendar()?.time_zone;
         Ok(mapper)
+    }
+
+    /// When passes run, and when nothing is posted.
+    pub fn calendar(&self) -> Result<Calendar, Problem> {
+        self.calendar.build()
+    }
+
+    /// Whether people want a summary a day.
+    pub fn wants_digest(&self) -> bool {
+        matches!(self.alerts.digest, Some(DigestPace::Daily))
+    }
+
+    /// The log, and the web hook if there is one.
+    async fn alerts(&self, place: &Place<'_>) -> Result<Arc<dyn AlertSink>, Problem> {
+        let mut sinks: Vec<Arc<dyn AlertSink>> = vec![Arc::new(LogAlerts)];
+        if let Some(address) = &self.alerts.webhook {
+            let address = address.read("alerts.webhook", place).await?;
+            let mut webhook = Webhook::new(address.expose_secret().trim().into())?;
+            if let Some(secret) = &self.alerts.webhook_secret {
+                webhook = webhook.secret(&secret.read("alerts.webhook_secret", place).await?)?;
+            }
+            sinks.push(Arc::new(webhook));
+        }
+        Ok(Arc::new(sinks))
     }
 
     fn first_day(&self) -> Result<Option<chrono::NaiveDate>, Problem> {
@@ -552,7 +589,7 @@ impl M3 {
 }
 
 /// A duration written as a number and `s`, `m` or `h`.
-fn duration(what: &str, text: &Text) -> Result<Duration, Problem> {
+pub fn duration(what: &str, text: &Text) -> Result<Duration, Problem> {
     let Text::Here(text) = text else {
         return Err(format!("{what} must be given here, such as \"10m\"").into());
     };
