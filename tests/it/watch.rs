@@ -6,7 +6,8 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use sandbox::Bump;
+use procurify_cloudsuite::FlowKind;
+use sandbox::{Bump, FaultKind, Matcher};
 use serde_json::Value;
 use sync_core::ledger::list_all;
 use sync_core::{Query, State, StateName};
@@ -114,6 +115,27 @@ async fn stopped_in_mid_sync<E: Erp>() {
     }
     drop(store);
 
+    let mut sync = connector(&config);
+    sync.arg("sync");
+    let output = run(sync).await;
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    world.exactly_once(&world.keys());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_whose_commit_hangs_stops_in_time_and_the_next_run_finds_out() {
+    let world = World::new(scenario(20)).await;
+    let config = world.configure("");
+    world.erp.fault_next(Matcher::operation("POST PPS370MI").containing("FinishEntry"), FaultKind::Hang);
+    let mut watcher = Watcher::start(&config);
+    let mut tick = tokio::time::interval(Duration::from_millis(1));
+    while !world.erp.stats().faults.contains_key("Hang") {
+        assert_eq!(watcher.child.try_wait().unwrap(), None, "it ended by itself");
+        tick.tick().await;
+    }
+    assert!(watcher.terminate().await.success());
+    let counts = world.connect().await.status(FlowKind::PurchaseOrders).await.unwrap().counts;
+    assert!(counts.contains_key(&StateName::Committing), "cut off in mid-commit: {counts:?}");
     let mut sync = connector(&config);
     sync.arg("sync");
     let output = run(sync).await;
