@@ -15,6 +15,7 @@ mod requests;
 mod secrets;
 mod unclear;
 mod vault;
+#[cfg(unix)]
 mod watch;
 mod webhook;
 mod world;
