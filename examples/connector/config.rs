@@ -13,14 +13,14 @@ use procurify_cloudsuite::odata::{ODataOrderSettings, ODataProduct};
 use procurify_cloudsuite::product::Product;
 use procurify_cloudsuite::purchase_order::{DefaultOrderMapper, SourceSettings};
 use procurify_cloudsuite::syteline::{SyteLineOrderSettings, SyteLineProduct};
-use procurify_cloudsuite::{Connection, ConnectionBuilder, VaultTokens, Webhook};
+use procurify_cloudsuite::{Connection, ConnectionBuilder, VaultTokens};
 use serde::Deserialize;
-use sync_core::alert::LogAlerts;
-use sync_core::{Actor, AlertSink, Calendar, ConnectionId, Settings};
+use sync_core::{Actor, Calendar, ConnectionId, Settings};
 use sync_store::vault::Keys;
 use sync_store::{SqliteStore, Vault};
 use tenant_http::ExposeSecret;
 
+use crate::alerts::AlertSettings;
 use crate::calendar::CalendarSettings;
 
 /// An error for a person: one sentence that says what to do.
@@ -38,7 +38,7 @@ pub struct Config {
     #[serde(default)]
     calendar: CalendarSettings,
     #[serde(default)]
-    alerts: Alerts,
+    alerts: AlertSettings,
 }
 
 #[derive(Debug, Deserialize)]
@@ -159,19 +159,6 @@ struct Flows {
     wait: Text,
 }
 
-#[derive(Debug, Default, Deserialize)]
-struct Alerts {
-    webhook: Option<Text>,
-    webhook_secret: Option<Text>,
-    digest: Option<DigestPace>,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum DigestPace {
-    Daily,
-}
-
 /// A value given in the file, or kept elsewhere.
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -195,7 +182,7 @@ impl std::fmt::Debug for Text {
 
 impl Text {
     /// The value; files are looked for beside the configuration.
-    async fn read(&self, what: &str, place: &Place<'_>) -> Result<SecretString, Problem> {
+    pub async fn read(&self, what: &str, place: &Place<'_>) -> Result<SecretString, Problem> {
         if let Self::Vault { vault: name } = self {
             let vault = place.vault.ok_or_else(|| {
                 format!("{what} is to come from the vault, for which there is no key: add [vault] with key = {{ env = \"...\" }}")
@@ -327,8 +314,7 @@ impl Config {
     pub fn uses_vault(&self) -> bool {
         [&self.procurify.client_id, &self.procurify.client_secret, &self.cloudsuite.ionapi]
             .into_iter()
-            .chain(self.alerts.webhook.as_ref())
-            .chain(self.alerts.webhook_secret.as_ref())
+            .chain(self.alerts.texts())
             .any(|text| matches!(text, Text::Vault { .. }))
     }
 
@@ -384,7 +370,7 @@ impl Config {
             })
             .patience(duration("flows.wait", &self.flows.wait)?)
             .schedule(Arc::new(self.calendar()?))
-            .alerts(self.alerts(&place).await?)
+            .alerts(self.alerts.sink(&place).await?)
             .engine_settings(settings))
     }
 
@@ -512,21 +498,7 @@ impl Config {
 
     /// Whether people want a summary a day.
     pub fn wants_digest(&self) -> bool {
-        matches!(self.alerts.digest, Some(DigestPace::Daily))
-    }
-
-    /// The log, and the web hook if there is one.
-    async fn alerts(&self, place: &Place<'_>) -> Result<Arc<dyn AlertSink>, Problem> {
-        let mut sinks: Vec<Arc<dyn AlertSink>> = vec![Arc::new(LogAlerts)];
-        if let Some(address) = &self.alerts.webhook {
-            let address = address.read("alerts.webhook", place).await?;
-            let mut webhook = Webhook::new(address.expose_secret().trim().into())?;
-            if let Some(secret) = &self.alerts.webhook_secret {
-                webhook = webhook.secret(&secret.read("alerts.webhook_secret", place).await?)?;
-            }
-            sinks.push(Arc::new(webhook));
-        }
-        Ok(Arc::new(sinks))
+        self.alerts.wants_digest()
     }
 
     fn first_day(&self) -> Result<Option<chrono::NaiveDate>, Problem> {

@@ -6,6 +6,7 @@
 //!
 //! Exit code 0: all done; 1: failed; 3: done, but some records need a person or a later pass.
 
+mod alerts;
 mod audit;
 mod calendar;
 mod commands;
