@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod audit;
 mod bad_input;
 mod changes;
 mod erp;
@@ -9,8 +10,12 @@ mod faults;
 mod flow;
 mod kill;
 mod lines;
+mod plan;
 mod requests;
 mod secrets;
 mod unclear;
 mod vault;
+#[cfg(unix)]
+mod watch;
+mod webhook;
 mod world;

@@ -16,6 +16,11 @@ pub enum Assurance {
 }
 
 impl Engine {
+    /// Whether a record may be replayed as it stands; the error says why not.
+    pub fn may_replay(head: &Head, assurance: Assurance) -> Result<(), EngineError> {
+        refuse(head, assurance)
+    }
+
     /// Frees a rejected, parked, held or skipped record for another attempt, mapped from what the ledger holds.
     ///
     /// A record that the target accepted, or whose outcome is unknown, is replayed only on the
@@ -24,7 +29,7 @@ impl Engine {
         loop {
             let head = self.store.get(std::slice::from_ref(key)).await?.into_iter().flatten().next();
             let head = head.ok_or_else(|| EngineError::UnknownRecord { key: key.clone() })?;
-            refuse(&head, assurance)?;
+            Self::may_replay(&head, assurance)?;
             let event =
                 Event { version: head.version + 1, at: self.clock.now(), actor: who.clone(), change: Change::Replayed };
             let mut after = head.clone();
