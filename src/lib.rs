@@ -29,18 +29,22 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`purchase_order`] | orders read from Procurify, mapped, and drafted for an ERP |
+//! | [`bill`] | bills read from Procurify, mapped, and drafted as an ERP's invoices |
 //! | [`product`] | what a CloudSuite product must offer |
 //! | [`m3`], [`syteline`], [`odata`] | the products |
 //! | [`mod@reference`] | vendors, account codes and departments, matched before any order moves |
 //!
 //! The engine and its promises are in [`sync_core`]; the clients can be used alone.
 
+pub mod bill;
 mod connection;
 mod failure;
 pub mod m3;
+mod mapping;
 pub mod odata;
 pub mod product;
 pub mod purchase_order;
+mod reading;
 pub mod reference;
 mod sync;
 pub mod syteline;

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use cloudsuite_client::m3::Company;
 use cloudsuite_client::{CloudSuiteClient, Ionapi, SecretString, TokenCache, Url};
-use procurify_client::ProcurifyClient;
-use procurify_cloudsuite::m3::{M3OrderSettings, M3Product};
+use procurify_client::{BillStatus, BillType, ProcurifyClient};
+use procurify_cloudsuite::bill::{BillSettings, CostPlace, DefaultBillMapper};
+use procurify_cloudsuite::m3::{M3InvoiceSettings, M3OrderSettings, M3Product};
 use procurify_cloudsuite::odata::{ODataOrderSettings, ODataProduct};
 use procurify_cloudsuite::product::Product;
 use procurify_cloudsuite::purchase_order::{DefaultOrderMapper, SourceSettings};
 use procurify_cloudsuite::syteline::{SyteLineOrderSettings, SyteLineProduct};
-use procurify_cloudsuite::{Connection, ConnectionBuilder, VaultTokens};
+use procurify_cloudsuite::{Connection, ConnectionBuilder, FlowKind, VaultTokens};
 use serde::Deserialize;
 use sync_core::{Actor, ConnectionId, Settings};
 use sync_store::vault::Keys;
@@ -46,6 +47,9 @@ struct Procurify {
     requests_per_minute: u32,
     #[serde(default = "default_page_size")]
     page_size: u64,
+    /// In Procurify's numbers.
+    bill_statuses: Option<Vec<i64>>,
+    bill_types: Option<Vec<i64>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -54,6 +58,9 @@ struct CloudSuite {
     product: String,
     #[serde(default = "default_cloudsuite_rate")]
     requests_per_minute: u32,
+    /// Where freight of bills goes that Procurify has on no account.
+    freight_account: Option<String>,
+    freight_cost_center: Option<String>,
     m3: Option<M3>,
     syteline: Option<SyteLine>,
     odata: Option<OData>,
@@ -90,6 +97,7 @@ struct SyteLine {
 }
 
 #[derive(Debug, Deserialize)]
+#[allow(clippy::struct_excessive_bools)] // Independent switches of a configuration file.
 struct M3 {
     company: u16,
     division: Option<String>,
@@ -118,6 +126,11 @@ struct M3 {
     settle_by_delete: bool,
     #[serde(default)]
     export_mi: bool,
+    /// Whether invoices are validated, which books them.
+    #[serde(default)]
+    validate_invoices: bool,
+    #[serde(default = "yes")]
+    search_ledger: bool,
     #[serde(default)]
     units: BTreeMap<String, String>,
 }
@@ -146,6 +159,12 @@ struct Flows {
     purchase_orders: bool,
     /// Only orders created on this day or later.
     purchase_orders_from: Option<String>,
+    #[serde(default)]
+    bills: bool,
+    /// Only bills invoiced on this day or later.
+    bills_from: Option<String>,
+    /// Whether bills wait until their orders are posted; as orders are moved, if not said.
+    bills_wait_for_orders: Option<bool>,
     /// How many orders are carried on together.
     #[serde(default = "default_batch")]
     batch: usize,
@@ -228,7 +247,15 @@ impl Default for Store {
 
 impl Default for Flows {
     fn default() -> Self {
-        Self { purchase_orders: true, purchase_orders_from: None, batch: default_batch(), wait: default_wait() }
+        Self {
+            purchase_orders: true,
+            purchase_orders_from: None,
+            bills: false,
+            bills_from: None,
+            bills_wait_for_orders: None,
+            batch: default_batch(),
+            wait: default_wait(),
+        }
     }
 }
 
@@ -305,9 +332,10 @@ impl Config {
         ConnectionId::new(&self.procurify.domain)
     }
 
-    /// Whether purchase orders are to be moved.
-    pub fn moves_purchase_orders(&self) -> bool {
-        self.flows.purchase_orders
+    /// What is to be moved, orders before the bills that are for them.
+    pub fn flows(&self) -> Vec<FlowKind> {
+        let flows = [(FlowKind::PurchaseOrders, self.flows.purchase_orders), (FlowKind::Bills, self.flows.bills)];
+        flows.into_iter().filter(|(_, moved)| *moved).map(|(flow, _)| flow).collect()
     }
 
     /// Whether a secret is to come from the vault.
@@ -364,9 +392,11 @@ impl Config {
             .mapper(self.mapper()?)
             .source(SourceSettings {
                 page_size: self.procurify.page_size,
-                created_from: self.first_day()?,
+                created_from: first_day("flows.purchase_orders_from", self.flows.purchase_orders_from.as_deref())?,
                 ..SourceSettings::default()
             })
+            .bill_mapper(self.bill_mapper()?)
+            .bills(self.bills()?)
             .patience(duration("flows.wait", &self.flows.wait)?)
             .engine_settings(settings))
     }
@@ -403,7 +433,8 @@ impl Config {
                     company = company.division(division);
                 }
                 let company = company.transactions_per_call(m3.transactions_per_call).bytes_per_call(m3.bytes_per_call);
-                M3Product::new(company).orders(m3.orders()).into()
+                let product = M3Product::new(company).orders(m3.orders());
+                if self.flows.bills { product.invoices(m3.invoices()).into() } else { product.into() }
             }
             ProductSettings::SyteLine(settings) => {
                 let mut syteline = client.syteline(&settings.configuration);
@@ -492,14 +523,39 @@ impl Config {
         Ok(mapper)
     }
 
-    fn first_day(&self) -> Result<Option<chrono::NaiveDate>, Problem> {
-        let Some(day) = &self.flows.purchase_orders_from else {
-            return Ok(None);
-        };
-        let parsed =
-            day.parse().map_err(|_| format!("flows.purchase_orders_from `{day}` is no day: write 2026-01-31"))?;
-        Ok(Some(parsed))
+    fn bill_mapper(&self) -> Result<DefaultBillMapper, Problem> {
+        let DefaultOrderMapper { time_zone, cost_centers, .. } = self.mapper()?;
+        let freight = self
+            .cloudsuite
+            .freight_account
+            .clone()
+            .map(|account| CostPlace { account, cost_center: self.cloudsuite.freight_cost_center.clone() });
+        let wait_for_orders = self.flows.bills_wait_for_orders.unwrap_or(self.flows.purchase_orders);
+        Ok(DefaultBillMapper { time_zone, cost_centers, wait_for_orders, freight })
     }
+
+    fn bills(&self) -> Result<BillSettings, Problem> {
+        let mut bills = BillSettings {
+            page_size: self.procurify.page_size,
+            invoiced_from: first_day("flows.bills_from", self.flows.bills_from.as_deref())?,
+            ..BillSettings::default()
+        };
+        if let Some(statuses) = &self.procurify.bill_statuses {
+            bills.statuses = statuses.iter().copied().map(BillStatus::from).collect();
+        }
+        if let Some(types) = &self.procurify.bill_types {
+            bills.types = types.iter().copied().map(BillType::from).collect();
+        }
+        Ok(bills)
+    }
+}
+
+fn first_day(what: &str, day: Option<&str>) -> Result<Option<chrono::NaiveDate>, Problem> {
+    let Some(day) = day else {
+        return Ok(None);
+    };
+    let parsed = day.parse().map_err(|_| format!("{what} `{day}` is no day: write 2026-01-31"))?;
+    Ok(Some(parsed))
 }
 
 /// The settings of the product that is configured.
@@ -537,6 +593,14 @@ impl SyteLine {
 }
 
 impl M3 {
+    fn invoices(&self) -> M3InvoiceSettings {
+        M3InvoiceSettings {
+            cost_center_dimension: (self.cost_center_dimension != 0).then_some(self.cost_center_dimension),
+            validate: self.validate_invoices,
+            search_ledger: self.search_ledger,
+        }
+    }
+
     fn orders(&self) -> M3OrderSettings {
         M3OrderSettings {
             batch_origin: self.batch_origin.clone(),

@@ -1,4 +1,4 @@
-//! A whole service: moves approved purchase orders of one Procurify tenant into one CloudSuite tenant.
+//! A whole service: moves approved purchase orders and bills of one Procurify tenant into one CloudSuite tenant.
 //!
 //! ```text
 //! cargo run --release --example connector -- --config FILE COMMAND [--json]
@@ -19,7 +19,7 @@ use clap::{Parser, Subcommand};
 
 use config::Problem;
 
-/// Moves approved purchase orders from Procurify into Infor CloudSuite, each exactly once.
+/// Moves approved purchase orders and bills from Procurify into Infor CloudSuite, each exactly once.
 #[derive(Debug, Parser)]
 #[command(name = "connector", version)]
 struct Arguments {
@@ -57,7 +57,7 @@ enum Command {
     Replay {
         /// A key, such as `acme/purchase_order/10482`.
         key: String,
-        /// You have looked in the ERP: the order is not there (in M3, nor is its message in PPS370).
+        /// You have looked in the ERP: the order or invoice is not there (in M3, nor is an order's message in PPS370).
         #[arg(long)]
         not_in_target: bool,
     },

@@ -13,11 +13,13 @@ pub(super) struct Invoice {
     pub(super) lines: Vec<Row>,
     pub(super) voucher: Option<u64>,
     pub(super) head_error: bool,
+    /// Entered in the ledger itself, never a batch invoice.
+    pub(super) direct: bool,
 }
 
 impl Invoice {
     pub(super) fn new(head: Row) -> Self {
-        Self { head, lines: Vec::new(), voucher: None, head_error: false }
+        Self { head, lines: Vec::new(), voucher: None, head_error: false, direct: false }
     }
 
     pub(super) fn lines_total(&self) -> Decimal {
@@ -57,5 +59,31 @@ fn line(line: &Row) -> DocumentLine {
         number: of("TRNO").parse().unwrap_or(0),
         name: of("VTXT"),
         unit: of("PUUN"),
+    }
+}
+
+impl super::company::Company {
+    /// An invoice that finance enters in the ledger itself; answers its voucher.
+    pub(super) fn book_invoice(
+        &mut self,
+        supplier: &str,
+        number: &str,
+        day: &str,
+        currency: &str,
+        amount: Decimal,
+    ) -> u64 {
+        let (batch, voucher, amount) = (self.new_invoice_number(), self.next_voucher(), amount.to_string());
+        let head = super::company::row([
+            ("INBN", batch.as_str()),
+            ("IBTP", "20"),
+            ("SUNO", supplier),
+            ("SPYN", supplier),
+            ("SINO", number),
+            ("IVDT", day),
+            ("CUCD", currency),
+            ("CUAM", &amount),
+        ]);
+        self.invoices.insert(batch, Invoice { voucher: Some(voucher), direct: true, ..Invoice::new(head) });
+        voucher
     }
 }

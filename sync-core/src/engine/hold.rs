@@ -18,7 +18,10 @@ impl Engine {
         let held = Query::of(&self.connection, kind).in_states(&[StateName::Held]);
         let at = self.clock.now();
         let mut appends = Vec::new();
-        for head in list_all(self.store.as_ref(), held).await? {
+        let held = list_all(self.store.as_ref(), held).await?;
+        let references =
+            self.with_needed(flow, held.iter().map(|head| (&head.key, &head.payload)), &references).await?;
+        for head in held {
             let State::Held { missing } = &head.state else { continue };
             let change = match flow.mapper.map(&head.record(), &references) {
                 Mapping::Hold(still) if still == *missing => continue,

@@ -5,6 +5,7 @@
 mod crash;
 mod faults;
 mod flow;
+mod needed;
 mod races;
 mod stores;
 mod workers;

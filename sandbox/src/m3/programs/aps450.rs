@@ -17,7 +17,16 @@ pub(super) fn run(company: &mut Company, session: &Session<'_>, program: &str, n
             let search = Search::read(given(input, "SQRY"))?;
             let posted =
                 company.invoices.values().filter(|invoice| invoice.voucher.is_some() && search.holds(&invoice.head));
-            return Ok(posted.take(session.limit).map(|invoice| invoice.head.clone()).collect());
+            return Ok(posted.take(session.limit).map(in_ledger).collect());
+        }
+        ("APS200MI", "GetInvoice") => {
+            let journal = given(input, "JRNO").trim_start_matches('0');
+            let is = |invoice: &&Invoice| invoice.voucher.is_some() && journal_of(invoice) == journal;
+            let found = company.invoices.values().find(is);
+            return match found {
+                Some(invoice) => Ok(vec![in_ledger(invoice)]),
+                None => Err(Refusal::nok("WJR0103", "JRNO", format!("Journal {journal} does not exist"))),
+            };
         }
         _ => {}
     }
@@ -59,10 +68,11 @@ fn add_head(company: &mut Company, input: &Row) -> Outcome {
     default("CUCD", given(known, "CUCD"));
     default("SUPA", "10");
     let year = |row: &Row| given(row, "IVDT").get(..4).unwrap_or_default().to_owned();
-    let taken = company.invoices.values().any(|other| {
-        ["SPYN", "SUNO", "SINO"].iter().all(|name| given(&other.head, name) == given(&head, name))
-            && year(&other.head) == year(&head)
-    });
+    let taken = company.rules.refuse_duplicates
+        && company.invoices.values().any(|other| {
+            ["SPYN", "SUNO", "SINO"].iter().all(|name| given(&other.head, name) == given(&head, name))
+                && year(&other.head) == year(&head)
+        });
     if taken {
         return Err(Refusal::nok(
             "AP45010",
@@ -127,9 +137,30 @@ fn head(invoice: &Invoice) -> Row {
     head
 }
 
+/// Journals have shorter numbers than vouchers.
+fn journal_of(invoice: &Invoice) -> String {
+    (invoice.voucher.unwrap_or(0) % 10_000_000).to_string()
+}
+
+/// An invoice as the ledger shows it.
+fn in_ledger(invoice: &Invoice) -> Row {
+    let mut row = invoice.head.clone();
+    let voucher = invoice.voucher.unwrap_or(0).to_string();
+    let year = given(&invoice.head, "IVDT").get(..4).unwrap_or_default().to_owned();
+    row.extend(crate::m3::company::row([
+        ("DIVI", super::DIVISION),
+        ("YEA4", &year),
+        ("INYR", &year),
+        ("JRNO", &journal_of(invoice)),
+        ("JSNO", "1"),
+        ("VONO", &voucher),
+    ]));
+    row
+}
+
 fn by_invoice(company: &Company, session: &Session<'_>, input: &Row) -> Vec<Row> {
     let same = |invoice: &&Invoice| {
-        ["SPYN", "SUNO", "SINO"].iter().all(|name| given(&invoice.head, name) == given(input, name))
+        !invoice.direct && ["SPYN", "SUNO", "SINO"].iter().all(|name| given(&invoice.head, name) == given(input, name))
     };
     let found = company.invoices.values().filter(same).take(session.limit);
     found
