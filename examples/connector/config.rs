@@ -10,10 +10,10 @@ use cloudsuite_client::{CloudSuiteClient, Ionapi, SecretString, TokenCache, Url}
 use procurify_client::{BillStatus, BillType, ProcurifyClient};
 use procurify_cloudsuite::bill::{BillSettings, CostPlace, DefaultBillMapper};
 use procurify_cloudsuite::m3::{M3InvoiceSettings, M3OrderSettings, M3Product};
-use procurify_cloudsuite::odata::{ODataOrderSettings, ODataProduct};
+use procurify_cloudsuite::odata::{ODataInvoiceSettings, ODataOrderSettings, ODataProduct};
 use procurify_cloudsuite::product::Product;
 use procurify_cloudsuite::purchase_order::{DefaultOrderMapper, SourceSettings};
-use procurify_cloudsuite::syteline::{SyteLineOrderSettings, SyteLineProduct};
+use procurify_cloudsuite::syteline::{SyteLineInvoiceSettings, SyteLineOrderSettings, SyteLineProduct};
 use procurify_cloudsuite::{Connection, ConnectionBuilder, FlowKind, VaultTokens};
 use serde::Deserialize;
 use sync_core::{Actor, ConnectionId, Settings};
@@ -75,6 +75,9 @@ struct OData {
     #[serde(default = "yes")]
     cost_centers: bool,
     writes_per_batch: Option<usize>,
+    /// Blank for none.
+    posting_date_property: Option<String>,
+    attachment_property: Option<String>,
     #[serde(default = "default_settle")]
     settle: Text,
     #[serde(default)]
@@ -92,6 +95,13 @@ struct SyteLine {
     cost_center_unit: Option<u8>,
     price_decimals: Option<u32>,
     max_changes_per_request: Option<usize>,
+    /// Where the tax of invoices is distributed.
+    tax_account: Option<String>,
+    tax_cost_center: Option<String>,
+    #[serde(default = "yes")]
+    search_posted: bool,
+    #[serde(default = "default_settle")]
+    settle: Text,
     #[serde(default)]
     units: BTreeMap<String, String>,
 }
@@ -444,7 +454,7 @@ impl Config {
                 if let Some(changes) = settings.max_changes_per_request {
                     syteline = syteline.max_changes_per_request(changes);
                 }
-                SyteLineProduct::new(syteline).orders(settings.orders()).into()
+                SyteLineProduct::new(syteline).orders(settings.orders()).invoices(settings.invoices()).into()
             }
             ProductSettings::OData(settings) => {
                 let mut odata = client.odata(&settings.company);
@@ -454,7 +464,7 @@ impl Config {
                 if let Some(writes) = settings.writes_per_batch {
                     odata = odata.writes_per_batch(writes);
                 }
-                ODataProduct::new(odata).orders(settings.orders()).into()
+                ODataProduct::new(odata).orders(settings.orders()).invoices(settings.invoices()).into()
             }
         })
     }
@@ -463,7 +473,7 @@ impl Config {
         match self.settings()? {
             ProductSettings::M3(m3) => duration("cloudsuite.m3.settle", &m3.settle),
             ProductSettings::OData(odata) => duration("cloudsuite.odata.settle", &odata.settle),
-            ProductSettings::SyteLine(_) => Ok(Settings::default().settle_time),
+            ProductSettings::SyteLine(syteline) => duration("cloudsuite.syteline.settle", &syteline.settle),
         }
     }
 
@@ -550,6 +560,11 @@ impl Config {
     }
 }
 
+/// A text that is not blank.
+fn given(text: String) -> Option<String> {
+    (!text.trim().is_empty()).then_some(text)
+}
+
 fn first_day(what: &str, day: Option<&str>) -> Result<Option<chrono::NaiveDate>, Problem> {
     let Some(day) = day else {
         return Ok(None);
@@ -566,6 +581,14 @@ enum ProductSettings<'a> {
 }
 
 impl OData {
+    fn invoices(&self) -> ODataInvoiceSettings {
+        let default = ODataInvoiceSettings::default();
+        ODataInvoiceSettings {
+            posting_date: self.posting_date_property.clone().map_or(default.posting_date, given),
+            attachment: self.attachment_property.clone().and_then(given),
+        }
+    }
+
     fn orders(&self) -> ODataOrderSettings {
         let default = ODataOrderSettings::default();
         ODataOrderSettings {
@@ -577,6 +600,17 @@ impl OData {
 }
 
 impl SyteLine {
+    fn invoices(&self) -> SyteLineInvoiceSettings {
+        SyteLineInvoiceSettings {
+            cost_center_unit: self.orders().cost_center_unit,
+            tax: self
+                .tax_account
+                .clone()
+                .map(|account| CostPlace { account, cost_center: self.tax_cost_center.clone() }),
+            search_posted: self.search_posted,
+        }
+    }
+
     fn orders(&self) -> SyteLineOrderSettings {
         let default = SyteLineOrderSettings::default();
         SyteLineOrderSettings {

@@ -43,6 +43,21 @@ pub(crate) enum Trouble {
     Unknown(Failure),
 }
 
+impl Trouble {
+    /// Of the trouble that an invoice's lines met, by their numbers from 1, the first refusal: it is final, whatever
+    /// else went wrong; else the first.
+    pub fn worst(met: impl Iterator<Item = (usize, Self)>) -> Result<(), Self> {
+        let first = met.min_by_key(|(_, trouble)| !matches!(trouble, Self::Rejected(_)));
+        let Some((line, trouble)) = first else { return Ok(()) };
+        let named = |failure: Failure| Failure { message: format!("line {line}: {}", failure.message), ..failure };
+        Err(match trouble {
+            Self::Rejected(failure) => Self::Rejected(named(failure)),
+            Self::NotProcessed(failure) => Self::NotProcessed(named(failure)),
+            Self::Unknown(failure) => Self::Unknown(named(failure)),
+        })
+    }
+}
+
 /// A line of an invoice that is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LineThere {

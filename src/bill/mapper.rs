@@ -96,7 +96,7 @@ impl DefaultBillMapper {
         let rough = self.lines(bill, references, resolver);
         let (mut rough, total) = (rough?, total?);
         if let Some(place) = self.freight.as_ref().filter(|_| !freight.is_zero()) {
-            rough.push(Rough { amount: freight, line: place.line("Freight and other costs") });
+            rough.push(Rough { amount: freight, line: place.line("Freight and other costs", freight) });
             freight = Decimal::ZERO;
         }
         let lines = Self::to_the_cent(rough, total, tax, freight, resolver)?;
@@ -162,7 +162,7 @@ impl DefaultBillMapper {
             return None;
         }
         let place = CostPlace { account: account?, cost_center: cost_center.flatten() };
-        Some(place.line(text))
+        Some(place.line(text, Decimal::ZERO))
     }
 
     /// The ERP's order that a line bills.
@@ -223,10 +223,11 @@ impl DefaultBillMapper {
 }
 
 impl CostPlace {
-    fn line(&self, text: &str) -> InvoiceLineDraft {
+    /// A line of this amount on it.
+    pub(crate) fn line(&self, text: &str, amount: Decimal) -> InvoiceLineDraft {
         InvoiceLineDraft {
             text: text.to_owned(),
-            amount: Decimal::ZERO,
+            amount,
             account: self.account.clone(),
             cost_center: self.cost_center.clone(),
             order: None,

@@ -288,7 +288,7 @@ impl InvoiceBook for M3Invoices {
                 let lines = lines.map_err(Trouble::Rejected)?;
                 let answers: Vec<_> = added.by_ref().take(lines.len()).collect();
                 let failed = answers.into_iter().zip(missing.places);
-                worst(failed.filter_map(|(answer, place)| Some((place + 1, answer.err()?))))
+                Trouble::worst(failed.filter_map(|(answer, place)| Some((place + 1, trouble(&answer.err()?)))))
             })
             .collect()
     }
@@ -334,16 +334,4 @@ impl M3Invoices {
             found[at] = posted.map(|posted| posted.into_iter().map(in_ledger).collect());
         }
     }
-}
-
-/// Of the trouble that an invoice's lines met, a refusal before all else: it is final.
-fn worst(failed: impl Iterator<Item = (usize, TransactionError)>) -> Result<(), Trouble> {
-    let first = failed.min_by_key(|(_, error)| !matches!(trouble(error), Trouble::Rejected(_)));
-    let Some((line, error)) = first else { return Ok(()) };
-    let at_line = |failure: Failure| Failure { message: format!("line {line}: {}", failure.message), ..failure };
-    Err(match trouble(&error) {
-        Trouble::Rejected(failure) => Trouble::Rejected(at_line(failure)),
-        Trouble::NotProcessed(failure) => Trouble::NotProcessed(at_line(failure)),
-        Trouble::Unknown(failure) => Trouble::Unknown(at_line(failure)),
-    })
 }

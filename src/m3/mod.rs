@@ -1,4 +1,4 @@
-//! Infor M3 as the target: its masters, and its purchase orders.
+//! Infor M3 as the target: its masters, its purchase orders, and its invoices.
 
 mod invoices;
 mod masters;

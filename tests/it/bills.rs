@@ -4,7 +4,7 @@ use procurify_client::{BillSummary, CostAllocation, ProcurifyClient};
 use procurify_cloudsuite::FlowKind;
 use procurify_cloudsuite::bill::InvoiceDraft;
 use rust_decimal::Decimal;
-use sandbox::{BillBump, FaultKind, M3, Matcher, Scenario};
+use sandbox::{BillBump, FaultKind, M3, Matcher, OData, Scenario, SyteLine};
 use sync_core::{Actor, Assurance, Change, RecordKey, StateName, Step};
 
 use crate::erp::Erp;
@@ -22,6 +22,16 @@ fn procurify<E>(world: &World<E>) -> ProcurifyClient {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_bill_is_in_m3_on_its_supplier_accounts_and_cost_centres_to_the_cent() {
     each_bill_is_there_to_the_cent::<M3>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_bill_is_in_syteline_on_its_supplier_accounts_and_cost_centres_to_the_cent() {
+    each_bill_is_there_to_the_cent::<SyteLine>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_bill_is_in_odata_on_its_supplier_accounts_and_cost_centres_to_the_cent() {
+    each_bill_is_there_to_the_cent::<OData>().await;
 }
 
 async fn each_bill_is_there_to_the_cent<E: Erp>() {
@@ -152,6 +162,16 @@ async fn an_invoice_that_finance_entered_by_hand_is_linked_if_it_is_the_same_and
     entered_by_hand::<M3>().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_voucher_that_finance_entered_by_hand_is_linked_if_it_is_the_same_and_left_to_a_person_if_not() {
+    entered_by_hand::<SyteLine>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_odata_invoice_that_finance_entered_by_hand_is_linked_if_it_is_the_same_and_left_to_a_person_if_not() {
+    entered_by_hand::<OData>().await;
+}
+
 async fn entered_by_hand<E: Erp>() {
     let world = World::<E>::of(with_bills(12, 12)).await;
     let drafts = drafts(&world).await;
@@ -197,6 +217,16 @@ async fn an_invoice_that_finance_booked_in_the_ledger_of_m3_is_linked() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_bills_of_one_invoice_are_posted_once_and_the_other_is_told_as_a_duplicate() {
     two_bills_of_one_invoice::<M3>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_bills_of_one_invoice_are_one_voucher_and_the_other_is_told_as_a_duplicate() {
+    two_bills_of_one_invoice::<SyteLine>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_bills_of_one_invoice_are_one_odata_invoice_and_the_other_is_told_as_a_duplicate() {
+    two_bills_of_one_invoice::<OData>().await;
 }
 
 async fn two_bills_of_one_invoice<E: Erp>() {

@@ -141,8 +141,12 @@ impl Erp for SyteLine {
         SyteLineProduct::new(client.syteline("ACME_DALS").site("DALS").max_changes_per_request(per_call)).into()
     }
 
-    async fn enter_invoice(&self, _: &CloudSuiteClient, _: &InvoiceDraft, _: Decimal) -> String {
-        String::new()
+    async fn enter_invoice(&self, client: &CloudSuiteClient, invoice: &InvoiceDraft, amount: Decimal) -> String {
+        let vendor = cloudsuite_client::syteline::VendorNumber::new(&invoice.supplier).unwrap();
+        let new = cloudsuite_client::syteline::NewVoucher::new(vendor, &invoice.number, invoice.invoice_date, amount);
+        let syteline = client.syteline("ACME_DALS").site("DALS");
+        let inserted = syteline.vouchers().insert(&[new]).await.remove(0).unwrap();
+        inserted.row().text("Voucher").unwrap().to_owned()
     }
 
     fn settings(per_call: usize) -> String {
@@ -153,6 +157,7 @@ impl Erp for SyteLine {
             configuration = "ACME_DALS"
             site = "DALS"
             max_changes_per_request = {per_call}
+            settle = "1s"
             "#
         )
     }
@@ -199,8 +204,12 @@ impl Erp for OData {
         ODataProduct::new(client.odata("100").writes_per_batch(per_call)).into()
     }
 
-    async fn enter_invoice(&self, _: &CloudSuiteClient, _: &InvoiceDraft, _: Decimal) -> String {
-        String::new()
+    async fn enter_invoice(&self, client: &CloudSuiteClient, invoice: &InvoiceDraft, amount: Decimal) -> String {
+        let day = invoice.invoice_date;
+        let new = cloudsuite_client::odata::NewInvoice::new(&invoice.supplier, &invoice.number, day, amount, "TYPED")
+            .currency(&invoice.currency);
+        let invoices = client.odata("100").invoices();
+        invoices.number_of(invoices.create(&[new]).await[0].as_ref().unwrap()).unwrap()
     }
 
     fn settings(per_call: usize) -> String {

@@ -43,6 +43,16 @@ async fn with_one_call_in_five_to_m3_failing_every_bill_is_posted_exactly_once()
     failing_one_in_five::<sandbox::M3>(FlowKind::Bills).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn with_one_call_in_five_to_syteline_failing_every_bill_is_posted_exactly_once() {
+    failing_one_in_five::<sandbox::SyteLine>(FlowKind::Bills).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_one_call_in_five_to_odata_failing_every_bill_is_posted_exactly_once() {
+    failing_one_in_five::<sandbox::OData>(FlowKind::Bills).await;
+}
+
 async fn failing_one_in_five<E: Erp>(flow: FlowKind) {
     let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(5);
     println!("seed {seed}");

@@ -59,6 +59,16 @@ async fn a_sync_into_m3_killed_fifteen_times_posts_every_bill_exactly_once() {
     killed::<sandbox::M3>(BILLS).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_into_syteline_killed_fifteen_times_posts_every_bill_exactly_once() {
+    killed::<sandbox::SyteLine>(BILLS).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_into_odata_killed_fifteen_times_posts_every_bill_exactly_once() {
+    killed::<sandbox::OData>(BILLS).await;
+}
+
 async fn killed<E: Erp>(case: Case) {
     let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(2_026);
     println!("seed {seed}");
