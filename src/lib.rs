@@ -1,4 +1,4 @@
-//! Moves every approved Procurify purchase order into Infor CloudSuite exactly once, and can prove it.
+//! Moves every approved Procurify purchase order and bill into Infor CloudSuite exactly once, and can prove it.
 //!
 //! ```no_run
 //! use procurify_cloudsuite::{CloudSuiteClient, Company, Connection, FlowKind, ProcurifyClient};

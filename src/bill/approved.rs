@@ -243,6 +243,12 @@ fn spare(bill: &mut Bill) {
         vendor.payment_methods.clear();
         vendor.credit_cards.clear();
     }
+    // What follows the question mark of a file's address is a key to it, for an hour or so.
+    for file in &mut bill.invoice_attachments {
+        for address in [&mut file.file, &mut file.attachment].into_iter().flatten() {
+            address.truncate(address.find('?').unwrap_or(address.len()));
+        }
+    }
     bill.comments.clear();
     bill.bill_statuses.clear();
     bill.version_choices.clear();

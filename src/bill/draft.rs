@@ -34,7 +34,7 @@ pub struct InvoiceDraft {
     pub freight: Decimal,
     /// The lines, in the order of the bill; at least one.
     pub lines: Vec<InvoiceLineDraft>,
-    /// Where people find the bill's attachments.
+    /// The addresses of the bill's attachments, without the keys to them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<String>,
 }

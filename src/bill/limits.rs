@@ -93,3 +93,31 @@ impl Mapper for BillMapperAdapter {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDate;
+
+    use super::*;
+
+    #[test]
+    fn what_an_invoice_cannot_hold_is_named_and_nothing_is_cut() {
+        let draft = InvoiceDraft {
+            supplier: "S17".to_owned(),
+            number: "INVOICE-2026-000000000077".to_owned(),
+            currency: "CAD".to_owned(),
+            invoice_date: NaiveDate::default(),
+            due_date: None,
+            posting_date: None,
+            total: 20.into(),
+            tax: 0.into(),
+            freight: 20.into(),
+            lines: Vec::new(),
+            attachments: Vec::new(),
+        };
+        assert!(InvoiceLimits::default().freight().exceeded(&draft).is_empty());
+        let exceeded = InvoiceLimits::default().number_length(24).exceeded(&draft);
+        let words: Vec<String> = exceeded.iter().map(ToString::to_string).collect();
+        assert!(words[0].contains("holds 24 characters") && words[1].starts_with("freight 20"), "{words:?}");
+    }
+}

@@ -247,3 +247,140 @@ fn line_in_the_erp(order: &Head, item: OrderItemId) -> Option<u32> {
 fn words(state: &State) -> String {
     state.name().to_string().replace('_', " ")
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Utc};
+    use serde_json::{Value, json};
+    use sync_core::{Match, MatchedBy, RecordKey, Reference, TargetRef};
+
+    use super::*;
+
+    fn bill() -> Value {
+        json!({
+            "bill": {
+                "id": 7, "uuid": "u", "status": 2, "type": 0, "invoice_number": " INV-7 ",
+                "invoice_date": "2026-11-24T06:30:00Z", "due_date": "2026-12-24", "gl_post_date": "2026-11-30",
+                "vendor": { "id": 17, "name": "Bolt" }, "currency": { "name": "CAD" },
+                "tax_amount": "12.00", "total_cost_with_tax": "112.00",
+            },
+            "lines": [{
+                "id": 1, "description": "Bolts", "cost": "100.00", "tax": "12.00", "total": "112.00",
+                "order": 10001, "order_number": "PO-10001", "order_item": 52,
+                "parts": [{ "amount": "100.00", "account_code": "6100", "department": 5, "department_name": "Works" }],
+            }],
+        })
+    }
+
+    fn references() -> References {
+        let line = |kind: &str, source: &str, target: &str| Reference {
+            kind: kind.to_owned(),
+            source: source.to_owned(),
+            label: source.to_owned(),
+            found: Match::Matched { target: target.to_owned(), by: MatchedBy::Code },
+        };
+        let lines = [line(VENDOR, "17", "S17"), line(GL_ACCOUNT, "6100", "6100"), line(COST_CENTER, "5", "CC5")];
+        References::new(lines, None)
+    }
+
+    /// The order of the bill, posted with three lines of which the second was turned down.
+    fn order() -> Head {
+        let key = RecordKey::new("acme".into(), purchase_order::KIND.into(), "10001");
+        let mut order = Head::foreseen(key, TargetRef("1000001".to_owned()), DateTime::<Utc>::UNIX_EPOCH);
+        order.payload = json!({ "lines": [{ "id": 50 }, { "id": 51, "status": 4 }, { "id": 52 }] });
+        order
+    }
+
+    fn posted() -> References {
+        references().with_records([order()])
+    }
+
+    fn mapped(bill: Value, references: &References, mapper: &DefaultBillMapper) -> Mapped<InvoiceDraft> {
+        mapper.map(&serde_json::from_value(bill).unwrap(), references)
+    }
+
+    fn draft(bill: Value, references: &References, mapper: &DefaultBillMapper) -> InvoiceDraft {
+        match mapped(bill, references, mapper) {
+            Mapped::Draft { draft, .. } => draft,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// What a changed bill is held for.
+    fn held_for(change: impl FnOnce(&mut Value)) -> String {
+        let mut bill = bill();
+        change(&mut bill);
+        match mapped(bill, &posted(), &DefaultBillMapper::default()) {
+            Mapped::Hold(missing) => missing.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_bill_is_drafted_with_its_dates_and_the_line_of_the_order_that_it_bills() {
+        let vancouver = DefaultBillMapper { time_zone: Tz::America__Vancouver, ..DefaultBillMapper::default() };
+        let draft = draft(bill(), &posted(), &vancouver);
+        assert_eq!((draft.supplier.as_str(), draft.number.as_str(), draft.currency.as_str()), ("S17", "INV-7", "CAD"));
+        assert_eq!(draft.invoice_date.to_string(), "2026-11-23", "the day in the tenant's time zone");
+        assert_eq!(draft.due_date.unwrap().to_string(), "2026-12-24");
+        assert_eq!(draft.posting_date.unwrap().to_string(), "2026-11-30");
+        assert_eq!((draft.total, draft.tax, draft.freight), (112.into(), 12.into(), Decimal::ZERO));
+        let line = &draft.lines[0];
+        assert_eq!((line.account.as_str(), line.cost_center.as_deref()), ("6100", Some("CC5")));
+        assert_eq!(line.order, Some(OrderLink { number: "1000001".to_owned(), line: Some(2) }));
+    }
+
+    #[test]
+    fn the_line_of_an_order_that_has_changed_since_it_was_sent_is_not_known() {
+        let changed = Head { sent: Some(sync_core::Revision::new("older")), ..order() };
+        let draft = draft(bill(), &references().with_records([changed]), &DefaultBillMapper::default());
+        assert_eq!(draft.lines[0].order, Some(OrderLink { number: "1000001".to_owned(), line: None }));
+    }
+
+    #[test]
+    fn a_bill_waits_for_its_order_unless_it_need_not() {
+        let waiting = mapped(bill(), &references(), &DefaultBillMapper::default());
+        let Mapped::Hold(missing) = waiting else { panic!("{waiting:?}") };
+        assert!(missing[0].to_string().starts_with("purchase order PO-10001: it was not read yet"), "{missing:?}");
+        let held = Head { state: State::Held { missing: Vec::new() }, ..order() };
+        let waiting = mapped(bill(), &references().with_records([held]), &DefaultBillMapper::default());
+        let Mapped::Hold(missing) = waiting else { panic!("{waiting:?}") };
+        assert!(missing[0].hint.contains("it is held itself"), "{missing:?}");
+        let at_once = DefaultBillMapper { wait_for_orders: false, ..DefaultBillMapper::default() };
+        assert_eq!(draft(bill(), &references(), &at_once).lines[0].order, None);
+    }
+
+    #[test]
+    fn freight_on_no_account_goes_where_it_is_set_to_go() {
+        let mut bill = bill();
+        bill["bill"]["shipping_amount"] = json!("20.00");
+        bill["bill"]["total_cost_with_tax"] = json!("132.00");
+        assert_eq!(draft(bill.clone(), &posted(), &DefaultBillMapper::default()).freight, 20.into());
+        let place = CostPlace { account: "6200".to_owned(), cost_center: None };
+        let mapper = DefaultBillMapper { freight: Some(place), ..DefaultBillMapper::default() };
+        let draft = draft(bill, &posted(), &mapper);
+        assert_eq!(draft.freight, Decimal::ZERO);
+        assert_eq!((draft.lines[1].account.as_str(), draft.lines[1].amount), ("6200", 20.into()));
+    }
+
+    #[test]
+    fn what_is_missing_is_named_all_at_once() {
+        let reason = held_for(|bill| {
+            bill["bill"]["vendor"] = json!({ "id": 99, "name": "Nobody" });
+            bill["bill"]["invoice_number"] = json!(" ");
+            bill["lines"][0]["parts"][0]["account_code"] = json!("9999");
+            bill["lines"][0]["parts"][0]["department"] = Value::Null;
+        });
+        for words in ["vendor 99 (Nobody)", "no invoice number", "GL account 9999", "no department"] {
+            assert!(reason.contains(words), "`{words}` is not in `{reason}`");
+        }
+    }
+
+    #[test]
+    fn a_total_that_nothing_explains_is_held_with_the_difference() {
+        let reason = held_for(|bill| bill["bill"]["total_cost_with_tax"] = json!("115.50"));
+        assert!(reason.contains("together 112") && reason.contains("a difference of -3.5"), "{reason}");
+        let reason = held_for(|bill| bill["lines"][0]["total"] = json!("113.00"));
+        assert!(reason.contains("a difference of -1") && !reason.contains("together"), "{reason}");
+    }
+}

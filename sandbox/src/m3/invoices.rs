@@ -13,13 +13,11 @@ pub(super) struct Invoice {
     pub(super) lines: Vec<Row>,
     pub(super) voucher: Option<u64>,
     pub(super) head_error: bool,
-    /// Entered in the ledger itself, never a batch invoice.
-    pub(super) direct: bool,
 }
 
 impl Invoice {
     pub(super) fn new(head: Row) -> Self {
-        Self { head, lines: Vec::new(), voucher: None, head_error: false, direct: false }
+        Self { head, lines: Vec::new(), voucher: None, head_error: false }
     }
 
     pub(super) fn lines_total(&self) -> Decimal {
@@ -63,7 +61,7 @@ fn line(line: &Row) -> DocumentLine {
 }
 
 impl super::company::Company {
-    /// An invoice that finance enters in the ledger itself; answers its voucher.
+    /// An invoice that finance enters in the ledger itself, so that no batch invoice lists it; answers its voucher.
     pub(super) fn book_invoice(
         &mut self,
         supplier: &str,
@@ -83,7 +81,7 @@ impl super::company::Company {
             ("CUCD", currency),
             ("CUAM", &amount),
         ]);
-        self.invoices.insert(batch, Invoice { voucher: Some(voucher), direct: true, ..Invoice::new(head) });
+        self.invoices.insert(batch, Invoice { voucher: Some(voucher), ..Invoice::new(head) });
         voucher
     }
 }

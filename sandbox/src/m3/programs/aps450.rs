@@ -68,11 +68,10 @@ fn add_head(company: &mut Company, input: &Row) -> Outcome {
     default("CUCD", given(known, "CUCD"));
     default("SUPA", "10");
     let year = |row: &Row| given(row, "IVDT").get(..4).unwrap_or_default().to_owned();
+    let key = key(&head);
+    let namesakes = company.by_invoice.get(&key).into_iter().flatten();
     let taken = company.rules.refuse_duplicates
-        && company.invoices.values().any(|other| {
-            ["SPYN", "SUNO", "SINO"].iter().all(|name| given(&other.head, name) == given(&head, name))
-                && year(&other.head) == year(&head)
-        });
+        && namesakes.filter_map(|number| company.invoices.get(number)).any(|other| year(&other.head) == year(&head));
     if taken {
         return Err(Refusal::nok(
             "AP45010",
@@ -82,6 +81,7 @@ fn add_head(company: &mut Company, input: &Row) -> Outcome {
     }
     let number = company.new_invoice_number();
     head.insert("INBN".to_owned(), number.clone());
+    company.by_invoice.entry(key).or_default().push(number.clone());
     company.invoices.insert(number.clone(), Invoice::new(head));
     Ok(vec![row([("INBN", &number)])])
 }
@@ -158,11 +158,14 @@ fn in_ledger(invoice: &Invoice) -> Row {
     row
 }
 
+/// Payee, supplier and the supplier's number.
+fn key(row: &Row) -> [String; 3] {
+    ["SPYN", "SUNO", "SINO"].map(|name| given(row, name).to_owned())
+}
+
 fn by_invoice(company: &Company, session: &Session<'_>, input: &Row) -> Vec<Row> {
-    let same = |invoice: &&Invoice| {
-        !invoice.direct && ["SPYN", "SUNO", "SINO"].iter().all(|name| given(&invoice.head, name) == given(input, name))
-    };
-    let found = company.invoices.values().filter(same).take(session.limit);
+    let numbers = company.by_invoice.get(&key(input)).into_iter().flatten();
+    let found = numbers.filter_map(|number| company.invoices.get(number)).take(session.limit);
     found
         .map(|invoice| {
             row([("INBN", given(&invoice.head, "INBN")), ("IBTP", given(&invoice.head, "IBTP")), ("SUPA", "10")])
