@@ -1,5 +1,8 @@
 //! The connector's configuration file: what it says, and clear words where it is wrong.
 
+mod bills;
+mod text;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,19 +10,20 @@ use std::time::Duration;
 
 use cloudsuite_client::m3::Company;
 use cloudsuite_client::{CloudSuiteClient, Ionapi, SecretString, TokenCache, Url};
-use procurify_client::{BillStatus, BillType, ProcurifyClient};
-use procurify_cloudsuite::bill::{BillSettings, CostPlace, DefaultBillMapper};
-use procurify_cloudsuite::m3::{M3InvoiceSettings, M3OrderSettings, M3Product};
-use procurify_cloudsuite::odata::{ODataInvoiceSettings, ODataOrderSettings, ODataProduct};
+use procurify_client::ProcurifyClient;
+use procurify_cloudsuite::m3::{M3OrderSettings, M3Product};
+use procurify_cloudsuite::odata::{ODataOrderSettings, ODataProduct};
 use procurify_cloudsuite::product::Product;
 use procurify_cloudsuite::purchase_order::{DefaultOrderMapper, SourceSettings};
-use procurify_cloudsuite::syteline::{SyteLineInvoiceSettings, SyteLineOrderSettings, SyteLineProduct};
+use procurify_cloudsuite::syteline::{SyteLineOrderSettings, SyteLineProduct};
 use procurify_cloudsuite::{Connection, ConnectionBuilder, FlowKind, VaultTokens};
 use serde::Deserialize;
 use sync_core::{Actor, ConnectionId, Settings};
 use sync_store::vault::Keys;
 use sync_store::{SqliteStore, Vault};
 use tenant_http::ExposeSecret;
+
+use text::{Place, Text};
 
 /// An error for a person: one sentence that says what to do.
 pub type Problem = Box<dyn std::error::Error + Send + Sync>;
@@ -136,6 +140,9 @@ struct M3 {
     settle_by_delete: bool,
     #[serde(default)]
     export_mi: bool,
+    /// Whether M3 matches the lines of invoices with those of orders.
+    #[serde(default)]
+    match_orders: bool,
     /// Whether invoices are validated, which books them.
     #[serde(default)]
     validate_invoices: bool,
@@ -186,67 +193,6 @@ struct Flows {
 #[derive(Debug, Default, Deserialize)]
 struct Calendar {
     time_zone: Option<String>,
-}
-
-/// A value given in the file, or kept elsewhere.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Text {
-    Here(String),
-    Env { env: String },
-    File { file: PathBuf },
-    Vault { vault: String },
-}
-
-impl std::fmt::Debug for Text {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Here(_) => f.write_str("(given here)"),
-            Self::Env { env } => write!(f, "(environment variable {env})"),
-            Self::File { file } => write!(f, "(file {})", file.display()),
-            Self::Vault { vault } => write!(f, "(vault {vault})"),
-        }
-    }
-}
-
-impl Text {
-    /// The value; files are looked for beside the configuration.
-    async fn read(&self, what: &str, place: &Place<'_>) -> Result<SecretString, Problem> {
-        if let Self::Vault { vault: name } = self {
-            let vault = place.vault.ok_or_else(|| {
-                format!("{what} is to come from the vault, for which there is no key: add [vault] with key = {{ env = \"...\" }}")
-            })?;
-            let secret = vault.get(place.tenant, name).await?;
-            return secret.ok_or_else(|| {
-                format!("{what} is to come from the vault, which has no `{name}`: run `vault set {name}`").into()
-            });
-        }
-        self.read_plain(what, place.folder).map(SecretString::from)
-    }
-
-    fn read_plain(&self, what: &str, folder: &Path) -> Result<String, Problem> {
-        match self {
-            Self::Here(text) => Ok(text.clone()),
-            Self::Vault { .. } => Err(format!("{what} cannot come from the vault").into()),
-            Self::Env { env } => std::env::var(env).map_err(|_| {
-                format!("{what} is to come from the environment variable {env}, which is not set: set it").into()
-            }),
-            Self::File { file } => {
-                let path = folder.join(file);
-                std::fs::read_to_string(&path).map_err(|error| {
-                    format!("{what} is to come from {}, which cannot be read ({error}): check the path", path.display())
-                        .into()
-                })
-            }
-        }
-    }
-}
-
-/// Where values that are not given in the file are looked for.
-pub struct Place<'a> {
-    pub folder: &'a Path,
-    pub tenant: &'a str,
-    pub vault: Option<&'a Vault>,
 }
 
 impl Default for Store {
@@ -532,37 +478,6 @@ impl Config {
         }
         Ok(mapper)
     }
-
-    fn bill_mapper(&self) -> Result<DefaultBillMapper, Problem> {
-        let DefaultOrderMapper { time_zone, cost_centers, .. } = self.mapper()?;
-        let freight = self
-            .cloudsuite
-            .freight_account
-            .clone()
-            .map(|account| CostPlace { account, cost_center: self.cloudsuite.freight_cost_center.clone() });
-        let wait_for_orders = self.flows.bills_wait_for_orders.unwrap_or(self.flows.purchase_orders);
-        Ok(DefaultBillMapper { time_zone, cost_centers, wait_for_orders, freight })
-    }
-
-    fn bills(&self) -> Result<BillSettings, Problem> {
-        let mut bills = BillSettings {
-            page_size: self.procurify.page_size,
-            invoiced_from: first_day("flows.bills_from", self.flows.bills_from.as_deref())?,
-            ..BillSettings::default()
-        };
-        if let Some(statuses) = &self.procurify.bill_statuses {
-            bills.statuses = statuses.iter().copied().map(BillStatus::from).collect();
-        }
-        if let Some(types) = &self.procurify.bill_types {
-            bills.types = types.iter().copied().map(BillType::from).collect();
-        }
-        Ok(bills)
-    }
-}
-
-/// A text that is not blank.
-fn given(text: String) -> Option<String> {
-    (!text.trim().is_empty()).then_some(text)
 }
 
 fn first_day(what: &str, day: Option<&str>) -> Result<Option<chrono::NaiveDate>, Problem> {
@@ -581,14 +496,6 @@ enum ProductSettings<'a> {
 }
 
 impl OData {
-    fn invoices(&self) -> ODataInvoiceSettings {
-        let default = ODataInvoiceSettings::default();
-        ODataInvoiceSettings {
-            posting_date: self.posting_date_property.clone().map_or(default.posting_date, given),
-            attachment: self.attachment_property.clone().and_then(given),
-        }
-    }
-
     fn orders(&self) -> ODataOrderSettings {
         let default = ODataOrderSettings::default();
         ODataOrderSettings {
@@ -600,17 +507,6 @@ impl OData {
 }
 
 impl SyteLine {
-    fn invoices(&self) -> SyteLineInvoiceSettings {
-        SyteLineInvoiceSettings {
-            cost_center_unit: self.orders().cost_center_unit,
-            tax: self
-                .tax_account
-                .clone()
-                .map(|account| CostPlace { account, cost_center: self.tax_cost_center.clone() }),
-            search_posted: self.search_posted,
-        }
-    }
-
     fn orders(&self) -> SyteLineOrderSettings {
         let default = SyteLineOrderSettings::default();
         SyteLineOrderSettings {
@@ -627,14 +523,6 @@ impl SyteLine {
 }
 
 impl M3 {
-    fn invoices(&self) -> M3InvoiceSettings {
-        M3InvoiceSettings {
-            cost_center_dimension: (self.cost_center_dimension != 0).then_some(self.cost_center_dimension),
-            validate: self.validate_invoices,
-            search_ledger: self.search_ledger,
-        }
-    }
-
     fn orders(&self) -> M3OrderSettings {
         M3OrderSettings {
             batch_origin: self.batch_origin.clone(),

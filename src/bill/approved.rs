@@ -190,6 +190,7 @@ impl ApprovedBill {
                 json!([
                     line.id,
                     line.description,
+                    amount(line.quantity),
                     amount(line.cost),
                     amount(line.tax),
                     line.tax_is_inclusive,

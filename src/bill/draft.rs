@@ -65,6 +65,9 @@ pub struct OrderLink {
     /// The order's line there, where it is known for certain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<u32>,
+    /// How many of it are billed, where the cost is not split over accounts.
+    #[serde(default, with = "decimal::option", skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<Decimal>,
 }
 
 impl InvoiceDraft {

@@ -172,8 +172,9 @@ impl DefaultBillMapper {
         let head = references.record(purchase_order::KIND, &order.to_string());
         if let Some((head, target)) = head.and_then(|head| Some((head, head.target()?))) {
             resolver.decide(format!("purchase order {name} is {target}"));
-            let line = line.order_item.and_then(|item| line_in_the_erp(head, item));
-            return Some(OrderLink { number: target.0.clone(), line });
+            let place = line.order_item.and_then(|item| line_in_the_erp(head, item));
+            let quantity = line.quantity.filter(|_| line.parts.len() == 1);
+            return Some(OrderLink { number: target.0.clone(), line: place, quantity });
         }
         if self.wait_for_orders {
             let hint = match head.map(|head| &head.state) {
@@ -265,7 +266,7 @@ mod tests {
                 "tax_amount": "12.00", "total_cost_with_tax": "112.00",
             },
             "lines": [{
-                "id": 1, "description": "Bolts", "cost": "100.00", "tax": "12.00", "total": "112.00",
+                "id": 1, "description": "Bolts", "quantity": "4", "cost": "100.00", "tax": "12.00", "total": "112.00",
                 "order": 10001, "order_number": "PO-10001", "order_item": 52,
                 "parts": [{ "amount": "100.00", "account_code": "6100", "department": 5, "department_name": "Works" }],
             }],
@@ -327,14 +328,17 @@ mod tests {
         assert_eq!((draft.total, draft.tax, draft.freight), (112.into(), 12.into(), Decimal::ZERO));
         let line = &draft.lines[0];
         assert_eq!((line.account.as_str(), line.cost_center.as_deref()), ("6100", Some("CC5")));
-        assert_eq!(line.order, Some(OrderLink { number: "1000001".to_owned(), line: Some(2) }));
+        assert_eq!(
+            line.order,
+            Some(OrderLink { number: "1000001".to_owned(), line: Some(2), quantity: Some(4.into()) })
+        );
     }
 
     #[test]
     fn the_line_of_an_order_that_has_changed_since_it_was_sent_is_not_known() {
         let changed = Head { sent: Some(sync_core::Revision::new("older")), ..order() };
         let draft = draft(bill(), &references().with_records([changed]), &DefaultBillMapper::default());
-        assert_eq!(draft.lines[0].order, Some(OrderLink { number: "1000001".to_owned(), line: None }));
+        assert_eq!(draft.lines[0].order.as_ref().unwrap().line, None);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use sync_core::{Failure, FailureKind};
 use tenant_http::Outcome;
 
 use crate::bill::{
-    InvoiceBook, InvoiceDraft, InvoiceLineDraft, LineThere, Missing, Prepared, Present, Sought, Trouble,
+    InvoiceBook, InvoiceDraft, InvoiceLineDraft, LineThere, Missing, OrderLink, Prepared, Present, Sought, Trouble,
 };
 use crate::failure::of_transaction;
 
@@ -26,6 +26,10 @@ use crate::failure::of_transaction;
 pub struct M3InvoiceSettings {
     /// The accounting dimension of the cost centre, 2 to 7; none if the tenant has none. Default 2.
     pub cost_center_dimension: Option<u8>,
+    /// Whether a line that bills an order's line is entered as an item line (`RDTP` 1), which M3 matches with the order
+    /// and its receipts (`IMCD` 1) and books as the order says, instead of as an accounting line. Its cost must not be
+    /// split. Default no.
+    pub match_orders: bool,
     /// Whether invoices are validated (`APS455MI`), which books those without errors. If not, finance does that in
     /// `APS450`. Default no.
     pub validate: bool,
@@ -36,7 +40,7 @@ pub struct M3InvoiceSettings {
 
 impl Default for M3InvoiceSettings {
     fn default() -> Self {
-        Self { cost_center_dimension: Some(2), validate: false, search_ledger: true }
+        Self { cost_center_dimension: Some(2), match_orders: false, validate: false, search_ledger: true }
     }
 }
 
@@ -47,7 +51,7 @@ impl M3InvoiceSettings {
     /// The programs that are called, and what is needed of them.
     pub(super) fn needed(&self) -> Vec<(&'static str, &'static [&'static str])> {
         let mut needed: Vec<(&'static str, &'static [&'static str])> =
-            vec![("APS450MI", &["AddHead", "AddLineRecode", "GetHead", "LstLines", "LstInvBySupInv"])];
+            vec![("APS450MI", &["AddHead", "AddLine", "AddLineRecode", "GetHead", "LstLines", "LstInvBySupInv"])];
         if self.search_ledger {
             needed.push(("APS200MI", &["SearchSupInvoic", "GetInvoice"]));
         }
@@ -75,15 +79,14 @@ impl M3Invoices {
         Ok(InvoiceKey { supplier, payee: None, supplier_invoice: sought.invoice.number.clone() })
     }
 
-    fn head(prepared: &Prepared) -> Result<NewInvoice, Failure> {
+    fn head(&self, prepared: &Prepared) -> Result<NewInvoice, Failure> {
         let invoice = &prepared.invoice;
         let supplier = SupplierNumber::new(&invoice.supplier).map_err(|error| invalid(&error))?;
         let day = invoice.invoice_date;
         let mut head = NewInvoice::new(&supplier, &invoice.number, day, invoice.total, prepared.reference.as_str())
             .currency(&invoice.currency)
             .tax(invoice.tax)
-            // Each line says its account: nothing is to be matched with orders.
-            .field("IMCD", "0");
+            .field("IMCD", if self.settings.match_orders && !invoice.orders().is_empty() { "1" } else { "0" });
         if let Some(due) = invoice.due_date {
             head = head.due(due);
         }
@@ -98,6 +101,9 @@ impl M3Invoices {
     }
 
     fn line(&self, number: &InvoiceBatchNumber, line: &InvoiceLineDraft) -> Result<NewInvoiceLine, Failure> {
+        if let Some(order) = line.order.as_ref().filter(|_| self.settings.match_orders) {
+            return matched(number, line, order);
+        }
         let account = AccountId::new(&line.account).map_err(|error| invalid(&error))?;
         let mut new = NewInvoiceLine::recode(number, line.amount, &account).text(&text(line));
         if let (Some(dimension), Some(center)) = (self.settings.cost_center_dimension, &line.cost_center) {
@@ -105,6 +111,20 @@ impl M3Invoices {
         }
         Ok(new)
     }
+}
+
+/// A line for M3 to match with an order's line.
+fn matched(number: &InvoiceBatchNumber, line: &InvoiceLineDraft, order: &OrderLink) -> Result<NewInvoiceLine, Failure> {
+    let (Some(place), Some(quantity)) = (order.line, order.quantity) else {
+        let why = format!(
+            "it bills order {}, with which M3 is to match it, but its cost is split, or it is not known which of the order's \
+             lines it bills and how many: enter the invoice by hand, and the bill is linked to it",
+            order.number
+        );
+        return Err(Failure::new(FailureKind::Invalid, why));
+    };
+    let order = OrderNumber::new(&order.number).map_err(|error| invalid(&error))?;
+    Ok(NewInvoiceLine::new(number, 1, line.amount).order(&order, place.into(), quantity))
 }
 
 /// What a line is for: the order's number and line first.
@@ -251,7 +271,7 @@ impl InvoiceBook for M3Invoices {
     }
 
     async fn add(&self, invoices: &[&Prepared]) -> Vec<Result<String, Trouble>> {
-        let heads: Vec<Result<NewInvoice, Failure>> = invoices.iter().map(|prepared| Self::head(prepared)).collect();
+        let heads: Vec<Result<NewInvoice, Failure>> = invoices.iter().map(|prepared| self.head(prepared)).collect();
         let sent: Vec<NewInvoice> = heads.iter().flatten().cloned().collect();
         let mut added = self.m3.invoices().add(&sent).await.into_iter();
         let unanswered =

@@ -3,6 +3,7 @@
 use procurify_client::{BillSummary, CostAllocation, ProcurifyClient};
 use procurify_cloudsuite::FlowKind;
 use procurify_cloudsuite::bill::InvoiceDraft;
+use procurify_cloudsuite::m3::M3InvoiceSettings;
 use rust_decimal::Decimal;
 use sandbox::{BillBump, FaultKind, M3, Matcher, OData, Scenario, SyteLine};
 use sync_core::{Actor, Assurance, Change, RecordKey, StateName, Step};
@@ -361,12 +362,55 @@ async fn an_account_that_m3_refuses_rejects_its_bill_which_is_completed_once_tha
     }
 }
 
+/// M3 matches a line with the order's by number, line and quantity, and takes the account from there.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_m3_matches_orders_a_line_names_the_orders_line_and_a_split_one_is_left_to_a_person() {
+    let world = World::new(with_bills(30, 30)).await;
+    assert!(world.sync().await.is_all_done());
+    let settings = M3InvoiceSettings { match_orders: true, ..M3InvoiceSettings::default() };
+    let connection = world.connect_invoicing(settings).await;
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    let rejected = report.count(StateName::Rejected);
+    assert!(rejected > 0 && report.count(StateName::Posted) > rejected, "{:?}", report.counts);
+    assert!(
+        report.concerns.iter().all(|concern| concern.reason.contains("its cost is split")),
+        "{:?}",
+        report.concerns
+    );
+    let m3 = world.cloudsuite().m3(procurify_cloudsuite::Company(100)).division("AAA");
+    for key in &report.posted {
+        let events = connection.trail(key).await.unwrap().events;
+        let draft = events.iter().find_map(|event| match &event.change {
+            Change::Intended { document, .. } => serde_json::from_value::<InvoiceDraft>(document.clone()).ok(),
+            _ => None,
+        });
+        let reference = sync_core::ExternalRef::of(key);
+        let document = world.erp.documents().into_iter().find(|one| one.external_ref == reference.as_str()).unwrap();
+        let number = cloudsuite_client::m3::InvoiceBatchNumber::new(&document.number).unwrap();
+        let lines = m3.invoices().lines(&number).await.unwrap();
+        for ((line, shown), wanted) in lines.iter().zip(&document.lines).zip(draft.unwrap().lines) {
+            assert_eq!(
+                (&shown.account, &Some(&shown.cost_center)),
+                (&wanted.account, &wanted.cost_center.as_ref()),
+                "{key}"
+            );
+            assert_eq!(line.amount, Some(wanted.amount), "{key}");
+            if let Some(order) = wanted.order {
+                assert_eq!(line.order.as_ref().map(ToString::to_string), Some(order.number), "{key}");
+                assert_eq!(line.order_line, order.line.map(i64::from), "{key}");
+                assert_eq!(line.quantity, order.quantity, "{key}");
+            }
+        }
+    }
+}
+
 /// Validation books an invoice some time after it was asked for, or finds errors that a person must mend.
 #[tokio::test(flavor = "multi_thread")]
 async fn where_validation_is_ours_an_invoice_counts_once_it_is_booked() {
     let world = World::new(with_bills(10, 10)).await;
     assert!(world.sync().await.is_all_done());
-    let connection = world.connect_validating().await;
+    let settings = M3InvoiceSettings { validate: true, ..M3InvoiceSettings::default() };
+    let connection = world.connect_invoicing(settings).await;
     let report = connection.sync(FlowKind::Bills).await.unwrap();
     assert!(report.is_all_done(), "{:?}", report.concerns);
     world.exactly_once(&world.bill_keys());

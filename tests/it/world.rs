@@ -54,9 +54,8 @@ impl World {
 }
 
 impl World {
-    /// As [`connect`](World::connect), having invoices validated.
-    pub async fn connect_validating(&self) -> Connection {
-        let settings = M3InvoiceSettings { validate: true, ..M3InvoiceSettings::default() };
+    /// As [`connect`](World::connect), entering invoices so.
+    pub async fn connect_invoicing(&self, settings: M3InvoiceSettings) -> Connection {
         let m3 = |client: &CloudSuiteClient| {
             let company = client.m3(Company(100)).division("AAA").facility("A01").warehouse("001");
             M3Product::new(company).invoices(settings).into()

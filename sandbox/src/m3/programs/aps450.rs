@@ -93,12 +93,14 @@ fn add_line(company: &mut Company, number: &str, name: &str, input: &Row) -> Out
             return Err(Refusal::nok("WAI0103", field, format!("Identity {code} does not exist")));
         }
     }
+    let of_order = of_order(company, input)?;
     let Some(invoice) = company.invoices.get_mut(number) else { return Err(missing(name)) };
     if invoice.voucher.is_some() {
         return Err(Refusal::nok("AP45020", "INBN", format!("Invoice {number} is in the ledger")));
     }
     let line = (invoice.lines.len() + 1).to_string();
     let mut fields = input.clone();
+    fields.extend(of_order);
     fields.insert("TRNO".to_owned(), line.clone());
     if name == "AddLineRecode" {
         fields.insert("RDTP".to_owned(), "8".to_owned());
@@ -106,6 +108,19 @@ fn add_line(company: &mut Company, number: &str, name: &str, input: &Row) -> Out
     fields.insert("IBLE".to_owned(), "0".to_owned());
     invoice.lines.push(fields);
     Ok(vec![row([("TRNO", &line)])])
+}
+
+/// The account and cost centre of the order's line that an invoice's line is for.
+fn of_order(company: &Company, input: &Row) -> Result<Row, Refusal> {
+    let (order, line) = (given(input, "PUNO"), given(input, "PNLI"));
+    if order.is_empty() {
+        return Ok(Row::new());
+    }
+    let lines = company.orders.get(order).map(|order| order.lines.as_slice()).unwrap_or_default();
+    let found = lines.iter().find(|found| found.number.to_string() == line);
+    let found = found
+        .ok_or_else(|| Refusal::nok("WPN0103", "PNLI", format!("Purchase order line {order} {line} does not exist")))?;
+    Ok(row([("AIT1", given(&found.fields, "AIT1")), ("AIT2", given(&found.fields, "AIT2"))]))
 }
 
 /// Books it if its lines and taxes make its amount.
