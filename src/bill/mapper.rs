@@ -173,7 +173,7 @@ impl DefaultBillMapper {
         if let Some((head, target)) = head.and_then(|head| Some((head, head.target()?))) {
             resolver.decide(format!("purchase order {name} is {target}"));
             let place = line.order_item.and_then(|item| line_in_the_erp(head, item));
-            let quantity = line.quantity.filter(|_| line.parts.len() == 1);
+            let quantity = line.quantity.filter(|_| line.parts.len() == 1).map(|quantity| quantity.normalize());
             return Some(OrderLink { number: target.0.clone(), line: place, quantity });
         }
         if self.wait_for_orders {
