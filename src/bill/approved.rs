@@ -2,7 +2,7 @@
 
 use procurify_client::{
     Bill, BillItem, BillItemId, BillStatus, BillSummary, CostAllocation, CustomFieldValue, DepartmentId, OrderItemId,
-    PoNumber,
+    PoNumber, Text,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -36,7 +36,7 @@ pub struct BillLine {
     pub id: BillItemId,
     /// What is billed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
+    pub description: Option<Text>,
     /// How many.
     #[serde(default, with = "decimal::option", skip_serializing_if = "Option::is_none")]
     pub quantity: Option<Decimal>,
@@ -60,7 +60,7 @@ pub struct BillLine {
     pub order: Option<PoNumber>,
     /// That order's number as people know it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub order_number: Option<String>,
+    pub order_number: Option<Text>,
     /// The order's line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_item: Option<OrderItemId>,
@@ -76,23 +76,23 @@ pub struct BillLine {
 pub struct BillPart {
     /// What it is for, if that is not said by a line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
+    pub name: Option<Text>,
     /// The amount; none for the whole.
     #[serde(default, with = "decimal::option", skip_serializing_if = "Option::is_none")]
     pub amount: Option<Decimal>,
     /// The account code's text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub account_code: Option<String>,
+    pub account_code: Option<Text>,
     /// The department that bears it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub department: Option<DepartmentId>,
     /// The department's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub department_name: Option<String>,
+    pub department_name: Option<Text>,
 }
 
 impl BillPart {
-    fn new(name: Option<String>, amount: Option<Decimal>, account: Option<procurify_client::Account>) -> Self {
+    fn new(name: Option<Text>, amount: Option<Decimal>, account: Option<procurify_client::Account>) -> Self {
         let account = account.map(|account| BudgetAccount::new(account).1);
         let code = account.as_ref().and_then(|account| account.code.clone());
         Self {

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
-use procurify_client::{DayOrTime, OrderItemId};
+use procurify_client::{DayOrTime, OrderItemId, Text};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use sync_core::{Head, References, State};
@@ -79,10 +79,10 @@ impl DefaultBillMapper {
             None => resolver.absent("vendor", "none", "the bill has no vendor: choose one in Procurify"),
         };
         let text =
-            |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
-        let currency = text(&head.currency.as_ref().and_then(|currency| currency.name.clone()))
+            |text: Option<&Text>| text.map(|text| text.trim()).filter(|text| !text.is_empty()).map(str::to_owned);
+        let currency = text(head.currency.as_ref().and_then(|currency| currency.name.as_ref()))
             .or_else(|| resolver.absent("currency", "none", "the bill has no currency: set it in Procurify"));
-        let number = text(&head.invoice_number).or_else(|| {
+        let number = text(head.invoice_number.as_ref()).or_else(|| {
             resolver.absent("invoice_number", "none", "the bill has no invoice number: enter it in Procurify")
         });
         let invoice_date = self
@@ -120,7 +120,7 @@ impl DefaultBillMapper {
         let mut complete = true;
         for line in &bill.lines {
             let order = self.order(line, references, resolver);
-            let text = line.description.clone().unwrap_or_else(|| format!("Line {}", line.id));
+            let text = line.description.clone().unwrap_or_else(|| format!("Line {}", line.id).into());
             let amounts = amounts::parts(line).unwrap_or_else(|why| {
                 resolver.miss("line", &text, &format!("{why}: check it in Procurify"));
                 complete = false;
@@ -168,7 +168,7 @@ impl DefaultBillMapper {
     /// The ERP's order that a line bills.
     fn order(&self, line: &BillLine, references: &References, resolver: &mut Resolver<'_>) -> Option<OrderLink> {
         let order = line.order?;
-        let name = line.order_number.clone().unwrap_or_else(|| order.to_string());
+        let name = line.order_number.clone().unwrap_or_else(|| order.to_string().into());
         let head = references.record(purchase_order::KIND, &order.to_string());
         if let Some((head, target)) = head.and_then(|head| Some((head, head.target()?))) {
             resolver.decide(format!("purchase order {name} is {target}"));
