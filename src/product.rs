@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 use sync_core::{Failure, Sink};
 
+use crate::bill::InvoiceLimits;
 use crate::connection::BuildError;
 use crate::reference::Master;
 
@@ -47,6 +48,19 @@ pub trait Product: Send + Sync {
     /// # Errors
     /// A setting that cannot be right.
     fn purchase_orders(&self) -> Result<Arc<dyn Sink>, BuildError>;
+
+    /// Where bills go: a sink that reads [`InvoiceDraft`](crate::bill::InvoiceDraft)s; none if the product takes none.
+    ///
+    /// # Errors
+    /// A setting that cannot be right.
+    fn invoices(&self) -> Result<Option<Arc<dyn Sink>>, BuildError> {
+        Ok(None)
+    }
+
+    /// What its invoices can hold: a bill that does not fit is held.
+    fn invoice_limits(&self) -> InvoiceLimits {
+        InvoiceLimits::default()
+    }
 
     /// Asks who we are, and whether all that is needed is there.
     async fn ping(&self) -> Result<Pinged, Failure>;

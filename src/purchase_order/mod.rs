@@ -4,7 +4,6 @@
 //! PurchaseOrderSource -> ApprovedOrder -> OrderMapper -> OrderDraft -> a product's sink, such as m3::M3PurchaseOrders
 //! ```
 
-mod cursor;
 mod draft;
 mod lines;
 mod mapper;
@@ -12,11 +11,13 @@ mod order;
 mod source;
 
 pub use draft::{LineDraft, OrderDraft};
-pub use mapper::{DefaultOrderMapper, Mapped, OrderMapper};
+pub use mapper::{DefaultOrderMapper, OrderMapper};
 pub use order::{ApprovedOrder, OrderLine};
 pub use source::{PurchaseOrderSource, SourceSettings};
 
+pub use crate::mapping::Mapped;
 pub(crate) use mapper::OrderMapperAdapter;
+pub(crate) use order::BudgetAccount;
 
 /// The kind of these records in the ledger.
 pub const KIND: &str = "purchase_order";

@@ -7,7 +7,9 @@ use chrono::NaiveDate;
 use cloudsuite_client::syteline::SyteLine;
 use sync_core::{Failure, Sink};
 
+use super::invoices::{self, SyteLineInvoiceSettings, SyteLineInvoices};
 use super::{SyteLineOrderSettings, SyteLinePurchaseOrders, masters};
+use crate::bill::{InvoiceLimits, InvoiceSink};
 use crate::connection::BuildError;
 use crate::failure::of_call;
 use crate::product::{Masters, Pinged, Product};
@@ -17,17 +19,24 @@ use crate::product::{Masters, Pinged, Product};
 pub struct SyteLineProduct {
     syteline: SyteLine,
     orders: SyteLineOrderSettings,
+    invoices: SyteLineInvoiceSettings,
 }
 
 impl SyteLineProduct {
     /// A site with the default settings.
     pub fn new(syteline: SyteLine) -> Self {
-        Self { syteline, orders: SyteLineOrderSettings::default() }
+        Self { syteline, orders: SyteLineOrderSettings::default(), invoices: SyteLineInvoiceSettings::default() }
     }
 
     /// Enters orders so.
     pub fn orders(mut self, settings: SyteLineOrderSettings) -> Self {
         self.orders = settings;
+        self
+    }
+
+    /// Enters invoices so.
+    pub fn invoices(mut self, settings: SyteLineInvoiceSettings) -> Self {
+        self.invoices = settings;
         self
     }
 }
@@ -56,6 +65,15 @@ impl Product for SyteLineProduct {
 
     fn purchase_orders(&self) -> Result<Arc<dyn Sink>, BuildError> {
         Ok(Arc::new(SyteLinePurchaseOrders::new(self.syteline.clone(), self.orders.clone())))
+    }
+
+    fn invoices(&self) -> Result<Option<Arc<dyn Sink>>, BuildError> {
+        let book = SyteLineInvoices::new(self.syteline.clone(), self.invoices.clone());
+        Ok(Some(Arc::new(InvoiceSink::new(book))))
+    }
+
+    fn invoice_limits(&self) -> InvoiceLimits {
+        InvoiceLimits::default().number_length(invoices::NUMBER_LENGTH).freight()
     }
 
     async fn ping(&self) -> Result<Pinged, Failure> {

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use procurify_cloudsuite::bill::InvoiceDraft;
 use procurify_cloudsuite::m3::M3Product;
 use procurify_cloudsuite::odata::ODataProduct;
 use procurify_cloudsuite::product::Product;
 use procurify_cloudsuite::syteline::SyteLineProduct;
 use procurify_cloudsuite::{CloudSuiteClient, Company};
+use rust_decimal::Decimal;
 use sandbox::{
     Document, FaultKind, Faults, M3, M3Config, OData, ODataConfig, Scenario, Stats, SyteLine, SyteLineConfig,
 };
@@ -22,8 +24,17 @@ pub trait Erp: Sized + Send + Sync + 'static {
     fn ionapi(&self) -> String;
     fn all_documents(&self) -> Vec<Document>;
     fn seen(&self) -> Stats;
+    /// Replaces the faults from the next call on.
+    fn fail(&self, faults: Faults);
     /// The product as the crates see it, writing so much in one call.
     fn product(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product>;
+    /// Finance enters an invoice by hand, of this amount in place of its own; answers the ERP's number.
+    fn enter_invoice(
+        &self,
+        client: &CloudSuiteClient,
+        invoice: &InvoiceDraft,
+        amount: Decimal,
+    ) -> impl Future<Output = String> + Send;
     /// The connector's settings of it, writing so much in one call.
     fn settings(per_call: usize) -> String;
 }
@@ -35,6 +46,8 @@ pub fn m3_config(scenario: &Scenario) -> M3Config {
         logins_per_minute: 0,
         batch_delay: Duration::from_millis(20),
         index_lag: Duration::from_millis(50),
+        // What keeps an invoice from being made twice must not be M3.
+        refuse_duplicates: false,
         ..M3Config::default()
     }
 }
@@ -62,9 +75,22 @@ impl Erp for M3 {
         self.stats()
     }
 
+    fn fail(&self, faults: Faults) {
+        self.set_faults(faults);
+    }
+
     fn product(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product> {
         let m3 = client.m3(Company(100)).division("AAA").facility("A01").warehouse("001");
         M3Product::new(m3.transactions_per_call(per_call)).into()
+    }
+
+    async fn enter_invoice(&self, client: &CloudSuiteClient, invoice: &InvoiceDraft, amount: Decimal) -> String {
+        let supplier = cloudsuite_client::m3::SupplierNumber::new(&invoice.supplier).unwrap();
+        let day = invoice.invoice_date;
+        let head = cloudsuite_client::m3::NewInvoice::new(&supplier, &invoice.number, day, amount, "TYPED")
+            .currency(&invoice.currency);
+        let m3 = client.m3(Company(100)).division("AAA");
+        m3.invoices().add(&[head]).await.remove(0).unwrap().to_string()
     }
 
     fn settings(per_call: usize) -> String {
@@ -77,6 +103,7 @@ impl Erp for M3 {
             facility = "A01"
             warehouse = "001"
             transactions_per_call = {per_call}
+            settle = "1s"
             "#
         )
     }
@@ -106,8 +133,20 @@ impl Erp for SyteLine {
         self.stats()
     }
 
+    fn fail(&self, faults: Faults) {
+        self.set_faults(faults);
+    }
+
     fn product(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product> {
         SyteLineProduct::new(client.syteline("ACME_DALS").site("DALS").max_changes_per_request(per_call)).into()
+    }
+
+    async fn enter_invoice(&self, client: &CloudSuiteClient, invoice: &InvoiceDraft, amount: Decimal) -> String {
+        let vendor = cloudsuite_client::syteline::VendorNumber::new(&invoice.supplier).unwrap();
+        let new = cloudsuite_client::syteline::NewVoucher::new(vendor, &invoice.number, invoice.invoice_date, amount);
+        let syteline = client.syteline("ACME_DALS").site("DALS");
+        let inserted = syteline.vouchers().insert(&[new]).await.remove(0).unwrap();
+        inserted.row().text("Voucher").unwrap().to_owned()
     }
 
     fn settings(per_call: usize) -> String {
@@ -118,6 +157,7 @@ impl Erp for SyteLine {
             configuration = "ACME_DALS"
             site = "DALS"
             max_changes_per_request = {per_call}
+            settle = "1s"
             "#
         )
     }
@@ -156,8 +196,20 @@ impl Erp for OData {
         self.stats()
     }
 
+    fn fail(&self, faults: Faults) {
+        self.set_faults(faults);
+    }
+
     fn product(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product> {
         ODataProduct::new(client.odata("100").writes_per_batch(per_call)).into()
+    }
+
+    async fn enter_invoice(&self, client: &CloudSuiteClient, invoice: &InvoiceDraft, amount: Decimal) -> String {
+        let day = invoice.invoice_date;
+        let new = cloudsuite_client::odata::NewInvoice::new(&invoice.supplier, &invoice.number, day, amount, "TYPED")
+            .currency(&invoice.currency);
+        let invoices = client.odata("100").invoices();
+        invoices.number_of(invoices.create(&[new]).await[0].as_ref().unwrap()).unwrap()
     }
 
     fn settings(per_call: usize) -> String {

@@ -20,7 +20,10 @@ impl Engine {
         let at = self.clock.now();
         let frozen = self.schedule.frozen(at).is_some();
         let mut appends = Vec::new();
-        for head in list_all(self.store.as_ref(), held).await? {
+        let held = list_all(self.store.as_ref(), held).await?;
+        let references =
+            self.with_needed(flow, held.iter().map(|head| (&head.key, &head.payload)), &references).await?;
+        for head in held {
             let change = match &head.state {
                 State::Postponed { .. } if frozen => continue,
                 State::Postponed { .. } => Change::Resumed { because: "posting is allowed again".to_owned() },

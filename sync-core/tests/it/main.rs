@@ -8,6 +8,7 @@ mod digest;
 mod faults;
 mod flow;
 mod freeze;
+mod needed;
 mod races;
 mod schedule;
 mod stores;
