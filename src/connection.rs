@@ -46,7 +46,7 @@ pub struct Connection {
     pub(crate) engine: Engine,
     procurify: ProcurifyClient,
     product: Arc<dyn Product>,
-    aligner: Arc<Aligner>,
+    pub(crate) aligner: Arc<Aligner>,
     pub(crate) reference_max_age: Duration,
     pub(crate) patience: Duration,
 }
@@ -89,14 +89,14 @@ impl Connection {
     /// Reads vendors, account codes and departments of both systems and matches them anew.
     pub async fn align_reference_data(&self) -> Result<(), AlignError> {
         let now = self.engine.time().now();
-        self.aligner.align(self.engine.references().as_ref(), self.engine.connection(), now).await
+        self.aligner.align(self.engine.references().as_ref(), self.engine.connection(), now).await.map(drop)
     }
 
     /// The cross-references as an alignment now would make them. Writes nothing.
     pub async fn preview_reference_data(&self) -> Result<References, AlignError> {
         let now = self.engine.time().now();
-        let lines = self.aligner.read(now).await?;
-        Ok(References::new(lines.into_iter().flat_map(|(_, lines)| lines), Some(now)))
+        let known = self.engine.references().snapshot(self.engine.connection()).await?;
+        self.aligner.preview(&known, now).await
     }
 
     /// What happened to one record, in words.
@@ -236,7 +236,10 @@ impl ConnectionBuilder {
         let stores = self.store.ok_or(BuildError::Missing("store"))?;
         let sink = product.purchase_orders()?;
         let page_size = self.source.page_size;
-        let source = PurchaseOrderSource::new(self.name.clone(), procurify.clone(), self.source);
+        let dimensions = self.mapper.dimensions();
+        let mut reading = self.source;
+        reading.custom_fields |= self.mapper.needs_custom_fields();
+        let source = PurchaseOrderSource::new(self.name.clone(), procurify.clone(), reading);
         let flow = Flow {
             max_reference_age: Some(self.reference_max_age),
             ..Flow::new(purchase_order::KIND, Arc::new(source), OrderMapperAdapter(self.mapper), sink)
@@ -256,7 +259,7 @@ impl ConnectionBuilder {
         if let Some(alerts) = self.alerts {
             engine = engine.alerts(alerts);
         }
-        let aligner = Aligner { procurify: procurify.clone(), product: Arc::clone(&product), page_size };
+        let aligner = Aligner { procurify: procurify.clone(), product: Arc::clone(&product), page_size, dimensions };
         Ok(Connection {
             engine,
             procurify,

@@ -29,12 +29,14 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`purchase_order`] | orders read from Procurify, mapped, and drafted for an ERP |
+//! | [`accounts`] | which account and cost centre a line is booked on |
 //! | [`product`] | what a CloudSuite product must offer |
 //! | [`m3`], [`syteline`], [`odata`] | the products |
 //! | [`mod@reference`] | vendors, account codes and departments, matched before any order moves |
 //!
 //! The engine and its promises are in [`sync_core`]; the clients can be used alone.
 
+pub mod accounts;
 mod connection;
 mod failure;
 pub mod m3;

@@ -42,6 +42,25 @@ pub trait Product: Send + Sync {
     /// Reads all reference data; `today` decides what is valid. All or nothing.
     async fn masters(&self, today: NaiveDate) -> Result<Masters, Failure>;
 
+    /// The values of a further accounting dimension; none if they cannot be read, and so are not checked.
+    async fn dimension(&self, number: u8, today: NaiveDate) -> Result<Vec<Master>, Failure> {
+        let _ = (number, today);
+        Ok(Vec::new())
+    }
+
+    /// The warehouses that orders can be for, as drafts name them; none if orders are not for warehouses.
+    async fn warehouses(&self) -> Result<Vec<Master>, Failure> {
+        Ok(Vec::new())
+    }
+
+    /// Those of these items that there are.
+    async fn items(&self, numbers: &[String]) -> Result<Vec<Master>, Failure>;
+
+    /// The item of lines that are bought by their text alone, if it must be among the items.
+    fn service_item(&self) -> Option<String> {
+        None
+    }
+
     /// Where purchase orders go: a sink that reads [`OrderDraft`](crate::purchase_order::OrderDraft)s.
     ///
     /// # Errors

@@ -30,6 +30,18 @@ pub async fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
         Command::Audit { key: None } => states(&config, &folder, json).await,
         Command::Held => held(&config, &folder, json).await,
         Command::Vault { command } => crate::vault::run(&config, &folder, command, json).await,
+        Command::Link { kind, source, target } => {
+            let connection = connect(&config, &folder, Access::Write).await?;
+            crate::links::link(&connection, kind, source, target, json).await
+        }
+        Command::Unlink { kind, source } => {
+            let connection = connect(&config, &folder, Access::Write).await?;
+            crate::links::unlink(&connection, kind, source, json).await
+        }
+        Command::Mapping { command } => {
+            let access = if command.writes() { Access::Write } else { Access::Read };
+            crate::links::mapping(&connect(&config, &folder, access).await?, command, json).await
+        }
         Command::Replay { key, not_in_target } => replay(&config, &folder, key, *not_in_target, json).await,
     }
 }

@@ -20,6 +20,8 @@ use sync_store::vault::Keys;
 use sync_store::{SqliteStore, Vault};
 use tenant_http::ExposeSecret;
 
+use crate::mapping::Mapping;
+
 /// An error for a person: one sentence that says what to do.
 pub type Problem = Box<dyn std::error::Error + Send + Sync>;
 
@@ -34,6 +36,8 @@ pub struct Config {
     flows: Flows,
     #[serde(default)]
     calendar: Calendar,
+    #[serde(default)]
+    mapping: Mapping,
 }
 
 #[derive(Debug, Deserialize)]
@@ -361,7 +365,7 @@ impl Config {
         Ok(Connection::builder(self.procurify.domain.as_str())
             .procurify(self.procurify(&place, tokens).await?)
             .cloudsuite(self.product(&client)?)
-            .mapper(self.mapper()?)
+            .mapper(self.mapper(folder)?)
             .source(SourceSettings {
                 page_size: self.procurify.page_size,
                 created_from: self.first_day()?,
@@ -473,7 +477,7 @@ impl Config {
         Ok(builder.build()?)
     }
 
-    fn mapper(&self) -> Result<DefaultOrderMapper, Problem> {
+    fn mapper(&self, folder: &Path) -> Result<DefaultOrderMapper, Problem> {
         let (cost_centers, units) = match self.settings()? {
             ProductSettings::M3(m3) => (m3.cost_center_dimension != 0, &m3.units),
             ProductSettings::SyteLine(syteline) => (syteline.cost_center_unit != Some(0), &syteline.units),
@@ -481,6 +485,7 @@ impl Config {
         };
         let mut mapper = DefaultOrderMapper {
             cost_centers,
+            accounts: self.mapping.accounts(folder)?,
             units: units.iter().map(|(ours, theirs)| (ours.to_lowercase(), theirs.clone())).collect(),
             ..DefaultOrderMapper::default()
         };

@@ -1,7 +1,7 @@
 //! M3's masters, as far as records of Procurify are matched to them.
 
 use chrono::NaiveDate;
-use cloudsuite_client::m3::{Dimension, GlAccount, M3, Supplier, TransactionError};
+use cloudsuite_client::m3::{Dimension, GlAccount, ItemNumber, M3, Supplier, TransactionError};
 
 use crate::product::Masters;
 use crate::reference::Master;
@@ -21,7 +21,36 @@ pub(super) async fn read(
     Ok(Masters { suppliers, accounts, cost_centers })
 }
 
-async fn identities(m3: &M3, dimension: Dimension, today: NaiveDate) -> Result<Vec<Master>, TransactionError> {
+/// Warehouses as `FACILITY/WAREHOUSE`.
+pub(super) async fn warehouses(m3: &M3) -> Result<Vec<Master>, TransactionError> {
+    let warehouses = m3.warehouses().all().await?.into_iter();
+    Ok(warehouses
+        .filter_map(|warehouse| {
+            let id = format!("{}/{}", warehouse.facility?, warehouse.code);
+            Some(Master { id, name: warehouse.name.unwrap_or_default(), blocked: None })
+        })
+        .collect())
+}
+
+/// Those of these items that there are. What cannot be an item's number is none.
+pub(super) async fn items(m3: &M3, numbers: &[String]) -> Result<Vec<Master>, TransactionError> {
+    let numbers: Vec<ItemNumber> = numbers.iter().filter_map(|number| ItemNumber::new(number).ok()).collect();
+    let mut found = Vec::new();
+    for item in m3.items().get(&numbers).await {
+        found.extend(item?.map(|item| {
+            let status = item.status.as_deref().filter(|status| *status != "20");
+            let blocked = status.map(|status| format!("its status in MMS001 is {status}, not 20"));
+            Master { id: item.number.to_string(), name: item.name.unwrap_or_default(), blocked }
+        }));
+    }
+    Ok(found)
+}
+
+pub(super) async fn identities(
+    m3: &M3,
+    dimension: Dimension,
+    today: NaiveDate,
+) -> Result<Vec<Master>, TransactionError> {
     let mut accounts = m3.gl_accounts().list(dimension).all().await?;
     // A division's own identity overrides the company's of the same name: the last one counts.
     accounts.sort_by_key(|account| account.division.is_some());

@@ -11,6 +11,7 @@ use super::{M3OrderSettings, M3PurchaseOrders, masters};
 use crate::connection::BuildError;
 use crate::failure::of_transaction;
 use crate::product::{Masters, Pinged, Product};
+use crate::reference::Master;
 
 /// The programs that are called, and what is needed of them.
 const NEEDED: [(&str, &[&str]); 4] = [
@@ -61,6 +62,27 @@ impl Product for M3Product {
     async fn masters(&self, today: NaiveDate) -> Result<Masters, Failure> {
         let cost_center = self.orders.cost_center_dimension.and_then(Dimension::new);
         masters::read(&self.m3, cost_center, today).await.map_err(|error| of_transaction(&error))
+    }
+
+    async fn dimension(&self, number: u8, today: NaiveDate) -> Result<Vec<Master>, Failure> {
+        match Dimension::new(number) {
+            Some(dimension) => {
+                masters::identities(&self.m3, dimension, today).await.map_err(|error| of_transaction(&error))
+            }
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn warehouses(&self) -> Result<Vec<Master>, Failure> {
+        masters::warehouses(&self.m3).await.map_err(|error| of_transaction(&error))
+    }
+
+    async fn items(&self, numbers: &[String]) -> Result<Vec<Master>, Failure> {
+        masters::items(&self.m3, numbers).await.map_err(|error| of_transaction(&error))
+    }
+
+    fn service_item(&self) -> Option<String> {
+        Some(self.orders.service_item.clone())
     }
 
     fn purchase_orders(&self) -> Result<Arc<dyn Sink>, BuildError> {

@@ -1,16 +1,18 @@
 //! From an approved order to the order an ERP is to hold.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use procurify_client::PurchaseOrderState;
 use rust_decimal::Decimal;
-use sync_core::{Mapper, Mapping, Match, MatchedBy, Missing, Record, References};
+use sync_core::{Mapper, Mapping, Match, Missing, Record, References};
 
 use super::draft::{LineDraft, OrderDraft};
 use super::order::{ApprovedOrder, OrderLine};
-use crate::reference::{COST_CENTER, GL_ACCOUNT, ITEM, VENDOR};
+use crate::accounts::{AccountMapping, Booking, Direct, Named, Spend};
+use crate::reference::{CURRENCY, ITEM, LOCATION, SERVICE_ITEM, UNIT, VENDOR, resolve};
 
 /// What becomes of an order.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +54,16 @@ pub enum Mapped {
 pub trait OrderMapper: Send + Sync {
     /// What becomes of this order.
     fn map(&self, order: &ApprovedOrder, references: &References) -> Mapped;
+
+    /// Whether it uses custom fields, for which each order is read by a call of its own. Default no.
+    fn needs_custom_fields(&self) -> bool {
+        false
+    }
+
+    /// The further accounting dimensions that it books on, for the ERP's values of them to be read. Default none.
+    fn dimensions(&self) -> BTreeSet<u8> {
+        BTreeSet::new()
+    }
 }
 
 /// An [`OrderMapper`] as the engine sees it.
@@ -91,6 +103,8 @@ pub struct DefaultOrderMapper {
     pub units: BTreeMap<String, String>,
     /// Whether each line needs a cost centre. Default yes.
     pub cost_centers: bool,
+    /// Where costs are booked. Default: [`Direct`].
+    pub accounts: Arc<dyn AccountMapping>,
     /// Whether an order is held whose lines do not add up to its subtotal, beyond a cent a line of
     /// rounding. Default yes.
     pub check_totals: bool,
@@ -98,7 +112,13 @@ pub struct DefaultOrderMapper {
 
 impl Default for DefaultOrderMapper {
     fn default() -> Self {
-        Self { time_zone: Tz::UTC, units: BTreeMap::new(), cost_centers: true, check_totals: true }
+        Self {
+            time_zone: Tz::UTC,
+            units: BTreeMap::new(),
+            cost_centers: true,
+            accounts: Arc::new(Direct),
+            check_totals: true,
+        }
     }
 }
 
@@ -113,6 +133,14 @@ impl OrderMapper for DefaultOrderMapper {
             Some(draft) if resolver.missing.is_empty() => Mapped::Draft { draft, decisions: resolver.decisions },
             _ => Mapped::Hold(resolver.missing),
         }
+    }
+
+    fn needs_custom_fields(&self) -> bool {
+        self.accounts.needs_custom_fields()
+    }
+
+    fn dimensions(&self) -> BTreeSet<u8> {
+        self.accounts.dimensions()
     }
 }
 
@@ -130,13 +158,15 @@ impl DefaultOrderMapper {
         let currency = head.purchased_currency.as_ref().and_then(|currency| currency.name.clone());
         let currency = currency
             .filter(|code| !code.trim().is_empty())
+            .map(|code| resolver.linked(CURRENCY, &code).unwrap_or(code))
             .or_else(|| resolver.absent("currency", "none", "the order has no currency: set it in Procurify"));
         let order_date = self.day(head.date).or_else(|| resolver.absent("date", "none", "the order has no date"));
         Self::refuse_costs_beside_the_lines(order, resolver);
         if lines.is_empty() {
             resolver.miss("line", "none", "the order has no line that was bought");
         }
-        let drafts: Vec<Option<LineDraft>> = lines.iter().map(|line| self.line(line, resolver)).collect();
+        let warehouse = Self::warehouse(&lines, resolver);
+        let drafts: Vec<Option<LineDraft>> = lines.iter().map(|line| self.line(order, line, resolver)).collect();
         let lines: Option<Vec<LineDraft>> = drafts.into_iter().collect();
         let (order_date, lines) = (order_date?, lines?);
         let draft = OrderDraft {
@@ -146,33 +176,47 @@ impl DefaultOrderMapper {
             // M3 and others want a delivery day; an order without a promised one is wanted at once.
             delivery_date: self.day(head.promise_date).unwrap_or(order_date),
             number: head.number.clone().unwrap_or_else(|| head.procurify_po.to_string()),
+            warehouse,
             lines,
         };
         self.check_total(order, &draft, resolver);
         Some(draft)
     }
 
-    fn line(&self, line: &OrderLine, resolver: &mut Resolver<'_>) -> Option<LineDraft> {
+    /// The warehouse of the lines' locations, where they are linked to some.
+    fn warehouse(lines: &[&OrderLine], resolver: &mut Resolver<'_>) -> Option<String> {
+        let mut wanted: Vec<(String, String)> = Vec::new();
+        for line in lines {
+            let Some(location) = line.location.map(|location| location.to_string()) else { continue };
+            if let Some(warehouse) = resolver.linked(LOCATION, &location)
+                && wanted.iter().all(|(_, other)| *other != warehouse)
+            {
+                wanted.push((line.location_name.clone().unwrap_or(location), warehouse));
+            }
+        }
+        if wanted.len() > 1 {
+            let places = wanted.iter().map(|(place, warehouse)| format!("{place} (warehouse {warehouse})"));
+            let places = places.collect::<Vec<_>>().join(" and ");
+            let hint = "an order goes to one warehouse: split it in Procurify, or link these locations to the same";
+            resolver.miss(LOCATION, &places, hint);
+        }
+        wanted.into_iter().next().map(|(_, warehouse)| warehouse)
+    }
+
+    fn line(&self, order: &ApprovedOrder, line: &OrderLine, resolver: &mut Resolver<'_>) -> Option<LineDraft> {
         let label = line.number.map_or_else(|| line.id.to_string(), |number| number.to_string());
-        let complete = [
-            ("quantity", line.quantity.is_some()),
-            ("price", line.price.is_some()),
-            ("account code", line.account_code.is_some()),
-            ("department", line.department.is_some() || !self.cost_centers),
-        ];
+        let complete = [("quantity", line.quantity.is_some()), ("price", line.price.is_some())];
         for (what, _) in complete.into_iter().filter(|(_, there)| !there) {
             resolver.miss("line", &label, &format!("it has no {what}: complete it in Procurify"));
         }
-        let account = line.account_code.as_ref().and_then(|code| resolver.resolve(GL_ACCOUNT, code, code));
-        let cost_center = match line.department {
-            Some(department) if self.cost_centers => {
-                let name = line.department_name.as_deref().unwrap_or_default();
-                Some(resolver.resolve(COST_CENTER, &department.to_string(), name)?)
-            }
-            _ => None,
-        };
-        let item = line.sku.as_deref().and_then(|sku| resolver.known(ITEM, sku));
-        let unit = line.unit.as_deref().and_then(|unit| self.units.get(&unit.trim().to_lowercase())).cloned();
+        let booking = resolver.book(self, &spend(order, line, &label));
+        let item = line.sku.as_deref().and_then(|sku| resolver.linked(ITEM, sku));
+        if item.is_none() {
+            resolver.check_service_item();
+        }
+        let unit = line.unit.as_deref().map(|unit| unit.trim().to_lowercase());
+        let unit = unit.and_then(|unit| resolver.linked(UNIT, &unit).or_else(|| self.units.get(&unit).cloned()));
+        let booking = booking?;
         Some(LineDraft {
             item,
             supplier_item: line.sku.clone().filter(|sku| sku.trim().chars().count() <= 30),
@@ -180,8 +224,9 @@ impl DefaultOrderMapper {
             quantity: line.quantity?,
             unit,
             price: line.price?,
-            account: account?,
-            cost_center,
+            account: booking.account,
+            cost_center: booking.cost_center,
+            dimensions: booking.dimensions,
         })
     }
 
@@ -230,39 +275,57 @@ struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
-    /// The ERP's value, if the table has one that may be used. Asks nothing of people if not.
-    fn known(&self, kind: &str, source: &str) -> Option<String> {
-        match &self.references.get(kind, source)?.found {
-            Match::Matched { target, .. } => Some(target.clone()),
-            Match::Blocked { .. } | Match::Ambiguous { .. } | Match::Unknown { .. } => None,
-        }
+    /// The ERP's value where the table has one; what is not listed is left as it is. One that is listed and may not
+    /// be used holds the order.
+    fn linked(&mut self, kind: &str, source: &str) -> Option<String> {
+        self.references.get(kind, source)?;
+        self.resolve(kind, source, source)
     }
 
     fn resolve(&mut self, kind: &str, source: &str, label: &str) -> Option<String> {
-        let words = if kind == GL_ACCOUNT { "GL account".to_owned() } else { kind.replace('_', " ") };
-        let value = if label.is_empty() || label == source { source.to_owned() } else { format!("{source} ({label})") };
-        let hint = match self.references.get(kind, source).map(|line| &line.found) {
-            Some(Match::Matched { target, by }) => {
-                let decision = format!("{words} {value} is {target}, by {}", how(by));
-                if !self.decisions.contains(&decision) {
-                    self.decisions.push(decision);
+        match resolve(self.references, kind, source, label) {
+            Ok((target, decision)) => {
+                self.decide(decision);
+                Some(target)
+            }
+            Err(missing) => self.absent(&missing.kind, &missing.value, &missing.hint),
+        }
+    }
+
+    fn book(&mut self, mapper: &DefaultOrderMapper, spend: &Spend) -> Option<Booking> {
+        match Booking::of(mapper.accounts.as_ref(), spend, self.references, mapper.cost_centers) {
+            Ok((booking, decisions)) => {
+                for decision in decisions {
+                    self.decide(decision);
                 }
-                return Some(target.clone());
+                Some(booking)
             }
-            Some(Match::Blocked { target, why }) => format!("{target} in the ERP may not be used: {why}"),
-            Some(Match::Ambiguous { candidates }) => {
-                format!("it could be {} in the ERP: put the right one into its external id in Procurify", candidates.join(" or "))
+            Err(missing) => {
+                for Missing { kind, value, hint } in missing {
+                    self.miss(&kind, &value, &hint);
+                }
+                None
             }
-            Some(Match::Unknown { named }) => {
-                format!("its external id {named} is not in the ERP: add it there, or correct it in Procurify")
-            }
-            None => match kind {
-                VENDOR => "no supplier in the ERP matches: add it there, or put its number into the vendor's external id in Procurify".to_owned(),
-                COST_CENTER => "no cost centre in the ERP matches: add it there, or put its number into the department's external id in Procurify".to_owned(),
-                _ => format!("no {words} in the ERP matches: add it there, or correct the code in Procurify"),
-            },
+        }
+    }
+
+    /// Lines bought by their text need an item too, in most products.
+    fn check_service_item(&mut self) {
+        let why = match self.references.get(SERVICE_ITEM, "").map(|line| &line.found) {
+            Some(Match::Blocked { target, why }) => Some((target, format!("may not be used in the ERP ({why})"))),
+            Some(Match::Unknown { named }) => Some((named, "is not in the ERP".to_owned())),
+            _ => None,
         };
-        self.absent(kind, &value, &hint)
+        if let Some((item, why)) = why {
+            let hint = format!("it stands for lines bought by their text, and {why}: mend that there, or set another");
+            self.miss(ITEM, item, &hint);
+        }
+    }
+
+    fn decide(&mut self, decision: String) {
+        if !self.decisions.contains(&decision) {
+            self.decisions.push(decision);
+        }
     }
 
     fn absent<T>(&mut self, kind: &str, value: &str, hint: &str) -> Option<T> {
@@ -278,22 +341,28 @@ impl Resolver<'_> {
     }
 }
 
-fn how(by: &MatchedBy) -> &'static str {
-    match by {
-        MatchedBy::ExternalId => "external id",
-        MatchedBy::Code => "code",
-        MatchedBy::UniqueName => "unique name",
-        MatchedBy::Hand => "hand",
-        _ => "another rule",
+/// What an account mapping may know of a line.
+fn spend(order: &ApprovedOrder, line: &OrderLine, label: &str) -> Spend {
+    let named =
+        |id: Option<String>, name: &Option<String>| id.map(|id| Named { id, name: name.clone().unwrap_or_default() });
+    let mut custom_fields = order.custom_fields.clone();
+    custom_fields.extend(line.custom_fields.clone());
+    Spend {
+        line: label.to_owned(),
+        account_code: line.account_code.clone(),
+        department: named(line.department.map(|id| id.to_string()), &line.department_name),
+        location: named(line.location.map(|id| id.to_string()), &line.location_name),
+        custom_fields,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
-    use sync_core::Reference;
+    use sync_core::{MatchedBy, Reference};
 
     use super::*;
+    use crate::reference::{COST_CENTER, GL_ACCOUNT};
 
     fn order() -> Value {
         json!({
@@ -367,6 +436,85 @@ mod tests {
         let units = BTreeMap::from([("each".to_owned(), "EA".to_owned())]);
         let mapper = DefaultOrderMapper { units, ..DefaultOrderMapper::default() };
         assert_eq!(draft(order(), &mapper).lines[0].unit.as_deref(), Some("EA"));
+    }
+
+    /// The usual table with more lines, as a person linked them.
+    fn linked(lines: &[(&str, &str, &str)]) -> References {
+        let by_hand = lines.iter().map(|(kind, source, target)| Reference {
+            kind: (*kind).to_owned(),
+            source: (*source).to_owned(),
+            label: (*source).to_owned(),
+            found: Match::Matched { target: (*target).to_owned(), by: MatchedBy::Hand },
+        });
+        References::new(references().iter().cloned().chain(by_hand), None)
+    }
+
+    #[test]
+    fn units_currencies_items_and_warehouses_are_what_they_are_linked_to() {
+        let mut order = order();
+        order["lines"][0]["sku"] = json!("B-8");
+        order["lines"][0]["location"] = json!(1);
+        let links =
+            [(UNIT, "each", "PCE"), (CURRENCY, "CAD", "CDN"), (ITEM, "B-8", "1008"), (LOCATION, "1", "A02/002")];
+        let mapper = DefaultOrderMapper::default();
+        let Mapped::Draft { draft, decisions } =
+            mapper.map(&serde_json::from_value(order.clone()).unwrap(), &linked(&links))
+        else {
+            panic!("it was held")
+        };
+        assert_eq!((draft.currency.as_str(), draft.warehouse.as_deref()), ("CDN", Some("A02/002")));
+        assert_eq!((draft.lines[0].unit.as_deref(), draft.lines[0].item.as_deref()), (Some("PCE"), Some("1008")));
+        assert!(decisions.contains(&"unit each is PCE, by hand".to_owned()), "{decisions:?}");
+        let plain = mapper.map(&serde_json::from_value(order).unwrap(), &references());
+        let Mapped::Draft { draft, .. } = plain else { panic!("{plain:?}") };
+        assert_eq!((draft.currency.as_str(), draft.warehouse), ("CAD", None), "what is not linked stays as it is");
+    }
+
+    #[test]
+    fn an_order_for_two_warehouses_is_held() {
+        let mut order = order();
+        let mut second = order["lines"][0].clone();
+        (second["id"], second["location"]) = (json!(2), json!(2));
+        order["lines"][0]["location"] = json!(1);
+        order["lines"].as_array_mut().unwrap().push(second);
+        order["order"]["subtotal"] = json!("60.00");
+        let order: ApprovedOrder = serde_json::from_value(order).unwrap();
+        let mapper = DefaultOrderMapper::default();
+        let apart = mapper.map(&order, &linked(&[(LOCATION, "1", "001"), (LOCATION, "2", "002")]));
+        let Mapped::Hold(missing) = apart else { panic!("{apart:?}") };
+        assert!(missing[0].to_string().contains("an order goes to one warehouse"), "{missing:?}");
+        let same = mapper.map(&order, &linked(&[(LOCATION, "1", "001"), (LOCATION, "2", "001")]));
+        assert!(matches!(same, Mapped::Draft { .. }), "{same:?}");
+    }
+
+    #[test]
+    fn an_item_that_is_missing_or_may_not_be_used_holds_an_order() {
+        let of_erp = |kind: &str, source: &str, found| Reference {
+            kind: kind.to_owned(),
+            source: source.to_owned(),
+            label: String::new(),
+            found,
+        };
+        let service = of_erp(SERVICE_ITEM, "", Match::Unknown { named: "SERVICE".to_owned() });
+        let blocked =
+            Match::Blocked { target: "1008".to_owned(), why: "its status in MMS001 is 90, not 20".to_owned() };
+        let blocked = of_erp(&crate::reference::erp_kind(ITEM), "1008", blocked);
+        let mut order = order();
+        order["lines"].as_array_mut().unwrap().push(json!({
+            "id": 2, "number": 2, "name": "Nuts", "quantity": "1", "price": "0", "sku": "B-8",
+            "account_code": "6100", "department": 5, "status": 2,
+        }));
+        let table = linked(&[(ITEM, "B-8", "1008")]);
+        let table = References::new(table.iter().cloned().chain([service, blocked]), None);
+        let held = DefaultOrderMapper::default().map(&serde_json::from_value(order).unwrap(), &table);
+        let Mapped::Hold(missing) = held else { panic!("{held:?}") };
+        let reason = missing.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        for words in [
+            "item SERVICE: it stands for lines bought by their text, and is not in the ERP",
+            "item B-8: it is linked by hand to 1008, which may not be used in the ERP (its status in MMS001 is 90, not 20)",
+        ] {
+            assert!(reason.contains(words), "`{words}` is not in `{reason}`");
+        }
     }
 
     #[test]

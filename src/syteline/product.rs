@@ -11,6 +11,7 @@ use super::{SyteLineOrderSettings, SyteLinePurchaseOrders, masters};
 use crate::connection::BuildError;
 use crate::failure::of_call;
 use crate::product::{Masters, Pinged, Product};
+use crate::reference::Master;
 
 /// One SyteLine site, and how orders are entered there.
 #[derive(Clone)]
@@ -52,6 +53,21 @@ impl Product for SyteLineProduct {
 
     async fn masters(&self, _today: NaiveDate) -> Result<Masters, Failure> {
         masters::read(&self.syteline, self.orders.cost_center_unit).await.map_err(|error| of_call(&error))
+    }
+
+    async fn dimension(&self, number: u8, _today: NaiveDate) -> Result<Vec<Master>, Failure> {
+        if !(1..=4).contains(&number) {
+            return Ok(Vec::new());
+        }
+        masters::unit_codes(&self.syteline, number).await.map_err(|error| of_call(&error))
+    }
+
+    async fn warehouses(&self) -> Result<Vec<Master>, Failure> {
+        masters::warehouses(&self.syteline).await.map_err(|error| of_call(&error))
+    }
+
+    async fn items(&self, numbers: &[String]) -> Result<Vec<Master>, Failure> {
+        masters::items(&self.syteline, numbers).await.map_err(|error| of_call(&error))
     }
 
     fn purchase_orders(&self) -> Result<Arc<dyn Sink>, BuildError> {

@@ -59,6 +59,11 @@ impl Account {
         Self { dimension: 1, code: code.into(), name: name.into(), blocked: false }
     }
 
+    /// A value of another dimension.
+    pub fn dimension(dimension: u8, code: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { dimension, ..Self::new(code, name) }
+    }
+
     /// A cost centre (dimension 2).
     pub fn cost_center(code: impl Into<String>, name: impl Into<String>) -> Self {
         Self { dimension: 2, ..Self::new(code, name) }
