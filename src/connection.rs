@@ -16,7 +16,7 @@ use crate::product::Product;
 use crate::purchase_order::{
     self, DefaultOrderMapper, OrderMapper, OrderMapperAdapter, PurchaseOrderSource, SourceSettings,
 };
-use crate::reference::{AlignError, Aligner};
+use crate::reference::{AlignError, Aligner, Parts, ReferenceFlows, ReferenceSettings, Shelf, check};
 use crate::sync::SyncError;
 
 /// Why a connection could not be put together.
@@ -32,6 +32,9 @@ pub enum BuildError {
     /// An accounting dimension that cannot hold cost centres.
     #[error("accounting dimension {0} cannot hold the cost centre: use 2 to 7, or none")]
     CostCenterDimension(u8),
+    /// Reference data cannot go this way.
+    #[error("the direction of reference data cannot be carried out: {0}")]
+    Direction(String),
     /// A code that M3 cannot have.
     #[error(transparent)]
     Code(#[from] InvalidCode),
@@ -47,6 +50,7 @@ pub struct Connection {
     procurify: ProcurifyClient,
     product: Arc<dyn Product>,
     pub(crate) aligner: Arc<Aligner>,
+    pub(crate) reference_flows: ReferenceFlows,
     pub(crate) reference_max_age: Duration,
     pub(crate) patience: Duration,
 }
@@ -61,6 +65,7 @@ impl Connection {
             store: None,
             mapper: Box::new(DefaultOrderMapper::default()),
             source: SourceSettings::default(),
+            reference: ReferenceSettings::default(),
             settings: Settings::default(),
             retry: None,
             alerts: None,
@@ -89,7 +94,7 @@ impl Connection {
     /// Reads vendors, account codes and departments of both systems and matches them anew.
     pub async fn align_reference_data(&self) -> Result<(), AlignError> {
         let now = self.engine.time().now();
-        self.aligner.align(self.engine.references().as_ref(), self.engine.connection(), now).await.map(drop)
+        self.aligner.align(self.engine.references().as_ref(), self.engine.connection(), now).await
     }
 
     /// The cross-references as an alignment now would make them. Writes nothing.
@@ -124,6 +129,7 @@ pub struct ConnectionBuilder {
     store: Option<Stores>,
     mapper: Box<dyn OrderMapper>,
     source: SourceSettings,
+    reference: ReferenceSettings,
     settings: Settings,
     retry: Option<Arc<dyn RetryPolicy>>,
     alerts: Option<Arc<dyn AlertSink>>,
@@ -179,6 +185,12 @@ impl ConnectionBuilder {
     /// How orders are read from Procurify.
     pub fn source(mut self, settings: SourceSettings) -> Self {
         self.source = settings;
+        self
+    }
+
+    /// What is done about reference data that only one system has. Default: it is matched and no more.
+    pub fn reference(mut self, settings: ReferenceSettings) -> Self {
+        self.reference = settings;
         self
     }
 
@@ -239,13 +251,14 @@ impl ConnectionBuilder {
         let dimensions = self.mapper.dimensions();
         let mut reading = self.source;
         reading.custom_fields |= self.mapper.needs_custom_fields();
-        let source = PurchaseOrderSource::new(self.name.clone(), procurify.clone(), reading);
+        let source = PurchaseOrderSource::new(self.name.clone(), procurify.reader(), reading);
         let flow = Flow {
             max_reference_age: Some(self.reference_max_age),
             ..Flow::new(purchase_order::KIND, Arc::new(source), OrderMapperAdapter(self.mapper), sink)
         };
-        let mut engine = Engine::new(self.name, stores.ledger, stores.checkpoints, stores.references)
-            .flow(flow)
+        let new_suppliers = check(&self.reference, product.as_ref())?;
+        let (name, ledger) = (self.name, stores.ledger);
+        let mut engine = Engine::new(name.clone(), Arc::clone(&ledger), stores.checkpoints, stores.references)
             .settings(self.settings);
         // Processes that fail together should not come back together.
         let jitter = || Arc::new(Backoff::seeded(RandomState::new().hash_one(std::process::id())));
@@ -259,12 +272,36 @@ impl ConnectionBuilder {
         if let Some(alerts) = self.alerts {
             engine = engine.alerts(alerts);
         }
-        let aligner = Aligner { procurify: procurify.clone(), product: Arc::clone(&product), page_size, dimensions };
+        let readings = Arc::new(Shelf::default());
+        let parts = Parts {
+            connection: &name,
+            settings: &self.reference,
+            procurify: &procurify,
+            product: &product,
+            store: &ledger,
+            shelf: &readings,
+            new_suppliers: new_suppliers.as_ref(),
+            page_size,
+            max_age: self.reference_max_age,
+        };
+        // An engine of its own, so that documents wait until it is done.
+        let reference_flows = parts.flows(engine.clone());
+        let engine = engine.flow(flow);
+        let new_suppliers = new_suppliers.filter(|_| self.reference.vendors.to_cloudsuite());
+        let aligner = Aligner {
+            procurify: procurify.clone(),
+            product: Arc::clone(&product),
+            page_size,
+            dimensions,
+            new_suppliers,
+            shelf: readings,
+        };
         Ok(Connection {
             engine,
             procurify,
             product,
             aligner: Arc::new(aligner),
+            reference_flows,
             reference_max_age: self.reference_max_age,
             patience: self.patience,
         })

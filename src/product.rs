@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use sync_core::{Failure, Sink};
 
 use crate::connection::BuildError;
-use crate::reference::Master;
+use crate::reference::{Master, NewSuppliers};
 
 /// The ERP's reference data, as far as records of Procurify are matched to it.
 #[derive(Debug, Clone, Default)]
@@ -59,6 +59,19 @@ pub trait Product: Send + Sync {
     /// The item of lines that are bought by their text alone, if it must be among the items.
     fn service_item(&self) -> Option<String> {
         None
+    }
+
+    /// How suppliers are made for vendors; none if this product cannot.
+    ///
+    /// # Errors
+    /// A setting that cannot be right.
+    fn new_suppliers(&self) -> Result<Option<NewSuppliers>, BuildError> {
+        Ok(None)
+    }
+
+    /// The currencies of these suppliers, one answer for each; none where it is not known.
+    async fn supplier_currencies(&self, numbers: &[String]) -> Result<Vec<Option<String>>, Failure> {
+        Ok(vec![None; numbers.len()])
     }
 
     /// Where purchase orders go: a sink that reads [`OrderDraft`](crate::purchase_order::OrderDraft)s.

@@ -160,7 +160,7 @@ impl Connection {
         // What is held waits for reference data, and so does what a person wants tried again.
         let waiting = [StateName::Held, StateName::Discovered].iter().any(|state| counts.contains_key(state));
         if waiting || !references.aligned_at().is_some_and(fresh) {
-            self.align_reference_data().await?;
+            self.sync_reference_data().await?;
         }
         Ok(())
     }

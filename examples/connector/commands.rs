@@ -30,6 +30,10 @@ pub async fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
         Command::Audit { key: None } => states(&config, &folder, json).await,
         Command::Held => held(&config, &folder, json).await,
         Command::Vault { command } => crate::vault::run(&config, &folder, command, json).await,
+        Command::Reference => {
+            let connection = connect(&config, &folder, Access::Read).await?;
+            crate::reference::show(&connection, json).await
+        }
         Command::Link { kind, source, target } => {
             let connection = connect(&config, &folder, Access::Write).await?;
             crate::links::link(&connection, kind, source, target, json).await
@@ -125,18 +129,24 @@ async fn sync(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Pr
     let started = Instant::now();
     let connection = connect(config, folder, Access::Write).await?;
     let mut report = Report::default();
+    if !config.moves_purchase_orders() {
+        connection.sync_reference_data().await?;
+    }
     if config.moves_purchase_orders() {
         let mut progress = Progress::start();
         let synced = connection.sync_with(FlowKind::PurchaseOrders, |event| progress.show(event)).await;
         progress.finish();
         report = synced?;
     }
-    let document = report_document(&report, &connection, started);
+    let reference = connection.reference_status().await?;
+    let mut document = report_document(&report, &connection, started);
+    crate::reference::add(&mut document, &reference);
     say(json, &document, || {
         let flow = &document["flows"][KIND];
         format!(
-            "{} orders read, {} unchanged, {} posted in this pass. {} requests to Procurify, {} to CloudSuite.\n\
+            "{}{} orders read, {} unchanged, {} posted in this pass. {} requests to Procurify, {} to CloudSuite.\n\
              In all: posted {}, accepted {}, held {}, rejected {}, parked {}, in doubt {}, waiting {}.{}",
+            crate::reference::text(&reference),
             flow["read"],
             flow["unchanged"],
             report.posted.len(),
@@ -149,14 +159,15 @@ async fn sync(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Pr
             flow["parked"],
             flow["in_doubt"],
             flow["waiting"],
-            match (report.is_all_done(), report.concerns.is_empty()) {
+            match (report.is_all_done(), report.concerns.is_empty() && reference.concerns.is_empty()) {
                 (_, false) => " See `held`.",
                 (false, true) => " The next sync goes on with what is not done yet.",
                 (true, true) => "",
             },
         )
     });
-    Ok(if report.is_all_done() { ExitCode::SUCCESS } else { ExitCode::from(NOT_ALL_DONE) })
+    let done = report.is_all_done() && reference.is_all_done();
+    Ok(if done { ExitCode::SUCCESS } else { ExitCode::from(NOT_ALL_DONE) })
 }
 
 fn report_document(report: &Report, connection: &Connection, started: Instant) -> Value {
@@ -252,7 +263,7 @@ async fn held(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Pr
 /// Lists records and their states: all, or those that need a person.
 async fn list(config: &Config, folder: &Path, json: bool, concerning: bool) -> Result<ExitCode, Problem> {
     let store = SqliteStore::open_read_only(config.ledger(folder)?).await?;
-    let mut query = Query::of(&config.name(), &KIND.into());
+    let mut query = Query { kind: None, ..Query::of(&config.name(), &KIND.into()) };
     if concerning {
         query = query.concerning();
     }

@@ -87,6 +87,9 @@ struct SyteLine {
     service_item: Option<String>,
     /// 1 to 4; 0 for none.
     cost_center_unit: Option<u8>,
+    vendor_prefix: Option<String>,
+    #[serde(default)]
+    vendor_properties: BTreeMap<String, String>,
     price_decimals: Option<u32>,
     max_changes_per_request: Option<usize>,
     #[serde(default)]
@@ -101,6 +104,8 @@ struct M3 {
     warehouse: String,
     order_type: Option<String>,
     buyer: Option<String>,
+    supplier_template: Option<String>,
+    supplier_prefix: Option<String>,
     #[serde(default = "default_batch_origin")]
     batch_origin: String,
     #[serde(default = "default_service_item")]
@@ -153,6 +158,9 @@ struct Flows {
     /// How many orders are carried on together.
     #[serde(default = "default_batch")]
     batch: usize,
+    /// Reference data both ways.
+    #[serde(default)]
+    reference: crate::reference::ReferenceFlows,
     /// How long a pass waits for what is due later.
     #[serde(default = "default_wait")]
     wait: Text,
@@ -232,7 +240,13 @@ impl Default for Store {
 
 impl Default for Flows {
     fn default() -> Self {
-        Self { purchase_orders: true, purchase_orders_from: None, batch: default_batch(), wait: default_wait() }
+        Self {
+            purchase_orders: true,
+            purchase_orders_from: None,
+            reference: crate::reference::ReferenceFlows::default(),
+            batch: default_batch(),
+            wait: default_wait(),
+        }
     }
 }
 
@@ -371,6 +385,7 @@ impl Config {
                 created_from: self.first_day()?,
                 ..SourceSettings::default()
             })
+            .reference(self.flows.reference.settings()?)
             .patience(duration("flows.wait", &self.flows.wait)?)
             .engine_settings(settings))
     }
@@ -407,7 +422,14 @@ impl Config {
                     company = company.division(division);
                 }
                 let company = company.transactions_per_call(m3.transactions_per_call).bytes_per_call(m3.bytes_per_call);
-                M3Product::new(company).orders(m3.orders()).into()
+                let mut product = M3Product::new(company).orders(m3.orders());
+                if let Some(template) = &m3.supplier_template {
+                    product = product.supplier_template(template);
+                }
+                if let Some(prefix) = &m3.supplier_prefix {
+                    product = product.supplier_prefix(prefix);
+                }
+                product.into()
             }
             ProductSettings::SyteLine(settings) => {
                 let mut syteline = client.syteline(&settings.configuration);
@@ -417,7 +439,11 @@ impl Config {
                 if let Some(changes) = settings.max_changes_per_request {
                     syteline = syteline.max_changes_per_request(changes);
                 }
-                SyteLineProduct::new(syteline).orders(settings.orders()).into()
+                let mut product = SyteLineProduct::new(syteline).orders(settings.orders());
+                if let Some(prefix) = &settings.vendor_prefix {
+                    product = product.vendor_prefix(prefix);
+                }
+                product.vendor_properties(settings.vendor_properties.clone()).into()
             }
             ProductSettings::OData(settings) => {
                 let mut odata = client.odata(&settings.company);

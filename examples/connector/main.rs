@@ -11,6 +11,7 @@ mod config;
 mod links;
 mod mapping;
 mod progress;
+mod reference;
 mod vault;
 
 use std::io::IsTerminal;
@@ -55,6 +56,8 @@ enum Command {
         #[command(subcommand)]
         command: vault::VaultCommand,
     },
+    /// Show what only one of the two systems has; write nothing.
+    Reference,
     /// Settle by hand which value of the ERP one of Procurify is.
     Link {
         /// `vendor`, `gl_account`, `cost_center`, `item`, `unit`, `currency` or `location`.

@@ -46,6 +46,7 @@ mod login;
 mod models;
 mod order_by;
 mod query;
+mod reader;
 mod resources;
 
 pub use bodies::*;
@@ -57,6 +58,7 @@ pub use lenient::DayOrTime;
 pub use list::List;
 pub use models::*;
 pub use order_by::OrderBy;
+pub use reader::{ReadBills, ReadPurchaseOrders, Reader};
 pub use resources::*;
 pub use tenant_http::{
     AccessToken, Bytes, Error, ErrorKind, Exchange, Limiter, Observer, Outcome, Page, RetryPolicy, SecretString,

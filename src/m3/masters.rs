@@ -1,7 +1,9 @@
 //! M3's masters, as far as records of Procurify are matched to them.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
-use cloudsuite_client::m3::{Dimension, GlAccount, ItemNumber, M3, Supplier, TransactionError};
+use cloudsuite_client::m3::{Dimension, GlAccount, ItemNumber, M3, Supplier, SupplierNumber, TransactionError};
 
 use crate::product::Masters;
 use crate::reference::Master;
@@ -19,6 +21,16 @@ pub(super) async fn read(
         None => Vec::new(),
     };
     Ok(Masters { suppliers, accounts, cost_centers })
+}
+
+/// The currencies of these suppliers, one answer for each.
+pub(super) async fn currencies(m3: &M3, numbers: &[String]) -> Result<Vec<Option<String>>, TransactionError> {
+    let known: Vec<SupplierNumber> = numbers.iter().filter_map(|number| SupplierNumber::new(number).ok()).collect();
+    let mut by_number = HashMap::new();
+    for supplier in m3.suppliers().get(&known).await {
+        by_number.extend(supplier?.and_then(|supplier| Some((supplier.number.to_string(), supplier.currency?))));
+    }
+    Ok(numbers.iter().map(|number| by_number.get(number).cloned()).collect())
 }
 
 /// Warehouses as `FACILITY/WAREHOUSE`.

@@ -100,6 +100,12 @@ impl Product for ODataProduct {
         Ok(found)
     }
 
+    async fn supplier_currencies(&self, numbers: &[String]) -> Result<Vec<Option<String>>, Failure> {
+        let all = self.odata.suppliers().all().await.map_err(|error| of_call(&error))?;
+        let currency = |number: &String| all.iter().find(|supplier| supplier.number == *number)?.currency.clone();
+        Ok(numbers.iter().map(currency).collect())
+    }
+
     fn service_item(&self) -> Option<String> {
         Some(self.orders.service_item.clone())
     }

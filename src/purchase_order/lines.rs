@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use procurify_client::{AccountId, Error, List, OrderBy, OrderItem, PoNumber, ProcurifyClient, PurchaseOrder};
+use procurify_client::{AccountId, Error, List, OrderBy, OrderItem, PoNumber, PurchaseOrder, Reader};
 
 use super::order::{BudgetAccount, OrderLine, ReadOrder, split};
 
@@ -19,7 +19,7 @@ const AT_A_TIME: usize = 4;
 
 /// Reads lines, and remembers budget accounts, which tell each line's department.
 pub(crate) struct LineReader {
-    procurify: ProcurifyClient,
+    procurify: Reader,
     page_size: u64,
     custom_fields: bool,
     accounts: Mutex<HashMap<AccountId, BudgetAccount>>,
@@ -27,7 +27,7 @@ pub(crate) struct LineReader {
 
 impl LineReader {
     /// With custom fields, which only details show, each order costs a call.
-    pub fn new(procurify: ProcurifyClient, page_size: u64, custom_fields: bool) -> Self {
+    pub fn new(procurify: Reader, page_size: u64, custom_fields: bool) -> Self {
         Self { procurify, page_size, custom_fields, accounts: Mutex::default() }
     }
 

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use futures_util::StreamExt;
-use procurify_client::{ProcurifyClient, PurchaseOrder};
+use procurify_client::{PurchaseOrder, Reader};
 use sync_core::{Batch, ConnectionId, Cursor, Failure, FailureKind, Known, Record, RecordKey, Source, SourceError};
 
 use super::KIND;
@@ -39,14 +39,14 @@ impl Default for SourceSettings {
 /// with the order's next change.
 pub struct PurchaseOrderSource {
     connection: ConnectionId,
-    procurify: ProcurifyClient,
+    procurify: Reader,
     lines: LineReader,
     settings: SourceSettings,
 }
 
 impl PurchaseOrderSource {
-    /// A source of a tenant's orders, whose records bear this connection's name.
-    pub fn new(connection: ConnectionId, procurify: ProcurifyClient, settings: SourceSettings) -> Self {
+    /// A source of a tenant's orders, whose records bear this connection's name. What it reads by cannot write.
+    pub fn new(connection: ConnectionId, procurify: Reader, settings: SourceSettings) -> Self {
         let lines = LineReader::new(procurify.clone(), settings.page_size.max(1), settings.custom_fields);
         Self { connection, procurify, lines, settings }
     }

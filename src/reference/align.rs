@@ -9,10 +9,11 @@ use sync_core::memory::keep_hand_made;
 use sync_core::{ConnectionId, CrossReferences, Match, MatchedBy, Reference, References};
 
 use super::resolve::code;
+use super::source::Shelf;
 use super::subjects::Subjects;
 use super::{
-    AlignError, COST_CENTER, GL_ACCOUNT, ITEM, Master, SERVICE_ITEM, Subject, VENDOR, align, dimension_kind, erp_kind,
-    matching,
+    AlignError, COST_CENTER, GL_ACCOUNT, ITEM, Master, NewSuppliers, SERVICE_ITEM, Subject, VENDOR, align,
+    dimension_kind, erp_kind, matching,
 };
 use crate::failure::of_call;
 use crate::product::{Masters, Product};
@@ -43,6 +44,10 @@ pub(crate) struct Aligner {
     pub page_size: u64,
     /// Further accounting dimensions that are booked on.
     pub dimensions: BTreeSet<u8>,
+    /// How suppliers are numbered that are made for vendors: by these numbers they are known again.
+    pub new_suppliers: Option<NewSuppliers>,
+    /// Where each reading is left for those that go on with it.
+    pub shelf: Arc<Shelf>,
 }
 
 /// All lines of some kinds.
@@ -56,7 +61,12 @@ impl Aligner {
             self.product.masters(now.date_naive()),
         )
         .await;
-        let subjects = subjects.map_err(|error| AlignError::Read(of_call(&error)))?;
+        let mut subjects = subjects.map_err(|error| AlignError::Read(of_call(&error)))?;
+        if let Some(rule) = &self.new_suppliers {
+            for vendor in subjects.vendors.iter_mut().filter(|vendor| vendor.external_id.is_none()) {
+                vendor.code = rule.number_of(&vendor.source);
+            }
+        }
         let masters = masters.map_err(AlignError::Read)?;
         let mut dimensions = Vec::new();
         for number in &self.dimensions {
@@ -132,11 +142,12 @@ impl Aligner {
         store: &dyn CrossReferences,
         connection: &ConnectionId,
         now: DateTime<Utc>,
-    ) -> Result<Reading, AlignError> {
+    ) -> Result<(), AlignError> {
         let reading = self.read(now).await?;
         let known = store.snapshot(connection).await?;
         store.replace(connection, &self.tables(&reading, &known).await?, now).await?;
-        Ok(reading)
+        self.shelf.put(reading, store.snapshot(connection).await?);
+        Ok(())
     }
 }
 

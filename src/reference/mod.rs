@@ -5,20 +5,40 @@
 //! once a later comparison finds it.
 
 mod align;
+mod directions;
+mod draft;
 mod link;
+mod mapper;
 mod matching;
+mod names;
 mod resolve;
+mod source;
 mod subjects;
+mod sync;
+mod to_procurify;
 
 use sync_core::{Failure, StoreError};
 
 pub(crate) use align::Aligner;
+pub use directions::{Direction, ReferenceSettings, System};
+pub use draft::SupplierDraft;
 pub use link::{KINDS, Link, LinkError, MappingLine, WrongLink};
 pub use matching::{Master, Subject, align, normalised};
+pub use names::NameDraft;
+pub(crate) use names::fit as fit_name;
 pub use resolve::{dimension_kind, erp_kind, in_erp, kind_in_words, resolve};
+pub(crate) use source::Shelf;
+pub use sync::{NewSuppliers, OneSidedRecord, ReferenceReport};
+pub(crate) use sync::{Parts, ReferenceFlows, check};
 
 /// Cross-references from a vendor's id to the ERP's supplier number.
 pub const VENDOR: &str = "vendor";
+/// Suppliers of the ERP that are to become vendors.
+pub const SUPPLIER: &str = "supplier";
+/// Vendors' names that are to become those of their suppliers.
+pub const VENDOR_NAME: &str = "vendor_name";
+/// Suppliers' names that are to become those of their vendors.
+pub const SUPPLIER_NAME: &str = "supplier_name";
 /// Cross-references from an account code to the ERP's GL account.
 pub const GL_ACCOUNT: &str = "gl_account";
 /// Cross-references from a department's id to the ERP's cost centre.

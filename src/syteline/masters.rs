@@ -1,6 +1,8 @@
 //! SyteLine's masters, as far as records of Procurify are matched to them.
 
-use cloudsuite_client::syteline::{Account, IdoRow, Item, ItemCode, SyteLine, UnitCodeName, Vendor};
+use std::collections::HashMap;
+
+use cloudsuite_client::syteline::{Account, IdoRow, Item, ItemCode, SyteLine, UnitCodeName, Vendor, VendorNumber};
 use tenant_http::Error;
 
 use crate::product::Masters;
@@ -19,6 +21,15 @@ pub(super) async fn read(syteline: &SyteLine, cost_center_unit: Option<u8>) -> R
         accounts: accounts.into_iter().map(account).collect(),
         cost_centers,
     })
+}
+
+/// The currencies of these vendors, one answer for each.
+pub(super) async fn currencies(syteline: &SyteLine, numbers: &[String]) -> Result<Vec<Option<String>>, Error> {
+    let known: Vec<VendorNumber> = numbers.iter().filter_map(|number| VendorNumber::new(number).ok()).collect();
+    let found = syteline.vendors().get(&known).await?.into_iter().flatten();
+    let by_number: HashMap<String, String> =
+        found.filter_map(|vendor| Some((vendor.number.to_string(), vendor.currency?))).collect();
+    Ok(numbers.iter().map(|number| by_number.get(number).cloned()).collect())
 }
 
 /// The values of a unit code, 1 to 4.

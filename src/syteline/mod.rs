@@ -5,6 +5,7 @@ mod leftovers;
 mod masters;
 mod product;
 mod purchase_orders;
+mod vendors;
 
 pub use product::SyteLineProduct;
 pub use purchase_orders::{SyteLineOrderSettings, SyteLinePurchaseOrders};

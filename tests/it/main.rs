@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod bad_input;
+mod both_ways;
 mod changes;
 mod erp;
 mod faults;

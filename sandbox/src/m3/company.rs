@@ -91,6 +91,8 @@ pub(super) struct Company {
     /// Order numbers by `YRE1`, which is not unique.
     pub(super) by_reference: HashMap<String, Vec<String>>,
     pub(super) invoices: BTreeMap<String, Invoice>,
+    /// Transactions that write, by program.
+    pub(super) writes: BTreeMap<String, u64>,
     next_message: u64,
     next_order: u64,
     next_invoice: u64,
@@ -115,6 +117,7 @@ impl Company {
             invoices: BTreeMap::new(),
             next_invoice: 500_001,
             next_voucher: 10_000_001,
+            writes: BTreeMap::new(),
             next_message: 1,
             next_order: 1_000_001,
         };

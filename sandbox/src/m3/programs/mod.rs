@@ -44,6 +44,9 @@ impl Session<'_> {
 
 /// Runs one transaction whose input has been checked.
 pub(super) fn run(company: &mut Company, session: &Session<'_>, program: &str, name: &str, input: &Row) -> Outcome {
+    if !["Lst", "List", "Get", "Search", "Select"].iter().any(|reading| name.starts_with(reading)) {
+        *company.writes.entry(program.to_owned()).or_default() += 1;
+    }
     let mut rows = match program {
         "GENERAL" => general::run(company, session, name),
         "MRS001MI" => mrs001::run(session, name, input),
