@@ -56,6 +56,12 @@ pub trait Product: Send + Sync {
     /// Those of these items that there are.
     async fn items(&self, numbers: &[String]) -> Result<Vec<Master>, Failure>;
 
+    /// Those of these currencies that there are; none if that cannot be asked, and so is not checked.
+    async fn currencies(&self, codes: &[String]) -> Result<Option<Vec<String>>, Failure> {
+        let _ = codes;
+        Ok(None)
+    }
+
     /// The item of lines that are bought by their text alone, if it must be among the items.
     fn service_item(&self) -> Option<String> {
         None

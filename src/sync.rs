@@ -142,9 +142,10 @@ impl Connection {
         Ok(report)
     }
 
-    /// What a pass would do. Reads both systems and the ledger, writes nothing anywhere.
+    /// What a pass would do, on the reference data that it would find or make. Reads both systems and the ledger,
+    /// writes nothing anywhere.
     pub async fn plan(&self, flow: FlowKind) -> Result<Vec<Planned>, SyncError> {
-        let references = self.preview_reference_data().await?;
+        let (references, _) = self.plan_reference_data().await?;
         Ok(self.engine.plan(&flow.kind(), &references).await?)
     }
 

@@ -200,7 +200,8 @@ fn report_document(report: &Report, connection: &Connection, started: Instant) -
 
 async fn plan(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Problem> {
     let connection = connect(config, folder, Access::Read).await?;
-    let plan = connection.plan(FlowKind::PurchaseOrders).await?;
+    let (references, mut plan) = connection.plan_reference_data().await?;
+    plan.extend(connection.engine().plan(&FlowKind::PurchaseOrders.kind(), &references).await?);
     let steps: Vec<Value> = plan.iter().map(planned_document).collect();
     say(json, &json!({ "plan": steps }), || {
         let mut lines: Vec<String> = plan.iter().map(planned_text).collect();
@@ -225,6 +226,7 @@ fn planned_document(planned: &Planned) -> Value {
 
 fn planned_text(planned: &Planned) -> String {
     let words = match &planned.step {
+        Step::Post(document) if document.get("supplier").is_none() => crate::reference::planned(document),
         Step::Post(document) => format!(
             "post to supplier {}, {} lines",
             document["supplier"].as_str().unwrap_or("?"),

@@ -83,6 +83,18 @@ pub fn text(report: &ReferenceReport) -> String {
     format!("Made in the other system so far: {}.\n", made.collect::<Vec<_>>().join(", "))
 }
 
+/// What would be made of reference data, in words.
+pub fn planned(document: &Value) -> String {
+    let text = |name: &str| document[name].as_str();
+    match (text("to"), text("name").or(text("description"))) {
+        (Some(name), _) => format!("rename to {name}"),
+        (None, name) => {
+            let number = text("number").or(text("external_id")).or(text("code")).unwrap_or("?");
+            format!("make {number} ({})", name.unwrap_or_default())
+        }
+    }
+}
+
 /// What only one of the systems has.
 pub async fn show(connection: &Connection, json: bool) -> Result<ExitCode, Problem> {
     let records = connection.one_sided().await?;

@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use cloudsuite_client::m3::{Dimension, GlAccount, ItemNumber, M3, Supplier, SupplierNumber, TransactionError};
+use cloudsuite_client::m3::{
+    Dimension, GlAccount, ItemNumber, M3, MiErrorType, Supplier, SupplierNumber, Transaction, TransactionError,
+};
+use tenant_http::ErrorKind;
 
 use crate::product::Masters;
 use crate::reference::Master;
@@ -31,6 +34,34 @@ pub(super) async fn currencies(m3: &M3, numbers: &[String]) -> Result<Vec<Option
         by_number.extend(supplier?.and_then(|supplier| Some((supplier.number.to_string(), supplier.currency?))));
     }
     Ok(numbers.iter().map(|number| by_number.get(number).cloned()).collect())
+}
+
+/// Those of these currencies that CRS055 has; none where the user may not ask for them.
+pub(super) async fn known_currencies(m3: &M3, codes: &[String]) -> Result<Option<Vec<String>>, TransactionError> {
+    let ask = |code: &String| Transaction::new("GetBasicData").field("CUCD", code);
+    let fit: Vec<&String> = codes.iter().filter(|code| code.chars().count() <= 3).collect();
+    if fit.is_empty() {
+        return Ok(Some(Vec::new()));
+    }
+    let answers = m3.bulk("CRS055MI").extend(fit.iter().map(|code| ask(code))).carry_on().send().await;
+    let mut known = Vec::new();
+    for (code, answer) in fit.into_iter().zip(answers) {
+        match answer {
+            Ok(_) => known.push(code.clone()),
+            Err(error) if error.fault().is_some_and(|fault| fault.says_absent("CUCD")) => {}
+            Err(error) if matches!(error.kind(), ErrorKind::Permission) || !is_offered(&error) => {
+                tracing::info!(%error, "currencies cannot be checked in this tenant");
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Some(known))
+}
+
+/// Whether the tenant has the transaction at all.
+fn is_offered(error: &TransactionError) -> bool {
+    error.fault().is_none_or(|fault| fault.error_type != MiErrorType::TransactionNotFound)
 }
 
 /// Warehouses as `FACILITY/WAREHOUSE`.

@@ -15,11 +15,12 @@ use crate::product::{Masters, Pinged, Product};
 use crate::reference::{Master, NewSuppliers};
 
 /// The programs that are called, and what is needed of them.
-const NEEDED: [(&str, &[&str]); 4] = [
+const NEEDED: [(&str, &[&str]); 5] = [
     ("PPS370MI", &["StartEntry", "AddHead", "AddLine", "AddAccString", "FinishEntry", "DeleteEntry"]),
     ("PPS200MI", &["GetHead", "SearchHead"]),
     ("CRS620MI", &["LstByNumber"]),
     ("CRS630MI", &["LstAccountID"]),
+    ("MMS200MI", &["GetItmBasic"]),
 ];
 
 /// One M3 company, and how orders are entered there.
@@ -105,6 +106,10 @@ impl Product for M3Product {
 
     async fn items(&self, numbers: &[String]) -> Result<Vec<Master>, Failure> {
         masters::items(&self.m3, numbers).await.map_err(|error| of_transaction(&error))
+    }
+
+    async fn currencies(&self, codes: &[String]) -> Result<Option<Vec<String>>, Failure> {
+        masters::known_currencies(&self.m3, codes).await.map_err(|error| of_transaction(&error))
     }
 
     fn service_item(&self) -> Option<String> {

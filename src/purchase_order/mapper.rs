@@ -12,7 +12,7 @@ use sync_core::{Mapper, Mapping, Match, Missing, Record, References};
 use super::draft::{LineDraft, OrderDraft};
 use super::order::{ApprovedOrder, OrderLine};
 use crate::accounts::{AccountMapping, Booking, Direct, Named, Spend};
-use crate::reference::{CURRENCY, ITEM, LOCATION, SERVICE_ITEM, UNIT, VENDOR, resolve};
+use crate::reference::{CURRENCY, ITEM, LOCATION, SERVICE_ITEM, UNIT, VENDOR, resolve, usable};
 
 /// What becomes of an order.
 #[derive(Debug, Clone, PartialEq)]
@@ -151,14 +151,19 @@ impl DefaultOrderMapper {
         let supplier = match &head.pref_vendor {
             Some(vendor) => {
                 let name = vendor.name.as_deref().unwrap_or_default();
-                resolver.resolve(VENDOR, &vendor.id.to_string(), name)
+                let supplier = resolver.resolve(VENDOR, &vendor.id.to_string(), name);
+                if supplier.is_none() && vendor.active == Some(false) {
+                    let hint = "it is not active in Procurify, so that it is matched to no supplier: activate it there";
+                    resolver.miss(VENDOR, &vendor.id.to_string(), hint);
+                }
+                supplier
             }
             None => resolver.absent("vendor", "none", "the order has no vendor: choose one in Procurify"),
         };
         let currency = head.purchased_currency.as_ref().and_then(|currency| currency.name.clone());
         let currency = currency
             .filter(|code| !code.trim().is_empty())
-            .map(|code| resolver.linked(CURRENCY, &code).unwrap_or(code))
+            .map(|code| resolver.currency(code))
             .or_else(|| resolver.absent("currency", "none", "the order has no currency: set it in Procurify"));
         let order_date = self.day(head.date).or_else(|| resolver.absent("date", "none", "the order has no date"));
         Self::refuse_costs_beside_the_lines(order, resolver);
@@ -307,6 +312,19 @@ impl Resolver<'_> {
                 None
             }
         }
+    }
+
+    /// The ERP's code of a currency: what it is linked to, or the same.
+    fn currency(&mut self, code: String) -> String {
+        if let Some(linked) = self.linked(CURRENCY, &code) {
+            return linked;
+        }
+        if let Err(why) = usable(self.references, CURRENCY, &code) {
+            let hint =
+                format!("it {why}: add it there, or link it to the one it is there (`link currency {code} CODE`)");
+            self.miss(CURRENCY, &code, &hint);
+        }
+        code
     }
 
     /// Lines bought by their text need an item too, in most products.

@@ -12,7 +12,7 @@ use super::resolve::code;
 use super::source::Shelf;
 use super::subjects::Subjects;
 use super::{
-    AlignError, COST_CENTER, GL_ACCOUNT, ITEM, Master, NewSuppliers, SERVICE_ITEM, Subject, VENDOR, align,
+    AlignError, COST_CENTER, CURRENCY, GL_ACCOUNT, ITEM, Master, NewSuppliers, SERVICE_ITEM, Subject, VENDOR, align,
     dimension_kind, erp_kind, matching,
 };
 use crate::failure::of_call;
@@ -83,11 +83,33 @@ impl Aligner {
         });
         let mut tables: Tables = lines.collect();
         tables.extend(self.items(known).await?);
+        tables.extend(self.currencies(reading, known).await?);
         for (number, values) in &reading.dimensions {
             let kind = dimension_kind(*number);
             tables.push((erp_kind(&kind), matching::of_erp(&kind, values)));
         }
         Ok(tables)
+    }
+
+    /// The currencies that are in use: those of Procurify, and those linked to.
+    async fn currencies(&self, reading: &Reading, known: &References) -> Result<Tables, AlignError> {
+        let linked = known.iter().filter(|line| line.kind == CURRENCY).flat_map(|line| line.found.targets());
+        let mut codes: Vec<String> = reading.subjects.currency_codes.iter().chain(linked).cloned().collect();
+        codes.sort();
+        codes.dedup();
+        let there = self.product.currencies(&codes).await.map_err(AlignError::Read)?;
+        let line = |there: &[String], currency: &String| Reference {
+            kind: erp_kind(CURRENCY),
+            source: code(currency),
+            label: String::new(),
+            found: if there.contains(currency) {
+                Match::Matched { target: currency.clone(), by: MatchedBy::Code }
+            } else {
+                Match::Unknown { named: currency.clone() }
+            },
+        };
+        let lines = there.map(|there| codes.iter().map(|currency| line(&there, currency)).collect());
+        Ok(vec![(erp_kind(CURRENCY), lines.unwrap_or_default())])
     }
 
     /// The items that are in use: those linked to, and that of lines bought by their text.
@@ -116,7 +138,10 @@ impl Aligner {
 
     /// The whole table as an alignment now would make it. Writes nothing.
     pub async fn preview(&self, known: &References, now: DateTime<Utc>) -> Result<References, AlignError> {
-        self.table(&self.read(now).await?, known, now).await
+        let reading = self.read(now).await?;
+        let table = self.table(&reading, known, now).await?;
+        self.shelf.put(reading, table.clone());
+        Ok(table)
     }
 
     /// The whole table as a reading makes it of what is known.

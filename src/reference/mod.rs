@@ -26,6 +26,7 @@ pub use link::{KINDS, Link, LinkError, MappingLine, WrongLink};
 pub use matching::{Master, Subject, align, normalised};
 pub use names::NameDraft;
 pub(crate) use names::fit as fit_name;
+pub(crate) use resolve::usable;
 pub use resolve::{dimension_kind, erp_kind, in_erp, kind_in_words, resolve};
 pub(crate) use source::Shelf;
 pub use sync::{NewSuppliers, OneSidedRecord, ReferenceReport};

@@ -15,6 +15,8 @@ pub(crate) struct Subjects {
     pub departments: Vec<Subject>,
     /// Vendors that the ERP is not to have: employees, card providers, names outside the list.
     pub unsuitable: HashSet<String>,
+    /// Currencies that are in use.
+    pub currency_codes: Vec<String>,
     /// The currencies of vendors, by the vendor's id.
     pub currencies: HashMap<String, CurrencyId>,
 }
@@ -22,6 +24,7 @@ pub(crate) struct Subjects {
 impl Subjects {
     pub async fn read(procurify: &ProcurifyClient, page_size: u64) -> Result<Self, Error> {
         let read = procurify.vendors().list().page_size(page_size).all().await?;
+        let used = procurify.currencies().list().active(true).page_size(page_size).all().await?;
         let usual = |kind: &VendorType| matches!(kind, VendorType::Preferred | VendorType::Regular);
         let unsuitable = read.iter().filter(|vendor| vendor.kind.as_ref().is_some_and(|kind| !usual(kind)));
         let unsuitable = unsuitable.map(|vendor| vendor.id.to_string()).collect();
@@ -31,6 +34,7 @@ impl Subjects {
         Ok(Self {
             vendors: read.into_iter().map(vendor).collect(),
             unsuitable,
+            currency_codes: used.into_iter().filter_map(|currency| currency.name).collect(),
             currencies,
             account_codes: account_codes.try_filter_map(|code| async { Ok(account_code(code)) }).try_collect().await?,
             departments: departments.map_ok(department).try_collect().await?,

@@ -13,15 +13,17 @@ use procurify_client::ProcurifyClient;
 use sync_core::ledger::list_all;
 use sync_core::{
     Committed, ConnectionId, DedupStore, Draft, Engine, EngineError, Failure, FailureKind, Flow, Found, Handle, Kind,
-    Lookup, Query, RecordKey, Sink, Staged, StateName,
+    Lookup, Match, MatchedBy, Planned, Query, RecordKey, Reference, References, Sink, Staged, StateName, Step,
 };
 
 use super::mapper::OneSidedMapper;
 use super::names::{NameMapper, NameSource};
+use super::resolve::code;
 use super::source::{OneSidedSource, Shelf, one_sided};
 use super::to_procurify::{IntoProcurify, Made, VendorNames};
 use super::{
     AlignError, COST_CENTER, GL_ACCOUNT, ReferenceSettings, SUPPLIER, SUPPLIER_NAME, System, VENDOR, VENDOR_NAME,
+    erp_kind,
 };
 use crate::connection::{BuildError, Connection};
 use crate::product::Product;
@@ -234,6 +236,36 @@ impl Connection {
             }
         }
         Ok(ReferenceReport { made, ..self.reference_status().await? })
+    }
+
+    /// The cross-references as a pass now would make them, and what it would make of reference data in either system.
+    /// Writes nothing anywhere.
+    pub async fn plan_reference_data(&self) -> Result<(References, Vec<Planned>), SyncError> {
+        let table = self.preview_reference_data().await?;
+        let mut plan = Vec::new();
+        if let Some(engine) = &self.reference_flows.engine {
+            for kind in &self.reference_flows.kinds {
+                plan.extend(engine.plan(kind, &table).await?);
+            }
+        }
+        let made = plan.iter().filter_map(|planned| match &planned.step {
+            Step::Post(document) if planned.key.kind().as_str() == VENDOR => {
+                Some((planned.key.id(), document["number"].as_str()?, document["name"].as_str().unwrap_or_default()))
+            }
+            _ => None,
+        });
+        // What waits for these suppliers would go on in the same pass.
+        let lines = made.flat_map(|(vendor, number, name)| {
+            let line = |kind: &str, source: String| Reference {
+                kind: kind.to_owned(),
+                source,
+                label: name.to_owned(),
+                found: Match::Matched { target: number.to_owned(), by: MatchedBy::Code },
+            };
+            [line(VENDOR, vendor.to_owned()), line(&erp_kind(VENDOR), code(number))]
+        });
+        let lines: Vec<Reference> = table.iter().cloned().chain(lines).collect();
+        Ok((References::new(lines, table.aligned_at()), plan))
     }
 
     /// Where reference data stands that only one system had, without doing anything.

@@ -329,6 +329,12 @@ async fn the_connector_makes_and_reports_what_only_one_system_has() {
     assert_eq!((one["kind"].as_str(), one["only_in"].as_str()), (Some("vendor"), Some("procurify")), "{report}");
     assert_eq!(writes(&world), [BTreeMap::new(), BTreeMap::new()]);
     world.scenario.missing_accounts().iter().for_each(|account| world.erp.put_account(account));
+    let (_, plan, said) = command("plan").await;
+    let plan = plan["plan"].as_array().unwrap_or_else(|| panic!("{said}")).clone();
+    let made: Vec<&serde_json::Value> = plan.iter().filter(|step| step["detail"].get("supplier").is_none()).collect();
+    assert_eq!(made.len(), 1, "one supplier, and nothing else: {made:?}");
+    assert!(plan.iter().all(|step| step["step"] == "post"), "orders of the vendor go on in the same pass: {plan:?}");
+    assert_eq!(writes(&world), [BTreeMap::new(), BTreeMap::new()], "a plan writes nothing");
     let (code, report, said) = command("sync").await;
     assert_eq!(code, Some(0), "{report} {said}");
     assert_eq!(report["flows"]["vendor"]["posted"], 1, "{report}");

@@ -8,6 +8,7 @@ mod changes;
 mod erp;
 mod faults;
 mod flow;
+mod holds;
 mod kill;
 mod lines;
 mod mapping;

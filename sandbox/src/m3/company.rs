@@ -8,7 +8,7 @@ use super::M3Config;
 use super::batch::{Entry, Rules};
 use super::documents::PurchaseOrder;
 use super::invoices::Invoice;
-use crate::scenario::{Masters, products};
+use crate::scenario::{CURRENCIES, Masters, products};
 
 /// One record: field by field, in text.
 pub(super) type Row = BTreeMap<String, String>;
@@ -83,6 +83,7 @@ pub(super) struct Company {
     pub(super) customers: Table,
     pub(super) facilities: Table,
     pub(super) warehouses: Table,
+    pub(super) currencies: BTreeSet<String>,
     pub(super) rules: Rules,
     pub(super) messages: BTreeMap<String, Entry>,
     /// Finished messages by the moment the batch job takes them.
@@ -109,6 +110,7 @@ impl Company {
             customers: Table::new(),
             facilities: facilities(),
             warehouses: warehouses(),
+            currencies: CURRENCIES.iter().map(|(code, ..)| (*code).to_owned()).collect(),
             rules: Rules::new(config),
             messages: BTreeMap::new(),
             due: BTreeSet::new(),
@@ -199,6 +201,13 @@ impl Company {
             ("LMTS", &stamp),
         ];
         self.suppliers.insert(number.clone(), row(fields));
+    }
+
+    /// Sets the status of an item: 20 is active.
+    pub(super) fn set_item_status(&mut self, number: &str, status: &str) {
+        if let Some(item) = self.items.get_mut(number) {
+            item.insert("STAT".to_owned(), status.to_owned());
+        }
     }
 
     pub(super) fn add_account(&mut self, account: &Account) {
