@@ -163,7 +163,7 @@ impl DefaultOrderMapper {
         let currency = head.purchased_currency.as_ref().and_then(|currency| currency.name.clone());
         let currency = currency
             .filter(|code| !code.trim().is_empty())
-            .map(|code| resolver.currency(code))
+            .map(|code| resolver.currency(code.into()))
             .or_else(|| resolver.absent("currency", "none", "the order has no currency: set it in Procurify"));
         let order_date = self.day(head.date).or_else(|| resolver.absent("date", "none", "the order has no date"));
         Self::refuse_costs_beside_the_lines(order, resolver);
@@ -180,7 +180,7 @@ impl DefaultOrderMapper {
             order_date,
             // M3 and others want a delivery day; an order without a promised one is wanted at once.
             delivery_date: self.day(head.promise_date).unwrap_or(order_date),
-            number: head.number.clone().unwrap_or_else(|| head.procurify_po.to_string()),
+            number: head.number.as_deref().map_or_else(|| head.procurify_po.to_string(), str::to_owned),
             warehouse,
             lines,
         };
@@ -196,7 +196,8 @@ impl DefaultOrderMapper {
             if let Some(warehouse) = resolver.linked(LOCATION, &location)
                 && wanted.iter().all(|(_, other)| *other != warehouse)
             {
-                wanted.push((line.location_name.clone().unwrap_or(location), warehouse));
+                let place = line.location_name.as_deref().map_or(location, str::to_owned);
+                wanted.push((place, warehouse));
             }
         }
         if wanted.len() > 1 {
@@ -224,8 +225,8 @@ impl DefaultOrderMapper {
         let booking = booking?;
         Some(LineDraft {
             item,
-            supplier_item: line.sku.clone().filter(|sku| sku.trim().chars().count() <= 30),
-            name: line.name.clone().unwrap_or_else(|| format!("Line {label}")),
+            supplier_item: line.sku.as_deref().filter(|sku| sku.trim().chars().count() <= 30).map(str::to_owned),
+            name: line.name.as_deref().map_or_else(|| format!("Line {label}"), str::to_owned),
             quantity: line.quantity?,
             unit,
             price: line.price?,
@@ -362,14 +363,14 @@ impl Resolver<'_> {
 /// What an account mapping may know of a line.
 fn spend(order: &ApprovedOrder, line: &OrderLine, label: &str) -> Spend {
     let named =
-        |id: Option<String>, name: &Option<String>| id.map(|id| Named { id, name: name.clone().unwrap_or_default() });
+        |id: Option<String>, name: Option<&str>| id.map(|id| Named { id, name: name.unwrap_or_default().to_owned() });
     let mut custom_fields = order.custom_fields.clone();
     custom_fields.extend(line.custom_fields.clone());
     Spend {
         line: label.to_owned(),
-        account_code: line.account_code.clone(),
-        department: named(line.department.map(|id| id.to_string()), &line.department_name),
-        location: named(line.location.map(|id| id.to_string()), &line.location_name),
+        account_code: line.account_code.as_deref().map(str::to_owned),
+        department: named(line.department.map(|id| id.to_string()), line.department_name.as_deref()),
+        location: named(line.location.map(|id| id.to_string()), line.location_name.as_deref()),
         custom_fields,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use procurify_client::{
     Account, AccountId, CustomFieldValue, Department, DepartmentId, LocationId, OrderItem, OrderItemId,
-    OrderItemStatus, PurchaseOrder, PurchaseOrderDetail, PurchaseOrderLine, PurchaseOrderState,
+    OrderItemStatus, PurchaseOrder, PurchaseOrderDetail, PurchaseOrderLine, PurchaseOrderState, Text,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -34,34 +34,34 @@ pub struct OrderLine {
     pub number: Option<i64>,
     /// What is bought.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
+    pub name: Option<Text>,
     /// The vendor's item number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sku: Option<String>,
+    pub sku: Option<Text>,
     /// How many.
     #[serde(default, with = "decimal::option", skip_serializing_if = "Option::is_none")]
     pub quantity: Option<Decimal>,
     /// The unit of measure, as somebody typed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unit: Option<String>,
+    pub unit: Option<Text>,
     /// The price of one, in the order's currency.
     #[serde(default, with = "decimal::option", skip_serializing_if = "Option::is_none")]
     pub price: Option<Decimal>,
     /// The account code's text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub account_code: Option<String>,
+    pub account_code: Option<Text>,
     /// The department that bears the cost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub department: Option<DepartmentId>,
     /// The department's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub department_name: Option<String>,
+    pub department_name: Option<Text>,
     /// The department's location.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location: Option<LocationId>,
     /// The location's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub location_name: Option<String>,
+    pub location_name: Option<Text>,
     /// Its custom fields by name, where they were read.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub custom_fields: BTreeMap<String, String>,
@@ -127,11 +127,11 @@ impl OrderLine {
 /// What a budget account says about a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BudgetAccount {
-    pub code: Option<String>,
+    pub code: Option<Text>,
     pub department: Option<DepartmentId>,
-    pub department_name: Option<String>,
+    pub department_name: Option<Text>,
     pub location: Option<LocationId>,
-    pub location_name: Option<String>,
+    pub location_name: Option<Text>,
 }
 
 impl BudgetAccount {
@@ -210,7 +210,7 @@ fn custom_fields(fields: Vec<CustomFieldValue>) -> BTreeMap<String, String> {
         Value::String(text) => Some(text).filter(|text| !text.trim().is_empty()),
         other => Some(other.to_string()),
     };
-    fields.into_iter().filter_map(|one| Some((one.field?.name?, text(one.value?)?))).collect()
+    fields.into_iter().filter_map(|one| Some((one.field?.name?.to_string(), text(one.value?)?))).collect()
 }
 
 /// A cheap mark of one reading of an order.

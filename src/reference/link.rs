@@ -177,13 +177,15 @@ impl Connection {
             let currencies = procurify.currencies().list().all().await.map_err(failed)?;
             values.currencies = currencies
                 .into_iter()
-                .filter_map(|currency| Some(subject(currency.name?, currency.description)))
+                .filter_map(|currency| Some(subject(currency.name?.into(), currency.description.map(Into::into))))
                 .collect();
         }
         if wanted(&[LOCATION]) {
             let locations = procurify.locations().list().all().await.map_err(failed)?;
-            values.locations =
-                locations.into_iter().map(|location| subject(location.id.to_string(), location.name)).collect();
+            values.locations = locations
+                .into_iter()
+                .map(|location| subject(location.id.to_string(), location.name.map(Into::into)))
+                .collect();
             values.warehouses = self.cloudsuite().warehouses().await.map_err(AlignError::Read)?;
         }
         Ok(values)

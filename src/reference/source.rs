@@ -174,11 +174,11 @@ impl OneSidedSource {
         let all = self.procurify.currencies().list().all().await.map_err(|error| of_call(&error))?;
         for record in records {
             let found = all.iter().find(|currency| match &record.currency {
-                Some(code) => currency.name.as_ref() == Some(code),
+                Some(code) => currency.name.as_deref() == Some(code.as_str()),
                 None => currency.id.is_some() && currency.id == record.currency_id,
             });
             record.currency_id = found.and_then(|currency| currency.id);
-            record.currency = record.currency.take().or_else(|| found?.name.clone());
+            record.currency = record.currency.take().or_else(|| found?.name.clone().map(Into::into));
         }
         Ok(())
     }

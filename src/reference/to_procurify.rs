@@ -57,8 +57,8 @@ impl IntoProcurify {
                 let vendors = procurify.vendors().list().page_size(size).all().await?.into_iter();
                 let there = |vendor: procurify_client::Vendor| There {
                     id: vendor.id.to_string(),
-                    number: vendor.external_id,
-                    name: vendor.name.unwrap_or_default(),
+                    number: vendor.external_id.map(Into::into),
+                    name: vendor.name.unwrap_or_default().into(),
                 };
                 vendors.map(there).collect()
             }
@@ -69,7 +69,7 @@ impl IntoProcurify {
                 all.extend(codes.list().active(false).page_size(size).all().await?);
                 let there = |account: procurify_client::AccountCode| There {
                     id: account.id.to_string(),
-                    number: account.code,
+                    number: account.code.map(Into::into),
                     name: String::new(),
                 };
                 all.into_iter().map(there).collect()
@@ -78,8 +78,8 @@ impl IntoProcurify {
                 let departments = procurify.departments().list().page_size(size).all().await?.into_iter();
                 let there = |department: procurify_client::Department| There {
                     id: department.id.to_string(),
-                    number: department.external_id,
-                    name: department.name.unwrap_or_default(),
+                    number: department.external_id.map(Into::into),
+                    name: department.name.unwrap_or_default().into(),
                 };
                 departments.map(there).collect()
             }
