@@ -100,7 +100,7 @@ impl Source for NameSource {
                 });
             }
         }
-        records.extend(done_with(self.store.as_ref(), &self.connection, &self.kind, &ids).await?);
+        records.extend(done_with(self.store.as_ref(), &self.connection, &self.kind, &ids, |_| false).await?);
         Ok(Batch { records, unchanged: 0, next: Cursor("read".to_owned()), more: false })
     }
 }

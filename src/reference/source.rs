@@ -215,6 +215,7 @@ pub(super) async fn done_with(
     connection: &ConnectionId,
     kind: &Kind,
     current: &HashSet<String>,
+    is_matched: impl Fn(&str) -> bool,
 ) -> Result<Vec<Record>, SourceError> {
     let open = [StateName::Held, StateName::Rejected, StateName::Parked];
     let heads = list_all(store, Query::of(connection, kind).in_states(&open)).await?;
@@ -222,7 +223,9 @@ pub(super) async fn done_with(
     let record = |head: sync_core::Head| {
         let stamp = "not one-sided any more".to_owned();
         let revision = Revision::of(&serde_json::json!([head.payload, stamp]));
-        Record { stamp, revision, lifecycle: Lifecycle::Cancelled, ..head.record() }
+        // What is matched is mapped once more, to say to what; the rest is gone, or not to be used.
+        let lifecycle = if is_matched(head.key.id()) { Lifecycle::Active } else { Lifecycle::Cancelled };
+        Record { stamp, revision, lifecycle, ..head.record() }
     };
     Ok(gone.map(record).collect())
 }
@@ -256,8 +259,13 @@ impl Source for OneSidedSource {
         let records: Result<Vec<Record>, Failure> =
             changed.iter().zip(marks).map(|(one, stamp)| self.record(one, stamp)).collect();
         let mut records = records?;
+        let is_matched = |id: &str| match self.kind.as_str() {
+            VENDOR => table.get(VENDOR, id).is_some_and(is_sure),
+            SUPPLIER => table.of_target(VENDOR, id).into_iter().any(is_sure),
+            kind => table.of_target(kind, id).into_iter().any(is_sure),
+        };
         let ids: HashSet<String> = current.iter().map(|one| one.id.clone()).collect();
-        records.extend(done_with(self.store.as_ref(), &self.connection, &self.kind, &ids).await?);
+        records.extend(done_with(self.store.as_ref(), &self.connection, &self.kind, &ids, is_matched).await?);
         Ok(Batch { records, unchanged, next, more: false })
     }
 }

@@ -49,6 +49,12 @@ struct There {
     name: String,
 }
 
+impl There {
+    fn has_no_number(&self) -> bool {
+        self.number.as_deref().is_none_or(|number| number.trim().is_empty())
+    }
+}
+
 impl IntoProcurify {
     async fn there(&self) -> Result<Vec<There>, Error> {
         let (procurify, size) = (&self.procurify, self.page_size);
@@ -166,7 +172,7 @@ impl Sink for IntoProcurify {
         };
         let stage = |draft: &Draft| {
             let name = normalised(draft.document["name"].as_str().unwrap_or_default());
-            match there.iter().find(|one| !name.is_empty() && normalised(&one.name) == name && one.number.is_none()) {
+            match there.iter().find(|one| !name.is_empty() && normalised(&one.name) == name && one.has_no_number()) {
                 Some(one) => {
                     let why = format!("{} in Procurify has the same name: the next alignment matches them", one.id);
                     Staged::NotStaged(Failure::new(FailureKind::Other, why))

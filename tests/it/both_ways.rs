@@ -230,6 +230,8 @@ async fn what_could_be_one_of_several_is_held_with_its_candidates_until_a_person
     let reason = &report.concerns.iter().find(|concern| concern.key.id() == "S90002").unwrap().reason;
     assert!(reason.contains("has the same name, and is another one in the ERP"), "{reason}");
     assert_eq!(report.made, [], "what may be a double is not made");
+    let trail = connection.trail(&format!("acme/vendor/{gull}").parse().unwrap()).await.unwrap().to_string();
+    assert!(trail.contains("skipped: it is supplier S90001"), "{trail}");
     assert!(!report.concerns.iter().any(|concern| concern.key.id() == gull.to_string()), "{:?}", report.concerns);
 }
 
