@@ -30,12 +30,14 @@
 //! | --- | --- |
 //! | [`purchase_order`] | orders read from Procurify, mapped, and drafted for an ERP |
 //! | [`bill`] | bills read from Procurify, mapped, and drafted as an ERP's invoices |
+//! | [`accounts`] | which account and cost centre a line is booked on |
 //! | [`product`] | what a CloudSuite product must offer |
 //! | [`m3`], [`syteline`], [`odata`] | the products |
 //! | [`mod@reference`] | vendors, account codes and departments, matched before any order moves |
 //!
 //! The engine and its promises are in [`sync_core`]; the clients can be used alone.
 
+pub mod accounts;
 pub mod bill;
 mod connection;
 mod failure;

@@ -10,8 +10,12 @@ use procurify_cloudsuite::syteline::SyteLineProduct;
 use procurify_cloudsuite::{CloudSuiteClient, Company};
 use rust_decimal::Decimal;
 use sandbox::{
-    Document, FaultKind, Faults, M3, M3Config, OData, ODataConfig, Scenario, Stats, SyteLine, SyteLineConfig,
+    Account, Document, FaultKind, Faults, M3, M3Config, OData, ODataConfig, Scenario, Stats, Supplier, SyteLine,
+    SyteLineConfig,
 };
+
+/// The supplier whose settings new ones begin with, where a product needs one.
+pub const TEMPLATE: &str = "TMPL";
 
 /// A simulated product.
 pub trait Erp: Sized + Send + Sync + 'static {
@@ -23,6 +27,9 @@ pub trait Erp: Sized + Send + Sync + 'static {
     fn start(scenario: &Scenario, faults: Faults) -> impl Future<Output = Self> + Send;
     fn ionapi(&self) -> String;
     fn all_documents(&self) -> Vec<Document>;
+    fn put_supplier(&self, supplier: &Supplier);
+    fn put_account(&self, account: &Account);
+    fn set_faults_to(&self, faults: Faults);
     fn seen(&self) -> Stats;
     /// Replaces the faults from the next call on.
     fn fail(&self, faults: Faults);
@@ -71,6 +78,18 @@ impl Erp for M3 {
         self.documents()
     }
 
+    fn put_supplier(&self, supplier: &Supplier) {
+        self.add_supplier(supplier);
+    }
+
+    fn put_account(&self, account: &Account) {
+        self.add_account(account);
+    }
+
+    fn set_faults_to(&self, faults: Faults) {
+        self.set_faults(faults);
+    }
+
     fn seen(&self) -> Stats {
         self.stats()
     }
@@ -81,7 +100,7 @@ impl Erp for M3 {
 
     fn product(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product> {
         let m3 = client.m3(Company(100)).division("AAA").facility("A01").warehouse("001");
-        M3Product::new(m3.transactions_per_call(per_call)).into()
+        M3Product::new(m3.transactions_per_call(per_call)).supplier_template(TEMPLATE).into()
     }
 
     async fn enter_invoice(&self, client: &CloudSuiteClient, invoice: &InvoiceDraft, amount: Decimal) -> String {
@@ -127,6 +146,18 @@ impl Erp for SyteLine {
 
     fn all_documents(&self) -> Vec<Document> {
         self.documents()
+    }
+
+    fn put_supplier(&self, supplier: &Supplier) {
+        self.add_supplier(supplier);
+    }
+
+    fn put_account(&self, account: &Account) {
+        self.add_account(account);
+    }
+
+    fn set_faults_to(&self, faults: Faults) {
+        self.set_faults(faults);
     }
 
     fn seen(&self) -> Stats {
@@ -190,6 +221,18 @@ impl Erp for OData {
 
     fn all_documents(&self) -> Vec<Document> {
         self.documents()
+    }
+
+    fn put_supplier(&self, supplier: &Supplier) {
+        self.add_supplier(supplier);
+    }
+
+    fn put_account(&self, account: &Account) {
+        self.add_account(account);
+    }
+
+    fn set_faults_to(&self, faults: Faults) {
+        self.set_faults(faults);
     }
 
     fn seen(&self) -> Stats {

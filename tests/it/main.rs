@@ -5,12 +5,15 @@
 mod audit;
 mod bad_input;
 mod bills;
+mod both_ways;
 mod changes;
 mod erp;
 mod faults;
 mod flow;
+mod holds;
 mod kill;
 mod lines;
+mod mapping;
 mod plan;
 mod requests;
 mod secrets;

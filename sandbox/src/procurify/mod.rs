@@ -11,6 +11,7 @@ mod reference;
 mod render;
 mod tenant;
 mod token;
+mod write;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -142,6 +143,11 @@ impl Procurify {
     /// Moves the tenant's clock forward.
     pub fn advance(&self, by: Duration) {
         self.front.clock.advance(by);
+    }
+
+    /// Adds a vendor, as a person in Procurify would, and gives its id.
+    pub fn add_vendor(&self, name: &str, external_id: Option<&str>) -> u64 {
+        write::add_vendor(&mut self.front.tenant.data(), name, external_id.map(str::to_owned), 0)
     }
 
     /// Creates, changes and cancels orders, as `POST /_sandbox/bump` does.

@@ -31,7 +31,12 @@ impl Engine {
                     Mapping::Hold(still) if still == *missing => continue,
                     Mapping::Hold(other) => Change::Held { missing: other },
                     Mapping::Skip(_) | Mapping::Draft { .. } => {
-                        Change::Resumed { because: "the references it waited for are there".to_owned() }
+                        let because = match head.attempt {
+                            0 => "the references it waited for are there",
+                            // Only the target knows whether it can go on.
+                            _ => "the target is asked again",
+                        };
+                        Change::Resumed { because: because.to_owned() }
                     }
                 },
                 _ => continue,
