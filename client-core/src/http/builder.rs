@@ -1,6 +1,6 @@
 //! Settings of an endpoint, checked once.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::SecretString;
@@ -150,6 +150,7 @@ impl HttpBuilder {
                 counter: self.counter,
                 explain: self.explain,
                 observer: self.observer,
+                told_limit: Mutex::default(),
             }),
         })
     }

@@ -11,8 +11,8 @@ mod send;
 mod tls;
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::Method;
@@ -86,6 +86,8 @@ struct Inner {
     counter: RequestCounter,
     explain: Option<Explain>,
     observer: Option<Arc<dyn Observer>>,
+    /// What the server last said of its limit.
+    told_limit: Mutex<RateLimit>,
 }
 
 impl Http {
@@ -117,6 +119,12 @@ impl Http {
     /// HTTP requests sent by this endpoint, its clones, and whoever else shares its counter.
     pub fn requests(&self) -> u64 {
         self.inner.counter.get()
+    }
+
+    /// What the server last said of its own limit, for people to compare with the pace that is set. Empty where it
+    /// says nothing.
+    pub fn rate_limit(&self) -> RateLimit {
+        *self.inner.told_limit.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The pace that all clones share.

@@ -46,6 +46,15 @@ pub struct RateLimit {
     pub remaining: Option<u64>,
 }
 
+impl RateLimit {
+    pub(super) fn read(headers: &HeaderMap) -> Self {
+        Self {
+            limit: number(headers, &["x-ratelimit-limit", "ratelimit-limit"]),
+            remaining: number(headers, &["x-ratelimit-remaining", "ratelimit-remaining"]),
+        }
+    }
+}
+
 impl Response {
     pub(super) fn new(status: u16, headers: HeaderMap, body: Bytes) -> Self {
         Self {
@@ -56,10 +65,7 @@ impl Response {
                 .map(DateTime::<Utc>::from),
             request_id: request_id(&headers),
             content_type: text(&headers, CONTENT_TYPE.as_str()).map(ToOwned::to_owned),
-            rate_limit: RateLimit {
-                limit: number(&headers, &["x-ratelimit-limit", "ratelimit-limit"]),
-                remaining: number(&headers, &["x-ratelimit-remaining", "ratelimit-remaining"]),
-            },
+            rate_limit: RateLimit::read(&headers),
             headers,
             scrubber: Scrubber::default(),
             token: None,

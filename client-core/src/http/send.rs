@@ -1,6 +1,7 @@
 //! Sending: a token, a turn, one HTTP exchange, and again where that is safe.
 
 use std::fmt;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -16,7 +17,7 @@ use super::download::Download;
 use super::observe::Watch;
 use super::redirect::{self, Redirect};
 use super::request::{Replay, Request};
-use super::response::{Response, request_id, retry_after, text};
+use super::response::{RateLimit, Response, request_id, retry_after, text};
 use crate::{AccessToken, Error, ErrorKind, Outcome, Permit};
 
 /// A failed attempt.
@@ -184,6 +185,10 @@ async fn attempt_once(
             }
         };
         feed_back(&permit, status, &headers, started.elapsed());
+        let told = RateLimit::read(&headers);
+        if told != RateLimit::default() {
+            *request.http.inner.told_limit.lock().unwrap_or_else(PoisonError::into_inner) = told;
+        }
         match redirect::judge(&request.method, &url, status, &headers, hops) {
             Redirect::No => {
                 return match body {

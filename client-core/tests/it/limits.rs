@@ -3,9 +3,9 @@
 use std::io::Write as _;
 use std::time::Duration;
 
-use tenant_http::{ErrorKind, Limiter, Outcome};
+use tenant_http::{ErrorKind, Limiter, Outcome, RateLimit};
 use tokio::time::Instant;
-use wiremock::matchers::any;
+use wiremock::matchers::{any, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::support::client;
@@ -106,4 +106,19 @@ async fn a_gzip_bomb_is_an_error_and_not_memory() {
     assert_eq!(http.requests(), 1);
     let roomy = client(&server.uri()).build().unwrap();
     assert_eq!(roomy.get("/bomb").send().await.unwrap().body.len(), 20 * 1024 * 1024);
+}
+
+#[tokio::test]
+async fn what_a_server_says_of_its_limit_is_kept_for_people() {
+    let server = MockServer::start().await;
+    let told = ResponseTemplate::new(200).insert_header("x-ratelimit-limit", "120");
+    let told = told.insert_header("x-ratelimit-remaining", "7");
+    Mock::given(path("/told")).respond_with(told).mount(&server).await;
+    Mock::given(path("/silent")).respond_with(ResponseTemplate::new(200)).mount(&server).await;
+    let http = client(&server.uri()).build().unwrap();
+    http.get("/silent").send().await.unwrap();
+    assert_eq!(http.rate_limit(), RateLimit::default());
+    http.get("/told").send().await.unwrap();
+    http.get("/silent").send().await.unwrap();
+    assert_eq!(http.rate_limit(), RateLimit { limit: Some(120), remaining: Some(7) });
 }
