@@ -44,6 +44,7 @@ pub enum BuildError {
 #[derive(Clone)]
 pub struct Connection {
     pub(crate) engine: Engine,
+    pub(crate) orders: Arc<PurchaseOrderSource>,
     procurify: ProcurifyClient,
     product: Arc<dyn Product>,
     aligner: Arc<Aligner>,
@@ -236,10 +237,10 @@ impl ConnectionBuilder {
         let stores = self.store.ok_or(BuildError::Missing("store"))?;
         let sink = product.purchase_orders()?;
         let page_size = self.source.page_size;
-        let source = PurchaseOrderSource::new(self.name.clone(), procurify.clone(), self.source);
+        let orders = Arc::new(PurchaseOrderSource::new(self.name.clone(), procurify.clone(), self.source));
         let flow = Flow {
             max_reference_age: Some(self.reference_max_age),
-            ..Flow::new(purchase_order::KIND, Arc::new(source), OrderMapperAdapter(self.mapper), sink)
+            ..Flow::new(purchase_order::KIND, orders.clone(), OrderMapperAdapter(self.mapper), sink)
         };
         let mut engine = Engine::new(self.name, stores.ledger, stores.checkpoints, stores.references)
             .flow(flow)
@@ -259,6 +260,7 @@ impl ConnectionBuilder {
         let aligner = Aligner { procurify: procurify.clone(), product: Arc::clone(&product), page_size };
         Ok(Connection {
             engine,
+            orders,
             procurify,
             product,
             aligner: Arc::new(aligner),

@@ -31,6 +31,7 @@
 //! | [`purchase_order`] | orders read from Procurify, mapped, and drafted for an ERP |
 //! | [`product`] | what a CloudSuite product must offer |
 //! | [`m3`], [`syteline`], [`odata`] | the products |
+//! | [`reconcile`] | both systems compared: missing, extra, differing, totals |
 //! | [`mod@reference`] | vendors, account codes and departments, matched before any order moves |
 //!
 //! The engine and its promises are in [`sync_core`]; the clients can be used alone.
@@ -41,6 +42,7 @@ pub mod m3;
 pub mod odata;
 pub mod product;
 pub mod purchase_order;
+pub mod reconcile;
 pub mod reference;
 mod sync;
 pub mod syteline;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sync_core::ledger::list_all;
-use sync_core::{EngineError, Kind, Moved, Planned, Polled, Query, RecordKey, StateName};
+use sync_core::{EngineError, Failure, Kind, Moved, Planned, Polled, Query, RecordKey, StateName};
 
 use crate::connection::Connection;
 use crate::purchase_order;
@@ -18,6 +18,9 @@ pub enum SyncError {
     /// The reference data could not be aligned, so no order was moved.
     #[error(transparent)]
     Align(#[from] AlignError),
+    /// One of the systems did not show what it holds, so the two could not be compared.
+    #[error("the two systems cannot be compared: {0}")]
+    Compare(Failure),
     /// A step of the engine failed.
     #[error(transparent)]
     Engine(#[from] EngineError),

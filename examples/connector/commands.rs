@@ -29,6 +29,10 @@ pub async fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
         Command::Audit { key: Some(key) } => trail(&config, &folder, key, json).await,
         Command::Audit { key: None } => states(&config, &folder, json).await,
         Command::Held => held(&config, &folder, json).await,
+        Command::Reconcile(wanted) => {
+            let connection = connect(&config, &folder, Access::Read).await?;
+            crate::reconcile::run(&connection, &config.flow_kinds(), wanted, json).await
+        }
         Command::Vault { command } => crate::vault::run(&config, &folder, command, json).await,
         Command::Replay { key, not_in_target } => replay(&config, &folder, key, *not_in_target, json).await,
     }

@@ -13,7 +13,7 @@ use procurify_cloudsuite::odata::{ODataOrderSettings, ODataProduct};
 use procurify_cloudsuite::product::Product;
 use procurify_cloudsuite::purchase_order::{DefaultOrderMapper, SourceSettings};
 use procurify_cloudsuite::syteline::{SyteLineOrderSettings, SyteLineProduct};
-use procurify_cloudsuite::{Connection, ConnectionBuilder, VaultTokens};
+use procurify_cloudsuite::{Connection, ConnectionBuilder, FlowKind, VaultTokens};
 use serde::Deserialize;
 use sync_core::{Actor, ConnectionId, Settings};
 use sync_store::vault::Keys;
@@ -308,6 +308,11 @@ impl Config {
     /// Whether purchase orders are to be moved.
     pub fn moves_purchase_orders(&self) -> bool {
         self.flows.purchase_orders
+    }
+
+    /// The kinds of documents that are moved.
+    pub fn flow_kinds(&self) -> Vec<FlowKind> {
+        if self.moves_purchase_orders() { vec![FlowKind::PurchaseOrders] } else { Vec::new() }
     }
 
     /// Whether a secret is to come from the vault.

@@ -9,6 +9,7 @@
 mod commands;
 mod config;
 mod progress;
+mod reconcile;
 mod vault;
 
 use std::io::IsTerminal;
@@ -48,6 +49,8 @@ enum Command {
     },
     /// Show the records that need a person, and why.
     Held,
+    /// Compare both systems; write nothing anywhere. Exit code 3 if they differ.
+    Reconcile(reconcile::ReconcileArguments),
     /// Keep secrets sealed in the store; they are read from the terminal or stdin, never from arguments.
     Vault {
         #[command(subcommand)]

@@ -33,6 +33,7 @@
 
 #![recursion_limit = "256"] // Whole records as JSON literals.
 
+mod by_hand;
 mod clock;
 mod control;
 mod error;
@@ -48,6 +49,7 @@ mod scenario;
 mod stats;
 mod syteline;
 
+pub use by_hand::{Touch, TypedLine, TypedOrder};
 pub use error::Error;
 pub use faults::{FaultKind, Faults, Matcher};
 pub use m3::{Account, Document, DocumentLine, M3, M3Config, Message, MessageStatus, Supplier};

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use cloudsuite_client::m3::{Dimension, M3};
-use sync_core::{Failure, Sink};
+use sync_core::{Failure, Kind, Sink};
 
-use super::{M3OrderSettings, M3PurchaseOrders, masters};
+use super::{M3OrderSettings, M3PurchaseOrders, documents, masters};
 use crate::connection::BuildError;
 use crate::failure::of_transaction;
-use crate::product::{Masters, Pinged, Product};
+use crate::product::{Masters, Pinged, Product, not_listed};
+use crate::purchase_order;
+use crate::reconcile::{Document, Wanted};
 
 /// The programs that are called, and what is needed of them.
 const NEEDED: [(&str, &[&str]); 4] = [
@@ -66,6 +68,13 @@ impl Product for M3Product {
     fn purchase_orders(&self) -> Result<Arc<dyn Sink>, BuildError> {
         let sink = M3PurchaseOrders::new(self.m3.clone(), self.orders.clone())?;
         Ok(Arc::new(sink))
+    }
+
+    async fn documents(&self, kind: &Kind, wanted: &Wanted<'_>) -> Result<Vec<Document>, Failure> {
+        match kind.as_str() {
+            purchase_order::KIND => documents::orders(&self.m3, wanted).await,
+            _ => Err(not_listed(self.name(), kind)),
+        }
     }
 
     async fn ping(&self) -> Result<Pinged, Failure> {

@@ -27,6 +27,8 @@ pub struct ODataOrderSettings {
     pub cost_centers: bool,
     /// The statuses of suppliers that may not be used, in the tenant's own words. Default `Blocked` and `Inactive`.
     pub blocked_statuses: Vec<String>,
+    /// The status of an order that was cancelled, in the tenant's own word. Default `Cancelled`.
+    pub cancelled_status: String,
 }
 
 impl Default for ODataOrderSettings {
@@ -35,6 +37,7 @@ impl Default for ODataOrderSettings {
             service_item: "SERVICE".to_owned(),
             cost_centers: true,
             blocked_statuses: vec!["Blocked".to_owned(), "Inactive".to_owned()],
+            cancelled_status: "Cancelled".to_owned(),
         }
     }
 }

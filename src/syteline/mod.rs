@@ -1,6 +1,7 @@
 //! Infor `SyteLine` (`CloudSuite` Industrial) as the product: its masters, and its purchase orders.
 
 mod document;
+mod documents;
 mod leftovers;
 mod masters;
 mod product;

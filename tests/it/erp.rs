@@ -8,7 +8,8 @@ use procurify_cloudsuite::product::Product;
 use procurify_cloudsuite::syteline::SyteLineProduct;
 use procurify_cloudsuite::{CloudSuiteClient, Company};
 use sandbox::{
-    Document, FaultKind, Faults, M3, M3Config, OData, ODataConfig, Scenario, Stats, SyteLine, SyteLineConfig,
+    Document, FaultKind, Faults, M3, M3Config, OData, ODataConfig, Scenario, Stats, SyteLine, SyteLineConfig, Touch,
+    TypedOrder,
 };
 
 /// A simulated product.
@@ -22,6 +23,11 @@ pub trait Erp: Sized + Send + Sync + 'static {
     fn ionapi(&self) -> String;
     fn all_documents(&self) -> Vec<Document>;
     fn seen(&self) -> Stats;
+    /// An order typed in by a person; answers its number.
+    fn type_in(&self, order: &TypedOrder) -> String;
+    fn delete(&self, number: &str);
+    /// A person changes a line.
+    fn change(&self, number: &str, touch: Touch);
     /// The product as the crates see it, writing so much in one call.
     fn product(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product>;
     /// The connector's settings of it, writing so much in one call.
@@ -60,6 +66,18 @@ impl Erp for M3 {
 
     fn seen(&self) -> Stats {
         self.stats()
+    }
+
+    fn type_in(&self, order: &TypedOrder) -> String {
+        self.type_order(order)
+    }
+
+    fn delete(&self, number: &str) {
+        assert!(self.delete_order(number), "{number} is not there");
+    }
+
+    fn change(&self, number: &str, touch: Touch) {
+        assert!(self.touch(number, touch), "{number} has no line {}", touch.line);
     }
 
     fn product(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product> {
@@ -104,6 +122,18 @@ impl Erp for SyteLine {
 
     fn seen(&self) -> Stats {
         self.stats()
+    }
+
+    fn type_in(&self, order: &TypedOrder) -> String {
+        self.type_order(order)
+    }
+
+    fn delete(&self, number: &str) {
+        assert!(self.delete_order(number), "{number} is not there");
+    }
+
+    fn change(&self, number: &str, touch: Touch) {
+        assert!(self.touch(number, touch), "{number} has no line {}", touch.line);
     }
 
     fn product(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product> {
@@ -154,6 +184,18 @@ impl Erp for OData {
 
     fn seen(&self) -> Stats {
         self.stats()
+    }
+
+    fn type_in(&self, order: &TypedOrder) -> String {
+        self.type_order(order)
+    }
+
+    fn delete(&self, number: &str) {
+        assert!(self.delete_order(number), "{number} is not there");
+    }
+
+    fn change(&self, number: &str, touch: Touch) {
+        assert!(self.touch(number, touch), "{number} has no line {}", touch.line);
     }
 
     fn product(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product> {

@@ -9,6 +9,7 @@ mod faults;
 mod flow;
 mod kill;
 mod lines;
+mod reconcile;
 mod requests;
 mod secrets;
 mod unclear;

@@ -230,6 +230,12 @@ impl PurchaseOrders {
         self.list().filter(Filter::property(self.names().property("ChangedOn")).ge(moment))
     }
 
+    /// The orders of these days (`OrderDate`), both included, with their lines.
+    pub fn dated(&self, first: NaiveDate, last: NaiveDate) -> Query<PurchaseOrder> {
+        let day = || Filter::property(self.names().property("OrderDate"));
+        self.list().filter(day().ge(first).and(day().le(last)))
+    }
+
     /// All orders that carry one of these external references.
     ///
     /// # Errors

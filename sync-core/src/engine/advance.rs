@@ -9,7 +9,7 @@ use crate::error::EngineError;
 use crate::failure::{Failure, FailureKind};
 use crate::ledger::{Change, ClaimRequest, Evidence, Lease};
 use crate::mapper::Mapping;
-use crate::record::{ExternalRef, Lifecycle, RecordKey};
+use crate::record::{ExternalRef, Lifecycle, Record, RecordKey};
 use crate::reference::References;
 use crate::sink::{Committed, Draft, Found, Handle, Lookup, Staged};
 use crate::state::{State, StateName};
@@ -128,7 +128,7 @@ impl Engine {
         let until = self.after(self.settings.lease);
         let entries = fresh
             .into_iter()
-            .map(|work| match map(flow, &work, references) {
+            .map(|work| match map(flow, &work.head.record(), references) {
                 Mapping::Hold(missing) => Entry::last(work, Change::Held { missing }, None),
                 Mapping::Skip(reason) => Entry::last(work, Change::Skipped { reason }, None),
                 Mapping::Draft { document, decisions } => {
@@ -322,10 +322,10 @@ impl Engine {
     }
 }
 
-fn map(flow: &Flow, work: &Work, references: &References) -> Mapping {
-    match work.head.lifecycle {
+pub(super) fn map(flow: &Flow, record: &Record, references: &References) -> Mapping {
+    match record.lifecycle {
         Lifecycle::Cancelled => Mapping::Skip("it was cancelled at the source".to_owned()),
-        Lifecycle::Active => flow.mapper.map(&work.head.record(), references),
+        Lifecycle::Active => flow.mapper.map(record, references),
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::advance::map;
 use super::{Engine, Flow};
 use crate::error::EngineError;
 use crate::ledger::{Query, list_all};
 use crate::mapper::{Mapping, Missing};
-use crate::record::{ExternalRef, Kind, Lifecycle, Record, RecordKey};
+use crate::record::{ExternalRef, Kind, Record, RecordKey};
 use crate::reference::References;
 use crate::sink::{Found, Lookup, TargetRef};
 use crate::state::{Head, State, StateName};
@@ -50,6 +51,12 @@ pub struct Planned {
 }
 
 impl Engine {
+    /// What a record becomes on these references, as an attempt now would map it. Writes nothing.
+    pub fn mapping(&self, record: &Record, references: &References) -> Result<Mapping, EngineError> {
+        let flow = self.flow_of(record.key.kind())?;
+        Ok(map(flow, record, references))
+    }
+
     /// Reads the source from where the next poll would and says what a pass on these references would
     /// do, in the order of the keys. Writes nothing, neither in the ledger nor in either system.
     pub async fn plan(&self, kind: &Kind, references: &References) -> Result<Vec<Planned>, EngineError> {
@@ -127,10 +134,7 @@ fn next_step(flow: &Flow, head: Option<&Head>, record: &Record, references: &Ref
             _ => {}
         }
     }
-    if record.lifecycle == Lifecycle::Cancelled {
-        return Some(Step::Skip("it was cancelled at the source".to_owned()));
-    }
-    Some(match flow.mapper.map(record, references) {
+    Some(match map(flow, record, references) {
         Mapping::Draft { document, .. } => Step::Post(document),
         Mapping::Hold(missing) => Step::Hold(missing),
         Mapping::Skip(reason) => Step::Skip(reason),
