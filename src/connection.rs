@@ -8,8 +8,8 @@ use std::time::Duration;
 use cloudsuite_client::m3::InvalidCode;
 use procurify_client::ProcurifyClient;
 use sync_core::{
-    AlertSink, AuditSink, Backoff, CheckpointStore, Clock, ConnectionId, CrossReferences, DedupStore, Engine, Flow,
-    RecordKey, References, RetryPolicy, Settings, Trail,
+    AlertSink, AuditSink, Backoff, Cancellations, CheckpointStore, Clock, ConnectionId, CrossReferences, DedupStore,
+    Engine, Flow, RecordKey, References, RetryPolicy, Revisions, Settings, Trail,
 };
 
 use crate::product::Product;
@@ -69,6 +69,8 @@ impl Connection {
             clock: None,
             reference_max_age: Duration::from_secs(3600),
             patience: Duration::from_secs(30),
+            on_revision: Revisions::default(),
+            on_cancel: Cancellations::default(),
         }
     }
 
@@ -132,6 +134,8 @@ pub struct ConnectionBuilder {
     clock: Option<Arc<dyn Clock>>,
     reference_max_age: Duration,
     patience: Duration,
+    on_revision: Revisions,
+    on_cancel: Cancellations,
 }
 
 struct Stores {
@@ -226,6 +230,19 @@ impl ConnectionBuilder {
         self
     }
 
+    /// What becomes of a document in the ERP when its record changes, or is reopened, after it was posted. Default:
+    /// people are told.
+    pub fn on_revision(mut self, revisions: Revisions) -> Self {
+        self.on_revision = revisions;
+        self
+    }
+
+    /// What becomes of a document in the ERP when its record is cancelled after it was posted. Default: people are told.
+    pub fn on_cancel(mut self, cancellations: Cancellations) -> Self {
+        self.on_cancel = cancellations;
+        self
+    }
+
     /// Checks all settings. Nothing is sent.
     pub fn build(self) -> Result<Connection, BuildError> {
         let name = self.name.as_str();
@@ -240,6 +257,8 @@ impl ConnectionBuilder {
         let orders = Arc::new(PurchaseOrderSource::new(self.name.clone(), procurify.clone(), self.source));
         let flow = Flow {
             max_reference_age: Some(self.reference_max_age),
+            on_revision: self.on_revision,
+            on_cancel: self.on_cancel,
             ..Flow::new(purchase_order::KIND, orders.clone(), OrderMapperAdapter(self.mapper), sink)
         };
         let mut engine = Engine::new(self.name, stores.ledger, stores.checkpoints, stores.references)

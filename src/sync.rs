@@ -63,6 +63,8 @@ pub struct Report {
     pub unchanged: u64,
     /// Records posted in this pass.
     pub posted: Vec<RecordKey>,
+    /// Records whose documents were changed or cancelled in this pass, as they were.
+    pub amended: Vec<RecordKey>,
     /// Records that need a person: held, rejected, parked, or changed after they were posted.
     pub concerns: Vec<Concern>,
     /// How many records are in each state now.
@@ -75,13 +77,12 @@ impl Report {
         self.counts.get(&state).copied().unwrap_or(0)
     }
 
-    /// Whether every record is where it should be: posted, or skipped for good reason.
+    /// Whether every record is where it should be: posted, cancelled, or skipped for good reason.
     pub fn is_all_done(&self) -> bool {
         self.concerns.is_empty()
-            && self
-                .counts
-                .iter()
-                .all(|(state, count)| *count == 0 || matches!(state, StateName::Posted | StateName::Skipped))
+            && self.counts.iter().all(|(state, count)| {
+                *count == 0 || matches!(state, StateName::Posted | StateName::Cancelled | StateName::Skipped)
+            })
     }
 }
 
@@ -125,8 +126,15 @@ impl Connection {
         loop {
             let run = self.engine.run_until_idle_with(self.patience, |progress| {
                 told(Event::Moved(&progress.moved));
-                let posted = progress.moved.iter().filter(|moved| moved.to == StateName::Posted);
-                report.posted.extend(posted.map(|moved| moved.key.clone()));
+                for moved in &progress.moved {
+                    match (moved.from, moved.to) {
+                        (StateName::Amending, StateName::Posted | StateName::Cancelled) => {
+                            report.amended.push(moved.key.clone());
+                        }
+                        (_, StateName::Posted) => report.posted.push(moved.key.clone()),
+                        _ => {}
+                    }
+                }
             });
             match run.await {
                 // A pass may take longer than reference data stays fresh.

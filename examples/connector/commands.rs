@@ -34,7 +34,14 @@ pub async fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
             crate::reconcile::run(&connection, &config.flow_kinds(), wanted, json).await
         }
         Command::Vault { command } => crate::vault::run(&config, &folder, command, json).await,
-        Command::Replay { key, not_in_target } => replay(&config, &folder, key, *not_in_target, json).await,
+        Command::Replay { key, not_in_target, done_by_hand } => {
+            let assurance = match (not_in_target, done_by_hand) {
+                (_, true) => Assurance::DoneByHand,
+                (true, false) => Assurance::NotInTarget,
+                (false, false) => Assurance::None,
+            };
+            replay(&config, &folder, key, assurance, json).await
+        }
     }
 }
 
@@ -127,11 +134,12 @@ async fn sync(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Pr
     say(json, &document, || {
         let flow = &document["flows"][KIND];
         format!(
-            "{} orders read, {} unchanged, {} posted in this pass. {} requests to Procurify, {} to CloudSuite.\n\
+            "{} orders read, {} unchanged, {} posted and {} changed in this pass. {} requests to Procurify, {} to CloudSuite.\n\
              In all: posted {}, accepted {}, held {}, rejected {}, parked {}, in doubt {}, waiting {}.{}",
             flow["read"],
             flow["unchanged"],
             report.posted.len(),
+            report.amended.len(),
             document["requests"]["procurify"],
             document["requests"]["cloudsuite"],
             flow["posted"],
@@ -153,15 +161,19 @@ async fn sync(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Pr
 
 fn report_document(report: &Report, connection: &Connection, started: Instant) -> Value {
     use StateName::{
-        Accepted, CommitAt, Committing, Discovered, Held, InDoubt, Intent, Parked, Posted, Rejected, RetryAt, Skipped,
+        Accepted, AmendAt, Amending, Cancelled, CommitAt, Committing, Discovered, Held, InDoubt, Intent, Parked,
+        Posted, Rejected, RetryAt, Skipped,
     };
-    let waiting: u64 = [Discovered, Intent, RetryAt, CommitAt].map(|state| report.count(state)).iter().sum();
+    let waiting: u64 =
+        [Discovered, Intent, RetryAt, CommitAt, Amending, AmendAt].map(|state| report.count(state)).iter().sum();
     json!({
         "flows": {
             KIND: {
                 "read": report.read,
                 "unchanged": report.unchanged,
                 "posted": report.count(Posted),
+                "amended": report.amended.len(),
+                "cancelled": report.count(Cancelled),
                 "accepted": report.count(Accepted),
                 "held": report.count(Held),
                 "rejected": report.count(Rejected),
@@ -199,6 +211,8 @@ fn planned_document(planned: &Planned) -> Value {
         Step::Hold(missing) => ("hold", json!(missing)),
         Step::Skip(reason) => ("skip", json!(reason)),
         Step::LookUp => ("look_up", Value::Null),
+        Step::Amend(target, document) => ("amend", json!({ "target": target, "document": document })),
+        Step::Cancel(target) => ("cancel", json!(target)),
         Step::Tell(reason) => ("tell", json!(reason)),
     };
     json!({ "key": planned.key, "step": step, "detail": detail })
@@ -217,6 +231,8 @@ fn planned_text(planned: &Planned) -> String {
         }
         Step::Skip(reason) => format!("skip: {reason}"),
         Step::LookUp => "look up what became of it".to_owned(),
+        Step::Amend(target, _) => format!("change {target}, as it was changed in Procurify"),
+        Step::Cancel(target) => format!("cancel {target}, as it was in Procurify"),
         Step::Tell(reason) => format!("tell: {reason}"),
     };
     format!("{}  {words}", planned.key)
@@ -252,10 +268,7 @@ async fn list(config: &Config, folder: &Path, json: bool, concerning: bool) -> R
     let records: Vec<Value> = heads
         .iter()
         .map(|head| {
-            let target = match &head.state {
-                sync_core::State::Posted { target } => Some(target),
-                _ => None,
-            };
+            let target = head.state.target();
             json!({
                 "key": head.key,
                 "state": head.state.name(),
@@ -267,11 +280,8 @@ async fn list(config: &Config, folder: &Path, json: bool, concerning: bool) -> R
         .collect();
     say(json, &json!({ "records": records }), || {
         let lines = heads.iter().map(|head| {
-            let more = match (&head.state, head.concern()) {
-                (_, Some(concern)) => concern,
-                (sync_core::State::Posted { target }, None) => target.to_string(),
-                _ => String::new(),
-            };
+            let target = || head.state.target().map(ToString::to_string);
+            let more = head.concern().or_else(target).unwrap_or_default();
             format!("{}  {}  {more}\n", head.key, head.state.name())
         });
         let noun = if concerning { "records need a person" } else { "records" };
@@ -284,7 +294,7 @@ async fn replay(
     config: &Config,
     folder: &Path,
     key: &str,
-    not_in_target: bool,
+    assurance: Assurance,
     json: bool,
 ) -> Result<ExitCode, Problem> {
     let key: RecordKey = key.parse()?;
@@ -294,8 +304,10 @@ async fn replay(
     }
     let connection = connect(config, folder, Access::Write).await?;
     let who = std::env::var("USER").unwrap_or_else(|_| "operator".to_owned());
-    let assurance = if not_in_target { Assurance::NotInTarget } else { Assurance::None };
     connection.engine().replay(&key, &Actor::new(who), assurance).await?;
-    say(json, &json!({ "replayed": key }), || format!("{key} gets another attempt in the next sync."));
+    say(json, &json!({ "replayed": key }), || match assurance {
+        Assurance::DoneByHand => format!("{key} counts as done."),
+        _ => format!("{key} gets another attempt in the next sync."),
+    });
     Ok(ExitCode::SUCCESS)
 }

@@ -15,7 +15,7 @@ use procurify_cloudsuite::purchase_order::{DefaultOrderMapper, SourceSettings};
 use procurify_cloudsuite::syteline::{SyteLineOrderSettings, SyteLineProduct};
 use procurify_cloudsuite::{Connection, ConnectionBuilder, FlowKind, VaultTokens};
 use serde::Deserialize;
-use sync_core::{Actor, ConnectionId, Settings};
+use sync_core::{Actor, Cancellations, ConnectionId, Revisions, Settings};
 use sync_store::vault::Keys;
 use sync_store::{SqliteStore, Vault};
 use tenant_http::ExposeSecret;
@@ -68,6 +68,8 @@ struct OData {
     #[serde(default = "yes")]
     cost_centers: bool,
     writes_per_batch: Option<usize>,
+    cancelled_status: Option<String>,
+    open_status: Option<String>,
     #[serde(default = "default_settle")]
     settle: Text,
     #[serde(default)]
@@ -119,6 +121,8 @@ struct M3 {
     #[serde(default)]
     export_mi: bool,
     #[serde(default)]
+    add_lines: bool,
+    #[serde(default)]
     units: BTreeMap<String, String>,
 }
 
@@ -146,12 +150,34 @@ struct Flows {
     purchase_orders: bool,
     /// Only orders created on this day or later.
     purchase_orders_from: Option<String>,
+    /// What becomes of an order in the ERP when it changes in Procurify: "alert" or "amend".
+    #[serde(default)]
+    on_revision: OnRevision,
+    /// What becomes of an order in the ERP when it is cancelled in Procurify: "alert" or "cancel".
+    #[serde(default)]
+    on_cancel: OnCancel,
     /// How many orders are carried on together.
     #[serde(default = "default_batch")]
     batch: usize,
     /// How long a pass waits for what is due later.
     #[serde(default = "default_wait")]
     wait: Text,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum OnRevision {
+    #[default]
+    Alert,
+    Amend,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum OnCancel {
+    #[default]
+    Alert,
+    Cancel,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -228,7 +254,14 @@ impl Default for Store {
 
 impl Default for Flows {
     fn default() -> Self {
-        Self { purchase_orders: true, purchase_orders_from: None, batch: default_batch(), wait: default_wait() }
+        Self {
+            purchase_orders: true,
+            purchase_orders_from: None,
+            on_revision: OnRevision::default(),
+            on_cancel: OnCancel::default(),
+            batch: default_batch(),
+            wait: default_wait(),
+        }
     }
 }
 
@@ -371,6 +404,14 @@ impl Config {
                 page_size: self.procurify.page_size,
                 created_from: self.first_day()?,
                 ..SourceSettings::default()
+            })
+            .on_revision(match self.flows.on_revision {
+                OnRevision::Alert => Revisions::Alert,
+                OnRevision::Amend => Revisions::Amend,
+            })
+            .on_cancel(match self.flows.on_cancel {
+                OnCancel::Alert => Cancellations::Alert,
+                OnCancel::Cancel => Cancellations::Cancel,
             })
             .patience(duration("flows.wait", &self.flows.wait)?)
             .engine_settings(settings))
@@ -520,7 +561,9 @@ impl OData {
         ODataOrderSettings {
             service_item: self.service_item.clone().unwrap_or(default.service_item),
             cost_centers: self.cost_centers,
-            ..ODataOrderSettings::default()
+            cancelled_status: self.cancelled_status.clone().unwrap_or(default.cancelled_status),
+            open_status: self.open_status.clone().unwrap_or(default.open_status),
+            blocked_statuses: default.blocked_statuses,
         }
     }
 }
@@ -552,6 +595,7 @@ impl M3 {
             price_decimals: self.price_decimals,
             settle_by_delete: self.settle_by_delete,
             export_mi: self.export_mi,
+            add_lines: self.add_lines,
         }
     }
 }

@@ -63,6 +63,9 @@ enum Command {
         /// You have looked in the ERP: the order is not there (in M3, nor is its message in PPS370).
         #[arg(long)]
         not_in_target: bool,
+        /// You have changed or cancelled the order in the ERP yourself, as it was in Procurify: nothing is sent.
+        #[arg(long, conflicts_with = "not_in_target")]
+        done_by_hand: bool,
     },
 }
 

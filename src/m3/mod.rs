@@ -1,5 +1,6 @@
 //! Infor M3 as the target: its masters, and its purchase orders.
 
+mod amend;
 mod documents;
 mod masters;
 mod price;

@@ -9,6 +9,7 @@ mod draft;
 mod lines;
 mod mapper;
 mod order;
+pub(crate) mod revised;
 mod source;
 
 pub use draft::{LineDraft, OrderDraft};

@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, HashSet};
 use chrono::{NaiveDate, TimeDelta};
 use rust_decimal::Decimal;
 use sync_core::ledger::list_all;
-use sync_core::{EngineError, ExternalRef, Head, Kind, Query, RecordKey, References, State, TargetRef};
+use sync_core::{EngineError, ExternalRef, Head, Kind, Query, RecordKey, References, TargetRef};
 
 pub use document::{Document, DocumentLine, Named, Wanted};
 
@@ -219,8 +219,5 @@ impl Connection {
 }
 
 fn target(head: &Head) -> Option<TargetRef> {
-    match &head.state {
-        State::Posted { target } => Some(target.clone()),
-        _ => None,
-    }
+    head.state.target().cloned()
 }

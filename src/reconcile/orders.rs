@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
-use sync_core::{Change, EngineError, Head, Mapping, Record, RecordKey, References, State, TargetRef};
+use sync_core::{Change, EngineError, Head, Mapping, Record, RecordKey, References, TargetRef};
 
 use super::{Document, DocumentLine, Expected, Period, target};
 use crate::connection::Connection;
@@ -44,7 +44,7 @@ pub(super) async fn expected_of(
             let words: Vec<String> = missing.iter().map(ToString::to_string).collect();
             // What was posted stays what it was, even if its supplier may not be used any more.
             let document = match head {
-                Some(head) if matches!(head.state, State::Posted { .. }) => sent(connection, head).await?,
+                Some(head) if head.state.target().is_some() => sent(connection, head).await?,
                 _ => None,
             };
             let posted = document.is_some();
@@ -64,23 +64,25 @@ pub(super) async fn expected_of(
 
 /// Why the ledger knows that it is not there.
 fn why_not_there(head: &Head) -> Option<String> {
-    match &head.state {
-        State::Posted { .. } => None,
-        state => Some(match head.concern() {
-            Some(concern) => format!("{}: {concern}", state.name()),
-            None => state.name().to_string(),
-        }),
+    if head.state.target().is_some() {
+        return None;
     }
+    let state = head.state.name();
+    Some(match head.concern() {
+        Some(concern) => format!("{state}: {concern}"),
+        None => state.to_string(),
+    })
 }
 
 /// The document that was sent last, unless the order has changed since.
 async fn sent(connection: &Connection, head: &Head) -> Result<Option<Document>, SyncError> {
-    if head.sent.as_ref() != Some(&head.revision) {
+    if head.is_behind() {
         return Ok(None);
     }
     let history = connection.engine.store().history(&head.key).await.map_err(EngineError::from)?;
     let sent = history.iter().rev().find_map(|event| match &event.change {
         Change::Intended { document, .. } => Some(document),
+        Change::Amending { document, .. } => document.as_ref(),
         _ => None,
     });
     Ok(sent.and_then(as_drafted))

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use cloudsuite_client::syteline::{Filter, OrderStatus, PoNumber, PurchaseOrder, PurchaseOrderLine, SyteLine};
+use rust_decimal::Decimal;
 use sync_core::Failure;
 use tenant_http::Error;
 
@@ -54,18 +55,25 @@ async fn read(
         .into_iter()
         .map(|head| {
             let lines = lines.remove(&head.number).unwrap_or_default();
+            let idle = lines.iter().all(|line| taken(line).is_zero());
             Document {
                 number: head.number.to_string(),
                 reference: orders.reference_of(&head).map(str::to_owned),
                 supplier: head.vendor.as_ref().map(ToString::to_string),
                 currency: head.currency.clone(),
                 date: head.order_date,
-                void: lines.is_empty(),
+                // Complete, and nothing ever came: that is how an order is cancelled.
+                void: lines.is_empty() || (head.status == Some(OrderStatus::Complete) && idle),
                 lines: lines.iter().map(|one| line(one, settings)).collect(),
                 total: None,
             }
         })
         .collect())
+}
+
+/// How many have come or were invoiced.
+pub(super) fn taken(line: &PurchaseOrderLine) -> Decimal {
+    line.received.unwrap_or_default().max(line.vouchered.unwrap_or_default())
 }
 
 fn line(line: &PurchaseOrderLine, settings: &SyteLineOrderSettings) -> DocumentLine {

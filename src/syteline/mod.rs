@@ -1,5 +1,6 @@
 //! Infor `SyteLine` (`CloudSuite` Industrial) as the product: its masters, and its purchase orders.
 
+mod amend;
 mod document;
 mod documents;
 mod leftovers;

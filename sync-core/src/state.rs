@@ -9,6 +9,9 @@
 //!                  |          `------> CommitAt(t): the same handle again
 //!                  `-> RetryAt(t) -> Intent
 //!                  `-> Rejected, Parked -> replay -> Discovered
+//!
+//! Posted, changed at the source -> Amending -> Posted;  cancelled there -> Amending -> Cancelled -> reopened -> Amending
+//!                                     `-> AmendAt(t) -> compared anew
 //! ```
 
 use std::fmt;
@@ -17,6 +20,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::amendment::Unamended;
 use crate::failure::Failure;
 use crate::ledger::{Change, Event};
 use crate::mapper::Missing;
@@ -89,6 +93,25 @@ pub enum State {
         /// Its number.
         target: TargetRef,
     },
+    /// Its document is being changed or cancelled; after a crash it is compared anew.
+    Amending {
+        /// Its number.
+        target: TargetRef,
+    },
+    /// Its document is to be changed or cancelled, and is compared anew then.
+    AmendAt {
+        /// Its number.
+        target: TargetRef,
+        /// When.
+        at: DateTime<Utc>,
+        /// Why not yet.
+        failure: Failure,
+    },
+    /// The document was cancelled, as its record was.
+    Cancelled {
+        /// Its number.
+        target: TargetRef,
+    },
     /// The target refused it.
     Rejected {
         /// Why.
@@ -119,13 +142,16 @@ pub enum StateName {
     InDoubt,
     Accepted,
     Posted,
+    Amending,
+    AmendAt,
+    Cancelled,
     Rejected,
     Parked,
 }
 
 impl StateName {
     /// All names.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::Discovered,
         Self::Held,
         Self::Skipped,
@@ -136,6 +162,9 @@ impl StateName {
         Self::InDoubt,
         Self::Accepted,
         Self::Posted,
+        Self::Amending,
+        Self::AmendAt,
+        Self::Cancelled,
         Self::Rejected,
         Self::Parked,
     ];
@@ -153,6 +182,9 @@ impl StateName {
             Self::InDoubt => "in_doubt",
             Self::Accepted => "accepted",
             Self::Posted => "posted",
+            Self::Amending => "amending",
+            Self::AmendAt => "amend_at",
+            Self::Cancelled => "cancelled",
             Self::Rejected => "rejected",
             Self::Parked => "parked",
         }
@@ -179,8 +211,22 @@ impl State {
             Self::InDoubt { .. } => StateName::InDoubt,
             Self::Accepted { .. } => StateName::Accepted,
             Self::Posted { .. } => StateName::Posted,
+            Self::Amending { .. } => StateName::Amending,
+            Self::AmendAt { .. } => StateName::AmendAt,
+            Self::Cancelled { .. } => StateName::Cancelled,
             Self::Rejected { .. } => StateName::Rejected,
             Self::Parked { .. } => StateName::Parked,
+        }
+    }
+
+    /// The number of the document, once it exists.
+    pub fn target(&self) -> Option<&TargetRef> {
+        match self {
+            Self::Posted { target }
+            | Self::Amending { target }
+            | Self::AmendAt { target, .. }
+            | Self::Cancelled { target } => Some(target),
+            _ => None,
         }
     }
 
@@ -218,8 +264,20 @@ pub struct Head {
     pub payload: Value,
     /// The number of the last attempt; 0 before the first.
     pub attempt: u32,
-    /// The revision that the last attempt sent.
+    /// The revision that the last attempt sent, or the last amendment carried over.
     pub sent: Option<Revision>,
+    /// Whether an amendment was begun, so that the document may be neither what it was nor what it was to become.
+    #[serde(default)]
+    pub unsettled: bool,
+    /// Whether the document was cancelled in the target.
+    #[serde(default)]
+    pub void: bool,
+    /// How often in a row an amendment was not done.
+    #[serde(default)]
+    pub amend_attempts: u32,
+    /// Why the posted document cannot become what the record is.
+    #[serde(default)]
+    pub unamended: Option<Unamended>,
     /// Whether the target is known not to have had the document before the first attempt, or before a person asked
     /// for a replay.
     #[serde(default)]
@@ -261,6 +319,10 @@ impl Head {
             payload: payload.clone(),
             attempt: 0,
             sent: None,
+            unsettled: false,
+            void: false,
+            amend_attempts: 0,
+            unamended: None,
             looked: false,
             troubled_since: None,
             trouble: None,
@@ -293,6 +355,7 @@ impl Head {
             _ => {}
         }
         self.note_trouble(&event.change, event.at);
+        self.note_amendment(&event.change);
         if let Some(state) = self.next_state(&event.change, event.at) {
             if state.name() != self.state.name() {
                 self.since = event.at;
@@ -303,11 +366,14 @@ impl Head {
 
     fn note_trouble(&mut self, change: &Change, at: DateTime<Utc>) {
         match change {
-            Change::RetryPlanned { .. } | Change::CommitPlanned { .. } => {
+            Change::RetryPlanned { .. } | Change::CommitPlanned { .. } | Change::AmendPlanned { .. } => {
                 self.troubled_since.get_or_insert(at);
             }
             Change::Posted { .. }
             | Change::Accepted
+            | Change::Amended { .. }
+            | Change::AmendRefused { .. }
+            | Change::AmendHeld { .. }
             | Change::Held { .. }
             | Change::Skipped { .. }
             | Change::Rejected { .. }
@@ -340,6 +406,8 @@ impl Head {
 
     fn next_state(&self, change: &Change, at: DateTime<Utc>) -> Option<State> {
         Some(match change {
+            // A document that exists is never made again.
+            Change::Resumed { .. } | Change::Replayed if self.state.target().is_some() => return None,
             // New content reopens what has not been sent; what was sent goes on and is compared later.
             Change::Revised { .. } if self.reopens() => State::Discovered,
             Change::Discovered { .. } | Change::Resumed { .. } | Change::Replayed | Change::Voided => State::Discovered,
@@ -353,6 +421,20 @@ impl Head {
                 State::Accepted { handle: self.state.handle()?.clone(), since: at, looked: 0, next: at }
             }
             Change::Posted { target, .. } => State::Posted { target: target.clone() },
+            Change::Amending { .. } => State::Amending { target: self.state.target()?.clone() },
+            Change::Amended { lifecycle: Lifecycle::Active, .. } => {
+                State::Posted { target: self.state.target()?.clone() }
+            }
+            Change::Amended { lifecycle: Lifecycle::Cancelled, .. } => {
+                State::Cancelled { target: self.state.target()?.clone() }
+            }
+            Change::AmendPlanned { at, failure } => {
+                State::AmendAt { target: self.state.target()?.clone(), at: *at, failure: failure.clone() }
+            }
+            Change::AmendRefused { .. } | Change::AmendHeld { .. } => {
+                let target = self.state.target()?.clone();
+                if self.void { State::Cancelled { target } } else { State::Posted { target } }
+            }
             Change::Rejected { failure } => State::Rejected { failure: failure.clone() },
             Change::Parked { failure } => State::Parked {
                 failure: failure.clone(),
@@ -428,22 +510,30 @@ impl Head {
     /// When its next step is due; none while it waits for something other than time.
     pub fn due(&self) -> Option<DateTime<Utc>> {
         match &self.state {
-            State::Discovered | State::Intent | State::Committing { .. } => Some(self.since),
-            State::RetryAt { at, .. } | State::CommitAt { at, .. } => Some(*at),
+            State::Discovered | State::Intent | State::Committing { .. } | State::Amending { .. } => Some(self.since),
+            State::RetryAt { at, .. } | State::CommitAt { at, .. } | State::AmendAt { at, .. } => Some(*at),
             State::InDoubt { next, .. } | State::Accepted { next, .. } => Some(*next),
             State::Held { .. }
             | State::Skipped { .. }
             | State::Posted { .. }
+            | State::Cancelled { .. }
             | State::Rejected { .. }
             | State::Parked { .. } => self.untold().map(|_| self.since),
         }
     }
 
     fn is_under_way(&self) -> bool {
-        use State::{Accepted, CommitAt, Committing, InDoubt, Intent, RetryAt};
+        use State::{Accepted, AmendAt, Amending, CommitAt, Committing, InDoubt, Intent, RetryAt};
         matches!(
             self.state,
-            Intent | RetryAt { .. } | Committing { .. } | CommitAt { .. } | InDoubt { .. } | Accepted { .. }
+            Intent
+                | RetryAt { .. }
+                | Committing { .. }
+                | CommitAt { .. }
+                | InDoubt { .. }
+                | Accepted { .. }
+                | Amending { .. }
+                | AmendAt { .. }
         )
     }
 
@@ -454,13 +544,7 @@ impl Head {
             State::Rejected { failure } | State::Parked { failure, .. } => Some(failure.to_string()),
             // Trouble that lasts is told by the step that meets it, for only time shows that it does.
             _ if self.is_under_way() => self.trouble.clone(),
-            State::Posted { target } if self.lifecycle == Lifecycle::Cancelled => {
-                Some(format!("it was cancelled at the source after it was posted as {target}: cancel it there as well"))
-            }
-            State::Posted { target } if self.sent.as_ref().is_some_and(|sent| *sent != self.revision) => Some(format!(
-                "it was changed at the source after it was posted as {target} (now revision {}): compare the two",
-                self.revision
-            )),
+            State::Posted { target } | State::Cancelled { target } => self.behind(target),
             _ => None,
         }
     }
@@ -471,6 +555,6 @@ impl Head {
     }
 }
 
-fn join(missing: &[Missing]) -> String {
+pub(crate) fn join(missing: &[Missing]) -> String {
     missing.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }

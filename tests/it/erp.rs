@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use procurify_cloudsuite::m3::M3Product;
+use procurify_cloudsuite::m3::{M3OrderSettings, M3Product};
 use procurify_cloudsuite::odata::ODataProduct;
 use procurify_cloudsuite::product::Product;
 use procurify_cloudsuite::syteline::SyteLineProduct;
 use procurify_cloudsuite::{CloudSuiteClient, Company};
 use sandbox::{
-    Document, FaultKind, Faults, M3, M3Config, OData, ODataConfig, Scenario, Stats, SyteLine, SyteLineConfig, Touch,
-    TypedOrder,
+    Document, FaultKind, Faults, M3, M3Config, Matcher, OData, ODataConfig, Scenario, Stats, SyteLine, SyteLineConfig,
+    Touch, TypedOrder,
 };
 
 /// A simulated product.
@@ -24,12 +24,27 @@ pub trait Erp: Sized + Send + Sync + 'static {
     fn all_documents(&self) -> Vec<Document>;
     fn seen(&self) -> Stats;
     /// An order typed in by a person; answers its number.
+    /// Calls so far that wrote to the ERP's orders.
+    fn writes(&self) -> u64 {
+        let of = |operation: &str| {
+            ["POST PPS", "POST update", "PATCH", "POST $batch", "POST Orders"]
+                .iter()
+                .any(|write| operation.starts_with(write))
+        };
+        self.seen().requests.iter().filter(|(operation, _)| of(operation)).map(|(_, count)| count).sum()
+    }
     fn type_in(&self, order: &TypedOrder) -> String;
     fn delete(&self, number: &str);
     /// A person changes a line.
     fn change(&self, number: &str, touch: Touch);
     /// The product as the crates see it, writing so much in one call.
     fn product(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product>;
+    /// As [`product`](Self::product), adding lines to orders that exist even where that takes leave.
+    fn product_adding_lines(&self, client: &CloudSuiteClient) -> Box<dyn Product> {
+        self.product(client, 100)
+    }
+    /// Makes the next call that changes an order go wrong.
+    fn fault_next_change(&self, kind: FaultKind);
     /// The connector's settings of it, writing so much in one call.
     fn settings(per_call: usize) -> String;
 }
@@ -85,6 +100,16 @@ impl Erp for M3 {
         M3Product::new(m3.transactions_per_call(per_call)).into()
     }
 
+    fn product_adding_lines(&self, client: &CloudSuiteClient) -> Box<dyn Product> {
+        let m3 = client.m3(Company(100)).division("AAA").facility("A01").warehouse("001");
+        let orders = M3OrderSettings { add_lines: true, ..M3OrderSettings::default() };
+        M3Product::new(m3).orders(orders).into()
+    }
+
+    fn fault_next_change(&self, kind: FaultKind) {
+        self.fault_next(Matcher::operation("POST PPS200MI").containing("UpdLine"), kind);
+    }
+
     fn settings(per_call: usize) -> String {
         format!(
             r#"
@@ -138,6 +163,10 @@ impl Erp for SyteLine {
 
     fn product(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product> {
         SyteLineProduct::new(client.syteline("ACME_DALS").site("DALS").max_changes_per_request(per_call)).into()
+    }
+
+    fn fault_next_change(&self, kind: FaultKind) {
+        self.fault_next(Matcher::operation("POST update/SLPoItems"), kind);
     }
 
     fn settings(per_call: usize) -> String {
@@ -200,6 +229,10 @@ impl Erp for OData {
 
     fn product(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product> {
         ODataProduct::new(client.odata("100").writes_per_batch(per_call)).into()
+    }
+
+    fn fault_next_change(&self, kind: FaultKind) {
+        self.fault_next(Matcher::operation("PATCH Orders({id})"), kind);
     }
 
     fn settings(per_call: usize) -> String {

@@ -8,6 +8,7 @@ mod erp;
 mod faults;
 mod flow;
 mod kill;
+mod life;
 mod lines;
 mod reconcile;
 mod requests;

@@ -13,7 +13,7 @@ use procurify_cloudsuite::{
     CloudSuiteClient, Company, Connection, ConnectionBuilder, FlowKind, Ionapi, ProcurifyClient, Report,
 };
 use sandbox::{Document, Faults, M3, M3Config, Procurify, ProcurifyConfig, Scenario};
-use sync_core::{Backoff, ExternalRef, RecordKey, Settings};
+use sync_core::{Backoff, Cancellations, ExternalRef, RecordKey, Revisions, Settings};
 use sync_store::SqliteStore;
 use tempfile::TempDir;
 use tenant_http::{RetryPolicy, Timeouts};
@@ -87,6 +87,16 @@ impl<E: Erp> World<E> {
     /// As [`connect`](Self::connect), reading orders so.
     pub async fn connect_reading(&self, source: SourceSettings) -> Connection {
         self.build(100, |connection| connection.source(source)).await
+    }
+
+    /// As [`connect`](Self::connect), changing and cancelling orders in the ERP as they are in Procurify.
+    pub async fn connect_amending(&self) -> Connection {
+        self.build(100, amending).await
+    }
+
+    /// As [`connect_amending`](Self::connect_amending), also where adding a line takes leave.
+    pub async fn connect_amending_with_lines(&self) -> Connection {
+        self.join(|client| self.erp.product_adding_lines(client), amending).await
     }
 
     /// As [`connect`](Self::connect), waiting so long for what is due later.
@@ -204,6 +214,10 @@ impl<E: Erp> World<E> {
         .unwrap();
         config
     }
+}
+
+fn amending(connection: ConnectionBuilder) -> ConnectionBuilder {
+    connection.on_revision(Revisions::Amend).on_cancel(Cancellations::Cancel)
 }
 
 pub fn key(number: usize) -> RecordKey {

@@ -207,7 +207,7 @@ impl Company {
         Ok(PurchaseOrder { head: fields, lines, searchable: at + delta(self.rules.index_lag) })
     }
 
-    fn build_line(&self, line: &Line) -> Result<OrderLine, String> {
+    pub(super) fn build_line(&self, line: &Line) -> Result<OrderLine, String> {
         let item = active(&self.items, "Item", field(&line.fields, "ITNO"))?;
         let amount = |name: &str| field(&line.fields, name).trim().parse::<Decimal>().ok();
         let quantity =

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::amend::{amendment, needs_mapping};
 use super::journal::{Entry, Recorded, Work};
 use super::outcome::{Retries, pad};
 use super::{Engine, Flow};
@@ -85,20 +86,24 @@ impl Engine {
         references: &References,
         moved: &mut Vec<Moved>,
     ) -> Result<(), EngineError> {
-        let (mut fresh, mut staged, mut doubtful, mut accepted, mut settled) = (vec![], vec![], vec![], vec![], vec![]);
+        let (mut fresh, mut staged, mut doubtful, mut accepted) = (vec![], vec![], vec![], vec![]);
+        let (mut behind, mut settled) = (vec![], vec![]);
         for work in works {
             match &work.head.state {
                 State::Discovered | State::Intent | State::RetryAt { .. } => fresh.push(work),
                 State::CommitAt { .. } => staged.push(work),
                 State::Committing { .. } | State::InDoubt { .. } => doubtful.push(work),
                 State::Accepted { .. } => accepted.push(work),
+                _ if amendment(flow, &work.head).is_some() => behind.push(work),
                 _ => settled.push(work),
             }
         }
         self.tell(settled).await?;
         self.settle(flow, doubtful, moved).await?;
         self.confirm(flow, accepted, moved).await?;
-        let stale = !fresh.is_empty() && self.is_stale(flow, references);
+        let old = self.is_stale(flow, references);
+        let stale = old && (!fresh.is_empty() || behind.iter().any(needs_mapping));
+        self.amend(flow, behind, references, old, moved).await?;
         let mut ready = self.recommit(flow, staged).await?;
         if stale {
             self.release(fresh).await?;
@@ -139,7 +144,7 @@ impl Engine {
                     };
                     let attempt = work.head.attempt + 1;
                     Entry {
-                        only_at: Some(work.head.revision.clone()),
+                        only_at: Some((work.head.revision.clone(), Lifecycle::Active)),
                         work,
                         changes: vec![Change::Intended { attempt, document, decisions }],
                         lease: Lease::Until(until),
@@ -266,7 +271,7 @@ impl Engine {
         let entries = ready
             .into_iter()
             .map(|(work, handle)| Entry {
-                only_at: work.head.sent.clone(),
+                only_at: work.head.sent.clone().map(|sent| (sent, Lifecycle::Active)),
                 work,
                 changes: vec![Change::Committing { handle: handle.clone() }],
                 lease: Lease::Until(until),

@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::error::EngineError;
-use crate::ledger::{Appended, Change, Lease, Query, list_all};
+use crate::ledger::{Append, Appended, Change, Lease, Query, list_all};
 use crate::mapper::Mapping;
 use crate::record::{Kind, RecordKey};
 use crate::state::{State, StateName};
@@ -15,14 +15,21 @@ impl Engine {
     pub async fn resume_held(&self, kind: &Kind) -> Result<Vec<RecordKey>, EngineError> {
         let flow = self.flow_of(kind)?;
         let references = self.references.snapshot(&self.connection).await?;
-        let held = Query::of(&self.connection, kind).in_states(&[StateName::Held]);
+        let waiting = [StateName::Held, StateName::Posted, StateName::Cancelled];
+        let held = Query::of(&self.connection, kind).in_states(&waiting).concerning();
         let at = self.clock.now();
         let mut appends = Vec::new();
         for head in list_all(self.store.as_ref(), held).await? {
-            let State::Held { missing } = &head.state else { continue };
+            let posted = head.state.target().is_some();
+            let missing = match (&head.state, head.refusal()) {
+                (State::Held { missing }, _) => missing,
+                (_, Some(refusal)) if !refusal.missing.is_empty() => &refusal.missing,
+                _ => continue,
+            };
             let change = match flow.mapper.map(&head.record(), &references) {
                 Mapping::Hold(still) if still == *missing => continue,
-                Mapping::Hold(other) => Change::Held { missing: other },
+                Mapping::Hold(missing) if posted => Change::AmendHeld { revision: head.revision.clone(), missing },
+                Mapping::Hold(missing) => Change::Held { missing },
                 Mapping::Skip(_) | Mapping::Draft { .. } => {
                     Change::Resumed { because: "the references it waited for are there".to_owned() }
                 }
@@ -34,8 +41,12 @@ impl Engine {
         Ok(appends
             .into_iter()
             .zip(answers)
-            .filter(|(append, answer)| *answer == Appended::Done && append.head.state == State::Discovered)
+            .filter(|(append, answer)| *answer == Appended::Done && resumed(append))
             .map(|(append, _)| append.key)
             .collect())
     }
+}
+
+fn resumed(append: &Append) -> bool {
+    append.events.iter().any(|event| matches!(event.change, Change::Resumed { .. }))
 }

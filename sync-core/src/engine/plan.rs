@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::advance::map;
+use super::amend::{Wish, amendment};
 use super::{Engine, Flow};
 use crate::error::EngineError;
 use crate::ledger::{Query, list_all};
@@ -13,7 +14,7 @@ use crate::sink::{Found, Lookup, TargetRef};
 use crate::state::{Head, State, StateName};
 
 /// The states of records that a pass carries on even if they are not read again.
-const OPEN: [StateName; 8] = [
+const OPEN: [StateName; 10] = [
     StateName::Discovered,
     StateName::Held,
     StateName::Intent,
@@ -22,6 +23,8 @@ const OPEN: [StateName; 8] = [
     StateName::CommitAt,
     StateName::InDoubt,
     StateName::Accepted,
+    StateName::Amending,
+    StateName::AmendAt,
 ];
 
 /// What would become of a record.
@@ -37,6 +40,10 @@ pub enum Step {
     Skip(String),
     /// It was sent and its outcome would be looked up.
     LookUp,
+    /// Its document would be changed to this.
+    Amend(TargetRef, serde_json::Value),
+    /// Its document would be cancelled.
+    Cancel(TargetRef),
     /// People would be told of it.
     Tell(String),
 }
@@ -117,15 +124,15 @@ async fn link_existing(flow: &Flow, first: &[usize], plan: &mut [Planned]) {
 fn next_step(flow: &Flow, head: Option<&Head>, record: &Record, references: &References) -> Option<Step> {
     if let Some(head) = head {
         let changed = head.revision != record.revision || head.lifecycle != record.lifecycle;
+        if let Some(target) = head.state.target() {
+            let mut read = head.clone();
+            read.revision = record.revision.clone();
+            read.lifecycle = record.lifecycle;
+            return amend_step(flow, &read, record, references, target.clone());
+        }
         match &head.state {
             State::Committing { .. } | State::CommitAt { .. } | State::InDoubt { .. } | State::Accepted { .. } => {
                 return Some(Step::LookUp);
-            }
-            State::Posted { .. } => {
-                let mut read = head.clone();
-                read.revision = record.revision.clone();
-                read.lifecycle = record.lifecycle;
-                return read.untold().map(Step::Tell);
             }
             State::Rejected { .. } | State::Parked { .. } | State::Skipped { .. } if !changed => {
                 return head.untold().map(Step::Tell);
@@ -139,4 +146,17 @@ fn next_step(flow: &Flow, head: Option<&Head>, record: &Record, references: &Ref
         Mapping::Hold(missing) => Step::Hold(missing),
         Mapping::Skip(reason) => Step::Skip(reason),
     })
+}
+
+/// What would become of a document that is there.
+fn amend_step(flow: &Flow, read: &Head, record: &Record, references: &References, target: TargetRef) -> Option<Step> {
+    let Some(wish) = amendment(flow, read) else { return read.untold().map(Step::Tell) };
+    match wish {
+        Wish::Cancel => Some(Step::Cancel(target)),
+        Wish::Amend => Some(match map(flow, record, references) {
+            Mapping::Draft { document, .. } => Step::Amend(target, document),
+            Mapping::Hold(missing) => Step::Hold(missing),
+            Mapping::Skip(reason) => Step::Tell(reason),
+        }),
+    }
 }

@@ -47,5 +47,5 @@ impl Engine {
 }
 
 fn came_further(to: StateName) -> bool {
-    !matches!(to, StateName::RetryAt | StateName::CommitAt | StateName::InDoubt)
+    !matches!(to, StateName::RetryAt | StateName::CommitAt | StateName::InDoubt | StateName::AmendAt)
 }

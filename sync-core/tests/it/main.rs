@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod amend;
 mod crash;
 mod faults;
 mod flow;
