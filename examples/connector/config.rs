@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use cloudsuite_client::m3::Company;
 use cloudsuite_client::{CloudSuiteClient, Ionapi, SecretString, TokenCache, Url};
-use procurify_client::ProcurifyClient;
+use procurify_client::{DepartmentId, ProcurifyClient};
 use procurify_cloudsuite::m3::{M3OrderSettings, M3Product};
 use procurify_cloudsuite::odata::{ODataOrderSettings, ODataProduct};
 use procurify_cloudsuite::product::Product;
-use procurify_cloudsuite::purchase_order::{DefaultOrderMapper, SourceSettings};
+use procurify_cloudsuite::purchase_order::{ChargeAccount, ChargesAsLines, DefaultOrderMapper, SourceSettings};
 use procurify_cloudsuite::syteline::{SyteLineOrderSettings, SyteLineProduct};
 use procurify_cloudsuite::{Connection, ConnectionBuilder, FlowKind, VaultTokens};
 use serde::Deserialize;
@@ -32,6 +32,8 @@ pub struct Config {
     vault: Option<VaultKey>,
     #[serde(default)]
     flows: Flows,
+    #[serde(default)]
+    charges: Charges,
     #[serde(default)]
     calendar: Calendar,
 }
@@ -178,6 +180,27 @@ enum OnCancel {
     #[default]
     Alert,
     Cancel,
+}
+
+/// Where costs beside an order's lines are booked, as lines of their own; orders that have others are held.
+#[derive(Debug, Default, Deserialize)]
+struct Charges {
+    freight: Option<Charge>,
+    other: Option<Charge>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Charge {
+    /// An account code of Procurify.
+    account_code: String,
+    /// The id of a department of Procurify; that of the order's first line if none.
+    department: Option<i64>,
+}
+
+impl Charge {
+    fn account(&self) -> ChargeAccount {
+        ChargeAccount { account_code: self.account_code.clone(), department: self.department.map(DepartmentId) }
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -399,7 +422,7 @@ impl Config {
         Ok(Connection::builder(self.procurify.domain.as_str())
             .procurify(self.procurify(&place, tokens).await?)
             .cloudsuite(self.product(&client)?)
-            .mapper(self.mapper()?)
+            .mapper(self.with_charges(self.mapper()?))
             .source(SourceSettings {
                 page_size: self.procurify.page_size,
                 created_from: self.first_day()?,
@@ -536,6 +559,17 @@ impl Config {
                 .map_err(|_| format!("the time zone `{zone}` is not known: write one such as America/Vancouver"))?;
         }
         Ok(mapper)
+    }
+
+    fn with_charges(&self, mapper: DefaultOrderMapper) -> ChargesAsLines<DefaultOrderMapper> {
+        let mut mapper = ChargesAsLines::new(mapper);
+        if let Some(freight) = &self.charges.freight {
+            mapper = mapper.freight(freight.account());
+        }
+        if let Some(other) = &self.charges.other {
+            mapper = mapper.other(other.account());
+        }
+        mapper
     }
 
     fn first_day(&self) -> Result<Option<chrono::NaiveDate>, Problem> {

@@ -4,6 +4,7 @@
 //! PurchaseOrderSource -> ApprovedOrder -> OrderMapper -> OrderDraft -> a product's sink, such as m3::M3PurchaseOrders
 //! ```
 
+mod charges;
 mod cursor;
 mod draft;
 mod lines;
@@ -12,6 +13,7 @@ mod order;
 pub(crate) mod revised;
 mod source;
 
+pub use charges::{ChargeAccount, ChargesAsLines};
 pub use draft::{LineDraft, OrderDraft};
 pub use mapper::{DefaultOrderMapper, Mapped, OrderMapper};
 pub use order::{ApprovedOrder, OrderLine};
