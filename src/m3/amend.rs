@@ -137,15 +137,16 @@ fn change(
     }
     let settings = &sink.settings;
     let name = |name: &str| fit_text(name, NAME);
-    let there: Vec<Line> = lines.iter().map(standing).collect();
+    let mut there: Vec<Line> = lines.iter().map(standing).collect();
+    if let Some(sent) = &amendment.sent {
+        book(&mut there, &Line::wanted(&draft_of(sent)?, &settings.service_item, name));
+    }
     let wanted = Line::wanted(&draft, &settings.service_item, name);
     let steps = Steps::between(&there, &wanted);
     if let Some(refusal) = steps.refusal(&there) {
         return Err(refusal);
     }
-    let sent = amendment.sent.as_ref().map(draft_of).transpose()?;
-    let sent = sent.map(|sent| Line::wanted(&sent, &settings.service_item, name)).unwrap_or_default();
-    accounts_stay(&sent, &wanted)?;
+    accounts_stay(&steps, &there, &wanted)?;
     let first_new = lines.iter().map(|line| line.number).max().unwrap_or(0) + 1;
     let added: Vec<usize> = steps.steps.iter().filter_map(added_place).collect();
     let number = |place: usize| {
@@ -200,24 +201,36 @@ fn draft_of(document: &serde_json::Value) -> Result<OrderDraft, Failure> {
         .map_err(|error| Failure::new(FailureKind::Invalid, format!("the draft cannot be read: {error}")))
 }
 
-/// Whether each line that was sent is still on its account and cost centre.
-fn accounts_stay(sent: &[Line], wanted: &[Line]) -> Result<(), Failure> {
-    let pairs = Steps::between(sent, wanted).pairs;
-    let moved = wanted.iter().zip(pairs).find_map(|(new, pair)| {
-        let old = &sent[pair?];
-        let both = |line: &Line| {
-            format!("{} {}", line.account.as_deref().unwrap_or("none"), line.cost_center.as_deref().unwrap_or(""))
-        };
-        let (old, new_words) = (both(old).trim().to_owned(), both(new).trim().to_owned());
-        (old != new_words).then(|| format!("line {} moves from account {old} to {new_words}", new.number))
-    });
-    match moved {
-        None => Ok(()),
-        Some(moved) => {
-            let why = format!("{moved}, and no transaction of M3 changes accounting strings: change it by hand");
-            Err(Failure::new(FailureKind::Invalid, why))
+/// Tells lines that are there the accounts that they were sent with, which M3 does not show.
+fn book(there: &mut [Line], sent: &[Line]) {
+    for (sent, pair) in sent.iter().zip(Steps::between(there, sent).pairs) {
+        if let Some(line) = pair.and_then(|place| there.get_mut(place)) {
+            line.account.clone_from(&sent.account);
+            line.cost_center.clone_from(&sent.cost_center);
         }
     }
+}
+
+/// Refuses steps that would move a line to another account or cost centre.
+fn accounts_stay(steps: &Steps, there: &[Line], wanted: &[Line]) -> Result<(), Failure> {
+    let moved = steps.steps.iter().find_map(|step| match *step {
+        Step::Change { there: old, wanted: new } => {
+            Some((&there[old], &wanted[new])).filter(|(old, new)| !revised::is_booked_alike(old, new))
+        }
+        Step::Remove { .. } | Step::Add { .. } => None,
+    });
+    let Some((old, new)) = moved else { return Ok(()) };
+    let both = |line: &Line| {
+        let words = [line.account.as_deref(), line.cost_center.as_deref()];
+        words.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    };
+    let why = format!(
+        "line {} moves from account {} to {}, and no transaction of M3 changes accounting strings: change it by hand",
+        old.number,
+        both(old),
+        both(new),
+    );
+    Err(Failure::new(FailureKind::Invalid, why))
 }
 
 fn head_dates(head: &PurchaseOrderHead, draft: &OrderDraft, changes: &mut Vec<OrderChange>) -> Vec<Difference> {

@@ -76,10 +76,11 @@ pub(crate) struct Steps {
 impl Steps {
     pub fn between(there: &[Line], wanted: &[Line]) -> Self {
         let mut pairs: Vec<Option<usize>> = vec![None; wanted.len()];
-        let alike: [fn(&Line, &Line) -> bool; 4] = [
+        let alike: [fn(&Line, &Line) -> bool; 5] = [
             |there, wanted| there.number == wanted.number && is_same(there, wanted),
             is_same,
-            |there, wanted| same(there.item.as_ref(), wanted.item.as_ref()) && there.name == wanted.name,
+            |there, wanted| is_named_alike(there, wanted) && is_booked_alike(there, wanted),
+            is_named_alike,
             |there, wanted| {
                 let renamed = there.quantity == wanted.quantity && there.price == wanted.price;
                 same(there.item.as_ref(), wanted.item.as_ref()) && (!wanted.free_text || renamed)
@@ -140,14 +141,23 @@ impl Steps {
     }
 }
 
+fn is_named_alike(there: &Line, wanted: &Line) -> bool {
+    same(there.item.as_ref(), wanted.item.as_ref()) && there.name == wanted.name
+}
+
+/// Whether a line is on the account and cost centre that are wanted, as far as the ERP shows them.
+pub(crate) fn is_booked_alike(there: &Line, wanted: &Line) -> bool {
+    same(there.account.as_ref(), wanted.account.as_ref())
+        && same(there.cost_center.as_ref(), wanted.cost_center.as_ref())
+}
+
 /// Whether nothing of a line must change. When what has come is due is no matter any more.
 fn is_same(there: &Line, wanted: &Line) -> bool {
     same(there.item.as_ref(), wanted.item.as_ref())
         && same(there.name.as_ref(), wanted.name.as_ref())
         && there.quantity == wanted.quantity
         && there.price == wanted.price
-        && same(there.account.as_ref(), wanted.account.as_ref())
-        && same(there.cost_center.as_ref(), wanted.cost_center.as_ref())
+        && is_booked_alike(there, wanted)
         && (!there.taken.is_zero() || same(there.due.as_ref(), wanted.due.as_ref()))
 }
 
@@ -243,6 +253,14 @@ mod tests {
             Steps::between(&[line(1, "bolts", 1)], &[other]).steps,
             [Step::Add { wanted: 0 }, Step::Remove { there: 0 }]
         );
+    }
+
+    #[test]
+    fn of_lines_named_alike_each_stays_on_its_account() {
+        let other = |line: Line| Line { account: Some("6200".to_owned()), ..line };
+        let there = [line(1, "bolts", 1), line(2, "nuts", 2), other(line(3, "bolts", 3))];
+        let wanted = [line(1, "nuts", 2), other(line(2, "bolts", 9))];
+        assert_eq!(told(&there, &wanted), ["line 3 quantity 3 -> 9", "line 1 removed: 1 x bolts at 10 on 6100"]);
     }
 
     #[test]

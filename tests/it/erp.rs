@@ -23,6 +23,8 @@ pub trait Erp: Sized + Send + Sync + 'static {
     fn ionapi(&self) -> String;
     fn all_documents(&self) -> Vec<Document>;
     fn seen(&self) -> Stats;
+    /// From now on its calls fail so.
+    fn fail(&self, faults: Faults);
     /// An order typed in by a person; answers its number.
     /// Calls so far that wrote to the ERP's orders.
     fn writes(&self) -> u64 {
@@ -40,8 +42,8 @@ pub trait Erp: Sized + Send + Sync + 'static {
     /// The product as the crates see it, writing so much in one call.
     fn product(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product>;
     /// As [`product`](Self::product), adding lines to orders that exist even where that takes leave.
-    fn product_adding_lines(&self, client: &CloudSuiteClient) -> Box<dyn Product> {
-        self.product(client, 100)
+    fn product_adding_lines(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product> {
+        self.product(client, per_call)
     }
     /// Makes the next call that changes an order go wrong.
     fn fault_next_change(&self, kind: FaultKind);
@@ -83,6 +85,10 @@ impl Erp for M3 {
         self.stats()
     }
 
+    fn fail(&self, faults: Faults) {
+        self.set_faults(faults);
+    }
+
     fn type_in(&self, order: &TypedOrder) -> String {
         self.type_order(order)
     }
@@ -100,10 +106,10 @@ impl Erp for M3 {
         M3Product::new(m3.transactions_per_call(per_call)).into()
     }
 
-    fn product_adding_lines(&self, client: &CloudSuiteClient) -> Box<dyn Product> {
+    fn product_adding_lines(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product> {
         let m3 = client.m3(Company(100)).division("AAA").facility("A01").warehouse("001");
         let orders = M3OrderSettings { add_lines: true, ..M3OrderSettings::default() };
-        M3Product::new(m3).orders(orders).into()
+        M3Product::new(m3.transactions_per_call(per_call)).orders(orders).into()
     }
 
     fn fault_next_change(&self, kind: FaultKind) {
@@ -147,6 +153,10 @@ impl Erp for SyteLine {
 
     fn seen(&self) -> Stats {
         self.stats()
+    }
+
+    fn fail(&self, faults: Faults) {
+        self.set_faults(faults);
     }
 
     fn type_in(&self, order: &TypedOrder) -> String {
@@ -213,6 +223,10 @@ impl Erp for OData {
 
     fn seen(&self) -> Stats {
         self.stats()
+    }
+
+    fn fail(&self, faults: Faults) {
+        self.set_faults(faults);
     }
 
     fn type_in(&self, order: &TypedOrder) -> String {

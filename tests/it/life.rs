@@ -3,10 +3,11 @@
 use procurify_cloudsuite::reconcile::{Comparison, Period};
 use procurify_cloudsuite::{Connection, FlowKind, Report};
 use rust_decimal::Decimal;
-use sandbox::{Document, Edit, FaultKind, M3, OData, SyteLine, Touch};
+use sandbox::{Document, Edit, FaultKind, Faults, M3, OData, SyteLine, Touch};
 use sync_core::{Actor, Assurance, Change, StateName, Step};
 
 use crate::erp::Erp;
+use crate::faults::one_in_five;
 use crate::world::{World, connector, key, run, scenario};
 
 const CHANGED: u64 = 10_002;
@@ -212,6 +213,56 @@ async fn a_change_whose_answer_is_lost_is_compared_and_never_made_twice_in_sytel
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_whose_answer_is_lost_is_compared_and_never_made_twice_in_odata_services() {
     survives_lost_answers::<OData>().await;
+}
+
+/// With one call in five failing, every order ends as it is wanted.
+async fn follows_changes_under_faults<E: Erp>() {
+    let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(3);
+    println!("seed {seed}");
+    let world: World<E> = World::of(scenario(60)).await;
+    assert!(sync(&world.connect_amending_with_lines().await).await.is_all_done());
+    for order in 10_001..10_061_u64 {
+        let edited = match order % 6 {
+            0 => world.procurify.edit(order, Edit::Quantity { line: 1, quantity: Decimal::ONE_HUNDRED }),
+            1 => world.procurify.edit(order, Edit::AddLine),
+            2 => world.procurify.edit(order, Edit::RemoveLine { line: 2 }),
+            3 => world.procurify.edit(order, Edit::Cancel),
+            4 => {
+                world.procurify.edit(order, Edit::Quantity { line: 3, quantity: Decimal::TEN })
+                    && world.procurify.edit(order, Edit::AddLine)
+                    && world.procurify.edit(order, Edit::RemoveLine { line: 1 })
+            }
+            _ => true,
+        };
+        assert!(edited, "{order}");
+    }
+    world.erp.fail(one_in_five(seed, E::fault_kinds()));
+    let mut passes = 0;
+    loop {
+        passes += 1;
+        assert!(passes <= 50, "no end in sight after 50 passes");
+        let connection = world.connect_amending_in_calls_of(3).await;
+        match connection.sync(FlowKind::PurchaseOrders).await {
+            Ok(report) if report.is_all_done() => break,
+            Ok(report) => println!("pass {passes}: {:?} {:?}", report.counts, report.concerns.first()),
+            Err(error) => println!("pass {passes}: {error}"),
+        }
+    }
+    println!("{passes} passes; {:?}", world.erp.seen().faults);
+    assert!(world.erp.seen().faults.len() > 5, "too few faults to prove anything");
+    world.erp.fail(Faults::default());
+    let connection = world.connect_amending_with_lines().await;
+    let comparison = compared(&connection).await;
+    assert!(comparison.is_clean() && comparison.matched == 50, "{comparison:?}");
+    assert_eq!(comparison.source_total, comparison.target_total);
+    world.exactly_once(&world.keys());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_one_call_in_five_failing_every_order_ends_as_it_is_wanted_on_each_product() {
+    follows_changes_under_faults::<M3>().await;
+    follows_changes_under_faults::<SyteLine>().await;
+    follows_changes_under_faults::<OData>().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

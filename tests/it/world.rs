@@ -96,7 +96,12 @@ impl<E: Erp> World<E> {
 
     /// As [`connect_amending`](Self::connect_amending), also where adding a line takes leave.
     pub async fn connect_amending_with_lines(&self) -> Connection {
-        self.join(|client| self.erp.product_adding_lines(client), amending).await
+        self.connect_amending_in_calls_of(100).await
+    }
+
+    /// As [`connect_amending_with_lines`](Self::connect_amending_with_lines), writing so much in each call.
+    pub async fn connect_amending_in_calls_of(&self, per_call: usize) -> Connection {
+        self.join(|client| self.erp.product_adding_lines(client, per_call), amending).await
     }
 
     /// As [`connect`](Self::connect), waiting so long for what is due later.
