@@ -35,7 +35,7 @@ struct Arguments {
     /// Records a page.
     #[arg(long, default_value_t = 100)]
     page_size: u64,
-    /// Pages that may be under way at a time.
+    /// Pages that are fetched beyond the one being read.
     #[arg(long, default_value_t = 4)]
     prefetch: usize,
     /// How the records are written.

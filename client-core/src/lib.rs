@@ -45,7 +45,7 @@ pub use bytes::Bytes;
 pub use error::{Error, ErrorKind, Outcome};
 pub use http::{
     Download, Exchange, Explain, Http, HttpBuilder, Observer, RateLimit, Replay, Request, RequestCounter, Response,
-    Timeouts,
+    Timeouts, Undecoded,
 };
 pub use limit::{Limiter, Permit};
 pub use page::Page;

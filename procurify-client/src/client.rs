@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use tenant_http::{
     Error, Http, Limiter, Method, Observer, Request, RequestCounter, RetryPolicy, SecretString, Timeouts, TokenCache,
-    TokenManager, TokenSource, Url,
+    TokenManager, TokenSource, Undecoded, Url,
 };
 
-use crate::Page;
 use crate::envelope::{Described, Single};
 use crate::explain::explain;
 use crate::login::ClientCredentials;
@@ -118,17 +117,15 @@ impl ProcurifyClient {
         })
     }
 
-    /// One page of a list; `None` beyond its end.
-    pub(crate) async fn page<T: serde::de::DeserializeOwned>(
+    /// The answer that holds one page of a list; `None` beyond its end.
+    pub(crate) async fn undecoded_page(
         &self,
         path: &str,
         query: &[(&'static str, String)],
         page: u64,
-    ) -> Result<Option<Page<T>>, Error> {
-        let operation = format!("GET {path}");
-        let request = self.get(path).query(query);
-        match request.send_decoded(|answer| crate::envelope::page(answer, &operation, page)).await {
-            Ok(page) => Ok(Some(page)),
+    ) -> Result<Option<Undecoded>, Error> {
+        match self.get(path).query(query).send_undecoded().await {
+            Ok(answer) => Ok(Some(answer)),
             Err(error) if page > 1 && crate::envelope::is_beyond_the_end(&error) => Ok(None),
             Err(error) => Err(error),
         }

@@ -48,6 +48,10 @@ mod order_by;
 mod query;
 mod resources;
 
+/// Text of a record. It is a `str` in all but its keeping: up to 24 bytes, which most texts of a record are, lie in
+/// the record itself.
+pub type Text = compact_str::CompactString;
+
 pub use bodies::*;
 pub use changes::{Batch, Changes, Cursor, Tracked};
 pub use client::{ProcurifyClient, ProcurifyClientBuilder};

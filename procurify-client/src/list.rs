@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
 use serde::de::DeserializeOwned;
-use tenant_http::{Bytes, Error, Page, page};
+use tenant_http::{Bytes, Error, Page, Undecoded, page};
 
 use crate::envelope::Described;
 use crate::{Metadata, OrderBy, ProcurifyClient};
@@ -86,9 +86,10 @@ impl<T> List<T> {
         self
     }
 
-    /// Pages that may be under way at a time, at least 1. Default 2. The client's concurrency bounds them too.
+    /// Pages that are fetched beyond the one being read, 0 for none. Default 2. The client's concurrency bounds them
+    /// too.
     pub fn prefetch(mut self, pages: usize) -> Self {
-        self.ahead = pages.max(1);
+        self.ahead = pages;
         self
     }
 
@@ -102,7 +103,7 @@ impl<T> List<T> {
 impl<T: DeserializeOwned + Send + 'static> List<T> {
     /// One page; the first is 1. Beyond the end it is empty.
     pub async fn send_page(&self, page: u64) -> Result<Page<T>, Error> {
-        let fetched = self.client.page(&self.path, &self.query_of(page), page).await?;
+        let fetched = self.fetch(page, self.page_size).await?;
         Ok(fetched.unwrap_or_else(|| {
             let mut end = Page::new(page, Vec::new());
             end.num_pages = page.saturating_sub(1);
@@ -112,7 +113,19 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
 
     /// One page in a size of its own; `None` beyond the end.
     pub(crate) async fn fetch(&self, page: u64, size: u64) -> Result<Option<Page<T>>, Error> {
-        self.client.page(&self.path, &self.query_with(page, size), page).await
+        match self.ask(page, size).await? {
+            Some(answer) => Ok(Some(self.decode(page, answer).await?)),
+            None => Ok(None),
+        }
+    }
+
+    async fn ask(&self, page: u64, size: u64) -> Result<Option<Undecoded>, Error> {
+        self.client.undecoded_page(&self.path, &self.query_with(page, size), page).await
+    }
+
+    async fn decode(&self, page: u64, answer: Undecoded) -> Result<Page<T>, Error> {
+        let operation = format!("GET {}", self.path);
+        answer.decode(|answer| crate::envelope::page(answer, &operation, page)).await
     }
 
     /// The pages in order, the next ones fetched ahead. Dropping the stream stops the work.
@@ -121,10 +134,16 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
     pub fn pages(self) -> BoxStream<'static, Result<Page<T>, Error>> {
         let (first, ahead) = (self.from_page, self.ahead);
         let list = Arc::new(self);
-        page::pages(first, ahead, move |n| {
+        let asking = Arc::clone(&list);
+        let fetch = move |n| {
+            let list = Arc::clone(&asking);
+            async move { list.ask(n, list.page_size).await }
+        };
+        let decode = move |n, answer| {
             let list = Arc::clone(&list);
-            async move { list.client.page(&list.path, &list.query_of(n), n).await }
-        })
+            async move { list.decode(n, answer).await }
+        };
+        page::pages(first, ahead, fetch, decode)
     }
 
     /// The records in order, the next pages fetched ahead.
@@ -167,10 +186,6 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
         let response = self.client.get(&self.path).query(&query).send().await?;
         let described: Described<serde::de::IgnoredAny> = response.json(&format!("GET {}", self.path))?;
         Ok(described.metadata.unwrap_or_default())
-    }
-
-    fn query_of(&self, page: u64) -> Vec<(&'static str, String)> {
-        self.query_with(page, self.page_size)
     }
 
     fn query_with(&self, page: u64, size: u64) -> Vec<(&'static str, String)> {

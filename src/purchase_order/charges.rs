@@ -80,12 +80,12 @@ fn line(order: &ApprovedOrder, name: &str, amount: Decimal, account: &ChargeAcco
     (!amount.is_zero()).then(|| OrderLine {
         id: OrderItemId(0),
         number: None,
-        name: Some(name.to_owned()),
+        name: Some(name.into()),
         sku: None,
         quantity: Some(Decimal::ONE),
         unit: None,
         price: Some(amount),
-        account_code: Some(account.account_code.clone()),
+        account_code: Some(account.account_code.as_str().into()),
         department: elsewhere.or(first.department),
         department_name: if elsewhere.is_some() { None } else { first.department_name.clone() },
         ..first.clone()

@@ -141,11 +141,11 @@ impl DefaultOrderMapper {
         let (order_date, lines) = (order_date?, lines?);
         let draft = OrderDraft {
             supplier: supplier?,
-            currency: currency?,
+            currency: currency?.into(),
             order_date,
             // M3 and others want a delivery day; an order without a promised one is wanted at once.
             delivery_date: self.day(head.promise_date).unwrap_or(order_date),
-            number: head.number.clone().unwrap_or_else(|| head.procurify_po.to_string()),
+            number: head.number.as_deref().map_or_else(|| head.procurify_po.to_string(), str::to_owned),
             lines,
         };
         self.check_total(order, &draft, resolver);
@@ -175,8 +175,8 @@ impl DefaultOrderMapper {
         let unit = line.unit.as_deref().and_then(|unit| self.units.get(&unit.trim().to_lowercase())).cloned();
         Some(LineDraft {
             item,
-            supplier_item: line.sku.clone().filter(|sku| sku.trim().chars().count() <= 30),
-            name: line.name.clone().unwrap_or_else(|| format!("Line {label}")),
+            supplier_item: line.sku.as_deref().filter(|sku| sku.trim().chars().count() <= 30).map(str::to_owned),
+            name: line.name.as_deref().map_or_else(|| format!("Line {label}"), str::to_owned),
             quantity: line.quantity?,
             unit,
             price: line.price?,

@@ -2,7 +2,7 @@
 
 use procurify_client::{
     Account, AccountId, Department, DepartmentId, OrderItem, OrderItemId, OrderItemStatus, PurchaseOrder,
-    PurchaseOrderDetail, PurchaseOrderLine, PurchaseOrderState,
+    PurchaseOrderDetail, PurchaseOrderLine, PurchaseOrderState, Text,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -29,28 +29,28 @@ pub struct OrderLine {
     pub number: Option<i64>,
     /// What is bought.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
+    pub name: Option<Text>,
     /// The vendor's item number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sku: Option<String>,
+    pub sku: Option<Text>,
     /// How many.
     #[serde(default, with = "decimal::option", skip_serializing_if = "Option::is_none")]
     pub quantity: Option<Decimal>,
     /// The unit of measure, as somebody typed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unit: Option<String>,
+    pub unit: Option<Text>,
     /// The price of one, in the order's currency.
     #[serde(default, with = "decimal::option", skip_serializing_if = "Option::is_none")]
     pub price: Option<Decimal>,
     /// The account code's text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub account_code: Option<String>,
+    pub account_code: Option<Text>,
     /// The department that bears the cost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub department: Option<DepartmentId>,
     /// The department's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub department_name: Option<String>,
+    pub department_name: Option<Text>,
     /// Its status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<OrderItemStatus>,
@@ -107,9 +107,9 @@ impl OrderLine {
 /// What a budget account says about a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BudgetAccount {
-    pub code: Option<String>,
+    pub code: Option<Text>,
     pub department: Option<DepartmentId>,
-    pub department_name: Option<String>,
+    pub department_name: Option<Text>,
 }
 
 impl BudgetAccount {

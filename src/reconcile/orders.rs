@@ -118,7 +118,11 @@ fn as_approved(record: &Record) -> Document {
     };
     let lines = order.lines.iter().filter(|line| !line.is_refused());
     Document {
-        currency: order.order.purchased_currency.as_ref().and_then(|currency| currency.name.clone()),
+        currency: order
+            .order
+            .purchased_currency
+            .as_ref()
+            .and_then(|currency| currency.name.as_deref().map(str::to_owned)),
         date: order.order.date.map(|date| -> NaiveDate { date.date_naive() }),
         lines: lines.map(|one| line(one.quantity, one.price)).collect(),
         ..Document::default()

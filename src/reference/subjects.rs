@@ -29,8 +29,8 @@ impl Subjects {
 fn vendor(vendor: Vendor) -> Subject {
     Subject {
         source: vendor.id.to_string(),
-        label: vendor.name.unwrap_or_default(),
-        external_id: vendor.external_id.filter(|id| !id.trim().is_empty()),
+        label: vendor.name.unwrap_or_default().into(),
+        external_id: vendor.external_id.filter(|id| !id.trim().is_empty()).map(Into::into),
         code: None,
     }
 }
@@ -39,18 +39,18 @@ fn vendor(vendor: Vendor) -> Subject {
 fn account_code(account: AccountCode) -> Option<Subject> {
     let code = account.code.filter(|code| !code.trim().is_empty())?;
     Some(Subject {
-        source: code.clone(),
-        label: account.description.unwrap_or_default(),
+        source: code.to_string(),
+        label: account.description.unwrap_or_default().into(),
         external_id: None,
-        code: Some(code),
+        code: Some(code.into()),
     })
 }
 
 fn department(department: Department) -> Subject {
     Subject {
         source: department.id.to_string(),
-        label: department.name.unwrap_or_default(),
-        external_id: department.external_id.filter(|id| !id.trim().is_empty()),
+        label: department.name.unwrap_or_default().into(),
+        external_id: department.external_id.filter(|id| !id.trim().is_empty()).map(Into::into),
         code: None,
     }
 }

@@ -35,7 +35,7 @@ async fn each_order_is_on_its_supplier_accounts_cost_centres_currency_dates_and_
         if let Some(supplier) = &vendor.external_id {
             assert_eq!(&document.supplier, supplier, "{key}");
         }
-        assert_eq!(Some(&document.currency), order.purchased_currency.unwrap().name.as_ref(), "{key}");
+        assert_eq!(Some(document.currency.as_str()), order.purchased_currency.unwrap().name.as_deref(), "{key}");
         assert_eq!(document.ordered, order.date.unwrap().format("%Y%m%d").to_string(), "{key}");
         assert_eq!(document.requested, order.promise_date.unwrap().format("%Y%m%d").to_string(), "{key}");
         assert_eq!(document.total, order.subtotal.unwrap(), "{key}");
@@ -46,7 +46,7 @@ async fn each_order_is_on_its_supplier_accounts_cost_centres_currency_dates_and_
             assert_eq!(theirs.quantity.normalize(), ours.quantity.unwrap().normalize(), "{key}");
             assert_eq!(theirs.price.normalize(), ours.price.unwrap().normalize(), "{key}");
             let account = ours.account.unwrap();
-            assert_eq!(Some(&theirs.account), account.account_code.unwrap().code.as_ref(), "{key}");
+            assert_eq!(Some(theirs.account.as_str()), account.account_code.unwrap().code.as_deref(), "{key}");
             let department = departments.iter().find(|one| Some(one.id) == account.department.as_ref().map(|d| d.id));
             if let Some(cost_center) = &department.unwrap().external_id {
                 assert_eq!(&theirs.cost_center, cost_center, "{key}");

@@ -27,6 +27,7 @@ pub use download::Download;
 pub use observe::{Exchange, Observer};
 pub use request::{Replay, Request};
 pub use response::{RateLimit, Response};
+pub use send::Undecoded;
 
 /// Turns the body of an error answer (status, text) into the server's own words, if it finds any.
 pub type Explain = fn(u16, &str) -> Option<String>;

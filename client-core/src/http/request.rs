@@ -9,7 +9,7 @@ use serde::Serialize;
 use url::Url;
 
 use super::redirect::same_origin;
-use super::{Download, Http, Response};
+use super::{Download, Http, Response, Undecoded};
 use crate::Error;
 
 /// When a request may be sent again after it failed.
@@ -153,12 +153,12 @@ impl Request {
         super::send::send(self).await
     }
 
-    /// Sends it and decodes the answer, under the same rules.
+    /// Sends it under the same rules, for an answer that is decoded later and maybe elsewhere.
     ///
     /// [`send`](Self::send) reads a JSON body once to see that it is whole before it is decoded. Here
     /// decoding itself tells, with the error of [`Response::json`], and a read is then sent again.
-    pub async fn send_decoded<T>(self, decode: impl Fn(&Response) -> Result<T, Error>) -> Result<T, Error> {
-        super::send::decoded(self, decode).await
+    pub async fn send_undecoded(self) -> Result<Undecoded, Error> {
+        super::send::undecoded(self).await
     }
 
     /// Sends it under the same rules, and leaves the body to be read as it comes.

@@ -1,5 +1,6 @@
 //! Sending: a token, a turn, one HTTP exchange, and again where that is safe.
 
+use std::fmt;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -58,17 +59,35 @@ pub(super) async fn open(request: Request) -> Result<Download, Error> {
     }
 }
 
-/// Sends and decodes: half an answer, which a proxy may frame as if it were whole, is asked for again once.
-///
-/// Checking each answer for its end apart from decoding it would read it twice.
-pub(super) async fn decoded<T>(request: Request, decode: impl Fn(&Response) -> Result<T, Error>) -> Result<T, Error> {
+/// An answer that has come and is not decoded yet.
+pub struct Undecoded {
+    request: Request,
+    response: Response,
+}
+
+impl fmt::Debug for Undecoded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.response.fmt(f)
+    }
+}
+
+pub(super) async fn undecoded(request: Request) -> Result<Undecoded, Error> {
     let response = whole(&request, Reading::Unchecked).await?;
-    match decode(&response) {
-        Err(error) if request.replay == Replay::Safe && ends_in_the_middle(&error) => {
-            tracing::debug!(operation = request.operation, "the answer ends in the middle, asking again");
-            decode(&whole(&request, Reading::Whole).await?)
+    Ok(Undecoded { request, response })
+}
+
+impl Undecoded {
+    /// Decodes it. Half an answer, which a proxy may frame as if it were whole, is asked for again once where that
+    /// is safe: checking each answer for its end apart from decoding it would read it twice.
+    pub async fn decode<T>(self, decode: impl Fn(&Response) -> Result<T, Error>) -> Result<T, Error> {
+        let Self { request, response } = self;
+        match decode(&response) {
+            Err(error) if request.replay == Replay::Safe && ends_in_the_middle(&error) => {
+                tracing::debug!(operation = request.operation, "the answer ends in the middle, asking again");
+                decode(&whole(&request, Reading::Whole).await?)
+            }
+            result => result,
         }
-        result => result,
     }
 }
 

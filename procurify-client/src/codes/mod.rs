@@ -1,6 +1,7 @@
 //! Codes of the API as enums that keep what they do not know.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::de::Visitor;
 
@@ -50,7 +51,7 @@ macro_rules! words {
         pub enum $name {
             $($(#[$vdoc])* $variant,)*
             /// A word that this version does not know.
-            Other(String),
+            Other(crate::Text),
         }
 
         impl $name {
@@ -66,9 +67,15 @@ macro_rules! words {
             }
         }
 
+        impl From<&str> for $name {
+            fn from(word: &str) -> Self {
+                match word { $($word => Self::$variant,)* _ => Self::Other(word.into()) }
+            }
+        }
+
         impl From<String> for $name {
             fn from(word: String) -> Self {
-                match word.as_str() { $($word => Self::$variant,)* _ => Self::Other(word) }
+                Self::from(word.as_str())
             }
         }
 
@@ -80,36 +87,38 @@ macro_rules! words {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_any(super::WordVisitor).map(Self::from)
+                deserializer.deserialize_any(super::WordVisitor::new())
             }
         }
     )*};
 }
 
 /// Reads a word, also where a number is sent.
-struct WordVisitor;
+struct WordVisitor<T>(PhantomData<T>);
 
-impl Visitor<'_> for WordVisitor {
-    type Value = String;
+impl<T> WordVisitor<T> {
+    fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<T: for<'a> From<&'a str>> Visitor<'_> for WordVisitor<T> {
+    type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a word")
     }
 
-    fn visit_str<E>(self, word: &str) -> Result<String, E> {
-        Ok(word.to_owned())
+    fn visit_str<E>(self, word: &str) -> Result<T, E> {
+        Ok(word.into())
     }
 
-    fn visit_string<E>(self, word: String) -> Result<String, E> {
-        Ok(word)
+    fn visit_i64<E>(self, code: i64) -> Result<T, E> {
+        Ok(code.to_string().as_str().into())
     }
 
-    fn visit_i64<E>(self, code: i64) -> Result<String, E> {
-        Ok(code.to_string())
-    }
-
-    fn visit_u64<E>(self, code: u64) -> Result<String, E> {
-        Ok(code.to_string())
+    fn visit_u64<E>(self, code: u64) -> Result<T, E> {
+        Ok(code.to_string().as_str().into())
     }
 }
 

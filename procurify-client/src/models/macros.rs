@@ -9,7 +9,7 @@
 /// | `id T` | `Option<T>`, an id, also read from an object that has one |
 /// | `rec T` | `Option<T>`, a record, also read from its id alone |
 /// | `list T` | `Vec<T>`, empty when missing or null |
-/// | `text` | `Option<String>`, also read from a number |
+/// | `text` | `Option<Text>`, also read from a number |
 /// | `dec` | `Option<Decimal>`, read exactly |
 /// | `time`, `day`, `moment` | `Option` of `DateTime<Utc>`, `NaiveDate`, `DayOrTime` |
 macro_rules! model {
@@ -42,7 +42,7 @@ macro_rules! model {
             [#[serde(deserialize_with = "crate::lenient::record")]] $($rest)* }
     };
     (@field $head:tt { $($done:tt)* } $(#[$d:meta])* $f:ident: text = $j:literal, $($rest:tt)*) => {
-        model! { @option $head { $($done)* } [$(#[$d])*] $f [String] $j
+        model! { @option $head { $($done)* } [$(#[$d])*] $f [crate::Text] $j
             [#[serde(deserialize_with = "crate::lenient::text")]] $($rest)* }
     };
     (@field $head:tt { $($done:tt)* } $(#[$d:meta])* $f:ident: dec = $j:literal, $($rest:tt)*) => {

@@ -2,8 +2,8 @@
 
 use crate::{
     AccountCodeId, AccountId, AccountType, Branch, CreditCardCategory, CreditCardStatus, CreditCardType, CurrencyId,
-    Department, DepartmentId, FieldType, PaymentMethodId, PaymentMethodType, PriceModifierType, User, UserId, Uuid,
-    Vendor, VendorId,
+    Department, DepartmentId, FieldType, PaymentMethodId, PaymentMethodType, PriceModifierType, Text, User, UserId,
+    Uuid, Vendor, VendorId,
 };
 
 model! {
@@ -126,7 +126,7 @@ model! {
         content_type: opt i64 = "content_type",
         default_value: text = "default_value",
         is_required: opt bool = "is_required",
-        field_choices: list String = "field_choices",
+        field_choices: list Text = "field_choices",
         field_type: opt FieldType = "field_type",
         field_label: text = "field_label",
         is_active: opt bool = "is_active",

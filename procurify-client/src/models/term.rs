@@ -6,6 +6,8 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
+use crate::Text;
+
 /// A payment term, shipping term, or method of payment or shipping.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[non_exhaustive]
@@ -15,10 +17,10 @@ pub struct Term {
     pub id: Option<i64>,
     /// Its name, unless it came as an id.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
+    pub name: Option<Text>,
     /// What it means.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
+    pub description: Option<Text>,
     /// Whether it is in use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub active: Option<bool>,
@@ -27,8 +29,8 @@ pub struct Term {
 #[derive(Deserialize)]
 struct Whole {
     id: Option<i64>,
-    name: Option<String>,
-    description: Option<String>,
+    name: Option<Text>,
+    description: Option<Text>,
     active: Option<bool>,
 }
 
@@ -48,7 +50,7 @@ impl<'de> Visitor<'de> for TermVisitor {
     }
 
     fn visit_str<E>(self, name: &str) -> Result<Term, E> {
-        Ok(Term { name: Some(name.to_owned()), ..Term::default() })
+        Ok(Term { name: Some(name.into()), ..Term::default() })
     }
 
     fn visit_i64<E>(self, id: i64) -> Result<Term, E> {

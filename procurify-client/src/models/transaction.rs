@@ -1,8 +1,8 @@
 //! Card transactions.
 
 use crate::{
-    AuthorizationStatus, CardholderStatus, CreditCardStatus, FundStatus, ReconciliationStatus, TransactionFieldType,
-    TransactionId, TransactionStatus, TransactionType,
+    AuthorizationStatus, CardholderStatus, CreditCardStatus, FundStatus, ReconciliationStatus, Text,
+    TransactionFieldType, TransactionId, TransactionStatus, TransactionType,
 };
 
 model! {
@@ -28,7 +28,7 @@ model! {
         allocation_datetime: time = "allocation_datetime",
         card: opt TransactionCard = "card",
         /// Where its receipts can be fetched.
-        receipt_attachments: list String = "receipt_attachments",
+        receipt_attachments: list Text = "receipt_attachments",
         fund: opt TransactionFund = "fund",
         account: opt TransactionAccount = "account",
         kind: opt TransactionType = "type",

@@ -1,6 +1,6 @@
 //! Vendors.
 
-use crate::{CreditCard, CurrencyId, PaymentMethod, Term, VendorId, VendorType};
+use crate::{CreditCard, CurrencyId, PaymentMethod, Term, Text, VendorId, VendorType};
 
 model! {
     /// A vendor. Lists, details and other records show more or less of it.
@@ -17,7 +17,7 @@ model! {
         phone_one: text = "phoneOne",
         phone_two: text = "phoneTwo",
         fax: text = "fax",
-        email: list String = "email",
+        email: list Text = "email",
         comments: text = "comments",
         contact: text = "contact",
         url: text = "url",

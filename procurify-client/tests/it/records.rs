@@ -175,7 +175,7 @@ fn nulls_are_let_pass_everywhere() {
 fn unknown_codes_and_words_are_kept() {
     let order: PurchaseOrder = round_trip(r#"{"procurify_PO": 1, "state": 42, "fulfilment_status": "astral"}"#);
     assert_eq!(order.state, Some(PurchaseOrderState::Other(42)));
-    assert_eq!(order.fulfilment_status, Some(FulfilmentStatus::Other("astral".to_owned())));
+    assert_eq!(order.fulfilment_status, Some(FulfilmentStatus::Other("astral".into())));
     let order: PurchaseOrder = round_trip(r#"{"procurify_PO": 1, "state": "3"}"#);
     assert_eq!(order.state, Some(PurchaseOrderState::Closed));
     let vendor: Vendor = round_trip(r#"{"id": 1, "type": 99}"#);
