@@ -9,7 +9,7 @@ use cloudsuite_client::m3::InvalidCode;
 use procurify_client::ProcurifyClient;
 use sync_core::{
     AlertSink, AuditSink, Backoff, Cancellations, CheckpointStore, Clock, ConnectionId, CrossReferences, DedupStore,
-    Engine, Flow, RecordKey, References, RetryPolicy, Revisions, Settings, Trail,
+    Engine, Flow, RecordKey, References, RetryPolicy, Revisions, Schedule, Settings, Trail,
 };
 
 use crate::product::Product;
@@ -67,6 +67,7 @@ impl Connection {
             alerts: None,
             audit: None,
             clock: None,
+            schedule: None,
             reference_max_age: Duration::from_secs(3600),
             patience: Duration::from_secs(30),
             on_revision: Revisions::default(),
@@ -132,6 +133,7 @@ pub struct ConnectionBuilder {
     alerts: Option<Arc<dyn AlertSink>>,
     audit: Option<Arc<dyn AuditSink>>,
     clock: Option<Arc<dyn Clock>>,
+    schedule: Option<Arc<dyn Schedule>>,
     reference_max_age: Duration,
     patience: Duration,
     on_revision: Revisions,
@@ -217,6 +219,12 @@ impl ConnectionBuilder {
         self
     }
 
+    /// When nothing is posted, such as a [`sync_core::Calendar`] with freezes. Default: posting is always allowed.
+    pub fn schedule(mut self, schedule: Arc<dyn Schedule>) -> Self {
+        self.schedule = Some(schedule);
+        self
+    }
+
     /// How old the reference data may be before orders are mapped on it (I8). Default 1 hour.
     pub fn reference_max_age(mut self, age: Duration) -> Self {
         self.reference_max_age = age;
@@ -272,6 +280,9 @@ impl ConnectionBuilder {
         }
         if let Some(clock) = self.clock {
             engine = engine.clock(clock);
+        }
+        if let Some(schedule) = self.schedule {
+            engine = engine.schedule(schedule);
         }
         if let Some(alerts) = self.alerts {
             engine = engine.alerts(alerts);

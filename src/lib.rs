@@ -48,6 +48,7 @@ mod sync;
 pub mod syteline;
 #[cfg(feature = "sqlite")]
 mod tokens;
+mod webhook;
 
 pub use cloudsuite_client::m3::{Company, M3};
 pub use cloudsuite_client::{CloudSuiteClient, Ionapi};
@@ -56,6 +57,7 @@ pub use procurify_client::ProcurifyClient;
 pub use sync::{Concern, Event, FlowKind, Report, SyncError};
 #[cfg(feature = "sqlite")]
 pub use tokens::VaultTokens;
+pub use webhook::{Webhook, WebhookError};
 
 /// The README's program must compile.
 #[cfg(doctest)]

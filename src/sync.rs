@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sync_core::ledger::list_all;
-use sync_core::{EngineError, Failure, Kind, Moved, Planned, Polled, Query, RecordKey, StateName};
+use sync_core::{EngineError, Failure, Kind, Moved, Planned, Polled, Progress, Query, RecordKey, StateName};
 
 use crate::connection::Connection;
 use crate::purchase_order;
@@ -108,7 +108,17 @@ impl Connection {
     }
 
     /// As [`sync`](Self::sync), telling of each step.
-    pub async fn sync_with(&self, flow: FlowKind, mut told: impl FnMut(Event<'_>)) -> Result<Report, SyncError> {
+    pub async fn sync_with(&self, flow: FlowKind, told: impl FnMut(Event<'_>)) -> Result<Report, SyncError> {
+        self.sync_while(flow, told, || true).await
+    }
+
+    /// As [`sync_with`](Self::sync_with), ending between two steps once `go_on` says no: the next pass goes on there.
+    pub async fn sync_while(
+        &self,
+        flow: FlowKind,
+        mut told: impl FnMut(Event<'_>),
+        go_on: impl Fn() -> bool,
+    ) -> Result<Report, SyncError> {
         let kind = flow.kind();
         self.align_if_old().await?;
         told(Event::Aligned);
@@ -118,13 +128,13 @@ impl Connection {
             told(Event::Polled(&polled));
             report.read += polled.read;
             report.unchanged += polled.unchanged;
-            if !polled.more {
+            if !polled.more || !go_on() {
                 break;
             }
         }
         self.engine.resume_held(&kind).await?;
         loop {
-            let run = self.engine.run_until_idle_with(self.patience, |progress| {
+            let moved = |progress: &Progress| {
                 told(Event::Moved(&progress.moved));
                 for moved in &progress.moved {
                     match (moved.from, moved.to) {
@@ -135,8 +145,8 @@ impl Connection {
                         _ => {}
                     }
                 }
-            });
-            match run.await {
+            };
+            match self.engine.run_until_idle_while(self.patience, moved, &go_on).await {
                 // A pass may take longer than reference data stays fresh.
                 Err(EngineError::StaleReferences { .. }) => self.align_reference_data().await?,
                 done => break done?,

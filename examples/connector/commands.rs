@@ -9,7 +9,7 @@ use procurify_cloudsuite::{Connection, FlowKind, Report};
 use serde_json::{Value, json};
 use sync_core::ledger::list_all;
 use sync_core::memory::MemoryStore;
-use sync_core::{Actor, Assurance, Planned, Query, RecordKey, StateName, Step, Trail};
+use sync_core::{Planned, Query, StateName, Step};
 use sync_store::SqliteStore;
 
 use crate::config::{Config, Problem};
@@ -26,22 +26,15 @@ pub async fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
         Command::Ping => ping(&config, &folder, json).await,
         Command::Plan => plan(&config, &folder, json).await,
         Command::Sync => sync(&config, &folder, json).await,
-        Command::Audit { key: Some(key) } => trail(&config, &folder, key, json).await,
-        Command::Audit { key: None } => states(&config, &folder, json).await,
+        Command::Watch => crate::watch::run(&config, &folder, json).await,
+        Command::Audit(arguments) => crate::audit::run(&config, &folder, arguments, json).await,
         Command::Held => held(&config, &folder, json).await,
         Command::Reconcile(wanted) => {
             let connection = connect(&config, &folder, Access::Read).await?;
             crate::reconcile::run(&connection, &config.flow_kinds(), wanted, json).await
         }
         Command::Vault { command } => crate::vault::run(&config, &folder, command, json).await,
-        Command::Replay { key, not_in_target, done_by_hand } => {
-            let assurance = match (not_in_target, done_by_hand) {
-                (_, true) => Assurance::DoneByHand,
-                (true, false) => Assurance::NotInTarget,
-                (false, false) => Assurance::None,
-            };
-            replay(&config, &folder, key, assurance, json).await
-        }
+        Command::Replay(arguments) => crate::replay::run(&config, &folder, arguments, json).await,
     }
 }
 
@@ -51,7 +44,7 @@ pub fn say(json: bool, document: &Value, text: impl FnOnce() -> String) {
 
 /// How a command uses the store.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Access {
+pub enum Access {
     /// Not at all, but for secrets in its vault.
     None,
     /// It reads; without a store there is nothing to read yet.
@@ -61,7 +54,7 @@ enum Access {
 }
 
 /// A connection on the store, as the command uses it.
-async fn connect(config: &Config, folder: &Path, access: Access) -> Result<Connection, Problem> {
+pub async fn connect(config: &Config, folder: &Path, access: Access) -> Result<Connection, Problem> {
     let ledger = config.ledger(folder)?;
     if !config.uses_vault() {
         // All settings are checked before a store is made.
@@ -123,49 +116,64 @@ async fn ping(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Pr
 async fn sync(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Problem> {
     let started = Instant::now();
     let connection = connect(config, folder, Access::Write).await?;
-    let mut report = Report::default();
-    if config.moves_purchase_orders() {
-        let mut progress = Progress::start();
-        let synced = connection.sync_with(FlowKind::PurchaseOrders, |event| progress.show(event)).await;
-        progress.finish();
-        report = synced?;
-    }
+    let report = pass(config, &connection, || true).await?;
     let document = report_document(&report, &connection, started);
-    say(json, &document, || {
-        let flow = &document["flows"][KIND];
-        format!(
-            "{} orders read, {} unchanged, {} posted and {} changed in this pass. {} requests to Procurify, {} to CloudSuite.\n\
-             In all: posted {}, accepted {}, held {}, rejected {}, parked {}, in doubt {}, waiting {}.{}",
-            flow["read"],
-            flow["unchanged"],
-            report.posted.len(),
-            report.amended.len(),
-            document["requests"]["procurify"],
-            document["requests"]["cloudsuite"],
-            flow["posted"],
-            flow["accepted"],
-            flow["held"],
-            flow["rejected"],
-            flow["parked"],
-            flow["in_doubt"],
-            flow["waiting"],
-            match (report.is_all_done(), report.concerns.is_empty()) {
-                (_, false) => " See `held`.",
-                (false, true) => " The next sync goes on with what is not done yet.",
-                (true, true) => "",
-            },
-        )
-    });
+    say(json, &document, || pass_text(&report, &document));
     Ok(if report.is_all_done() { ExitCode::SUCCESS } else { ExitCode::from(NOT_ALL_DONE) })
 }
 
-fn report_document(report: &Report, connection: &Connection, started: Instant) -> Value {
+/// One pass of every flow, and the digest of the day if it is due; ended between two steps once `go_on` says no.
+pub async fn pass(config: &Config, connection: &Connection, go_on: impl Fn() -> bool) -> Result<Report, Problem> {
+    let mut report = Report::default();
+    if config.moves_purchase_orders() {
+        let mut progress = Progress::start();
+        let synced = connection.sync_while(FlowKind::PurchaseOrders, |event| progress.show(event), &go_on).await;
+        progress.finish();
+        report = synced?;
+    }
+    let today = config.calendar()?.day_begun(connection.engine().time().now());
+    if let Some(day) = today.filter(|_| config.wants_digest() && go_on()) {
+        connection.engine().send_digest(day).await?;
+    }
+    Ok(report)
+}
+
+/// What a pass did, in words.
+pub fn pass_text(report: &Report, document: &Value) -> String {
+    let flow = &document["flows"][KIND];
+    format!(
+        "{} orders read, {} unchanged, {} posted and {} changed in this pass. {} requests to Procurify, {} to CloudSuite.\n\
+             In all: posted {}, accepted {}, held {}, rejected {}, parked {}, in doubt {}, waiting {}.{}",
+        flow["read"],
+        flow["unchanged"],
+        report.posted.len(),
+        report.amended.len(),
+        document["requests"]["procurify"],
+        document["requests"]["cloudsuite"],
+        flow["posted"],
+        flow["accepted"],
+        flow["held"],
+        flow["rejected"],
+        flow["parked"],
+        flow["in_doubt"],
+        flow["waiting"],
+        match (report.is_all_done(), report.concerns.is_empty()) {
+            (_, false) => " See `held`.",
+            (false, true) => " The next sync goes on with what is not done yet.",
+            (true, true) => "",
+        },
+    )
+}
+
+pub fn report_document(report: &Report, connection: &Connection, started: Instant) -> Value {
     use StateName::{
         Accepted, AmendAt, Amending, Cancelled, CommitAt, Committing, Discovered, Held, InDoubt, Intent, Parked,
-        Posted, Rejected, RetryAt, Skipped,
+        Posted, Postponed, Rejected, RetryAt, Skipped,
     };
-    let waiting: u64 =
-        [Discovered, Intent, RetryAt, CommitAt, Amending, AmendAt].map(|state| report.count(state)).iter().sum();
+    let waiting: u64 = [Discovered, Postponed, Intent, RetryAt, CommitAt, Amending, AmendAt]
+        .map(|state| report.count(state))
+        .iter()
+        .sum();
     json!({
         "flows": {
             KIND: {
@@ -208,6 +216,7 @@ fn planned_document(planned: &Planned) -> Value {
     let (step, detail) = match &planned.step {
         Step::Post(document) => ("post", document.clone()),
         Step::Link(target) => ("link", json!(target)),
+        Step::Postpone(frozen) => ("postpone", json!({ "until": frozen.until, "reason": frozen.reason })),
         Step::Hold(missing) => ("hold", json!(missing)),
         Step::Skip(reason) => ("skip", json!(reason)),
         Step::LookUp => ("look_up", Value::Null),
@@ -226,6 +235,9 @@ fn planned_text(planned: &Planned) -> String {
             document["lines"].as_array().map_or(0, Vec::len)
         ),
         Step::Link(target) => format!("link to {target}, which is there already"),
+        Step::Postpone(frozen) => {
+            format!("post after {}: {}", frozen.until.format("%Y-%m-%d %H:%M UTC"), frozen.reason)
+        }
         Step::Hold(missing) => {
             format!("hold: {}", missing.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
         }
@@ -238,27 +250,12 @@ fn planned_text(planned: &Planned) -> String {
     format!("{}  {words}", planned.key)
 }
 
-async fn trail(config: &Config, folder: &Path, key: &str, json: bool) -> Result<ExitCode, Problem> {
-    let key: RecordKey = key.parse()?;
-    let store = SqliteStore::open_read_only(config.ledger(folder)?).await?;
-    let trail = Trail::read(&store, &key).await?;
-    if trail.events.is_empty() {
-        return Err(format!("{key} is not in the ledger: `audit` without a key lists what is").into());
-    }
-    say(json, &json!({ "key": key, "events": trail.events }), || trail.to_string().trim_end().to_owned());
-    Ok(ExitCode::SUCCESS)
-}
-
-async fn states(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Problem> {
-    list(config, folder, json, false).await
-}
-
 async fn held(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Problem> {
     list(config, folder, json, true).await
 }
 
 /// Lists records and their states: all, or those that need a person.
-async fn list(config: &Config, folder: &Path, json: bool, concerning: bool) -> Result<ExitCode, Problem> {
+pub async fn list(config: &Config, folder: &Path, json: bool, concerning: bool) -> Result<ExitCode, Problem> {
     let store = SqliteStore::open_read_only(config.ledger(folder)?).await?;
     let mut query = Query::of(&config.name(), &KIND.into());
     if concerning {
@@ -286,28 +283,6 @@ async fn list(config: &Config, folder: &Path, json: bool, concerning: bool) -> R
         });
         let noun = if concerning { "records need a person" } else { "records" };
         format!("{}{} {noun}.", lines.collect::<String>(), heads.len())
-    });
-    Ok(ExitCode::SUCCESS)
-}
-
-async fn replay(
-    config: &Config,
-    folder: &Path,
-    key: &str,
-    assurance: Assurance,
-    json: bool,
-) -> Result<ExitCode, Problem> {
-    let key: RecordKey = key.parse()?;
-    let ledger = config.ledger(folder)?;
-    if !ledger.exists() {
-        return Err(format!("there is no store at {}: run a sync first", ledger.display()).into());
-    }
-    let connection = connect(config, folder, Access::Write).await?;
-    let who = std::env::var("USER").unwrap_or_else(|_| "operator".to_owned());
-    connection.engine().replay(&key, &Actor::new(who), assurance).await?;
-    say(json, &json!({ "replayed": key }), || match assurance {
-        Assurance::DoneByHand => format!("{key} counts as done."),
-        _ => format!("{key} gets another attempt in the next sync."),
     });
     Ok(ExitCode::SUCCESS)
 }

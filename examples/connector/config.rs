@@ -15,10 +15,13 @@ use procurify_cloudsuite::purchase_order::{ChargeAccount, ChargesAsLines, Defaul
 use procurify_cloudsuite::syteline::{SyteLineOrderSettings, SyteLineProduct};
 use procurify_cloudsuite::{Connection, ConnectionBuilder, FlowKind, VaultTokens};
 use serde::Deserialize;
-use sync_core::{Actor, Cancellations, ConnectionId, Revisions, Settings};
+use sync_core::{Actor, Calendar, Cancellations, ConnectionId, Revisions, Settings};
 use sync_store::vault::Keys;
 use sync_store::{SqliteStore, Vault};
 use tenant_http::ExposeSecret;
+
+use crate::alerts::AlertSettings;
+use crate::calendar::CalendarSettings;
 
 /// An error for a person: one sentence that says what to do.
 pub type Problem = Box<dyn std::error::Error + Send + Sync>;
@@ -35,7 +38,9 @@ pub struct Config {
     #[serde(default)]
     charges: Charges,
     #[serde(default)]
-    calendar: Calendar,
+    calendar: CalendarSettings,
+    #[serde(default)]
+    alerts: AlertSettings,
 }
 
 #[derive(Debug, Deserialize)]
@@ -203,15 +208,10 @@ impl Charge {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
-struct Calendar {
-    time_zone: Option<String>,
-}
-
 /// A value given in the file, or kept elsewhere.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Text {
+pub enum Text {
     Here(String),
     Env { env: String },
     File { file: PathBuf },
@@ -231,7 +231,7 @@ impl std::fmt::Debug for Text {
 
 impl Text {
     /// The value; files are looked for beside the configuration.
-    async fn read(&self, what: &str, place: &Place<'_>) -> Result<SecretString, Problem> {
+    pub async fn read(&self, what: &str, place: &Place<'_>) -> Result<SecretString, Problem> {
         if let Self::Vault { vault: name } = self {
             let vault = place.vault.ok_or_else(|| {
                 format!("{what} is to come from the vault, for which there is no key: add [vault] with key = {{ env = \"...\" }}")
@@ -374,7 +374,8 @@ impl Config {
     /// Whether a secret is to come from the vault.
     pub fn uses_vault(&self) -> bool {
         [&self.procurify.client_id, &self.procurify.client_secret, &self.cloudsuite.ionapi]
-            .iter()
+            .into_iter()
+            .chain(self.alerts.texts())
             .any(|text| matches!(text, Text::Vault { .. }))
     }
 
@@ -437,6 +438,8 @@ impl Config {
                 OnCancel::Cancel => Cancellations::Cancel,
             })
             .patience(duration("flows.wait", &self.flows.wait)?)
+            .schedule(Arc::new(self.calendar()?))
+            .alerts(self.alerts.sink(&place).await?)
             .engine_settings(settings))
     }
 
@@ -553,11 +556,7 @@ impl Config {
             units: units.iter().map(|(ours, theirs)| (ours.to_lowercase(), theirs.clone())).collect(),
             ..DefaultOrderMapper::default()
         };
-        if let Some(zone) = &self.calendar.time_zone {
-            mapper.time_zone = zone
-                .parse()
-                .map_err(|_| format!("the time zone `{zone}` is not known: write one such as America/Vancouver"))?;
-        }
+        mapper.time_zone = self.calendar()?.time_zone;
         Ok(mapper)
     }
 
@@ -570,6 +569,16 @@ impl Config {
             mapper = mapper.other(other.account());
         }
         mapper
+    }
+
+    /// When passes run, and when nothing is posted.
+    pub fn calendar(&self) -> Result<Calendar, Problem> {
+        self.calendar.build()
+    }
+
+    /// Whether people want a summary a day.
+    pub fn wants_digest(&self) -> bool {
+        self.alerts.wants_digest()
     }
 
     fn first_day(&self) -> Result<Option<chrono::NaiveDate>, Problem> {
@@ -635,7 +644,7 @@ impl M3 {
 }
 
 /// A duration written as a number and `s`, `m` or `h`.
-fn duration(what: &str, text: &Text) -> Result<Duration, Problem> {
+pub fn duration(what: &str, text: &Text) -> Result<Duration, Problem> {
     let Text::Here(text) = text else {
         return Err(format!("{what} must be given here, such as \"10m\"").into());
     };

@@ -6,15 +6,22 @@
 //!
 //! Exit code 0: all done; 1: failed; 3: done, but some records need a person or a later pass.
 
+mod alerts;
+mod audit;
+mod calendar;
 mod commands;
 mod config;
 mod progress;
 mod reconcile;
+mod replay;
+mod selection;
 mod vault;
+mod watch;
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
@@ -42,11 +49,10 @@ enum Command {
     Plan,
     /// One pass, then exit.
     Sync,
-    /// Show what happened to a record, or the state of all.
-    Audit {
-        /// A key, such as `acme/purchase_order/10482`.
-        key: Option<String>,
-    },
+    /// Passes by the calendar, until SIGTERM or ctrl-c.
+    Watch,
+    /// Show what happened to a record or to those of a selection, or the state of all.
+    Audit(audit::AuditArguments),
     /// Show the records that need a person, and why.
     Held,
     /// Compare both systems; write nothing anywhere. Exit code 3 if they differ.
@@ -56,21 +62,25 @@ enum Command {
         #[command(subcommand)]
         command: vault::VaultCommand,
     },
-    /// Give a record another attempt in the next sync.
-    Replay {
-        /// A key, such as `acme/purchase_order/10482`.
-        key: String,
-        /// You have looked in the ERP: the order is not there (in M3, nor is its message in PPS370).
-        #[arg(long)]
-        not_in_target: bool,
-        /// You have changed or cancelled the order in the ERP yourself, as it was in Procurify: nothing is sent.
-        #[arg(long, conflicts_with = "not_in_target")]
-        done_by_hand: bool,
-    },
+    /// Give a record, or all of some states, another attempt in the next sync.
+    Replay(replay::ReplayArguments),
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("the asynchronous runtime could not be started: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let code = runtime.block_on(run());
+    // By now the store is closed; what may still hang, such as the lookup of a host's name, is not waited for.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    code
+}
+
+async fn run() -> ExitCode {
     // Wrong arguments are a failure like any other: exit code 1 (help and version are none).
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
@@ -80,7 +90,12 @@ async fn main() -> ExitCode {
         }
     };
     log_to_stderr();
+    // `watch` stops by itself, once the step in progress is recorded.
+    let stops_by_itself = matches!(arguments.command, Command::Watch);
     let stopped = async {
+        if stops_by_itself {
+            std::future::pending::<()>().await;
+        }
         match stop_signal().await {
             Ok(()) => Err(Problem::from("stopped: what a sync had begun, the next one goes on with")),
             Err(error) => Err(Problem::from(format!("signals cannot be waited for: {error}"))),

@@ -1,9 +1,12 @@
 //! Telling people about records that need them.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::digest::{Digest, Waiting};
 use crate::record::RecordKey;
 
 /// A record that needs a person.
@@ -41,6 +44,32 @@ pub struct Alert {
 pub trait AlertSink: Send + Sync {
     /// Carries one alert.
     async fn raise(&self, alert: &Alert) -> Result<(), String>;
+
+    /// Carries the summary of a day, for hosts that send one. By default nobody wants it.
+    async fn summarise(&self, digest: &Digest) -> Result<(), String> {
+        let _ = digest;
+        Ok(())
+    }
+}
+
+/// Several sinks, one after the other: all are tried, and the first failure is answered.
+#[async_trait]
+impl AlertSink for Vec<Arc<dyn AlertSink>> {
+    async fn raise(&self, alert: &Alert) -> Result<(), String> {
+        let mut all = Ok(());
+        for sink in self {
+            all = all.and(sink.raise(alert).await);
+        }
+        all
+    }
+
+    async fn summarise(&self, digest: &Digest) -> Result<(), String> {
+        let mut all = Ok(());
+        for sink in self {
+            all = all.and(sink.summarise(digest).await);
+        }
+        all
+    }
 }
 
 /// Writes alerts to the log, as warnings.
@@ -51,6 +80,13 @@ pub struct LogAlerts;
 impl AlertSink for LogAlerts {
     async fn raise(&self, alert: &Alert) -> Result<(), String> {
         tracing::warn!(key = %alert.key, state = alert.state, reason = alert.reason, "record needs a person");
+        Ok(())
+    }
+
+    async fn summarise(&self, digest: &Digest) -> Result<(), String> {
+        for Waiting { state, reason, count, oldest, key } in &digest.waiting {
+            tracing::warn!(day = %digest.day, %state, count, %oldest, %key, reason, "records wait for a person");
+        }
         Ok(())
     }
 }

@@ -71,6 +71,13 @@ pub enum Change {
         /// Why.
         reason: String,
     },
+    /// It is mapped and ready, and nothing may be posted before then.
+    Postponed {
+        /// When it goes on.
+        until: DateTime<Utc>,
+        /// Which rule of the schedule says so.
+        reason: String,
+    },
     /// It is free to go on.
     Resumed {
         /// Why.
@@ -191,6 +198,13 @@ pub enum Change {
     Alerted {
         /// What they were told.
         reason: String,
+    },
+    /// People could not be told.
+    AlertFailed {
+        /// Why not.
+        why: String,
+        /// When it is tried again.
+        next: DateTime<Utc>,
     },
     /// A person asked for another attempt.
     Replayed,

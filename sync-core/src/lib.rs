@@ -22,6 +22,7 @@ pub mod audit;
 pub mod checkpoint;
 pub mod clock;
 pub mod conformance;
+pub mod digest;
 pub mod engine;
 pub mod error;
 pub mod failure;
@@ -31,6 +32,7 @@ pub mod memory;
 pub mod record;
 pub mod reference;
 pub mod retry;
+pub mod schedule;
 pub mod sink;
 pub mod source;
 pub mod state;
@@ -41,6 +43,7 @@ pub use amendment::Unamended;
 pub use audit::AuditSink;
 pub use checkpoint::CheckpointStore;
 pub use clock::{Clock, SystemClock, VirtualClock};
+pub use digest::{Digest, Waiting};
 pub use engine::{Assurance, Cancellations, Engine, Flow, Moved, Planned, Polled, Progress, Revisions, Settings, Step};
 pub use error::{EngineError, StoreError};
 pub use failure::{Failure, FailureKind};
@@ -51,10 +54,11 @@ pub use mapper::{Mapper, Mapping, Missing};
 pub use record::{Actor, ConnectionId, ExternalRef, InvalidKey, Kind, Lifecycle, Record, RecordKey, Revision};
 pub use reference::{CrossReferences, Match, MatchedBy, Reference, References};
 pub use retry::{Backoff, Retry, RetryPolicy};
+pub use schedule::{Calendar, Frozen, Schedule};
 pub use sink::{
     Amended, Amendment, Committed, Compared, Difference, Doubt, Draft, Found, Handle, Lookup, Settled, Sink, Staged,
     TargetRef,
 };
 pub use source::{Batch, Cursor, Known, Source, SourceError};
 pub use state::{Head, State, StateName};
-pub use trail::Trail;
+pub use trail::{AuditEntry, Trail};

@@ -3,6 +3,7 @@
 //! ```text
 //! Discovered -> Held (missing)      -> resumed when the references change -> Discovered
 //!            -> Skipped
+//!            -> Postponed (a freeze)   -> when it ends -> Intent
 //!            -> Intent -> Committing -> Posted
 //!                  |          |------> Accepted: looked up until Posted
 //!                  |          |------> InDoubt: settled, or looked up -> Posted, Accepted, or Discovered
@@ -15,6 +16,7 @@
 //! ```
 
 use std::fmt;
+use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -41,6 +43,13 @@ pub enum State {
     /// Not to be posted.
     Skipped {
         /// Why.
+        reason: String,
+    },
+    /// Mapped and ready; nothing may be posted before then.
+    Postponed {
+        /// When it goes on.
+        until: DateTime<Utc>,
+        /// Which rule of the schedule says so.
         reason: String,
     },
     /// An attempt has begun; at most discardable staging exists.
@@ -135,6 +144,7 @@ pub enum StateName {
     Discovered,
     Held,
     Skipped,
+    Postponed,
     Intent,
     RetryAt,
     Committing,
@@ -151,10 +161,11 @@ pub enum StateName {
 
 impl StateName {
     /// All names.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Discovered,
         Self::Held,
         Self::Skipped,
+        Self::Postponed,
         Self::Intent,
         Self::RetryAt,
         Self::Committing,
@@ -175,6 +186,7 @@ impl StateName {
             Self::Discovered => "discovered",
             Self::Held => "held",
             Self::Skipped => "skipped",
+            Self::Postponed => "postponed",
             Self::Intent => "intent",
             Self::RetryAt => "retry_at",
             Self::Committing => "committing",
@@ -191,6 +203,19 @@ impl StateName {
     }
 }
 
+impl FromStr for StateName {
+    type Err = UnknownState;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text).ok_or_else(|| UnknownState(text.to_owned()))
+    }
+}
+
+/// A text that names no state.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no state: write one of {all}", all = StateName::ALL.map(StateName::as_str).join(", "))]
+pub struct UnknownState(String);
+
 impl fmt::Display for StateName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -204,6 +229,7 @@ impl State {
             Self::Discovered => StateName::Discovered,
             Self::Held { .. } => StateName::Held,
             Self::Skipped { .. } => StateName::Skipped,
+            Self::Postponed { .. } => StateName::Postponed,
             Self::Intent => StateName::Intent,
             Self::RetryAt { .. } => StateName::RetryAt,
             Self::Committing { .. } => StateName::Committing,
@@ -290,6 +316,9 @@ pub struct Head {
     pub trouble: Option<String>,
     /// What people were last told about it.
     pub alerted: Option<String>,
+    /// When it is tried again to tell people, after that has failed.
+    #[serde(default)]
+    pub tell_at: Option<DateTime<Utc>>,
 }
 
 impl Head {
@@ -327,6 +356,7 @@ impl Head {
             troubled_since: None,
             trouble: None,
             alerted: None,
+            tell_at: None,
         })
     }
 
@@ -376,16 +406,21 @@ impl Head {
             | Change::AmendHeld { .. }
             | Change::Held { .. }
             | Change::Skipped { .. }
+            | Change::Postponed { .. }
             | Change::Rejected { .. }
             | Change::Parked { .. }
             | Change::Replayed => {
                 self.troubled_since = None;
                 self.trouble = None;
+                self.tell_at = None;
             }
+            Change::Revised { .. } => self.tell_at = None,
             Change::Alerted { reason } => {
                 self.alerted = Some(reason.clone());
+                self.tell_at = None;
                 self.trouble = self.is_under_way().then(|| reason.clone());
             }
+            Change::AlertFailed { next, .. } => self.tell_at = Some(*next),
             _ => {}
         }
     }
@@ -413,6 +448,7 @@ impl Head {
             Change::Discovered { .. } | Change::Resumed { .. } | Change::Replayed | Change::Voided => State::Discovered,
             Change::Held { missing } => State::Held { missing: missing.clone() },
             Change::Skipped { reason } => State::Skipped { reason: reason.clone() },
+            Change::Postponed { until, reason } => State::Postponed { until: *until, reason: reason.clone() },
             Change::Intended { .. } => State::Intent,
             Change::RetryPlanned { at, failure } => State::RetryAt { at: *at, failure: failure.clone() },
             Change::Committing { handle } => State::Committing { handle: handle.clone() },
@@ -453,7 +489,11 @@ impl Head {
             Change::Settling => self.settling()?,
             Change::LookedUp { pending, next } => self.looked_up(*pending, *next, at)?,
             Change::Unanswered { next, .. } => self.asked_again_at(*next)?,
-            Change::Revised { .. } | Change::Reread { .. } | Change::Alerted { .. } | Change::NotYetThere => {
+            Change::Revised { .. }
+            | Change::Reread { .. }
+            | Change::Alerted { .. }
+            | Change::AlertFailed { .. }
+            | Change::NotYetThere => {
                 return None;
             }
         })
@@ -465,6 +505,7 @@ impl Head {
             State::Discovered
             | State::Held { .. }
             | State::Skipped { .. }
+            | State::Postponed { .. }
             | State::Intent
             | State::RetryAt { .. }
             | State::Rejected { .. } => true,
@@ -512,13 +553,14 @@ impl Head {
         match &self.state {
             State::Discovered | State::Intent | State::Committing { .. } | State::Amending { .. } => Some(self.since),
             State::RetryAt { at, .. } | State::CommitAt { at, .. } | State::AmendAt { at, .. } => Some(*at),
+            State::Postponed { until, .. } => Some(*until),
             State::InDoubt { next, .. } | State::Accepted { next, .. } => Some(*next),
             State::Held { .. }
             | State::Skipped { .. }
             | State::Posted { .. }
             | State::Cancelled { .. }
             | State::Rejected { .. }
-            | State::Parked { .. } => self.untold().map(|_| self.since),
+            | State::Parked { .. } => self.untold().map(|_| self.tell_at.unwrap_or(self.since)),
         }
     }
 

@@ -2,10 +2,16 @@
 
 use std::fmt;
 
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
 use crate::engine::Engine;
 use crate::error::{EngineError, StoreError};
+use crate::failure::Failure;
 use crate::ledger::{Change, DedupStore, Event, Evidence};
-use crate::record::{Lifecycle, RecordKey};
+use crate::record::{Actor, Lifecycle, RecordKey};
+use crate::sink::TargetRef;
+use crate::state::{Head, StateName};
 
 /// All that happened to one record. Displays one line an event.
 #[derive(Debug, Clone)]
@@ -20,6 +26,91 @@ impl Trail {
     /// Reads a record's trail.
     pub async fn read(store: &dyn DedupStore, key: &RecordKey) -> Result<Self, StoreError> {
         Ok(Self { key: key.clone(), events: store.history(key).await? })
+    }
+
+    /// Each event with what it did to the record, oldest first.
+    pub fn entries(&self) -> Vec<AuditEntry> {
+        let mut head: Option<Head> = None;
+        let mut entries = Vec::with_capacity(self.events.len());
+        for event in &self.events {
+            let before = head.as_ref().map(|head| head.state.name());
+            match &mut head {
+                Some(head) => head.apply(event),
+                None => head = Head::first(&self.key, event),
+            }
+            // A history begins with a discovery; without one there is no state to tell of.
+            let Some(head) = &head else { continue };
+            entries.push(AuditEntry {
+                key: self.key.clone(),
+                version: event.version,
+                at: event.at,
+                actor: event.actor.clone(),
+                attempt: head.attempt,
+                before,
+                after: head.state.name(),
+                document: document(&event.change).cloned(),
+                evidence: evidence(&event.change),
+                request_id: failure(&event.change).and_then(|failure| failure.request_id.clone()),
+                told: event.change.to_string(),
+                change: event.change.clone(),
+            });
+        }
+        entries
+    }
+}
+
+/// One event of a record's history, with what it did: who, what, when, and from which state to which.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AuditEntry {
+    /// Which record.
+    pub key: RecordKey,
+    /// The event's place in its history, from 1.
+    pub version: u64,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who.
+    pub actor: Actor,
+    /// The number of the attempt it belongs to; 0 before the first.
+    pub attempt: u32,
+    /// The state before it; none before the first event.
+    pub before: Option<StateName>,
+    /// The state after it.
+    pub after: StateName,
+    /// The target's number of the document, where the event tells it.
+    pub document: Option<TargetRef>,
+    /// How a posted document came to be known.
+    pub evidence: Option<Evidence>,
+    /// The other system's id of the request that failed.
+    pub request_id: Option<String>,
+    /// What, in words.
+    pub told: String,
+    /// What, in full.
+    pub change: Change,
+}
+
+fn document(change: &Change) -> Option<&TargetRef> {
+    match change {
+        Change::Posted { target, .. } => Some(target),
+        _ => None,
+    }
+}
+
+fn evidence(change: &Change) -> Option<Evidence> {
+    match change {
+        Change::Posted { evidence, .. } => Some(*evidence),
+        _ => None,
+    }
+}
+
+fn failure(change: &Change) -> Option<&Failure> {
+    match change {
+        Change::RetryPlanned { failure, .. }
+        | Change::CommitPlanned { failure, .. }
+        | Change::Rejected { failure }
+        | Change::Parked { failure }
+        | Change::InDoubt { failure }
+        | Change::Unanswered { failure, .. } => Some(failure),
+        _ => None,
     }
 }
 
@@ -59,6 +150,9 @@ impl fmt::Display for Change {
                 Ok(())
             }
             Self::Skipped { reason } => write!(f, "skipped: {reason}"),
+            Self::Postponed { until, reason } => {
+                write!(f, "ready, waits until {}: {reason}", until.format("%Y-%m-%d %T"))
+            }
             Self::Resumed { because } => write!(f, "free to go on: {because}"),
             Self::Intended { attempt, decisions, .. } => {
                 write!(f, "attempt {attempt} begins")?;
@@ -105,6 +199,9 @@ impl fmt::Display for Change {
                 write!(f, "no answer, asking again at {}: {failure}", next.format("%T"))
             }
             Self::Alerted { reason } => write!(f, "people were told: {reason}"),
+            Self::AlertFailed { why, next } => {
+                write!(f, "people could not be told, again at {}: {why}", next.format("%T"))
+            }
             Self::Replayed => f.write_str("freed for another attempt by hand"),
         }
     }

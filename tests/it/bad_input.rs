@@ -22,6 +22,25 @@ const CASES: &[Case] = &[
     Case { from: "facility = \"A01\"", to: "facility = \"A0001\"", says: &["A0001"] },
     Case { from: "company = 100", to: "company = \"many\"", says: &["line"] },
     Case { from: "domain = \"acme\"", to: "", says: &["domain"] },
+    Case { from: "[flows]", to: "[calendar]\ntime_zone = \"PST8\"", says: &["PST8", "America/Vancouver"] },
+    Case { from: "[flows]", to: "[calendar]\nbusiness_hours = \"9 to 5\"", says: &["9 to 5", "08:00-18:00"] },
+    Case { from: "[flows]", to: "[calendar]\nbusiness_hours = \"18:00-08:00\"", says: &["ends before it begins"] },
+    Case { from: "[flows]", to: "[calendar]\nweekdays = [\"lundi\"]", says: &["lundi", "mon"] },
+    Case { from: "[flows]", to: "[calendar]\nweekdays = []", says: &["weekdays", "leave it out"] },
+    Case { from: "[flows]", to: "[calendar]\nholidays = [\"25.12.2026\"]", says: &["25.12.2026", "2026-12-25"] },
+    Case { from: "[flows]", to: "[calendar]\nevery = \"often\"", says: &["calendar.every", "often", "10m"] },
+    Case { from: "[flows]", to: "[calendar]\nevery = \"0s\"", says: &["calendar.every", "between 1s and 24h"] },
+    Case { from: "[flows]", to: "[calendar]\noff_hours_every = \"48h\"", says: &["off_hours_every", "24h"] },
+    Case { from: "[flows]", to: "[calendar]\nfreeze = [\"month-end\"]", says: &["month-end", "WD-2..WD+3"] },
+    Case { from: "[flows]", to: "[calendar]\nfreeze = [\"WD+3..WD-2\"]", says: &["WD+3..WD-2", "turn it round"] },
+    Case { from: "[flows]", to: "[alerts]\nwebhook = \"http://10.1.2.3/x\"", says: &["https"] },
+    Case { from: "[flows]", to: "[alerts]\nwebhook = { env = \"NO_SUCH_HOOK\" }", says: &["NO_SUCH_HOOK", "set it"] },
+    Case {
+        from: "[flows]",
+        to: "[alerts]\nwebhook = \"https://hooks.example/\"\nwebhook_secret = \"hunter2\"",
+        says: &["openssl rand -base64 32"],
+    },
+    Case { from: "[flows]", to: "[alerts]\ndigest = \"hourly\"", says: &["line", "hourly"] },
 ];
 
 fn assert_refused(output: &Output, says: &[&str], what: &str) {

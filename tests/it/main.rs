@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod audit;
 mod bad_input;
 mod changes;
 mod erp;
@@ -10,9 +11,13 @@ mod flow;
 mod kill;
 mod life;
 mod lines;
+mod plan;
 mod reconcile;
 mod requests;
 mod secrets;
 mod unclear;
 mod vault;
+#[cfg(unix)]
+mod watch;
+mod webhook;
 mod world;

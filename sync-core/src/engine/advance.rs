@@ -12,6 +12,7 @@ use crate::ledger::{Change, ClaimRequest, Evidence, Lease};
 use crate::mapper::Mapping;
 use crate::record::{ExternalRef, Lifecycle, Record, RecordKey};
 use crate::reference::References;
+use crate::schedule::Frozen;
 use crate::sink::{Committed, Draft, Found, Handle, Lookup, Staged};
 use crate::state::{State, StateName};
 
@@ -37,6 +38,9 @@ pub struct Progress {
 
 impl Engine {
     /// Claims up to `limit` records that are due and carries each as far as it goes without waiting.
+    ///
+    /// While the schedule freezes posting, what is due is looked up, settled, mapped and held as ever, and
+    /// what is ready to be posted is postponed to the end of the freeze.
     ///
     /// May be called from any number of processes at once, and may be dropped or crash at any point.
     /// The more records a step has, the fewer calls a sink needs for each: 100 to 500 is a good limit.
@@ -90,7 +94,7 @@ impl Engine {
         let (mut behind, mut settled) = (vec![], vec![]);
         for work in works {
             match &work.head.state {
-                State::Discovered | State::Intent | State::RetryAt { .. } => fresh.push(work),
+                State::Discovered | State::Postponed { .. } | State::Intent | State::RetryAt { .. } => fresh.push(work),
                 State::CommitAt { .. } => staged.push(work),
                 State::Committing { .. } | State::InDoubt { .. } => doubtful.push(work),
                 State::Accepted { .. } => accepted.push(work),
@@ -103,12 +107,13 @@ impl Engine {
         self.confirm(flow, accepted, moved).await?;
         let old = self.is_stale(flow, references);
         let stale = old && (!fresh.is_empty() || behind.iter().any(needs_mapping));
+        let frozen = self.schedule.frozen(self.clock.now());
         self.amend(flow, behind, references, old, moved).await?;
-        let mut ready = self.recommit(flow, staged).await?;
+        let mut ready = self.recommit(flow, staged, frozen.is_some()).await?;
         if stale {
             self.release(fresh).await?;
         } else {
-            let intents = self.intend(flow, fresh, references, moved).await?;
+            let intents = self.intend(flow, fresh, references, frozen.as_ref(), moved).await?;
             let wanted = self.look_first(flow, intents, moved).await?;
             ready.extend(self.stage(flow, wanted, moved).await?);
         }
@@ -122,21 +127,23 @@ impl Engine {
         })
     }
 
-    /// Maps what is fresh, and makes the intents durable before anything is sent (I1, I6).
+    /// Maps what is fresh, and makes the intents durable before anything is sent (I1, I6); in a freeze there are none.
     async fn intend(
         &self,
         flow: &Flow,
         fresh: Vec<Work>,
         references: &References,
+        frozen: Option<&Frozen>,
         moved: &mut Vec<Moved>,
     ) -> Result<Vec<(Work, Draft)>, EngineError> {
         let until = self.after(self.settings.lease);
         let entries = fresh
             .into_iter()
-            .map(|work| match map(flow, &work.head.record(), references) {
-                Mapping::Hold(missing) => Entry::last(work, Change::Held { missing }, None),
-                Mapping::Skip(reason) => Entry::last(work, Change::Skipped { reason }, None),
-                Mapping::Draft { document, decisions } => {
+            .map(|work| match (map(flow, &work.head.record(), references), frozen) {
+                (Mapping::Hold(missing), _) => Entry::last(work, Change::Held { missing }, None),
+                (Mapping::Skip(reason), _) => Entry::last(work, Change::Skipped { reason }, None),
+                (Mapping::Draft { .. }, Some(frozen)) => Entry::last(work, postponed(frozen), None),
+                (Mapping::Draft { document, decisions }, None) => {
                     let draft = Draft {
                         key: work.head.key.clone(),
                         reference: ExternalRef::of(&work.head.key),
@@ -242,12 +249,14 @@ impl Engine {
         Ok(ready)
     }
 
-    /// Takes up staged records whose commit was proven unprocessed, unless they have changed since.
-    async fn recommit(&self, flow: &Flow, staged: Vec<Work>) -> Result<Vec<(Work, Handle)>, EngineError> {
+    /// Takes up staged records whose commit was proven unprocessed, unless they have changed since or nothing may be
+    /// posted: then what is staged is thrown away, and they are mapped anew.
+    async fn recommit(&self, flow: &Flow, staged: Vec<Work>, frozen: bool) -> Result<Vec<(Work, Handle)>, EngineError> {
         let (mut ready, mut stale) = (Vec::new(), Vec::new());
         for work in staged {
-            let wanted =
-                work.head.sent.as_ref() == Some(&work.head.revision) && work.head.lifecycle == Lifecycle::Active;
+            let wanted = !frozen
+                && work.head.sent.as_ref() == Some(&work.head.revision)
+                && work.head.lifecycle == Lifecycle::Active;
             match work.head.state.handle().cloned() {
                 Some(handle) if wanted => ready.push((work, handle)),
                 Some(handle) => stale.push((work, handle)),
@@ -332,6 +341,10 @@ pub(super) fn map(flow: &Flow, record: &Record, references: &References) -> Mapp
         Lifecycle::Cancelled => Mapping::Skip("it was cancelled at the source".to_owned()),
         Lifecycle::Active => flow.mapper.map(record, references),
     }
+}
+
+fn postponed(frozen: &Frozen) -> Change {
+    Change::Postponed { until: frozen.until, reason: frozen.reason.clone() }
 }
 
 fn went(work: &Work, from: StateName) -> Moved {

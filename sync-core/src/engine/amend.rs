@@ -78,6 +78,14 @@ impl Engine {
         if behind.is_empty() {
             return Ok(());
         }
+        if let Some(frozen) = self.schedule.frozen(self.clock.now()) {
+            let wait = || Change::AmendPlanned {
+                at: frozen.until,
+                failure: Failure::new(FailureKind::Other, frozen.reason.clone()),
+            };
+            let entries = behind.into_iter().map(|work| Entry::last(work, wait(), ())).collect();
+            return self.record(entries).await.map(drop);
+        }
         let (later, now): (Vec<_>, Vec<_>) = behind.into_iter().partition(|work| stale && needs_mapping(work));
         self.release(later).await?;
         let (wanted, mut entries) = self.wanted(flow, now, references).await?;

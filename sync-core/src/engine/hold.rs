@@ -1,4 +1,4 @@
-//! Letting held records go on when what they waited for is there.
+//! Letting records go on when what they waited for is there: a vendor, an account, the end of a freeze.
 
 use super::Engine;
 use crate::error::EngineError;
@@ -9,19 +9,29 @@ use crate::state::{State, StateName};
 
 impl Engine {
     /// Maps the held records of a flow again on the present references: those that can go on are
-    /// free to, those whose reason has changed show the new one. Answers which can go on.
+    /// free to, those whose reason has changed show the new one. Frees what was postponed if posting is
+    /// allowed earlier than it was said to be. Answers which can go on.
     ///
     /// To be called after the reference data was aligned. Costs no call to either system.
     pub async fn resume_held(&self, kind: &Kind) -> Result<Vec<RecordKey>, EngineError> {
         let flow = self.flow_of(kind)?;
         let references = self.references.snapshot(&self.connection).await?;
-        let waiting = [StateName::Held, StateName::Posted, StateName::Cancelled];
-        let held = Query::of(&self.connection, kind).in_states(&waiting).concerning();
+        let held = Query::of(&self.connection, kind).in_states(&[StateName::Held, StateName::Postponed]);
+        let posted = [StateName::Posted, StateName::Cancelled];
+        let behind = Query::of(&self.connection, kind).in_states(&posted).concerning();
         let at = self.clock.now();
+        let frozen = self.schedule.frozen(at).is_some();
         let mut appends = Vec::new();
-        for head in list_all(self.store.as_ref(), held).await? {
+        let mut heads = list_all(self.store.as_ref(), held).await?;
+        heads.extend(list_all(self.store.as_ref(), behind).await?);
+        for head in heads {
             let posted = head.state.target().is_some();
             let missing = match (&head.state, head.refusal()) {
+                (State::Postponed { .. }, _) if !frozen => {
+                    let change = Change::Resumed { because: "posting is allowed again".to_owned() };
+                    appends.push(self.append_of(&head, None, &[change], Lease::Keep, at));
+                    continue;
+                }
                 (State::Held { missing }, _) => missing,
                 (_, Some(refusal)) if !refusal.missing.is_empty() => &refusal.missing,
                 _ => continue,

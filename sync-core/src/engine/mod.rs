@@ -51,6 +51,7 @@ use crate::mapper::Mapper;
 use crate::record::{Actor, ConnectionId, Kind};
 use crate::reference::CrossReferences;
 use crate::retry::{Backoff, RetryPolicy};
+use crate::schedule::{Calendar, Schedule};
 use crate::sink::Sink;
 use crate::source::Source;
 
@@ -170,6 +171,7 @@ pub struct Engine {
     flows: Vec<Flow>,
     retry: Arc<dyn RetryPolicy>,
     clock: Arc<dyn Clock>,
+    schedule: Arc<dyn Schedule>,
     audit: Arc<dyn AuditSink>,
     alerts: Arc<dyn AlertSink>,
     settings: Settings,
@@ -191,6 +193,7 @@ impl Engine {
             flows: Vec::new(),
             retry: Arc::new(Backoff::seeded(0)),
             clock: Arc::new(SystemClock),
+            schedule: Arc::new(Calendar::default()),
             audit: Arc::new(LogAudit),
             alerts: Arc::new(LogAlerts),
             settings: Settings::default(),
@@ -213,6 +216,12 @@ impl Engine {
     /// Takes the time from this clock.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Posts nothing while this schedule says so. Default: a [`Calendar`] without freezes.
+    pub fn schedule(mut self, schedule: Arc<dyn Schedule>) -> Self {
+        self.schedule = schedule;
         self
     }
 
@@ -244,9 +253,24 @@ impl Engine {
         &self.store
     }
 
+    /// Where cursors are kept.
+    pub fn checkpoints(&self) -> &Arc<dyn CheckpointStore> {
+        &self.checkpoints
+    }
+
+    /// When passes run, and when nothing is posted.
+    pub fn calendar(&self) -> &Arc<dyn Schedule> {
+        &self.schedule
+    }
+
     /// The cross-references.
     pub fn references(&self) -> &Arc<dyn CrossReferences> {
         &self.references
+    }
+
+    /// Where alerts are raised.
+    pub fn alerting(&self) -> &Arc<dyn AlertSink> {
+        &self.alerts
     }
 
     /// The clock.

@@ -10,13 +10,15 @@ use crate::ledger::{Query, list_all};
 use crate::mapper::{Mapping, Missing};
 use crate::record::{ExternalRef, Kind, Record, RecordKey};
 use crate::reference::References;
+use crate::schedule::Frozen;
 use crate::sink::{Found, Lookup, TargetRef};
 use crate::state::{Head, State, StateName};
 
 /// The states of records that a pass carries on even if they are not read again.
-const OPEN: [StateName; 10] = [
+const OPEN: [StateName; 11] = [
     StateName::Discovered,
     StateName::Held,
+    StateName::Postponed,
     StateName::Intent,
     StateName::RetryAt,
     StateName::Committing,
@@ -34,6 +36,8 @@ pub enum Step {
     Post(serde_json::Value),
     /// It would be linked to the document that is already there.
     Link(TargetRef),
+    /// It would be posted, and waits until posting is allowed.
+    Postpone(Frozen),
     /// It would be held.
     Hold(Vec<Missing>),
     /// It would be skipped.
@@ -86,13 +90,18 @@ impl Engine {
                 break;
             }
         }
+        let frozen = self.schedule.frozen(self.clock.now());
         let mut plan = Vec::new();
         let mut first = Vec::new();
         for (key, (record, head)) in read {
             let Some(step) = next_step(flow, head.as_ref(), &record, references) else {
                 continue;
             };
-            if matches!(step, Step::Post(_)) && head.is_none_or(|head| head.attempt == 0) {
+            let step = match (step, &frozen) {
+                (Step::Post(_) | Step::Amend(..) | Step::Cancel(_), Some(frozen)) => Step::Postpone(frozen.clone()),
+                (step, _) => step,
+            };
+            if matches!(step, Step::Post(_)) && head.is_none_or(|head| !head.looked) {
                 first.push(plan.len());
             }
             plan.push(Planned { key, step });
@@ -131,7 +140,7 @@ fn next_step(flow: &Flow, head: Option<&Head>, record: &Record, references: &Ref
             return amend_step(flow, &read, record, references, target.clone());
         }
         match &head.state {
-            State::Committing { .. } | State::CommitAt { .. } | State::InDoubt { .. } | State::Accepted { .. } => {
+            State::Committing { .. } | State::InDoubt { .. } | State::Accepted { .. } => {
                 return Some(Step::LookUp);
             }
             State::Rejected { .. } | State::Parked { .. } | State::Skipped { .. } if !changed => {

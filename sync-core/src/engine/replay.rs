@@ -19,6 +19,18 @@ pub enum Assurance {
 }
 
 impl Engine {
+    /// Whether a record may be replayed as it stands; the error says why not.
+    ///
+    /// A posted record whose document is behind may be, as far as its flow carries changes over.
+    pub fn may_replay(head: &Head, assurance: Assurance) -> Result<(), EngineError> {
+        let at_rest = matches!(head.state, State::Posted { .. } | State::Cancelled { .. });
+        match assurance {
+            _ if at_rest && head.is_behind() => Ok(()),
+            Assurance::DoneByHand => Err(nothing_to_be_done(head)),
+            Assurance::None | Assurance::NotInTarget => refuse(head, assurance),
+        }
+    }
+
     /// Frees a posted record whose document could not be changed as it was for another try.
     ///
     /// Frees a rejected, parked, held or skipped record for another attempt, mapped from what the ledger holds.
@@ -51,13 +63,12 @@ impl Engine {
 impl Engine {
     /// What a person's word does to a record.
     fn granted(&self, head: &Head, assurance: Assurance) -> Result<Change, EngineError> {
-        let refused = |why: &str| EngineError::NotReplayable { key: head.key.clone(), why: why.to_owned() };
         let at_rest = matches!(head.state, State::Posted { .. } | State::Cancelled { .. });
         match assurance {
             Assurance::DoneByHand if at_rest && head.is_behind() => {
                 Ok(Change::Amended { revision: head.revision.clone(), lifecycle: head.lifecycle })
             }
-            Assurance::DoneByHand => Err(refused("there is nothing to be done by hand")),
+            Assurance::DoneByHand => Err(nothing_to_be_done(head)),
             Assurance::None | Assurance::NotInTarget => {
                 if !self.flows.iter().any(|flow| amendment_again(flow, head)) {
                     refuse(head, assurance)?;
@@ -66,6 +77,10 @@ impl Engine {
             }
         }
     }
+}
+
+fn nothing_to_be_done(head: &Head) -> EngineError {
+    EngineError::NotReplayable { key: head.key.clone(), why: "there is nothing to be done by hand".to_owned() }
 }
 
 fn refuse(head: &Head, assurance: Assurance) -> Result<(), EngineError> {

@@ -22,11 +22,21 @@ impl Engine {
     pub async fn run_until_idle_with(
         &self,
         patience: Duration,
+        told: impl FnMut(&Progress),
+    ) -> Result<(), EngineError> {
+        self.run_until_idle_while(patience, told, || true).await
+    }
+
+    /// As [`run_until_idle_with`](Self::run_until_idle_with), ending between two steps once `go_on` says no.
+    pub async fn run_until_idle_while(
+        &self,
+        patience: Duration,
         mut told: impl FnMut(&Progress),
+        go_on: impl Fn() -> bool,
     ) -> Result<(), EngineError> {
         let patience = TimeDelta::from_std(patience).unwrap_or(TimeDelta::MAX);
         let mut last_progress = self.clock.now();
-        loop {
+        while go_on() {
             let progress = self.advance(self.settings.batch).await?;
             told(&progress);
             if progress.moved.iter().any(|moved| came_further(moved.to)) {
@@ -43,6 +53,7 @@ impl Engine {
                 _ => {}
             }
         }
+        Ok(())
     }
 }
 

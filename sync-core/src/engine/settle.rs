@@ -17,6 +17,10 @@ use crate::state::{Head, State, StateName};
 const KEEPS_FAILING: &str = "posting it keeps failing";
 const CHANGING_KEEPS_FAILING: &str = "changing its document keeps failing";
 
+/// The waits before people are told again after that has failed.
+const SOONEST_RETELLING: std::time::Duration = std::time::Duration::from_secs(60);
+const LATEST_RETELLING: std::time::Duration = std::time::Duration::from_secs(6 * 3600);
+
 /// The longest wait between two lookups of an accepted document.
 const LONGEST_LOOKUP_WAIT: std::time::Duration = std::time::Duration::from_secs(60);
 
@@ -180,7 +184,7 @@ impl Engine {
                 let alike = |words: &&str| told.starts_with(*words) && reason.starts_with(*words);
                 *told == reason || [KEEPS_FAILING, CHANGING_KEEPS_FAILING].iter().any(alike)
             });
-            if !told && self.has_passed(since, self.settings.patience) && self.raise(head, &reason).await {
+            if !told && self.has_passed(since, self.settings.patience) && self.raise(head, &reason).await.is_ok() {
                 entry.changes.push(Change::Alerted { reason });
             }
         }
@@ -195,27 +199,34 @@ impl Engine {
         let mut entries = Vec::new();
         for work in works {
             let Some(reason) = work.head.untold() else { continue };
-            // If nobody could be told, the lease is kept: it runs out, and the record comes up again.
-            if self.raise(&work.head, &reason).await {
-                entries.push(Entry::last(work, Change::Alerted { reason }, ()));
-            }
+            let change = match self.raise(&work.head, &reason).await {
+                Ok(()) => Change::Alerted { reason },
+                Err(why) => Change::AlertFailed { why, next: self.tell_again(&work.head) },
+            };
+            entries.push(Entry::last(work, change, ()));
         }
         self.record(entries).await.map(drop)
     }
 
-    async fn raise(&self, head: &Head, reason: &str) -> bool {
+    /// As long as it has been known already, so that telling people of the same thing costs little however long it
+    /// fails.
+    fn tell_again(&self, head: &Head) -> DateTime<Utc> {
+        let now = self.clock.now();
+        let known = (now - head.since).to_std().unwrap_or_default();
+        after(now, known.clamp(SOONEST_RETELLING, LATEST_RETELLING))
+    }
+
+    async fn raise(&self, head: &Head, reason: &str) -> Result<(), String> {
         let alert = Alert {
             key: head.key.clone(),
             state: head.state.name().to_string(),
             reason: reason.to_owned(),
-            at: self.clock.now(),
+            at: head.since,
         };
-        match self.alerts.raise(&alert).await {
-            Ok(()) => true,
-            Err(error) => {
-                tracing::warn!(key = %head.key, error, "an alert could not be raised; it will be tried again");
-                false
-            }
+        let raised = self.alerts.raise(&alert).await;
+        if let Err(error) = &raised {
+            tracing::warn!(key = %head.key, error, "an alert could not be raised; it will be tried again");
         }
+        raised
     }
 }

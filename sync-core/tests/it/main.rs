@@ -2,11 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod alerts;
 mod amend;
 mod crash;
+mod digest;
 mod faults;
 mod flow;
+mod freeze;
 mod races;
+mod schedule;
 mod stores;
 mod workers;
 mod world;

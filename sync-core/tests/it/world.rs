@@ -161,9 +161,14 @@ impl World {
 
     /// Runs a process that dies at its n-th await; answers whether it did.
     pub fn run_until_death(self: &Arc<Self>, n: u64) -> bool {
+        self.run_by_until_death(self.engine(), n)
+    }
+
+    /// As [`run_until_death`](Self::run_until_death), with an engine of its own.
+    pub fn run_by_until_death(self: &Arc<Self>, engine: Engine, n: u64) -> bool {
         *self.fuse.lock().unwrap() = Some(n);
         self.dead.store(false, Ordering::Relaxed);
-        let mut process = Box::pin(self.sync());
+        let mut process = Box::pin(self.sync_by(engine));
         let mut context = Context::from_waker(Waker::noop());
         while process.as_mut().poll(&mut context).is_pending() {
             if self.dead.load(Ordering::Relaxed) {

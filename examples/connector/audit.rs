@@ -1,0 +1,149 @@
+//! `audit`: what happened to one record, to those of a selection, or where all stand.
+
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde_json::json;
+use sync_core::{AuditEntry, RecordKey, Trail};
+use sync_store::SqliteStore;
+
+use crate::commands::say;
+use crate::config::{Config, Problem};
+use crate::selection::Selection;
+
+/// The columns of a CSV export.
+const COLUMNS: [&str; 13] = [
+    "key",
+    "kind",
+    "id",
+    "version",
+    "at",
+    "actor",
+    "attempt",
+    "before",
+    "after",
+    "document",
+    "evidence",
+    "request_id",
+    "what",
+];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// One JSON object an entry, with everything that is known of it.
+    JsonLines,
+    /// One row an entry, for a spreadsheet.
+    Csv,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct AuditArguments {
+    /// A key, such as `acme/purchase_order/10482`.
+    key: Option<String>,
+    #[command(flatten)]
+    selection: Selection,
+    /// Export each entry.
+    #[arg(long)]
+    format: Option<Format>,
+}
+
+pub async fn run(config: &Config, folder: &Path, arguments: &AuditArguments, json: bool) -> Result<ExitCode, Problem> {
+    let AuditArguments { key, selection, format } = arguments;
+    match key {
+        Some(key) if format.is_none() && selection.is_all() => trail(config, folder, key, json).await,
+        None if format.is_none() && selection.is_all() => crate::commands::list(config, folder, json, false).await,
+        _ => export(config, folder, arguments, json).await,
+    }
+}
+
+async fn trail(config: &Config, folder: &Path, key: &str, json: bool) -> Result<ExitCode, Problem> {
+    let key: RecordKey = key.parse()?;
+    let store = SqliteStore::open_read_only(config.ledger(folder)?).await?;
+    let trail = Trail::read(&store, &key).await?;
+    if trail.events.is_empty() {
+        return Err(format!("{key} is not in the ledger: `audit` without a key lists what is").into());
+    }
+    say(json, &json!({ "key": key, "events": trail.events }), || trail.to_string().trim_end().to_owned());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the entries of the records that are meant, as they are read.
+async fn export(config: &Config, folder: &Path, arguments: &AuditArguments, json: bool) -> Result<ExitCode, Problem> {
+    let AuditArguments { key, selection, format } = arguments;
+    let wanted = key.as_deref().map(str::parse::<RecordKey>).transpose()?;
+    let period = selection.period(&config.calendar()?)?;
+    let store = SqliteStore::open_read_only(config.ledger(folder)?).await?;
+    let mut collected = Vec::new();
+    let mut out = std::io::stdout().lock();
+    if *format == Some(Format::Csv) {
+        row(&mut out, &COLUMNS.map(str::to_owned))?;
+    }
+    let written = selection
+        .each(&store, &config.name(), async |head| {
+            if wanted.as_ref().is_some_and(|wanted| *wanted != head.key) {
+                return Ok(());
+            }
+            let entries = Trail::read(&store, &head.key).await?.entries();
+            for entry in entries.into_iter().filter(|entry| period.holds(entry.at)) {
+                match format {
+                    Some(Format::Csv) => row(&mut out, &cells(&entry))?,
+                    Some(Format::JsonLines) => writeln!(out, "{}", serde_json::to_string(&entry)?)?,
+                    None if json => collected.push(entry),
+                    None => writeln!(out, "{}", words(&entry))?,
+                }
+            }
+            Ok(())
+        })
+        .await;
+    if json && format.is_none() {
+        writeln!(out, "{}", json!({ "entries": collected }))?;
+    }
+    match written {
+        // Whoever reads has enough of it.
+        Err(problem) if is_broken_pipe(problem.as_ref()) => Ok(ExitCode::SUCCESS),
+        written => written.map(|()| ExitCode::SUCCESS),
+    }
+}
+
+fn is_broken_pipe(problem: &(dyn std::error::Error + 'static)) -> bool {
+    problem.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
+}
+
+fn words(entry: &AuditEntry) -> String {
+    let before = entry.before.map(|before| format!("{before} -> ")).unwrap_or_default();
+    let at = entry.at.format("%Y-%m-%d %H:%M:%S%.3f");
+    format!("{at}  {}  {}  {before}{}  {}", entry.key, entry.actor, entry.after, entry.told)
+}
+
+fn cells(entry: &AuditEntry) -> [String; 13] {
+    let evidence = entry.evidence.map(|evidence| json!(evidence));
+    [
+        entry.key.to_string(),
+        entry.key.kind().to_string(),
+        entry.key.id().to_owned(),
+        entry.version.to_string(),
+        entry.at.to_rfc3339(),
+        entry.actor.to_string(),
+        entry.attempt.to_string(),
+        entry.before.map(|before| before.to_string()).unwrap_or_default(),
+        entry.after.to_string(),
+        entry.document.as_ref().map(ToString::to_string).unwrap_or_default(),
+        evidence.and_then(|evidence| evidence.as_str().map(str::to_owned)).unwrap_or_default(),
+        entry.request_id.clone().unwrap_or_default(),
+        entry.told.clone(),
+    ]
+}
+
+/// One row of CSV (RFC 4180). A cell that a spreadsheet would take for a formula is led by an apostrophe: what stands
+/// in it was typed by others.
+fn row(out: &mut impl Write, cells: &[String]) -> std::io::Result<()> {
+    let cells = cells.iter().map(|cell| {
+        let apostrophe = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+        if apostrophe.is_empty() && !cell.contains([',', '"', '\n', '\r']) {
+            return cell.clone();
+        }
+        format!("\"{apostrophe}{}\"", cell.replace('"', "\"\""))
+    });
+    write!(out, "{}\r\n", cells.collect::<Vec<_>>().join(","))
+}

@@ -1,0 +1,139 @@
+//! `replay`: another attempt for one record, or for all of a selection.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use procurify_cloudsuite::Connection;
+use serde_json::{Value, json};
+use sync_core::{Actor, Assurance, Engine, EngineError, Head, RecordKey};
+use sync_store::SqliteStore;
+
+use crate::commands::{Access, connect, say};
+use crate::config::{Config, Problem};
+use crate::selection::Selection;
+
+#[derive(Debug, clap::Args)]
+pub struct ReplayArguments {
+    /// A key, such as `acme/purchase_order/10482`; without one, all records of the states given.
+    #[arg(required_unless_present = "states", conflicts_with_all = ["states", "kind", "since", "until", "document"])]
+    key: Option<String>,
+    /// You have looked in the ERP: the order is not there (in M3, nor is its message in PPS370). One record at a time.
+    #[arg(long, conflicts_with = "states")]
+    not_in_target: bool,
+    /// You have changed or cancelled the order in the ERP yourself, as it was in Procurify: nothing is sent.
+    #[arg(long, conflicts_with_all = ["states", "not_in_target"])]
+    done_by_hand: bool,
+    #[command(flatten)]
+    selection: Selection,
+    /// Show what would be replayed; change nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub async fn run(config: &Config, folder: &Path, arguments: &ReplayArguments, json: bool) -> Result<ExitCode, Problem> {
+    let ledger = config.ledger(folder)?;
+    if !ledger.exists() {
+        return Err(format!("there is no store at {}: run a sync first", ledger.display()).into());
+    }
+    match &arguments.key {
+        Some(key) if arguments.dry_run => {
+            let key: RecordKey = key.parse()?;
+            let store = SqliteStore::open_read_only(&ledger).await?;
+            let head =
+                sync_core::DedupStore::get(&store, std::slice::from_ref(&key)).await?.into_iter().flatten().next();
+            let head = head.ok_or(EngineError::UnknownRecord { key })?;
+            Engine::may_replay(&head, assurance(arguments))?;
+            say_many(&[head], &[], true, json);
+        }
+        Some(key) => {
+            let key: RecordKey = key.parse()?;
+            let connection = connect(config, folder, Access::Write).await?;
+            connection.engine().replay(&key, &who(), assurance(arguments)).await?;
+            say(json, &json!({ "replayed": key }), || match assurance(arguments) {
+                Assurance::DoneByHand => format!("{key} counts as done."),
+                _ => format!("{key} gets another attempt in the next sync."),
+            });
+        }
+        None => many(config, folder, arguments, json).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn many(config: &Config, folder: &Path, arguments: &ReplayArguments, json: bool) -> Result<(), Problem> {
+    let period = arguments.selection.period(&config.calendar()?)?;
+    let (mut free, mut refused) = (Vec::new(), Vec::new());
+    let store = SqliteStore::open_read_only(config.ledger(folder)?).await?;
+    arguments
+        .selection
+        .each(&store, &config.name(), async |head| {
+            if period.holds(head.since) {
+                match Engine::may_replay(&head, Assurance::None) {
+                    Ok(()) => free.push(head),
+                    Err(why) => refused.push(why.to_string()),
+                }
+            }
+            Ok(())
+        })
+        .await?;
+    drop(store);
+    if arguments.dry_run {
+        say_many(&free, &refused, true, json);
+        return Ok(());
+    }
+    let connection = connect(config, folder, Access::Write).await?;
+    let replayed = replay_all(&connection, free, &mut refused).await?;
+    say_many(&replayed, &refused, false, json);
+    Ok(())
+}
+
+/// Answers those that were replayed; what has gone on by itself meanwhile is refused.
+async fn replay_all(
+    connection: &Connection,
+    heads: Vec<Head>,
+    refused: &mut Vec<String>,
+) -> Result<Vec<Head>, Problem> {
+    let mut replayed = Vec::new();
+    for head in heads {
+        match connection.engine().replay(&head.key, &who(), Assurance::None).await {
+            Ok(()) => replayed.push(head),
+            Err(why @ EngineError::NotReplayable { .. }) => refused.push(why.to_string()),
+            Err(other) => return Err(other.into()),
+        }
+    }
+    Ok(replayed)
+}
+
+fn say_many(heads: &[Head], refused: &[String], dry_run: bool, json: bool) {
+    let record = |head: &Head| json!({ "key": head.key, "state": head.state.name(), "since": head.since, "reason": head.concern() });
+    let records: Vec<Value> = heads.iter().map(record).collect();
+    let document = if dry_run {
+        json!({ "would_replay": records, "refused": refused })
+    } else {
+        json!({ "replayed": records, "refused": refused })
+    };
+    say(json, &document, || {
+        let mut lines: Vec<String> = heads
+            .iter()
+            .map(|head| format!("{}  {}  {}", head.key, head.state.name(), head.concern().unwrap_or_default()))
+            .collect();
+        lines.extend(refused.iter().map(|why| format!("not replayed: {why}")));
+        lines.push(if dry_run {
+            format!("{} records would get another attempt; without --dry-run they do.", heads.len())
+        } else {
+            format!("{} records get another attempt in the next sync.", heads.len())
+        });
+        lines.join("\n")
+    });
+}
+
+fn assurance(arguments: &ReplayArguments) -> Assurance {
+    match (arguments.not_in_target, arguments.done_by_hand) {
+        (_, true) => Assurance::DoneByHand,
+        (true, false) => Assurance::NotInTarget,
+        (false, false) => Assurance::None,
+    }
+}
+
+fn who() -> Actor {
+    Actor::new(std::env::var("USER").unwrap_or_else(|_| "operator".to_owned()))
+}
