@@ -12,6 +12,7 @@ use sync_core::{
     Engine, Flow, RecordKey, References, RetryPolicy, Revisions, Schedule, Settings, Trail,
 };
 
+use crate::bill::{self, BillMapper, BillMapperAdapter, BillSettings, BillSource, DefaultBillMapper};
 use crate::product::Product;
 use crate::purchase_order::{
     self, DefaultOrderMapper, OrderMapper, OrderMapperAdapter, PurchaseOrderSource, SourceSettings,
@@ -62,6 +63,8 @@ impl Connection {
             store: None,
             mapper: Box::new(DefaultOrderMapper::default()),
             source: SourceSettings::default(),
+            bill_mapper: Box::new(DefaultBillMapper::default()),
+            bills: BillSettings::default(),
             settings: Settings::default(),
             retry: None,
             alerts: None,
@@ -128,6 +131,8 @@ pub struct ConnectionBuilder {
     store: Option<Stores>,
     mapper: Box<dyn OrderMapper>,
     source: SourceSettings,
+    bill_mapper: Box<dyn BillMapper>,
+    bills: BillSettings,
     settings: Settings,
     retry: Option<Arc<dyn RetryPolicy>>,
     alerts: Option<Arc<dyn AlertSink>>,
@@ -186,6 +191,18 @@ impl ConnectionBuilder {
     /// How orders are read from Procurify.
     pub fn source(mut self, settings: SourceSettings) -> Self {
         self.source = settings;
+        self
+    }
+
+    /// What becomes of a bill in the ERP. Default: [`DefaultBillMapper`].
+    pub fn bill_mapper(mut self, mapper: impl BillMapper + 'static) -> Self {
+        self.bill_mapper = Box::new(mapper);
+        self
+    }
+
+    /// Which bills are read from Procurify, and how.
+    pub fn bills(mut self, settings: BillSettings) -> Self {
+        self.bills = settings;
         self
     }
 
@@ -272,6 +289,15 @@ impl ConnectionBuilder {
         let mut engine = Engine::new(self.name, stores.ledger, stores.checkpoints, stores.references)
             .flow(flow)
             .settings(self.settings);
+        if let Some(sink) = product.invoices()? {
+            let (wanted, limits) = (self.bills.wanted(), product.invoice_limits());
+            let source = BillSource::new(engine.connection().clone(), procurify.clone(), self.bills);
+            let mapper = BillMapperAdapter { mapper: self.bill_mapper, wanted, limits };
+            engine = engine.flow(Flow {
+                max_reference_age: Some(self.reference_max_age),
+                ..Flow::new(bill::KIND, Arc::new(source), mapper, sink)
+            });
+        }
         // Processes that fail together should not come back together.
         let jitter = || Arc::new(Backoff::seeded(RandomState::new().hash_one(std::process::id())));
         engine = engine.retry(self.retry.unwrap_or_else(|| jitter()));

@@ -1,4 +1,4 @@
-//! Moves every approved Procurify purchase order into Infor CloudSuite exactly once, and can prove it.
+//! Moves every approved Procurify purchase order and bill into Infor CloudSuite exactly once, and can prove it.
 //!
 //! ```no_run
 //! use procurify_cloudsuite::{CloudSuiteClient, Company, Connection, FlowKind, ProcurifyClient};
@@ -29,6 +29,7 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`purchase_order`] | orders read from Procurify, mapped, and drafted for an ERP |
+//! | [`bill`] | bills read from Procurify, mapped, and drafted as an ERP's invoices |
 //! | [`product`] | what a CloudSuite product must offer |
 //! | [`m3`], [`syteline`], [`odata`] | the products |
 //! | [`reconcile`] | both systems compared: missing, extra, differing, totals |
@@ -36,12 +37,15 @@
 //!
 //! The engine and its promises are in [`sync_core`]; the clients can be used alone.
 
+pub mod bill;
 mod connection;
 mod failure;
 pub mod m3;
+mod mapping;
 pub mod odata;
 pub mod product;
 pub mod purchase_order;
+mod reading;
 pub mod reconcile;
 pub mod reference;
 mod sync;

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 use sync_core::{Failure, FailureKind, Kind, Sink};
 
+use crate::bill::InvoiceLimits;
 use crate::connection::BuildError;
 use crate::reconcile::{Document, Wanted};
 use crate::reference::Master;
@@ -48,6 +49,19 @@ pub trait Product: Send + Sync {
     /// # Errors
     /// A setting that cannot be right.
     fn purchase_orders(&self) -> Result<Arc<dyn Sink>, BuildError>;
+
+    /// Where bills go: a sink that reads [`InvoiceDraft`](crate::bill::InvoiceDraft)s; none if the product takes none.
+    ///
+    /// # Errors
+    /// A setting that cannot be right.
+    fn invoices(&self) -> Result<Option<Arc<dyn Sink>>, BuildError> {
+        Ok(None)
+    }
+
+    /// What its invoices can hold: a bill that does not fit is held.
+    fn invoice_limits(&self) -> InvoiceLimits {
+        InvoiceLimits::default()
+    }
 
     /// Documents of a kind as the ERP holds them, whoever made them, for [`reconcile`](crate::Connection::reconcile). A
     /// document that is known to be deleted is left out; one that stands and binds nobody is [`void`](Document::void).

@@ -5,8 +5,12 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sync_core::ledger::list_all;
-use sync_core::{EngineError, Failure, Kind, Moved, Planned, Polled, Progress, Query, RecordKey, StateName};
+use sync_core::{
+    EngineError, Failure, Head, Kind, Moved, Planned, Polled, Progress, Query, RecordKey, References, StateName, Step,
+    TargetRef,
+};
 
+use crate::bill;
 use crate::connection::Connection;
 use crate::purchase_order;
 use crate::reference::AlignError;
@@ -32,6 +36,8 @@ pub enum SyncError {
 pub enum FlowKind {
     /// Approved purchase orders into ERP purchase orders.
     PurchaseOrders,
+    /// Approved bills into ERP invoices. Those for purchase orders wait until the orders are posted.
+    Bills,
 }
 
 impl FlowKind {
@@ -39,6 +45,7 @@ impl FlowKind {
     pub fn kind(self) -> Kind {
         match self {
             Self::PurchaseOrders => purchase_order::KIND.into(),
+            Self::Bills => bill::KIND.into(),
         }
     }
 }
@@ -120,7 +127,7 @@ impl Connection {
         go_on: impl Fn() -> bool,
     ) -> Result<Report, SyncError> {
         let kind = flow.kind();
-        self.align_if_old().await?;
+        self.align_if_old(&kind).await?;
         told(Event::Aligned);
         let mut report = Report::default();
         loop {
@@ -133,6 +140,7 @@ impl Connection {
             }
         }
         self.engine.resume_held(&kind).await?;
+        let engine = self.engine.only(&kind);
         loop {
             let moved = |progress: &Progress| {
                 told(Event::Moved(&progress.moved));
@@ -146,7 +154,7 @@ impl Connection {
                     }
                 }
             };
-            match self.engine.run_until_idle_while(self.patience, moved, &go_on).await {
+            match engine.run_until_idle_while(self.patience, moved, &go_on).await {
                 // A pass may take longer than reference data stays fresh.
                 Err(EngineError::StaleReferences { .. }) => self.align_reference_data().await?,
                 done => break done?,
@@ -165,18 +173,36 @@ impl Connection {
 
     /// What a pass would do. Reads both systems and the ledger, writes nothing anywhere.
     pub async fn plan(&self, flow: FlowKind) -> Result<Vec<Planned>, SyncError> {
-        let references = self.preview_reference_data().await?;
+        let mut references = self.preview_reference_data().await?;
+        if flow == FlowKind::Bills {
+            references = self.with_planned_orders(references).await?;
+        }
         Ok(self.engine.plan(&flow.kind(), &references).await?)
     }
 
-    async fn align_if_old(&self) -> Result<(), SyncError> {
+    /// With the orders that a pass would post, for bills go on once their orders are posted.
+    async fn with_planned_orders(&self, references: References) -> Result<References, SyncError> {
+        let planned = self.engine.plan(&FlowKind::PurchaseOrders.kind(), &references).await?;
+        let now = self.engine.time().now();
+        let posted = planned.into_iter().filter_map(|planned| {
+            let target = match planned.step {
+                Step::Post(_) | Step::LookUp => TargetRef("(still to be posted)".to_owned()),
+                Step::Link(target) => target,
+                _ => return None,
+            };
+            Some(Head::foreseen(planned.key, target, now))
+        });
+        Ok(references.with_records(posted))
+    }
+
+    async fn align_if_old(&self, kind: &Kind) -> Result<(), SyncError> {
         let references =
             self.engine.references().snapshot(self.engine.connection()).await.map_err(EngineError::from)?;
         // Half the age that orders may be mapped on: it must not run out in the middle of a pass.
         let limit = self.reference_max_age / 2;
         let now = self.engine.time().now();
         let fresh = |at: DateTime<Utc>| (now - at).to_std().unwrap_or(Duration::ZERO) <= limit;
-        let counts = self.engine.store().counts(self.engine.connection(), &purchase_order::KIND.into()).await;
+        let counts = self.engine.store().counts(self.engine.connection(), kind).await;
         let counts = counts.map_err(EngineError::from)?;
         // What is held waits for reference data, and so does what a person wants tried again.
         let waiting = [StateName::Held, StateName::Discovered].iter().any(|state| counts.contains_key(state));

@@ -34,6 +34,7 @@ pub mod syteline;
 mod ahead;
 mod client;
 mod codes;
+mod fields;
 mod ionapi;
 mod oauth;
 mod progress;

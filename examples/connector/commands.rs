@@ -4,12 +4,11 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use procurify_cloudsuite::purchase_order::KIND;
 use procurify_cloudsuite::{Connection, FlowKind, Report};
 use serde_json::{Value, json};
 use sync_core::ledger::list_all;
 use sync_core::memory::MemoryStore;
-use sync_core::{Planned, Query, StateName, Step};
+use sync_core::{Kind, Planned, Query, StateName, Step};
 use sync_store::SqliteStore;
 
 use crate::config::{Config, Problem};
@@ -31,7 +30,7 @@ pub async fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
         Command::Held => held(&config, &folder, json).await,
         Command::Reconcile(wanted) => {
             let connection = connect(&config, &folder, Access::Read).await?;
-            crate::reconcile::run(&connection, &config.flow_kinds(), wanted, json).await
+            crate::reconcile::run(&connection, &config.compared(), wanted, json).await
         }
         Command::Vault { command } => crate::vault::run(&config, &folder, command, json).await,
         Command::Replay(arguments) => crate::replay::run(&config, &folder, arguments, json).await,
@@ -116,40 +115,55 @@ async fn ping(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Pr
 async fn sync(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Problem> {
     let started = Instant::now();
     let connection = connect(config, folder, Access::Write).await?;
-    let report = pass(config, &connection, || true).await?;
-    let document = report_document(&report, &connection, started);
-    say(json, &document, || pass_text(&report, &document));
-    Ok(if report.is_all_done() { ExitCode::SUCCESS } else { ExitCode::from(NOT_ALL_DONE) })
+    let reports = pass(config, &connection, || true).await?;
+    let document = report_document(&reports, &connection, started);
+    let all_done = reports.iter().all(|(_, report)| report.is_all_done());
+    say(json, &document, || report_text(&reports, &document));
+    Ok(if all_done { ExitCode::SUCCESS } else { ExitCode::from(NOT_ALL_DONE) })
 }
 
 /// One pass of every flow, and the digest of the day if it is due; ended between two steps once `go_on` says no.
-pub async fn pass(config: &Config, connection: &Connection, go_on: impl Fn() -> bool) -> Result<Report, Problem> {
-    let mut report = Report::default();
-    if config.moves_purchase_orders() {
-        let mut progress = Progress::start();
-        let synced = connection.sync_while(FlowKind::PurchaseOrders, |event| progress.show(event), &go_on).await;
+pub async fn pass(
+    config: &Config,
+    connection: &Connection,
+    go_on: impl Fn() -> bool,
+) -> Result<Vec<(Kind, Report)>, Problem> {
+    let mut reports = Vec::new();
+    for flow in config.flows() {
+        if !go_on() {
+            break;
+        }
+        let mut progress = Progress::start(flow);
+        let synced = connection.sync_while(flow, |event| progress.show(event), &go_on).await;
         progress.finish();
-        report = synced?;
+        reports.push((flow.kind(), synced?));
     }
     let today = config.calendar()?.day_begun(connection.engine().time().now());
     if let Some(day) = today.filter(|_| config.wants_digest() && go_on()) {
         connection.engine().send_digest(day).await?;
     }
-    Ok(report)
+    Ok(reports)
 }
 
 /// What a pass did, in words.
-pub fn pass_text(report: &Report, document: &Value) -> String {
-    let flow = &document["flows"][KIND];
+pub fn report_text(reports: &[(Kind, Report)], document: &Value) -> String {
+    let mut lines: Vec<String> = reports.iter().map(|(kind, report)| flow_text(kind, report, document)).collect();
+    let requests = &document["requests"];
+    let (procurify, cloudsuite) = (&requests["procurify"], &requests["cloudsuite"]);
+    lines.push(format!("{procurify} requests to Procurify, {cloudsuite} to CloudSuite."));
+    lines.join("\n")
+}
+
+fn flow_text(kind: &Kind, report: &Report, document: &Value) -> String {
+    let flow = &document["flows"][kind.as_str()];
     format!(
-        "{} orders read, {} unchanged, {} posted and {} changed in this pass. {} requests to Procurify, {} to CloudSuite.\n\
-             In all: posted {}, accepted {}, held {}, rejected {}, parked {}, in doubt {}, waiting {}.{}",
+        "{}s: {} read, {} unchanged, {} posted and {} changed in this pass.\n\
+         In all: posted {}, accepted {}, held {}, rejected {}, parked {}, in doubt {}, waiting {}.{}",
+        kind.as_str().replace('_', " "),
         flow["read"],
         flow["unchanged"],
         report.posted.len(),
         report.amended.len(),
-        document["requests"]["procurify"],
-        document["requests"]["cloudsuite"],
         flow["posted"],
         flow["accepted"],
         flow["held"],
@@ -165,7 +179,20 @@ pub fn pass_text(report: &Report, document: &Value) -> String {
     )
 }
 
-pub fn report_document(report: &Report, connection: &Connection, started: Instant) -> Value {
+pub fn report_document(reports: &[(Kind, Report)], connection: &Connection, started: Instant) -> Value {
+    let flows: serde_json::Map<String, Value> =
+        reports.iter().map(|(kind, report)| (kind.to_string(), flow_document(report))).collect();
+    json!({
+        "flows": flows,
+        "requests": {
+            "procurify": connection.procurify_requests(),
+            "cloudsuite": connection.cloudsuite_requests(),
+        },
+        "seconds": started.elapsed().as_secs_f64(),
+    })
+}
+
+fn flow_document(report: &Report) -> Value {
     use StateName::{
         Accepted, AmendAt, Amending, Cancelled, CommitAt, Committing, Discovered, Held, InDoubt, Intent, Parked,
         Posted, Postponed, Rejected, RetryAt, Skipped,
@@ -175,33 +202,27 @@ pub fn report_document(report: &Report, connection: &Connection, started: Instan
         .iter()
         .sum();
     json!({
-        "flows": {
-            KIND: {
-                "read": report.read,
-                "unchanged": report.unchanged,
-                "posted": report.count(Posted),
-                "amended": report.amended.len(),
-                "cancelled": report.count(Cancelled),
-                "accepted": report.count(Accepted),
-                "held": report.count(Held),
-                "rejected": report.count(Rejected),
-                "parked": report.count(Parked),
-                "in_doubt": report.count(InDoubt) + report.count(Committing),
-                "skipped": report.count(Skipped),
-                "waiting": waiting,
-            }
-        },
-        "requests": {
-            "procurify": connection.procurify_requests(),
-            "cloudsuite": connection.cloudsuite_requests(),
-        },
-        "seconds": started.elapsed().as_secs_f64(),
+        "read": report.read,
+        "unchanged": report.unchanged,
+        "posted": report.count(Posted),
+        "amended": report.amended.len(),
+        "cancelled": report.count(Cancelled),
+        "accepted": report.count(Accepted),
+        "held": report.count(Held),
+        "rejected": report.count(Rejected),
+        "parked": report.count(Parked),
+        "in_doubt": report.count(InDoubt) + report.count(Committing),
+        "skipped": report.count(Skipped),
+        "waiting": waiting,
     })
 }
 
 async fn plan(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Problem> {
     let connection = connect(config, folder, Access::Read).await?;
-    let plan = connection.plan(FlowKind::PurchaseOrders).await?;
+    let mut plan = Vec::new();
+    for flow in config.flows() {
+        plan.extend(connection.plan(flow).await?);
+    }
     let steps: Vec<Value> = plan.iter().map(planned_document).collect();
     say(json, &json!({ "plan": steps }), || {
         let mut lines: Vec<String> = plan.iter().map(planned_text).collect();
@@ -257,11 +278,11 @@ async fn held(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Pr
 /// Lists records and their states: all, or those that need a person.
 pub async fn list(config: &Config, folder: &Path, json: bool, concerning: bool) -> Result<ExitCode, Problem> {
     let store = SqliteStore::open_read_only(config.ledger(folder)?).await?;
-    let mut query = Query::of(&config.name(), &KIND.into());
-    if concerning {
-        query = query.concerning();
+    let mut heads = Vec::new();
+    for flow in [FlowKind::PurchaseOrders, FlowKind::Bills] {
+        let all = Query::of(&config.name(), &flow.kind());
+        heads.extend(list_all(&store, if concerning { all.concerning() } else { all }).await?);
     }
-    let heads = list_all(&store, query).await?;
     let records: Vec<Value> = heads
         .iter()
         .map(|head| {

@@ -1,5 +1,8 @@
 //! The connector's configuration file: what it says, and clear words where it is wrong.
 
+mod bills;
+mod text;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,6 +25,7 @@ use tenant_http::ExposeSecret;
 
 use crate::alerts::AlertSettings;
 use crate::calendar::CalendarSettings;
+pub use text::{Place, Text};
 
 /// An error for a person: one sentence that says what to do.
 pub type Problem = Box<dyn std::error::Error + Send + Sync>;
@@ -53,6 +57,9 @@ struct Procurify {
     requests_per_minute: u32,
     #[serde(default = "default_page_size")]
     page_size: u64,
+    /// In Procurify's numbers.
+    bill_statuses: Option<Vec<i64>>,
+    bill_types: Option<Vec<i64>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -61,6 +68,9 @@ struct CloudSuite {
     product: String,
     #[serde(default = "default_cloudsuite_rate")]
     requests_per_minute: u32,
+    /// Where freight of bills goes that Procurify has on no account.
+    freight_account: Option<String>,
+    freight_cost_center: Option<String>,
     m3: Option<M3>,
     syteline: Option<SyteLine>,
     odata: Option<OData>,
@@ -77,6 +87,9 @@ struct OData {
     writes_per_batch: Option<usize>,
     cancelled_status: Option<String>,
     open_status: Option<String>,
+    /// Blank for none.
+    posting_date_property: Option<String>,
+    attachment_property: Option<String>,
     #[serde(default = "default_settle")]
     settle: Text,
     #[serde(default)]
@@ -94,11 +107,19 @@ struct SyteLine {
     cost_center_unit: Option<u8>,
     price_decimals: Option<u32>,
     max_changes_per_request: Option<usize>,
+    /// Where the tax of invoices is distributed.
+    tax_account: Option<String>,
+    tax_cost_center: Option<String>,
+    #[serde(default = "yes")]
+    search_posted: bool,
+    #[serde(default = "default_settle")]
+    settle: Text,
     #[serde(default)]
     units: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Deserialize)]
+#[allow(clippy::struct_excessive_bools)] // Independent switches of a configuration file.
 struct M3 {
     company: u16,
     division: Option<String>,
@@ -127,6 +148,14 @@ struct M3 {
     settle_by_delete: bool,
     #[serde(default)]
     export_mi: bool,
+    /// Whether M3 matches the lines of invoices with those of orders.
+    #[serde(default)]
+    match_orders: bool,
+    /// Whether invoices are validated, which books them.
+    #[serde(default)]
+    validate_invoices: bool,
+    #[serde(default = "yes")]
+    search_ledger: bool,
     #[serde(default)]
     add_lines: bool,
     #[serde(default)]
@@ -163,6 +192,12 @@ struct Flows {
     /// What becomes of an order in the ERP when it is cancelled in Procurify: "alert" or "cancel".
     #[serde(default)]
     on_cancel: OnCancel,
+    #[serde(default)]
+    bills: bool,
+    /// Only bills invoiced on this day or later.
+    bills_from: Option<String>,
+    /// Whether bills wait until their orders are posted; as orders are moved, if not said.
+    bills_wait_for_orders: Option<bool>,
     /// How many orders are carried on together.
     #[serde(default = "default_batch")]
     batch: usize,
@@ -208,67 +243,6 @@ impl Charge {
     }
 }
 
-/// A value given in the file, or kept elsewhere.
-#[derive(Deserialize)]
-#[serde(untagged)]
-pub enum Text {
-    Here(String),
-    Env { env: String },
-    File { file: PathBuf },
-    Vault { vault: String },
-}
-
-impl std::fmt::Debug for Text {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Here(_) => f.write_str("(given here)"),
-            Self::Env { env } => write!(f, "(environment variable {env})"),
-            Self::File { file } => write!(f, "(file {})", file.display()),
-            Self::Vault { vault } => write!(f, "(vault {vault})"),
-        }
-    }
-}
-
-impl Text {
-    /// The value; files are looked for beside the configuration.
-    pub async fn read(&self, what: &str, place: &Place<'_>) -> Result<SecretString, Problem> {
-        if let Self::Vault { vault: name } = self {
-            let vault = place.vault.ok_or_else(|| {
-                format!("{what} is to come from the vault, for which there is no key: add [vault] with key = {{ env = \"...\" }}")
-            })?;
-            let secret = vault.get(place.tenant, name).await?;
-            return secret.ok_or_else(|| {
-                format!("{what} is to come from the vault, which has no `{name}`: run `vault set {name}`").into()
-            });
-        }
-        self.read_plain(what, place.folder).map(SecretString::from)
-    }
-
-    fn read_plain(&self, what: &str, folder: &Path) -> Result<String, Problem> {
-        match self {
-            Self::Here(text) => Ok(text.clone()),
-            Self::Vault { .. } => Err(format!("{what} cannot come from the vault").into()),
-            Self::Env { env } => std::env::var(env).map_err(|_| {
-                format!("{what} is to come from the environment variable {env}, which is not set: set it").into()
-            }),
-            Self::File { file } => {
-                let path = folder.join(file);
-                std::fs::read_to_string(&path).map_err(|error| {
-                    format!("{what} is to come from {}, which cannot be read ({error}): check the path", path.display())
-                        .into()
-                })
-            }
-        }
-    }
-}
-
-/// Where values that are not given in the file are looked for.
-pub struct Place<'a> {
-    pub folder: &'a Path,
-    pub tenant: &'a str,
-    pub vault: Option<&'a Vault>,
-}
-
 impl Default for Store {
     fn default() -> Self {
         Self { url: "sqlite:connector.db".to_owned() }
@@ -282,6 +256,9 @@ impl Default for Flows {
             purchase_orders_from: None,
             on_revision: OnRevision::default(),
             on_cancel: OnCancel::default(),
+            bills: false,
+            bills_from: None,
+            bills_wait_for_orders: None,
             batch: default_batch(),
             wait: default_wait(),
         }
@@ -361,14 +338,15 @@ impl Config {
         ConnectionId::new(&self.procurify.domain)
     }
 
-    /// Whether purchase orders are to be moved.
-    pub fn moves_purchase_orders(&self) -> bool {
-        self.flows.purchase_orders
+    /// What both systems can be compared in: orders, if they are moved.
+    pub fn compared(&self) -> Vec<FlowKind> {
+        self.flows().into_iter().filter(|flow| *flow == FlowKind::PurchaseOrders).collect()
     }
 
-    /// The kinds of documents that are moved.
-    pub fn flow_kinds(&self) -> Vec<FlowKind> {
-        if self.moves_purchase_orders() { vec![FlowKind::PurchaseOrders] } else { Vec::new() }
+    /// What is to be moved, orders before the bills that are for them.
+    pub fn flows(&self) -> Vec<FlowKind> {
+        let flows = [(FlowKind::PurchaseOrders, self.flows.purchase_orders), (FlowKind::Bills, self.flows.bills)];
+        flows.into_iter().filter(|(_, moved)| *moved).map(|(flow, _)| flow).collect()
     }
 
     /// Whether a secret is to come from the vault.
@@ -426,7 +404,7 @@ impl Config {
             .mapper(self.with_charges(self.mapper()?))
             .source(SourceSettings {
                 page_size: self.procurify.page_size,
-                created_from: self.first_day()?,
+                created_from: first_day("flows.purchase_orders_from", self.flows.purchase_orders_from.as_deref())?,
                 ..SourceSettings::default()
             })
             .on_revision(match self.flows.on_revision {
@@ -437,6 +415,8 @@ impl Config {
                 OnCancel::Alert => Cancellations::Alert,
                 OnCancel::Cancel => Cancellations::Cancel,
             })
+            .bill_mapper(self.bill_mapper()?)
+            .bills(self.bills()?)
             .patience(duration("flows.wait", &self.flows.wait)?)
             .schedule(Arc::new(self.calendar()?))
             .alerts(self.alerts.sink(&place).await?)
@@ -475,7 +455,8 @@ impl Config {
                     company = company.division(division);
                 }
                 let company = company.transactions_per_call(m3.transactions_per_call).bytes_per_call(m3.bytes_per_call);
-                M3Product::new(company).orders(m3.orders()).into()
+                let product = M3Product::new(company).orders(m3.orders());
+                if self.flows.bills { product.invoices(m3.invoices()).into() } else { product.into() }
             }
             ProductSettings::SyteLine(settings) => {
                 let mut syteline = client.syteline(&settings.configuration);
@@ -485,7 +466,7 @@ impl Config {
                 if let Some(changes) = settings.max_changes_per_request {
                     syteline = syteline.max_changes_per_request(changes);
                 }
-                SyteLineProduct::new(syteline).orders(settings.orders()).into()
+                SyteLineProduct::new(syteline).orders(settings.orders()).invoices(settings.invoices()).into()
             }
             ProductSettings::OData(settings) => {
                 let mut odata = client.odata(&settings.company);
@@ -495,7 +476,7 @@ impl Config {
                 if let Some(writes) = settings.writes_per_batch {
                     odata = odata.writes_per_batch(writes);
                 }
-                ODataProduct::new(odata).orders(settings.orders()).into()
+                ODataProduct::new(odata).orders(settings.orders()).invoices(settings.invoices()).into()
             }
         })
     }
@@ -504,7 +485,7 @@ impl Config {
         match self.settings()? {
             ProductSettings::M3(m3) => duration("cloudsuite.m3.settle", &m3.settle),
             ProductSettings::OData(odata) => duration("cloudsuite.odata.settle", &odata.settle),
-            ProductSettings::SyteLine(_) => Ok(Settings::default().settle_time),
+            ProductSettings::SyteLine(syteline) => duration("cloudsuite.syteline.settle", &syteline.settle),
         }
     }
 
@@ -580,15 +561,14 @@ impl Config {
     pub fn wants_digest(&self) -> bool {
         self.alerts.wants_digest()
     }
+}
 
-    fn first_day(&self) -> Result<Option<chrono::NaiveDate>, Problem> {
-        let Some(day) = &self.flows.purchase_orders_from else {
-            return Ok(None);
-        };
-        let parsed =
-            day.parse().map_err(|_| format!("flows.purchase_orders_from `{day}` is no day: write 2026-01-31"))?;
-        Ok(Some(parsed))
-    }
+fn first_day(what: &str, day: Option<&str>) -> Result<Option<chrono::NaiveDate>, Problem> {
+    let Some(day) = day else {
+        return Ok(None);
+    };
+    let parsed = day.parse().map_err(|_| format!("{what} `{day}` is no day: write 2026-01-31"))?;
+    Ok(Some(parsed))
 }
 
 /// The settings of the product that is configured.

@@ -1,4 +1,4 @@
-//! A whole service: moves approved purchase orders of one Procurify tenant into one CloudSuite tenant.
+//! A whole service: moves approved purchase orders and bills of one Procurify tenant into one CloudSuite tenant.
 //!
 //! ```text
 //! cargo run --release --example connector -- --config FILE COMMAND [--json]
@@ -27,7 +27,7 @@ use clap::{Parser, Subcommand};
 
 use config::Problem;
 
-/// Moves approved purchase orders from Procurify into Infor CloudSuite, each exactly once.
+/// Moves approved purchase orders and bills from Procurify into Infor CloudSuite, each exactly once.
 #[derive(Debug, Parser)]
 #[command(name = "connector", version)]
 struct Arguments {

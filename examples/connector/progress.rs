@@ -3,17 +3,18 @@
 use std::io::IsTerminal;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use procurify_cloudsuite::Event;
+use procurify_cloudsuite::{Event, FlowKind};
 use sync_core::StateName;
 
 pub struct Progress {
     bar: Option<ProgressBar>,
+    flow: FlowKind,
     read: u64,
     settled: u64,
 }
 
 impl Progress {
-    pub fn start() -> Self {
+    pub fn start(flow: FlowKind) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new(0);
             if let Ok(style) = ProgressStyle::with_template("{msg:20} [{bar:40}] {pos}/{len} {elapsed}") {
@@ -22,11 +23,12 @@ impl Progress {
             bar.set_message("reference data");
             bar
         });
-        Self { bar, read: 0, settled: 0 }
+        Self { bar, flow, read: 0, settled: 0 }
     }
 
     pub fn show(&mut self, event: Event<'_>) {
         let message = match event {
+            Event::Aligned if self.flow == FlowKind::Bills => "bills",
             Event::Aligned => "purchase orders",
             Event::Polled(polled) => {
                 self.read += polled.new + polled.changed;

@@ -1,12 +1,14 @@
-//! Infor M3 as the target: its masters, and its purchase orders.
+//! Infor M3 as the target: its masters, its purchase orders, and its invoices.
 
 mod amend;
 mod documents;
+mod invoices;
 mod masters;
 mod price;
 mod product;
 mod purchase_orders;
 mod settle;
 
+pub use invoices::M3InvoiceSettings;
 pub use product::M3Product;
 pub use purchase_orders::{M3OrderSettings, M3PurchaseOrders};

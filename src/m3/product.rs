@@ -7,7 +7,9 @@ use chrono::NaiveDate;
 use cloudsuite_client::m3::{Dimension, M3};
 use sync_core::{Failure, Kind, Sink};
 
+use super::invoices::{self, M3InvoiceSettings, M3Invoices};
 use super::{M3OrderSettings, M3PurchaseOrders, documents, masters};
+use crate::bill::{InvoiceLimits, InvoiceSink};
 use crate::connection::BuildError;
 use crate::failure::of_transaction;
 use crate::product::{Masters, Pinged, Product, not_listed};
@@ -27,17 +29,24 @@ const NEEDED: [(&str, &[&str]); 4] = [
 pub struct M3Product {
     m3: M3,
     orders: M3OrderSettings,
+    invoices: Option<M3InvoiceSettings>,
 }
 
 impl M3Product {
     /// A company with the default settings.
     pub fn new(m3: M3) -> Self {
-        Self { m3, orders: M3OrderSettings::default() }
+        Self { m3, orders: M3OrderSettings::default(), invoices: None }
     }
 
     /// Enters orders so.
     pub fn orders(mut self, settings: M3OrderSettings) -> Self {
         self.orders = settings;
+        self
+    }
+
+    /// Enters invoices so, and asks at [`ping`](Product::ping) whether the tenant has what that takes.
+    pub fn invoices(mut self, settings: M3InvoiceSettings) -> Self {
+        self.invoices = Some(settings);
         self
     }
 }
@@ -77,10 +86,23 @@ impl Product for M3Product {
         }
     }
 
+    fn invoices(&self) -> Result<Option<Arc<dyn Sink>>, BuildError> {
+        let settings = self.invoices.clone().unwrap_or_default();
+        if let Some(dimension) = settings.cost_center_dimension.filter(|dimension| !(2..=7).contains(dimension)) {
+            return Err(BuildError::CostCenterDimension(dimension));
+        }
+        Ok(Some(Arc::new(InvoiceSink::new(M3Invoices::new(self.m3.clone(), settings)))))
+    }
+
+    fn invoice_limits(&self) -> InvoiceLimits {
+        InvoiceLimits::default().number_length(invoices::NUMBER_LENGTH)
+    }
+
     async fn ping(&self) -> Result<Pinged, Failure> {
         let there = self.m3.ping().await.map_err(|error| of_transaction(&error))?;
         let mut lacking = Vec::new();
-        for (program, needed) in NEEDED {
+        let for_invoices = self.invoices.iter().flat_map(M3InvoiceSettings::needed);
+        for (program, needed) in NEEDED.into_iter().chain(for_invoices) {
             let offered = self.m3.transactions(program).await.map_err(|error| of_transaction(&error))?;
             let missing = needed.iter().filter(|name| !offered.iter().any(|offer| offer.name == **name));
             lacking.extend(missing.map(|name| format!("{program} {name}")));

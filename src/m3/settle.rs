@@ -85,7 +85,7 @@ async fn tell_apart(sink: &M3PurchaseOrders, repeated: &[Repeated], settled: &mu
             (Found::Unanswered(failure), _) => Settled::Unanswered(failure),
             (_, Err(failure)) => Settled::Unanswered(failure.clone()),
             (Found::Absent, Ok(gone)) => judge(one, gone),
-            (Found::Pending, Ok(_)) => unclear(one),
+            (Found::Pending | Found::Differs(_), Ok(_)) => unclear(one),
         };
     }
 }

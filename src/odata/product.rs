@@ -8,7 +8,9 @@ use cloudsuite_client::odata::{Account, OData, Supplier};
 use sync_core::{Failure, Kind, Sink};
 use tenant_http::Error;
 
+use super::invoices::{ODataInvoiceSettings, ODataInvoices};
 use super::{ODataOrderSettings, ODataPurchaseOrders, documents};
+use crate::bill::InvoiceSink;
 use crate::connection::BuildError;
 use crate::failure::of_call;
 use crate::product::{Masters, Pinged, Product, not_listed};
@@ -21,17 +23,24 @@ use crate::reference::Master;
 pub struct ODataProduct {
     odata: OData,
     orders: ODataOrderSettings,
+    invoices: ODataInvoiceSettings,
 }
 
 impl ODataProduct {
     /// A company with the default settings.
     pub fn new(odata: OData) -> Self {
-        Self { odata, orders: ODataOrderSettings::default() }
+        Self { odata, orders: ODataOrderSettings::default(), invoices: ODataInvoiceSettings::default() }
     }
 
     /// Enters orders so.
     pub fn orders(mut self, settings: ODataOrderSettings) -> Self {
         self.orders = settings;
+        self
+    }
+
+    /// Enters invoices so.
+    pub fn invoices(mut self, settings: ODataInvoiceSettings) -> Self {
+        self.invoices = settings;
         self
     }
 
@@ -96,6 +105,11 @@ impl Product for ODataProduct {
             purchase_order::KIND => documents::orders(&self.odata, &self.orders, wanted).await,
             _ => Err(not_listed(self.name(), kind)),
         }
+    }
+
+    fn invoices(&self) -> Result<Option<Arc<dyn Sink>>, BuildError> {
+        let book = ODataInvoices::new(self.odata.clone(), self.invoices.clone());
+        Ok(Some(Arc::new(InvoiceSink::new(book))))
     }
 
     async fn ping(&self) -> Result<Pinged, Failure> {

@@ -4,8 +4,9 @@ use procurify_client::{DepartmentId, OrderItemId};
 use rust_decimal::Decimal;
 use sync_core::References;
 
-use super::mapper::{Mapped, OrderMapper};
+use super::mapper::OrderMapper;
 use super::order::{ApprovedOrder, OrderLine};
+use crate::mapping::Mapped;
 
 /// Where a cost beside the lines is booked: by what it is called in Procurify, as any line's account is.
 #[derive(Debug, Clone, PartialEq, Eq)]

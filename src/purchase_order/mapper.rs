@@ -6,27 +6,12 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use procurify_client::PurchaseOrderState;
 use rust_decimal::Decimal;
-use sync_core::{Mapper, Mapping, Match, MatchedBy, Missing, Record, References};
+use sync_core::{Mapper, Mapping, Record, References};
 
 use super::draft::{LineDraft, OrderDraft};
 use super::order::{ApprovedOrder, OrderLine};
+use crate::mapping::{Mapped, Resolver, as_mapping};
 use crate::reference::{COST_CENTER, GL_ACCOUNT, ITEM, VENDOR};
-
-/// What becomes of an order.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Mapped {
-    /// It is posted as this; the decisions ("vendor 17 is supplier S0017 ...") go into its trail.
-    Draft {
-        /// The order for the ERP.
-        draft: OrderDraft,
-        /// How its references were resolved.
-        decisions: Vec<String>,
-    },
-    /// It waits for these.
-    Hold(Vec<Missing>),
-    /// It is not posted.
-    Skip(String),
-}
 
 /// Decides what an approved order becomes in the ERP. Pure, as [`sync_core::Mapper`] is.
 ///
@@ -59,25 +44,7 @@ pub(crate) struct OrderMapperAdapter(pub Box<dyn OrderMapper>);
 
 impl Mapper for OrderMapperAdapter {
     fn map(&self, record: &Record, references: &References) -> Mapping {
-        let unreadable = |why: &dyn std::fmt::Display| {
-            Mapping::Hold(vec![Missing {
-                kind: "order".to_owned(),
-                value: record.key.id().to_owned(),
-                hint: format!("it cannot be read ({why}): report it with its trail"),
-            }])
-        };
-        let order: ApprovedOrder = match serde_json::from_value(record.payload.clone()) {
-            Ok(order) => order,
-            Err(error) => return unreadable(&error),
-        };
-        match self.0.map(&order, references) {
-            Mapped::Hold(missing) => Mapping::Hold(missing),
-            Mapped::Skip(reason) => Mapping::Skip(reason),
-            Mapped::Draft { draft, decisions } => match serde_json::to_value(draft) {
-                Ok(document) => Mapping::Draft { document, decisions },
-                Err(error) => unreadable(&error),
-            },
-        }
+        as_mapping(record, |order| self.0.map(order, references))
     }
 }
 
@@ -107,12 +74,9 @@ impl OrderMapper for DefaultOrderMapper {
         if order.order.state == Some(PurchaseOrderState::Legacy) {
             return Mapped::Skip("it comes from an older version of Procurify (state legacy)".to_owned());
         }
-        let mut resolver = Resolver { references, missing: Vec::new(), decisions: Vec::new() };
+        let mut resolver = Resolver::new(references);
         let draft = self.draft(order, &mut resolver);
-        match draft {
-            Some(draft) if resolver.missing.is_empty() => Mapped::Draft { draft, decisions: resolver.decisions },
-            _ => Mapped::Hold(resolver.missing),
-        }
+        resolver.conclude(draft)
     }
 }
 
@@ -222,76 +186,10 @@ impl DefaultOrderMapper {
     }
 }
 
-/// Looks values up, and keeps what was decided and what was missing.
-struct Resolver<'a> {
-    references: &'a References,
-    missing: Vec<Missing>,
-    decisions: Vec<String>,
-}
-
-impl Resolver<'_> {
-    /// The ERP's value, if the table has one that may be used. Asks nothing of people if not.
-    fn known(&self, kind: &str, source: &str) -> Option<String> {
-        match &self.references.get(kind, source)?.found {
-            Match::Matched { target, .. } => Some(target.clone()),
-            Match::Blocked { .. } | Match::Ambiguous { .. } | Match::Unknown { .. } => None,
-        }
-    }
-
-    fn resolve(&mut self, kind: &str, source: &str, label: &str) -> Option<String> {
-        let words = if kind == GL_ACCOUNT { "GL account".to_owned() } else { kind.replace('_', " ") };
-        let value = if label.is_empty() || label == source { source.to_owned() } else { format!("{source} ({label})") };
-        let hint = match self.references.get(kind, source).map(|line| &line.found) {
-            Some(Match::Matched { target, by }) => {
-                let decision = format!("{words} {value} is {target}, by {}", how(by));
-                if !self.decisions.contains(&decision) {
-                    self.decisions.push(decision);
-                }
-                return Some(target.clone());
-            }
-            Some(Match::Blocked { target, why }) => format!("{target} in the ERP may not be used: {why}"),
-            Some(Match::Ambiguous { candidates }) => {
-                format!("it could be {} in the ERP: put the right one into its external id in Procurify", candidates.join(" or "))
-            }
-            Some(Match::Unknown { named }) => {
-                format!("its external id {named} is not in the ERP: add it there, or correct it in Procurify")
-            }
-            None => match kind {
-                VENDOR => "no supplier in the ERP matches: add it there, or put its number into the vendor's external id in Procurify".to_owned(),
-                COST_CENTER => "no cost centre in the ERP matches: add it there, or put its number into the department's external id in Procurify".to_owned(),
-                _ => format!("no {words} in the ERP matches: add it there, or correct the code in Procurify"),
-            },
-        };
-        self.absent(kind, &value, &hint)
-    }
-
-    fn absent<T>(&mut self, kind: &str, value: &str, hint: &str) -> Option<T> {
-        self.miss(kind, value, hint);
-        None
-    }
-
-    fn miss(&mut self, kind: &str, value: &str, hint: &str) {
-        let missing = Missing { kind: kind.to_owned(), value: value.to_owned(), hint: hint.to_owned() };
-        if !self.missing.contains(&missing) {
-            self.missing.push(missing);
-        }
-    }
-}
-
-fn how(by: &MatchedBy) -> &'static str {
-    match by {
-        MatchedBy::ExternalId => "external id",
-        MatchedBy::Code => "code",
-        MatchedBy::UniqueName => "unique name",
-        MatchedBy::Hand => "hand",
-        _ => "another rule",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
-    use sync_core::Reference;
+    use sync_core::{Match, MatchedBy, Reference};
 
     use super::*;
 

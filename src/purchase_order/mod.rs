@@ -5,7 +5,6 @@
 //! ```
 
 mod charges;
-mod cursor;
 mod draft;
 mod lines;
 mod mapper;
@@ -15,11 +14,13 @@ mod source;
 
 pub use charges::{ChargeAccount, ChargesAsLines};
 pub use draft::{LineDraft, OrderDraft};
-pub use mapper::{DefaultOrderMapper, Mapped, OrderMapper};
+pub use mapper::{DefaultOrderMapper, OrderMapper};
 pub use order::{ApprovedOrder, OrderLine};
 pub use source::{PurchaseOrderSource, SourceSettings};
 
+pub use crate::mapping::Mapped;
 pub(crate) use mapper::OrderMapperAdapter;
+pub(crate) use order::BudgetAccount;
 
 /// The kind of these records in the ledger.
 pub const KIND: &str = "purchase_order";

@@ -2,15 +2,15 @@
 
 use async_trait::async_trait;
 use chrono::{NaiveDate, TimeDelta};
-use futures_util::StreamExt;
 use procurify_client::{OrderBy, ProcurifyClient, PurchaseOrder, Role, Status};
+use serde::{Deserialize, Serialize};
 use sync_core::{Batch, ConnectionId, Cursor, Failure, FailureKind, Known, Record, RecordKey, Source, SourceError};
 
 use super::KIND;
-use super::cursor::Position;
 use super::lines::LineReader;
 use super::order::{ApprovedOrder, OrderLine, lifecycle, stamp};
 use crate::failure::of_call;
+use crate::reading::{Position, Scope, changed, pages, reaches_back};
 use crate::reconcile::Period;
 
 /// How purchase orders are read.
@@ -31,6 +31,19 @@ impl Default for SourceSettings {
     }
 }
 
+/// The first day that orders are wanted of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct CreatedFrom {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    created_from: Option<NaiveDate>,
+}
+
+impl Scope for CreatedFrom {
+    fn is_within(&self, kept: &Self) -> bool {
+        reaches_back(kept.created_from, self.created_from)
+    }
+}
+
 /// Gives purchase orders, each with its lines, as [`ApprovedOrder`]s.
 ///
 /// An order is noticed when Procurify moves its last modification: an edit of a line that does not move it is seen
@@ -47,25 +60,6 @@ impl PurchaseOrderSource {
     pub fn new(connection: ConnectionId, procurify: ProcurifyClient, settings: SourceSettings) -> Self {
         let lines = LineReader::new(procurify.clone(), settings.page_size.max(1));
         Self { connection, procurify, lines, settings }
-    }
-
-    /// Orders of the next pages, where to go on, and whether there are more.
-    async fn pages(&self, position: &Position) -> Result<(Vec<PurchaseOrder>, Position, bool), Failure> {
-        let changes = self.procurify.purchase_orders().changes_since(&position.place);
-        // Nothing is fetched ahead that this poll would not take in.
-        let mut batches = changes.page_size(self.settings.page_size).prefetch(1).batches();
-        let mut orders = Vec::new();
-        let mut position = position.clone();
-        while let Some(batch) = batches.next().await {
-            let batch = batch.map_err(|error| of_call(&error))?;
-            position.place = batch.cursor;
-            orders.extend(batch.records);
-            let enough = u64::try_from(orders.len()).is_ok_and(|read| read >= self.settings.orders_per_poll);
-            if batch.is_last || enough {
-                return Ok((orders, position, !batch.is_last));
-            }
-        }
-        Ok((orders, position, false))
     }
 
     /// The orders created within these days, widened by one each way for the tenant's time zone, each with its lines.
@@ -96,20 +90,6 @@ impl PurchaseOrderSource {
         self.settings.created_from.is_none_or(|first| order.date.is_none_or(|date| date.date_naive() >= first))
     }
 
-    /// The orders that are not known as they are, and how many are.
-    async fn changed(
-        &self,
-        orders: Vec<PurchaseOrder>,
-        known: &dyn Known,
-    ) -> Result<(Vec<PurchaseOrder>, u64), SourceError> {
-        let keys: Vec<RecordKey> = orders.iter().map(|order| self.key(order)).collect();
-        let stamps = known.stamps(&keys).await?;
-        let (changed, same): (Vec<_>, Vec<_>) =
-            orders.into_iter().zip(stamps).partition(|(order, seen)| seen.as_ref() != Some(&stamp(order)));
-        let changed = changed.into_iter().map(|(order, _)| order).collect();
-        Ok((changed, u64::try_from(same.len()).unwrap_or(u64::MAX)))
-    }
-
     fn key(&self, order: &PurchaseOrder) -> RecordKey {
         RecordKey::new(self.connection.clone(), KIND.into(), order.procurify_po.to_string())
     }
@@ -127,16 +107,50 @@ impl PurchaseOrderSource {
 #[async_trait]
 impl Source for PurchaseOrderSource {
     async fn poll(&self, after: Option<&Cursor>, known: &dyn Known) -> Result<Batch, SourceError> {
-        let position = Position::read(after, self.settings.created_from)?;
+        let settings = &self.settings;
+        let position = Position::read(after, &CreatedFrom { created_from: settings.created_from })?;
         if !position.place.is_within_a_scan() {
             self.lines.forget();
         }
-        let (mut orders, next, more) = self.pages(&position).await?;
+        let changes = self.procurify.purchase_orders().changes_since(&position.place);
+        let (mut orders, place, more) =
+            pages(changes, settings.page_size, settings.orders_per_poll, &position.place).await?;
         orders.retain(|order| self.is_wanted(order));
-        let (changed, unchanged) = self.changed(orders, known).await?;
-        let complete = self.lines.lines(changed).await.map_err(|error| of_call(&error))?;
+        let (touched, unchanged) = changed(orders, known, |order| (self.key(order), stamp(order))).await?;
+        let next = Position { place, ..position };
+        let complete = self.lines.lines(touched).await.map_err(|error| of_call(&error))?;
         let records: Result<Vec<Record>, Failure> =
             complete.into_iter().map(|(order, lines)| self.record(order, lines)).collect();
         Ok(Batch { records: records?, unchanged, next: next.write()?, more })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use procurify_client::Cursor as Place;
+
+    use super::*;
+
+    fn day(day: u32) -> Option<NaiveDate> {
+        NaiveDate::from_ymd_opt(2026, 11, day)
+    }
+
+    #[test]
+    fn what_was_left_out_then_and_is_wanted_now_is_read_from_the_beginning() {
+        let started = Place::since(chrono::DateTime::UNIX_EPOCH);
+        for (kept, wanted, goes_on) in [
+            (None, None, true),
+            (None, day(5), true),
+            (day(5), day(5), true),
+            (day(5), day(9), true),
+            (day(5), day(2), false),
+            (day(5), None, false),
+        ] {
+            let cursor =
+                Position { place: started.clone(), scope: CreatedFrom { created_from: kept } }.write().unwrap();
+            let read = Position::read(Some(&cursor), &CreatedFrom { created_from: wanted }).unwrap();
+            assert_eq!(read.place == started, goes_on, "{kept:?} to {wanted:?}");
+            assert_eq!(read.scope.created_from, wanted);
+        }
     }
 }

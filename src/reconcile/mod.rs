@@ -25,6 +25,7 @@ pub use document::{Document, DocumentLine, Named, Wanted};
 use compare::Expected;
 
 use crate::connection::Connection;
+use crate::product::not_listed;
 use crate::sync::{FlowKind, SyncError};
 
 /// The days that are compared, both included.
@@ -132,6 +133,8 @@ impl Comparison {
 impl Connection {
     /// Compares Procurify's approved records of a period with the ERP's documents. Writes nothing anywhere.
     ///
+    /// Purchase orders can be compared; bills cannot yet.
+    ///
     /// Every document of the ERP that is dated within the period takes part, whoever made it; a record's document also
     /// if its date was changed.
     pub async fn reconcile(&self, flow: FlowKind, period: Period) -> Result<Comparison, SyncError> {
@@ -139,6 +142,7 @@ impl Connection {
         let references = self.present_references().await?;
         let mut expected = match flow {
             FlowKind::PurchaseOrders => orders::expected(self, &references, period).await?,
+            FlowKind::Bills => return Err(SyncError::Compare(not_listed(self.cloudsuite().name(), &kind))),
         };
         let days = self.days(period, &expected);
         let wanted = Wanted::Dated { first: days.0, last: days.1 };
@@ -146,7 +150,7 @@ impl Connection {
         let inside = |one: &&Expected| one.document.date.is_none_or(|day| period.holds(day));
         let mine: Vec<RecordKey> = expected.iter().filter(inside).map(|one| one.key.clone()).collect();
         self.find_the_absent(&kind, mine, &mut documents).await?;
-        self.account_for_the_rest(flow, &references, &mut expected, &documents).await?;
+        self.account_for_the_rest(&kind, &references, &mut expected, &documents).await?;
         Ok(compare::compare(&expected, &documents, |day| period.holds(day)))
     }
 
@@ -192,7 +196,7 @@ impl Connection {
     /// Documents that bear a reference of ours and were not asked for: records of another period, or read since.
     async fn account_for_the_rest(
         &self,
-        flow: FlowKind,
+        kind: &Kind,
         references: &References,
         expected: &mut Vec<Expected>,
         documents: &[Document],
@@ -204,14 +208,10 @@ impl Connection {
         if strays.is_empty() {
             return Ok(());
         }
-        let query = Query::of(self.engine.connection(), &flow.kind());
+        let query = Query::of(self.engine.connection(), kind);
         for head in list_all(self.engine.store().as_ref(), query).await.map_err(EngineError::from)? {
             if strays.contains(ExternalRef::of(&head.key).as_str()) {
-                expected.push(match flow {
-                    FlowKind::PurchaseOrders => {
-                        orders::expected_of(self, &head.record(), Some(&head), references).await?
-                    }
-                });
+                expected.push(orders::expected_of(self, &head.record(), Some(&head), references).await?);
             }
         }
         Ok(())

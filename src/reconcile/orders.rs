@@ -34,7 +34,7 @@ pub(super) async fn expected_of(
 ) -> Result<Expected, SyncError> {
     let key = record.key.clone();
     let raw = || as_approved(record);
-    let mut expected = match connection.engine.mapping(record, references)? {
+    let mut expected = match connection.engine.mapping(record, references).await? {
         Mapping::Skip(reason) => Expected { key, unwanted: Some(reason), reason: None, document: raw() },
         Mapping::Draft { document, .. } => {
             let document = as_drafted(&document).unwrap_or_else(raw);

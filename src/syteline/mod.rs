@@ -1,12 +1,14 @@
-//! Infor `SyteLine` (`CloudSuite` Industrial) as the product: its masters, and its purchase orders.
+//! Infor `SyteLine` (`CloudSuite` Industrial) as the product: its masters, its purchase orders, and its invoices.
 
 mod amend;
 mod document;
 mod documents;
+mod invoices;
 mod leftovers;
 mod masters;
 mod product;
 mod purchase_orders;
 
+pub use invoices::SyteLineInvoiceSettings;
 pub use product::SyteLineProduct;
 pub use purchase_orders::{SyteLineOrderSettings, SyteLinePurchaseOrders};

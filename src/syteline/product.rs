@@ -7,7 +7,9 @@ use chrono::NaiveDate;
 use cloudsuite_client::syteline::SyteLine;
 use sync_core::{Failure, Kind, Sink};
 
+use super::invoices::{self, SyteLineInvoiceSettings, SyteLineInvoices};
 use super::{SyteLineOrderSettings, SyteLinePurchaseOrders, documents, masters};
+use crate::bill::{InvoiceLimits, InvoiceSink};
 use crate::connection::BuildError;
 use crate::failure::of_call;
 use crate::product::{Masters, Pinged, Product, not_listed};
@@ -19,17 +21,24 @@ use crate::reconcile::{Document, Wanted};
 pub struct SyteLineProduct {
     syteline: SyteLine,
     orders: SyteLineOrderSettings,
+    invoices: SyteLineInvoiceSettings,
 }
 
 impl SyteLineProduct {
     /// A site with the default settings.
     pub fn new(syteline: SyteLine) -> Self {
-        Self { syteline, orders: SyteLineOrderSettings::default() }
+        Self { syteline, orders: SyteLineOrderSettings::default(), invoices: SyteLineInvoiceSettings::default() }
     }
 
     /// Enters orders so.
     pub fn orders(mut self, settings: SyteLineOrderSettings) -> Self {
         self.orders = settings;
+        self
+    }
+
+    /// Enters invoices so.
+    pub fn invoices(mut self, settings: SyteLineInvoiceSettings) -> Self {
+        self.invoices = settings;
         self
     }
 }
@@ -65,6 +74,15 @@ impl Product for SyteLineProduct {
             purchase_order::KIND => documents::orders(&self.syteline, &self.orders, wanted).await,
             _ => Err(not_listed(self.name(), kind)),
         }
+    }
+
+    fn invoices(&self) -> Result<Option<Arc<dyn Sink>>, BuildError> {
+        let book = SyteLineInvoices::new(self.syteline.clone(), self.invoices.clone());
+        Ok(Some(Arc::new(InvoiceSink::new(book))))
+    }
+
+    fn invoice_limits(&self) -> InvoiceLimits {
+        InvoiceLimits::default().number_length(invoices::NUMBER_LENGTH).freight()
     }
 
     async fn ping(&self) -> Result<Pinged, Failure> {

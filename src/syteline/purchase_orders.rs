@@ -345,6 +345,7 @@ impl Sink for SyteLinePurchaseOrders {
             .map(|found| match found {
                 Found::Found(target) => Settled::Created(target),
                 Found::Unanswered(failure) => Settled::Unanswered(failure),
+                Found::Differs(failure) => Settled::NeedsPerson(failure),
                 Found::Absent | Found::Pending => Settled::Void,
             })
             .collect()

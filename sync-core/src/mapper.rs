@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::record::Record;
+use crate::record::{Record, RecordKey};
 use crate::reference::References;
 
 /// A reason why a record cannot be posted yet, in words a finance person understands.
@@ -72,4 +72,11 @@ pub enum Mapping {
 pub trait Mapper: Send + Sync {
     /// The document of a record, or why there is none.
     fn map(&self, record: &Record, references: &References) -> Mapping;
+
+    /// The records of other flows on which its mapping depends, such as the orders that a bill is for. Where they
+    /// stand is handed to [`map`](Self::map) in the references ([`References::record`]).
+    fn needs(&self, key: &RecordKey, payload: &Value) -> Vec<RecordKey> {
+        let _ = (key, payload);
+        Vec::new()
+    }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
 use crate::record::ConnectionId;
+use crate::state::Head;
 
 /// How two values were recognised as the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,13 +72,14 @@ pub struct Reference {
 #[derive(Debug, Clone, Default)]
 pub struct References {
     lines: HashMap<String, HashMap<String, Reference>>,
+    records: HashMap<String, HashMap<String, Head>>,
     aligned_at: Option<DateTime<Utc>>,
 }
 
 impl References {
     /// A table of these lines, last aligned at this time.
     pub fn new(lines: impl IntoIterator<Item = Reference>, aligned_at: Option<DateTime<Utc>>) -> Self {
-        let mut table = Self { lines: HashMap::new(), aligned_at };
+        let mut table = Self { aligned_at, ..Self::default() };
         for line in lines {
             table.lines.entry(line.kind.clone()).or_default().insert(line.source.clone(), line);
         }
@@ -87,6 +89,20 @@ impl References {
     /// What is known of one value.
     pub fn get(&self, kind: &str, source: &str) -> Option<&Reference> {
         self.lines.get(kind)?.get(source)
+    }
+
+    /// Where a record of another flow stands, if the mapper [needs](crate::Mapper::needs) it and it was ever read.
+    pub fn record(&self, kind: &str, id: &str) -> Option<&Head> {
+        self.records.get(kind)?.get(id)
+    }
+
+    /// With records of other flows, in place of those of the same keys.
+    pub fn with_records(mut self, heads: impl IntoIterator<Item = Head>) -> Self {
+        for head in heads {
+            let kind = self.records.entry(head.key.kind().to_string()).or_default();
+            kind.insert(head.key.id().to_owned(), head);
+        }
+        self
     }
 
     /// All lines, in no order.

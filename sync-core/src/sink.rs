@@ -45,6 +45,9 @@ pub struct Lookup {
     pub reference: ExternalRef,
     /// What its staging gave, when it was staged.
     pub handle: Option<Handle>,
+    /// Its mapped content, when it is asked for before anything of it is sent: a sink may recognise by it a document
+    /// that people made themselves.
+    pub document: Option<Value>,
 }
 
 /// The answer to a [`Lookup`].
@@ -56,6 +59,8 @@ pub enum Found {
     Pending,
     /// Nothing was found. Where the target's search lags, that proves nothing by itself.
     Absent,
+    /// A document stands in its place that may not be the same: only a person can tell. The record is parked.
+    Differs(Failure),
     /// The question was not answered.
     Unanswered(Failure),
 }

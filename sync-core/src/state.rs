@@ -360,6 +360,36 @@ impl Head {
         })
     }
 
+    /// Where a record would stand that a plan sees posted: in no ledger, and with no content.
+    pub fn foreseen(key: RecordKey, target: TargetRef, at: DateTime<Utc>) -> Self {
+        Self {
+            key,
+            version: 0,
+            state: State::Posted { target },
+            since: at,
+            revision: Revision::new(""),
+            stamp: String::new(),
+            lifecycle: Lifecycle::Active,
+            payload: Value::Null,
+            attempt: 0,
+            sent: None,
+            unsettled: false,
+            void: false,
+            amend_attempts: 0,
+            unamended: None,
+            looked: false,
+            troubled_since: None,
+            trouble: None,
+            alerted: None,
+            tell_at: None,
+        }
+    }
+
+    /// The number of its document in the target, once that exists and as long as it is not cancelled.
+    pub fn target(&self) -> Option<&TargetRef> {
+        self.state.target().filter(|_| !matches!(self.state, State::Cancelled { .. }))
+    }
+
     /// The record as it was last read.
     pub fn record(&self) -> Record {
         Record {

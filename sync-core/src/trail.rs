@@ -13,6 +13,9 @@ use crate::record::{Actor, Lifecycle, RecordKey};
 use crate::sink::TargetRef;
 use crate::state::{Head, StateName};
 
+/// Handles that are longer, in characters of JSON, are not worth reading.
+const LONGEST_HANDLE: usize = 200;
+
 /// All that happened to one record. Displays one line an event.
 #[derive(Debug, Clone)]
 pub struct Trail {
@@ -160,7 +163,11 @@ impl fmt::Display for Change {
             }
             Self::NotYetThere => f.write_str("looked up before anything is sent: not there yet"),
             Self::RetryPlanned { at, failure } => write!(f, "attempt failed, next at {}: {failure}", at.format("%T")),
-            Self::Committing { handle } => write!(f, "staged as {}, committing", handle.0),
+            Self::Committing { handle } => match handle.0.to_string() {
+                short if short.len() <= LONGEST_HANDLE => write!(f, "staged as {short}, committing"),
+                // The whole document, which the attempt's beginning holds already.
+                _ => f.write_str("ready, committing"),
+            },
             Self::CommitPlanned { at, failure } => {
                 write!(f, "commit not processed, again at {}: {failure}", at.format("%T"))
             }

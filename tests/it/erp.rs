@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use procurify_cloudsuite::bill::InvoiceDraft;
 use procurify_cloudsuite::m3::{M3OrderSettings, M3Product};
 use procurify_cloudsuite::odata::ODataProduct;
 use procurify_cloudsuite::product::Product;
 use procurify_cloudsuite::syteline::SyteLineProduct;
 use procurify_cloudsuite::{CloudSuiteClient, Company};
+use rust_decimal::Decimal;
 use sandbox::{
     Document, FaultKind, Faults, M3, M3Config, Matcher, OData, ODataConfig, Scenario, Stats, SyteLine, SyteLineConfig,
     Touch, TypedOrder,
@@ -25,7 +27,6 @@ pub trait Erp: Sized + Send + Sync + 'static {
     fn seen(&self) -> Stats;
     /// From now on its calls fail so.
     fn fail(&self, faults: Faults);
-    /// An order typed in by a person; answers its number.
     /// Calls so far that wrote to the ERP's orders.
     fn writes(&self) -> u64 {
         let of = |operation: &str| {
@@ -35,6 +36,7 @@ pub trait Erp: Sized + Send + Sync + 'static {
         };
         self.seen().requests.iter().filter(|(operation, _)| of(operation)).map(|(_, count)| count).sum()
     }
+    /// An order typed in by a person; answers its number.
     fn type_in(&self, order: &TypedOrder) -> String;
     fn delete(&self, number: &str);
     /// A person changes a line.
@@ -47,6 +49,13 @@ pub trait Erp: Sized + Send + Sync + 'static {
     }
     /// Makes the next call that changes an order go wrong.
     fn fault_next_change(&self, kind: FaultKind);
+    /// Finance enters an invoice by hand, of this amount in place of its own; answers the ERP's number.
+    fn enter_invoice(
+        &self,
+        client: &CloudSuiteClient,
+        invoice: &InvoiceDraft,
+        amount: Decimal,
+    ) -> impl Future<Output = String> + Send;
     /// The connector's settings of it, writing so much in one call.
     fn settings(per_call: usize) -> String;
 }
@@ -58,6 +67,8 @@ pub fn m3_config(scenario: &Scenario) -> M3Config {
         logins_per_minute: 0,
         batch_delay: Duration::from_millis(20),
         index_lag: Duration::from_millis(50),
+        // What keeps an invoice from being made twice must not be M3.
+        refuse_duplicates: false,
         ..M3Config::default()
     }
 }
@@ -116,6 +127,15 @@ impl Erp for M3 {
         self.fault_next(Matcher::operation("POST PPS200MI").containing("UpdLine"), kind);
     }
 
+    async fn enter_invoice(&self, client: &CloudSuiteClient, invoice: &InvoiceDraft, amount: Decimal) -> String {
+        let supplier = cloudsuite_client::m3::SupplierNumber::new(&invoice.supplier).unwrap();
+        let day = invoice.invoice_date;
+        let head = cloudsuite_client::m3::NewInvoice::new(&supplier, &invoice.number, day, amount, "TYPED")
+            .currency(&invoice.currency);
+        let m3 = client.m3(Company(100)).division("AAA");
+        m3.invoices().add(&[head]).await.remove(0).unwrap().to_string()
+    }
+
     fn settings(per_call: usize) -> String {
         format!(
             r#"
@@ -126,6 +146,7 @@ impl Erp for M3 {
             facility = "A01"
             warehouse = "001"
             transactions_per_call = {per_call}
+            settle = "1s"
             "#
         )
     }
@@ -179,6 +200,14 @@ impl Erp for SyteLine {
         self.fault_next(Matcher::operation("POST update/SLPoItems"), kind);
     }
 
+    async fn enter_invoice(&self, client: &CloudSuiteClient, invoice: &InvoiceDraft, amount: Decimal) -> String {
+        let vendor = cloudsuite_client::syteline::VendorNumber::new(&invoice.supplier).unwrap();
+        let new = cloudsuite_client::syteline::NewVoucher::new(vendor, &invoice.number, invoice.invoice_date, amount);
+        let syteline = client.syteline("ACME_DALS").site("DALS");
+        let inserted = syteline.vouchers().insert(&[new]).await.remove(0).unwrap();
+        inserted.row().text("Voucher").unwrap().to_owned()
+    }
+
     fn settings(per_call: usize) -> String {
         format!(
             r#"
@@ -187,6 +216,7 @@ impl Erp for SyteLine {
             configuration = "ACME_DALS"
             site = "DALS"
             max_changes_per_request = {per_call}
+            settle = "1s"
             "#
         )
     }
@@ -247,6 +277,14 @@ impl Erp for OData {
 
     fn fault_next_change(&self, kind: FaultKind) {
         self.fault_next(Matcher::operation("PATCH Orders({id})"), kind);
+    }
+
+    async fn enter_invoice(&self, client: &CloudSuiteClient, invoice: &InvoiceDraft, amount: Decimal) -> String {
+        let day = invoice.invoice_date;
+        let new = cloudsuite_client::odata::NewInvoice::new(&invoice.supplier, &invoice.number, day, amount, "TYPED")
+            .currency(&invoice.currency);
+        let invoices = client.odata("100").invoices();
+        invoices.number_of(invoices.create(&[new]).await[0].as_ref().unwrap()).unwrap()
     }
 
     fn settings(per_call: usize) -> String {

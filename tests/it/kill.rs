@@ -3,15 +3,28 @@
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
+use procurify_cloudsuite::FlowKind;
+use procurify_cloudsuite::bill::ApprovedBill;
+use sandbox::{Document, Scenario};
 use sync_core::ledger::list_all;
-use sync_core::{Query, State};
+use sync_core::{Head, Query, State};
 use sync_store::SqliteStore;
 
 use crate::erp::Erp;
 use crate::world::{World, connector, run, scenario};
 
-const ORDERS: usize = 500;
-const KILLS: u32 = 50;
+/// What is synced and how often it is killed.
+#[derive(Clone, Copy)]
+struct Case {
+    flow: FlowKind,
+    records: usize,
+    kills: u32,
+    /// After so many calls at most.
+    calls: u64,
+}
+
+const ORDERS: Case = Case { flow: FlowKind::PurchaseOrders, records: 500, kills: 50, calls: 20 };
+const BILLS: Case = Case { flow: FlowKind::Bills, records: 150, kills: 15, calls: 60 };
 
 /// A small generator, so that a seed gives the same moments again (`SplitMix64`).
 struct Random(u64);
@@ -28,46 +41,88 @@ impl Random {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sync_into_m3_killed_fifty_times_posts_every_order_exactly_once() {
-    killed_fifty_times::<sandbox::M3>().await;
+    killed::<sandbox::M3>(ORDERS).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sync_into_syteline_killed_fifty_times_posts_every_order_exactly_once() {
-    killed_fifty_times::<sandbox::SyteLine>().await;
+    killed::<sandbox::SyteLine>(ORDERS).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sync_into_odata_killed_fifty_times_posts_every_order_exactly_once() {
-    killed_fifty_times::<sandbox::OData>().await;
+    killed::<sandbox::OData>(ORDERS).await;
 }
 
-async fn killed_fifty_times<E: Erp>() {
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_into_m3_killed_fifteen_times_posts_every_bill_exactly_once() {
+    killed::<sandbox::M3>(BILLS).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_into_syteline_killed_fifteen_times_posts_every_bill_exactly_once() {
+    killed::<sandbox::SyteLine>(BILLS).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_into_odata_killed_fifteen_times_posts_every_bill_exactly_once() {
+    killed::<sandbox::OData>(BILLS).await;
+}
+
+async fn killed<E: Erp>(case: Case) {
     let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(2_026);
     println!("seed {seed}");
     let mut random = Random(seed);
-    let world = World::<E>::of(scenario(ORDERS)).await;
+    let (world, flows) = world_of::<E>(case).await;
     // Small batches and calls, so that kills strike at every step, and a process gets somewhere between two.
-    let config = world.configure_in_calls_of(E::SMALL_CALL, "batch = 10");
-    for kill in 1..=KILLS {
-        let calls = 1 + random.up_to(19);
+    let config = world.configure_in_calls_of(E::SMALL_CALL, &format!("batch = 10\n{flows}"));
+    let text = std::fs::read_to_string(&config).unwrap();
+    if case.flow == FlowKind::Bills {
+        // Each bill is a call to read; what was read of a page is in the ledger once the page is through.
+        std::fs::write(&config, text.replace("page_size = 500", "page_size = 20")).unwrap();
+    }
+    let keys = if case.flow == FlowKind::Bills { world.bill_keys() } else { world.keys() };
+    let before = world.erp.all_documents().len();
+    for kill in 1..=case.kills {
+        let calls = 1 + random.up_to(case.calls - 1);
         let struck = kill_after(&world, connector(&config).arg("sync"), calls).await;
         assert!(struck, "the sync was done after {kill} kills: they come too late to prove anything");
     }
-    let posted = world.erp.all_documents().len();
-    println!("{posted} of {ORDERS} orders were there after {KILLS} kills");
+    let posted = world.erp.all_documents().len() - before;
+    println!("{posted} of {} were there after {} kills", keys.len(), case.kills);
     assert!(posted > 0, "nothing came of it between the kills");
 
     let mut sync = connector(&config);
     sync.args(["sync", "--json"]);
     let output = run(sync).await;
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    let documents = world.exactly_once(&world.keys());
+    let documents = world.exactly_once(&keys);
     let store = SqliteStore::open(world.ledger()).await.unwrap();
-    let heads = list_all(&store, Query::of(&"acme".into(), &"purchase_order".into())).await.unwrap();
-    assert_eq!(heads.len(), ORDERS);
-    for head in heads {
+    let heads = list_all(&store, Query::of(&"acme".into(), &case.flow.kind())).await.unwrap();
+    assert_eq!(heads.len(), case.records);
+    for head in heads.iter().filter(|head| keys.contains(&head.key)) {
         let State::Posted { target } = &head.state else { panic!("{} is {:?}", head.key, head.state) };
         assert_eq!(target.0, documents[&head.key].number, "ledger and ERP disagree on {}", head.key);
+        assert_is_whole(head, &documents[&head.key]);
+    }
+}
+
+/// Orders to be synced, or bills whose orders are there already; and the flows of the connector.
+async fn world_of<E: Erp>(case: Case) -> (World<E>, &'static str) {
+    if case.flow != FlowKind::Bills {
+        return (World::of(scenario(case.records)).await, "");
+    }
+    let world = World::<E>::of(Scenario { bills: case.records, ..scenario(case.records) }).await;
+    assert!(world.sync().await.is_all_done());
+    (world, "purchase_orders = false\nbills = true\nbills_wait_for_orders = true")
+}
+
+/// A document that is made line by line must have all of them, once.
+fn assert_is_whole(head: &Head, document: &Document) {
+    if let Ok(bill) = serde_json::from_value::<ApprovedBill>(head.payload.clone()) {
+        assert_eq!(Some(document.total), bill.bill.total_cost_with_tax, "{}", head.key);
+        let parts = bill.lines.iter().map(|line| line.parts.len()).sum::<usize>() + bill.costs.len();
+        assert_eq!(document.lines.len(), parts, "{}", head.key);
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod audit;
 mod bad_input;
+mod bills;
 mod changes;
 mod erp;
 mod faults;

@@ -6,7 +6,8 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use procurify_cloudsuite::m3::{M3OrderSettings, M3Product};
+use procurify_cloudsuite::bill;
+use procurify_cloudsuite::m3::{M3InvoiceSettings, M3OrderSettings, M3Product};
 use procurify_cloudsuite::product::Product;
 use procurify_cloudsuite::purchase_order::{KIND, SourceSettings};
 use procurify_cloudsuite::{
@@ -49,6 +50,17 @@ impl World {
             M3Product::new(company).orders(orders).into()
         };
         self.join(m3, |connection| connection.patience(patience)).await
+    }
+}
+
+impl World {
+    /// As [`connect`](World::connect), entering invoices so.
+    pub async fn connect_invoicing(&self, settings: M3InvoiceSettings) -> Connection {
+        let m3 = |client: &CloudSuiteClient| {
+            let company = client.m3(Company(100)).division("AAA").facility("A01").warehouse("001");
+            M3Product::new(company).invoices(settings).into()
+        };
+        self.join(m3, |connection| connection).await
     }
 }
 
@@ -132,11 +144,17 @@ impl<E: Erp> World<E> {
             .procurify(procurify)
             .cloudsuite(product(&cloudsuite))
             .source(SourceSettings { page_size: 500, ..SourceSettings::default() })
+            .bills(bill::BillSettings { page_size: 500, ..bill::BillSettings::default() })
             .engine_settings(settings)
             .retry(Arc::new(backoff))
             .patience(Duration::from_secs(10))
             .store(self.store().await);
         amend(connection).build().unwrap()
+    }
+
+    /// A client of the ERP, for what people do there.
+    pub fn cloudsuite(&self) -> CloudSuiteClient {
+        self.clients().1
     }
 
     fn clients(&self) -> (ProcurifyClient, CloudSuiteClient) {
@@ -162,15 +180,30 @@ impl<E: Erp> World<E> {
         self.connect().await.sync(FlowKind::PurchaseOrders).await.unwrap()
     }
 
+    /// Orders, then the bills that are for them; answers what the bills did.
+    pub async fn sync_bills(&self) -> Report {
+        let connection = self.connect().await;
+        connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+        connection.sync(FlowKind::Bills).await.unwrap()
+    }
+
+    /// The keys of all bills that are to be moved.
+    pub fn bill_keys(&self) -> Vec<RecordKey> {
+        self.procurify.approved_bills().into_iter().map(bill_key).collect()
+    }
+
     /// All approved orders' keys. The simulated tenant numbers its orders from 10001.
     pub fn keys(&self) -> Vec<RecordKey> {
         (0..self.scenario.orders).map(|index| key(10_001 + index)).collect()
     }
 
-    /// Checks that the ERP holds one document for each of these keys and nothing else, and answers them by key.
+    /// Checks that the ERP holds one document for each of these keys and no other of their kind, and answers them by
+    /// key.
     pub fn exactly_once(&self, keys: &[RecordKey]) -> BTreeMap<RecordKey, Document> {
         let mut by_reference: BTreeMap<String, Vec<Document>> = BTreeMap::new();
-        for document in self.erp.all_documents() {
+        let bills = keys.iter().any(|key| key.kind().as_str() == bill::KIND);
+        let kind = if bills { "invoice" } else { "purchase_order" };
+        for document in self.erp.all_documents().into_iter().filter(|document| document.kind == kind) {
             by_reference.entry(document.external_ref.clone()).or_default().push(document);
         }
         let mut found = BTreeMap::new();
@@ -227,6 +260,10 @@ fn amending(connection: ConnectionBuilder) -> ConnectionBuilder {
 
 pub fn key(number: usize) -> RecordKey {
     RecordKey::new("acme".into(), KIND.into(), number.to_string())
+}
+
+pub fn bill_key(id: u64) -> RecordKey {
+    RecordKey::new("acme".into(), bill::KIND.into(), id.to_string())
 }
 
 /// The connector, which `cargo test` builds beside the tests.

@@ -22,15 +22,31 @@ pub(crate) fn options(m3: &M3) -> Vec<(String, String)> {
 /// A read whose answer is garbled is asked once more; a write never is.
 pub(crate) async fn call(operation: &str, read: bool, request: impl Fn() -> Request) -> Result<Answer, Error> {
     let replay = if read { Replay::Safe } else { Replay::OnlyIfUnprocessed };
-    let send = || request().operation(operation).replay(replay).accept_status(&[400]).send();
-    let response = send().await?;
-    match wire::read(&response.body) {
-        Err(Unreadable::Broken(_)) if read => {
-            let response = send().await?;
-            wire::read(&response.body).map_err(|why| unreadable(operation, &response, why))
+    let ask = async || {
+        let request = request().operation(operation).replay(replay).accept_status(&[400]);
+        if !read {
+            return Ok(read_answer(operation, &request.send().await?));
         }
-        answer => answer.map_err(|why| unreadable(operation, &response, why)),
+        request.send_undecoded().await?.decode(|response| Ok(read_answer(operation, response))).await
+    };
+    match ask().await? {
+        Err(Unread { garbled: true, .. }) if read => ask().await?.map_err(|unread| unread.error),
+        answer => answer.map_err(|unread| unread.error),
     }
+}
+
+/// A body that is no answer.
+struct Unread {
+    /// Whether it is a part of one.
+    garbled: bool,
+    error: Error,
+}
+
+fn read_answer(operation: &str, response: &Response) -> Result<Answer, Unread> {
+    wire::read(&response.body).map_err(|why| Unread {
+        garbled: matches!(why, Unreadable::Broken(_)),
+        error: unreadable(operation, response, why),
+    })
 }
 
 fn unreadable(operation: &str, response: &Response, why: Unreadable) -> Error {

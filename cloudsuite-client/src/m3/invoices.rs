@@ -16,6 +16,10 @@ use super::transaction::Transaction;
 use super::value::{fit_text, write_date, write_decimal};
 
 const PROGRAM: &str = "APS450MI";
+const LEDGER: &str = "APS200MI";
+
+/// Lists of exactly so many rows may have been cut.
+const CEILINGS: [usize; 3] = [100, 1_000, 10_000];
 
 /// The longest number of a supplier's invoice (`SINO`), in characters.
 const INVOICE_LENGTH: usize = 24;
@@ -242,6 +246,70 @@ pub struct InvoiceKey {
     pub supplier_invoice: String,
 }
 
+impl InvoiceKey {
+    /// Whether the supplier's number can stand in a search of the ledger: letters, digits, `-`, `.` and `/`.
+    pub fn is_searchable(&self) -> bool {
+        let number = self.supplier_invoice.trim();
+        !number.is_empty() && number.chars().all(|c| c.is_alphanumeric() || "-./".contains(c))
+    }
+
+    fn search(&self) -> String {
+        let payee = self.payee.as_ref().unwrap_or(&self.supplier);
+        format!("SPYN:{payee} AND SINO:\"{}\"", self.supplier_invoice.trim())
+    }
+}
+
+/// An invoice in the ledger (`APS200MI GetInvoice`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LedgerInvoice {
+    /// `YEA4`.
+    pub year: i64,
+    /// `JRNO`.
+    pub journal: i64,
+    /// `JSNO`.
+    pub sequence: i64,
+    /// `VONO`.
+    pub voucher: Option<i64>,
+    /// `SUNO`.
+    pub supplier: Option<SupplierNumber>,
+    /// `SPYN`, the payee.
+    pub payee: Option<SupplierNumber>,
+    /// `SINO`, the supplier's number of it.
+    pub supplier_invoice: Option<String>,
+    /// `CUCD`.
+    pub currency: Option<String>,
+    /// `CUAM`, with taxes.
+    pub amount: Option<Decimal>,
+    /// `IVDT`.
+    pub invoice_date: Option<NaiveDate>,
+}
+
+impl LedgerInvoice {
+    fn read(row: &MiRecord) -> Result<Self, FieldError> {
+        let supplier = |field: &str| row.text(field).map(|_| row.code(field)).transpose();
+        let number = |field: &str| row.integer(field)?.ok_or_else(|| FieldError::Missing(field.to_owned()));
+        Ok(Self {
+            year: number("YEA4")?,
+            journal: number("JRNO")?,
+            sequence: number("JSNO")?,
+            voucher: row.integer("VONO")?.filter(|number| *number != 0),
+            supplier: supplier("SUNO")?,
+            payee: supplier("SPYN")?,
+            supplier_invoice: row.owned("SINO"),
+            currency: row.owned("CUCD"),
+            amount: row.decimal("CUAM")?,
+            invoice_date: row.date("IVDT")?,
+        })
+    }
+
+    fn is(&self, key: &InvoiceKey) -> bool {
+        let payee = key.payee.as_ref().unwrap_or(&key.supplier);
+        self.supplier_invoice.as_deref().is_none_or(|number| number.trim() == key.supplier_invoice.trim())
+            && self.payee.as_ref().is_none_or(|theirs| theirs == payee)
+    }
+}
+
 /// What can be asked and done about AP invoices.
 #[derive(Debug, Clone)]
 pub struct Invoices {
@@ -302,6 +370,46 @@ impl Invoices {
         rows.iter().map(|row| InvoiceLine::read(row).map_err(|error| error.of(PROGRAM, "LstLines"))).collect()
     }
 
+    /// The lines of these invoices (bulk `LstLines`), one list for each. What a server may have cut is asked for again
+    /// from where it ended.
+    pub async fn lines_of(&self, numbers: &[InvoiceBatchNumber]) -> Vec<Result<Vec<InvoiceLine>, TransactionError>> {
+        let list = |number: &InvoiceBatchNumber| Transaction::new("LstLines").field("INBN", number);
+        let answers = self.bulk(numbers.iter().map(list)).await;
+        let mut lists = Vec::with_capacity(numbers.len());
+        for (number, answer) in numbers.iter().zip(answers) {
+            let list = match answer {
+                Ok(rows) => self.rest(number, rows).await,
+                Err(error) => Err(error),
+            };
+            lists.push(list);
+        }
+        lists
+    }
+
+    /// All lines of an invoice, of which these are the first.
+    async fn rest(
+        &self,
+        number: &InvoiceBatchNumber,
+        rows: Vec<MiRecord>,
+    ) -> Result<Vec<InvoiceLine>, TransactionError> {
+        let name = "LstLines";
+        let read = |row: &MiRecord| InvoiceLine::read(row).map_err(|error| error.of(PROGRAM, name));
+        let mut lines: Vec<InvoiceLine> = rows.iter().map(read).collect::<Result<_, _>>()?;
+        let mut got = lines.len();
+        while let Some(last) = lines.last().map(|line| line.number).filter(|_| CEILINGS.contains(&got)) {
+            let more =
+                self.m3.execute(PROGRAM, name).field("INBN", number).field("TRNO", last.to_string()).send().await?;
+            let more: Vec<InvoiceLine> = more.iter().map(read).collect::<Result<_, _>>()?;
+            got = more.len();
+            let before = lines.len();
+            lines.extend(more.into_iter().filter(|line| line.number > last));
+            if lines.len() == before {
+                break;
+            }
+        }
+        Ok(lines)
+    }
+
     /// The batch numbers under which a supplier's invoice is there (bulk `LstInvBySupInv`), one list for each key.
     pub async fn find(&self, keys: &[InvoiceKey]) -> Vec<Result<Vec<InvoiceBatchNumber>, TransactionError>> {
         let name = "LstInvBySupInv";
@@ -346,14 +454,47 @@ impl Invoices {
     /// As [`Execute::send`](super::Execute::send); a number with other characters than letters, digits, `-`, `.`, `/`
     /// is refused unsent.
     pub async fn search_posted(&self, key: &InvoiceKey) -> Result<Vec<MiRecord>, TransactionError> {
-        let (program, name) = ("APS200MI", "SearchSupInvoic");
-        let number = key.supplier_invoice.trim();
-        let plain = |c: char| c.is_alphanumeric() || "-./".contains(c);
-        if number.is_empty() || !number.chars().all(plain) {
+        let (program, name) = (LEDGER, "SearchSupInvoic");
+        if !key.is_searchable() {
             return Err(TransactionError::unsent(program, name, "the number cannot stand in a search"));
         }
-        let query = format!("SPYN:{} AND SINO:\"{number}\"", key.payee.as_ref().unwrap_or(&key.supplier));
-        self.m3.execute(program, name).field("SQRY", query).send().await
+        self.m3.execute(program, name).field("SQRY", key.search()).send().await
+    }
+
+    /// The ledger's invoices of these numbers with their amounts (bulk `APS200MI SearchSupInvoic` and `GetInvoice`), one
+    /// list for each key. It asks a search index that lags, and leaves out keys that are not
+    /// [searchable](InvoiceKey::is_searchable).
+    pub async fn find_posted(&self, keys: &[InvoiceKey]) -> Vec<Result<Vec<LedgerInvoice>, TransactionError>> {
+        let search = |key: &InvoiceKey| Transaction::new("SearchSupInvoic").field("SQRY", key.search());
+        let asked: Vec<&InvoiceKey> = keys.iter().filter(|key| key.is_searchable()).collect();
+        let searched = self.m3.bulk(LEDGER).extend(asked.iter().map(|key| search(key))).send().await;
+        let get = |row: &MiRecord| {
+            let place = ["YEA4", "JRNO", "JSNO"].map(|field| (field, row.owned(field).unwrap_or_default()));
+            let get =
+                place.into_iter().fold(Transaction::new("GetInvoice"), |get, (field, value)| get.field(field, value));
+            get.maybe("DIVI", row.owned("DIVI"))
+        };
+        let wanted: Vec<Transaction> = searched.iter().flatten().flatten().map(get).collect();
+        let got = if wanted.is_empty() { Vec::new() } else { self.m3.bulk(LEDGER).extend(wanted).send().await };
+        let mut got = got.into_iter();
+        let mut searched = searched.into_iter();
+        let one = |answer: Result<Vec<MiRecord>, TransactionError>| {
+            let row = answer?.into_iter().next().unwrap_or_default();
+            LedgerInvoice::read(&row).map_err(|error| error.of(LEDGER, "GetInvoice"))
+        };
+        let unanswered = || TransactionError::unsent(LEDGER, "SearchSupInvoic", "there is no answer");
+        keys.iter()
+            .map(|key| {
+                if !key.is_searchable() {
+                    return Ok(Vec::new());
+                }
+                let rows = searched.next().unwrap_or_else(|| Err(unanswered()))?;
+                let found: Vec<_> = got.by_ref().take(rows.len()).collect();
+                let found: Vec<LedgerInvoice> = found.into_iter().map(one).collect::<Result<_, _>>()?;
+                // A search may hit more than what was asked for.
+                Ok(found.into_iter().filter(|invoice| invoice.is(key)).collect())
+            })
+            .collect()
     }
 
     /// Submits invoices for validation (bulk `APS455MI ValidByBatchNo`), which books those without errors: the only

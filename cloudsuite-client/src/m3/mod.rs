@@ -50,7 +50,9 @@ pub use execute::Execute;
 pub use export::Export;
 pub use fault::{MiErrorType, MiFault};
 pub use gl_accounts::{DimensionUse, GlAccount, GlAccounts};
-pub use invoices::{InvoiceHead, InvoiceKey, InvoiceLine, Invoices, NewInvoice, NewInvoiceLine, may_be_taken};
+pub use invoices::{
+    InvoiceHead, InvoiceKey, InvoiceLine, Invoices, LedgerInvoice, NewInvoice, NewInvoiceLine, may_be_taken,
+};
 pub use items::{Item, Items};
 pub use keyset::List;
 pub use places::{FacilityInfo, WarehouseInfo};

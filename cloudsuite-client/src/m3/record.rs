@@ -1,16 +1,17 @@
 //! One row of an answer: field names and their text.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::NaiveDate;
+use compact_str::CompactString;
 use rust_decimal::Decimal;
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use tenant_http::{ErrorKind, Outcome};
 
 use super::error::TransactionError;
 use super::value::{self, ValueError};
+use crate::fields::{Fields, scalar};
 
 /// One row of an answer. Values lose the blanks at their ends; blank fields read as absent.
 ///
@@ -24,7 +25,7 @@ use super::value::{self, ValueError};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Default)]
-pub struct MiRecord(BTreeMap<String, String>);
+pub struct MiRecord(Fields);
 
 /// A field of a row that is missing, or not what it should be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,7 +54,7 @@ impl FieldError {
 impl MiRecord {
     /// A field's text without the blanks around it; `None` if absent or blank.
     pub fn text(&self, field: &str) -> Option<&str> {
-        self.0.get(field).map(|text| text.trim()).filter(|text| !text.is_empty())
+        self.0.get(field).map(str::trim).filter(|text| !text.is_empty())
     }
 
     /// Like [`text`](Self::text), owned.
@@ -101,7 +102,7 @@ impl MiRecord {
 
     /// All fields in the order of their names, values as they came.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, text)| (name.as_str(), text.as_str()))
+        self.0.iter()
     }
 
     fn read<T>(&self, field: &str, read: fn(&str) -> Result<Option<T>, ValueError>) -> Result<Option<T>, FieldError> {
@@ -127,39 +128,17 @@ impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for MiRecord {
 
 impl<'de> Deserialize<'de> for MiRecord {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Fields;
-        impl<'de> Visitor<'de> for Fields {
-            type Value = MiRecord;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object of field names and values")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<MiRecord, A::Error> {
-                let mut fields = BTreeMap::new();
-                while let Some((name, raw)) = map.next_entry::<String, &RawValue>()? {
-                    if let Some(text) = scalar(raw).map_err(A::Error::custom)? {
-                        fields.insert(name, text);
-                    }
-                }
-                Ok(MiRecord(fields))
-            }
-        }
-        deserializer.deserialize_map(Fields)
+        Fields::read(deserializer, without_trailing_blanks).map(Self)
     }
 }
 
-/// The text of a value as it was written; numbers keep every digit. `None` for null.
-fn scalar(raw: &RawValue) -> Result<Option<String>, serde_json::Error> {
-    let json = raw.get();
-    match json.as_bytes().first() {
-        // Without an escape the text is what stands between the quotation marks.
-        Some(b'"') if !json.contains('\\') => Ok(Some(json.trim_matches('"').trim_end().to_owned())),
-        Some(b'"') => serde_json::from_str::<String>(json).map(|text| Some(text.trim_end().to_owned())),
-        Some(b'{' | b'[') => Err(serde::de::Error::custom("a field's value is neither text nor number")),
-        _ if json == "null" => Ok(None),
-        _ => Ok(Some(json.to_owned())),
-    }
+/// M3 fills fields with blanks to their width.
+fn without_trailing_blanks(raw: &RawValue) -> Result<Option<CompactString>, serde_json::Error> {
+    let text = scalar(raw)?;
+    Ok(text.map(|mut text| {
+        text.truncate(text.trim_end().len());
+        text
+    }))
 }
 
 #[cfg(test)]

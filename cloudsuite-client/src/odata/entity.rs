@@ -1,16 +1,15 @@
 //! Entities: as they are read, and as they are written.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use serde_json::value::RawValue;
 
 use super::names::EntityNames;
 use super::value::Value;
+use crate::fields::Fields;
 use crate::m3::FieldError;
 
 /// The annotation that holds the state at which an entity was read.
@@ -30,12 +29,12 @@ const ETAG: &str = "@odata.etag";
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Default)]
-pub struct Entity(BTreeMap<String, Box<RawValue>>);
+pub struct Entity(Fields);
 
 impl Entity {
     /// A property's text without the blanks around it, also if written as a number; `None` if null, absent or blank.
     pub fn text(&self, property: &str) -> Option<String> {
-        let json = self.0.get(property)?.get();
+        let json = self.0.get(property)?;
         let text = match json.as_bytes().first() {
             // Without an escape the text is what stands between the quotation marks.
             Some(b'"') if !json.contains('\\') => json.trim_matches('"').to_owned(),
@@ -90,8 +89,8 @@ impl Entity {
 
     /// Entities inside this one, such as an order's lines, as far as they were expanded.
     pub fn children(&self, property: &str) -> Result<Vec<Self>, FieldError> {
-        let Some(raw) = self.0.get(property) else { return Ok(Vec::new()) };
-        serde_json::from_str::<Option<Vec<Self>>>(raw.get())
+        let Some(json) = self.0.get(property) else { return Ok(Vec::new()) };
+        serde_json::from_str::<Option<Vec<Self>>>(json)
             .map(Option::unwrap_or_default)
             .map_err(|error| FieldError::Unreadable { field: property.to_owned(), reason: error.to_string() })
     }
@@ -109,10 +108,9 @@ impl Entity {
     /// With the state that a header tells, if its own text does not.
     pub(crate) fn at_state(mut self, etag: Option<&str>) -> Self {
         if let Some(etag) = etag
-            && !self.0.contains_key(ETAG)
-            && let Ok(raw) = RawValue::from_string(serde_json::Value::from(etag).to_string())
+            && self.0.get(ETAG).is_none()
         {
-            self.0.insert(ETAG.to_owned(), raw);
+            self.0.insert(ETAG, &serde_json::Value::from(etag).to_string());
         }
         self
     }
@@ -125,13 +123,14 @@ impl Entity {
 
 impl<'de> Deserialize<'de> for Entity {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        BTreeMap::deserialize(deserializer).map(Self)
+        // Each value as it stands in the JSON.
+        Fields::read(deserializer, |raw| Ok(Some(raw.get().into()))).map(Self)
     }
 }
 
 impl fmt::Debug for Entity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.0.iter().map(|(name, raw)| (name, raw.get()))).finish()
+        f.debug_map().entries(self.0.iter()).finish()
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a failed request of `OData` proves, and what the server says about it.
 
+use std::borrow::Borrow;
+
 use serde::Deserialize;
 use tenant_http::{Error, ErrorKind, Outcome, Response};
 
@@ -73,9 +75,10 @@ pub(crate) fn judge(operation: &str, status: u16, body: &[u8]) -> Option<Error> 
 }
 
 /// A response of an accepted status, or the error that it is.
-pub(crate) fn accepted(operation: &str, response: Response) -> Result<Response, Error> {
+pub(crate) fn accepted<R: Borrow<Response>>(operation: &str, given: R) -> Result<R, Error> {
+    let response = given.borrow();
     match judge(operation, response.status, &response.body) {
-        None => Ok(response),
+        None => Ok(given),
         Some(error) => Err(error.with_request_id(response.request_id.clone())),
     }
 }

@@ -219,8 +219,19 @@ impl Invoices {
     /// # Errors
     /// As [`Query::page`].
     pub async fn find_by_reference(&self, references: &[impl AsRef<str>]) -> Result<Vec<Invoice>, Error> {
-        let property = self.names().property("Reference");
-        let mut values: Vec<String> = references.iter().map(|value| value.as_ref().to_owned()).collect();
+        self.one_of(self.names().property("Reference"), references).await
+    }
+
+    /// All invoices of these numbers of their suppliers, whichever supplier's.
+    ///
+    /// # Errors
+    /// As [`Query::page`].
+    pub async fn find_by_numbers(&self, numbers: &[impl AsRef<str>]) -> Result<Vec<Invoice>, Error> {
+        self.one_of(self.names().property("SupplierInvoice"), numbers).await
+    }
+
+    async fn one_of(&self, property: &str, values: &[impl AsRef<str>]) -> Result<Vec<Invoice>, Error> {
+        let mut values: Vec<String> = values.iter().map(|value| value.as_ref().to_owned()).collect();
         values.sort();
         values.dedup();
         let mut found = Vec::new();
@@ -228,6 +239,11 @@ impl Invoices {
             found.extend(self.list().filter(Filter::property(property).one_of(list)).all().await?);
         }
         Ok(found)
+    }
+
+    /// The number of an invoice that [`create`](Self::create) gave.
+    pub fn number_of(&self, invoice: &Entity) -> Option<String> {
+        invoice.text(self.names().property("Invoice"))
     }
 
     /// Creates invoices with their lines, one result for each: the invoice as far as the server shows it.

@@ -153,7 +153,8 @@ impl<T: Send + 'static> Query<T> {
             request = request.header("prefer", &format!("odata.maxpagesize={size}"));
         }
         let request = self.service.dressed(request).operation(&operation).accept_status(&EXPLAINED);
-        let body: Body = accepted(&operation, request.send().await?)?.json(&operation)?;
+        let answer = request.send_undecoded().await?;
+        let body: Body = answer.decode(|response| accepted(&operation, response)?.json(&operation)).await?;
         let next = body.next.map(|link| self.resolve(&operation, at, &path, &link)).transpose()?;
         let items = body.value.iter().map(|entity| self.read_entity(&operation, entity)).collect::<Result<_, _>>()?;
         Ok(EntityPage { items, count: body.count, next })

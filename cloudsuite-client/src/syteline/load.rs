@@ -7,7 +7,7 @@ use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use tenant_http::{Error, ErrorKind, Outcome};
 
 use super::SyteLine;
-use super::call::{accepted, call, garbled};
+use super::call::{accepted, load};
 use super::filter::{Filter, check_property};
 use super::row::IdoRow;
 use crate::ahead::Ahead;
@@ -137,8 +137,8 @@ impl<T: Send + 'static> Load<T> {
         let query = self.query(at).map_err(|reason| Error::config(operation.as_str(), reason))?;
         let path = format!("{}/load/{}", self.syteline.path(), self.ido);
         let request = self.syteline.client().http().get(&path).query(&query);
-        let answer = accepted(&operation, call(&self.syteline, &operation, true, request).await?)?;
-        let rows = answer.rows().map_err(|error| garbled(&operation, error))?;
+        let answer = accepted(&operation, load(&self.syteline, &operation, request).await?)?;
+        let rows = answer.items.unwrap_or_default();
         let more = answer.more_rows_exist == Some(true);
         let next = more.then(|| Bookmark(answer.bookmark.unwrap_or_default()));
         if more && rows.is_empty() {

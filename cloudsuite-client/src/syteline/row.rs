@@ -1,14 +1,13 @@
 //! One record of an answer: property names and their text.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use rust_decimal::Decimal;
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use serde::de::{Deserialize, Deserializer};
 
 use super::value::read_time;
+use crate::fields::{Fields, scalar};
 use crate::m3::FieldError;
 use crate::m3::value::{ValueError, read_decimal, read_integer};
 
@@ -28,17 +27,17 @@ pub(crate) const ITEM_ID: &str = "_ItemId";
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Default)]
-pub struct IdoRow(BTreeMap<String, String>);
+pub struct IdoRow(Fields);
 
 impl IdoRow {
     /// A property's text without the blanks around it; `None` if null, absent or blank.
     pub fn text(&self, property: &str) -> Option<&str> {
-        self.0.get(property).map(|text| text.trim()).filter(|text| !text.is_empty())
+        self.0.get(property).map(str::trim).filter(|text| !text.is_empty())
     }
 
     /// A property's text as it came; `None` if null or absent.
     pub fn raw(&self, property: &str) -> Option<&str> {
-        self.0.get(property).map(String::as_str)
+        self.0.get(property)
     }
 
     /// Like [`text`](Self::text), owned.
@@ -104,7 +103,7 @@ impl IdoRow {
 
     /// All properties that are not null, in the order of their names, as they came.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, text)| (name.as_str(), text.as_str()))
+        self.0.iter()
     }
 
     fn read<T>(&self, name: &str, read: fn(&str) -> Result<Option<T>, ValueError>) -> Result<Option<T>, FieldError> {
@@ -130,37 +129,6 @@ impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for IdoRow {
 
 impl<'de> Deserialize<'de> for IdoRow {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Properties;
-        impl<'de> Visitor<'de> for Properties {
-            type Value = IdoRow;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object of property names and values")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<IdoRow, A::Error> {
-                let mut properties = BTreeMap::new();
-                while let Some((name, raw)) = map.next_entry::<String, &RawValue>()? {
-                    if let Some(text) = scalar(raw).map_err(A::Error::custom)? {
-                        properties.insert(name, text);
-                    }
-                }
-                Ok(IdoRow(properties))
-            }
-        }
-        deserializer.deserialize_map(Properties)
-    }
-}
-
-/// The text of a value as it was written; numbers keep every digit. `None` for null.
-pub(crate) fn scalar(raw: &RawValue) -> Result<Option<String>, serde_json::Error> {
-    let json = raw.get();
-    match json.as_bytes().first() {
-        // Without an escape the text is what stands between the quotation marks.
-        Some(b'"') if !json.contains('\\') => Ok(Some(json.trim_matches('"').to_owned())),
-        Some(b'"') => serde_json::from_str(json).map(Some),
-        Some(b'{' | b'[') => Err(serde::de::Error::custom("a property's value is neither text nor number")),
-        _ if json == "null" => Ok(None),
-        _ => Ok(Some(json.to_owned())),
+        Fields::read(deserializer, scalar).map(Self)
     }
 }

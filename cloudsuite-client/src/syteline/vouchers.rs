@@ -40,6 +40,8 @@ const PROPERTIES: [&str; 19] = [
     "RecordDate",
     "RowPointer",
 ];
+/// The properties wanted of a posted voucher.
+const POSTED: [&str; 6] = ["VendNum", "Voucher", "Type", "InvNum", "InvDate", "InvAmt"];
 /// The properties wanted of a distribution.
 const DISTRIBUTIONS: [&str; 12] = [
     "VendNum",
@@ -346,6 +348,21 @@ impl Vouchers {
         self.syteline.load(&names.posted_vouchers).filter(filter).read_only().all().await
     }
 
+    /// Records of posted vouchers of these vendors and invoice numbers, one list for each, where the tenant's IDO shows
+    /// them.
+    ///
+    /// # Errors
+    /// As [`Load::page`].
+    pub async fn find_posted_by_invoice(&self, invoices: &[(VendorNumber, String)]) -> Result<Vec<Vec<IdoRow>>, Error> {
+        let numbers = invoices.iter().map(|(_, number)| Value::text(number.trim())).collect();
+        let load = self.syteline.load(&self.syteline.ido_names().posted_vouchers).properties(&POSTED).read_only();
+        let found = by_values(&load.order_by("VendNum").order_by("Voucher"), "InvNum", numbers).await?;
+        let is = |row: &&IdoRow, (vendor, number): &(VendorNumber, String)| {
+            row.text("VendNum") == Some(vendor.as_str()) && row.text("InvNum") == Some(number.trim())
+        };
+        Ok(invoices.iter().map(|invoice| found.iter().filter(|row| is(row, invoice)).cloned().collect()).collect())
+    }
+
     /// The distributions of these vouchers, by voucher and sequence.
     ///
     /// # Errors
@@ -354,6 +371,11 @@ impl Vouchers {
         let load = Load::new(self.syteline.clone(), &self.syteline.ido_names().distributions, Distribution::read);
         let load = load.properties(&DISTRIBUTIONS).order_by("Voucher").order_by("DistSeq");
         by_values(&load, "Voucher", vouchers.iter().map(Value::from).collect()).await
+    }
+
+    /// The external reference in a voucher's record.
+    pub fn reference_of<'a>(&self, voucher: &'a IdoRow) -> Option<&'a str> {
+        voucher.text(&self.syteline.ido_names().voucher_reference)
     }
 
     /// Inserts vouchers without their distributions, one result for each; the record holds the number that the server

@@ -4,12 +4,13 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::row::{IdoRow, scalar};
+use super::row::IdoRow;
+use crate::fields::scalar;
 
 /// A readable answer to a load, an update or an invoke.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct Answer {
+pub(crate) struct Answer<I = Box<RawValue>> {
     #[serde(default, deserialize_with = "truth")]
     pub success: Option<bool>,
     #[serde(default, deserialize_with = "text")]
@@ -17,7 +18,7 @@ pub(crate) struct Answer {
     #[serde(default, deserialize_with = "text")]
     pub message_code: Option<String>,
     /// A load's records; on some servers also an update's refreshed ones, which are of another shape.
-    pub items: Option<Box<RawValue>>,
+    pub items: Option<I>,
     pub refresh_items: Option<Box<RawValue>>,
     #[serde(default, deserialize_with = "text")]
     pub bookmark: Option<String>,
@@ -52,16 +53,13 @@ struct Property {
 }
 
 impl Answer {
-    /// A load's records.
-    pub(crate) fn rows(&self) -> Result<Vec<IdoRow>, serde_json::Error> {
-        list(self.items.as_deref())
-    }
-
     /// What an update says to have done.
     pub(crate) fn refreshed(&self) -> Result<Vec<Refreshed>, serde_json::Error> {
         list(self.refresh_items.as_deref().or(self.items.as_deref()))
     }
+}
 
+impl<I> Answer<I> {
     /// What the server says about a failure, in one line.
     pub(crate) fn complaint(&self) -> String {
         let message = self.message.as_deref().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
@@ -101,12 +99,13 @@ fn list<T: DeserializeOwned>(raw: Option<&RawValue>) -> Result<Vec<T>, serde_jso
 /// A text, also if written as a number; null is none.
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let raw = Option::<Box<RawValue>>::deserialize(deserializer)?;
-    raw.map_or(Ok(None), |raw| scalar(&raw)).map_err(D::Error::custom)
+    let text = raw.map_or(Ok(None), |raw| scalar(&raw)).map_err(D::Error::custom)?;
+    Ok(text.map(String::from))
 }
 
 fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Option<String>>, D::Error> {
     let raw = Option::<Vec<Box<RawValue>>>::deserialize(deserializer)?.unwrap_or_default();
-    raw.iter().map(|raw| scalar(raw).map_err(D::Error::custom)).collect()
+    raw.iter().map(|raw| scalar(raw).map(|text| text.map(String::from)).map_err(D::Error::custom)).collect()
 }
 
 /// A truth value, also as text or number.

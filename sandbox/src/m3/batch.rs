@@ -57,6 +57,7 @@ pub(super) struct Rules {
     waiting: u32,
     failing: u32,
     seed: u64,
+    pub(super) refuse_duplicates: bool,
 }
 
 impl Rules {
@@ -68,6 +69,7 @@ impl Rules {
             waiting: config.waiting_per_mille,
             failing: config.failing_per_mille,
             seed: config.scenario.seed,
+            refuse_duplicates: config.refuse_duplicates,
         }
     }
 }

@@ -86,6 +86,8 @@ pub(super) struct Company {
     /// Order numbers by `YRE1`, which is not unique.
     pub(super) by_reference: HashMap<String, Vec<String>>,
     pub(super) invoices: BTreeMap<String, Invoice>,
+    /// Batch numbers by payee, supplier and the supplier's number.
+    pub(super) by_invoice: HashMap<[String; 3], Vec<String>>,
     next_message: u64,
     next_order: u64,
     next_invoice: u64,
@@ -108,6 +110,7 @@ impl Company {
             orders: BTreeMap::new(),
             by_reference: HashMap::new(),
             invoices: BTreeMap::new(),
+            by_invoice: HashMap::new(),
             next_invoice: 500_001,
             next_voucher: 10_000_001,
             next_message: 1,

@@ -62,6 +62,8 @@ pub struct M3Config {
     pub failing_per_mille: u32,
     /// Whether `EXPORTMI` may be used.
     pub export_mi: bool,
+    /// Whether a supplier's invoice number is refused a second time in a year.
+    pub refuse_duplicates: bool,
     /// Faults to begin with.
     pub faults: Faults,
 }
@@ -96,6 +98,7 @@ impl Default for M3Config {
             waiting_per_mille: 0,
             failing_per_mille: 0,
             export_mi: false,
+            refuse_duplicates: true,
             faults: Faults::default(),
         }
     }

@@ -59,3 +59,29 @@ fn line(line: &Row) -> DocumentLine {
         unit: of("PUUN"),
     }
 }
+
+impl super::company::Company {
+    /// An invoice that finance enters in the ledger itself, so that no batch invoice lists it; answers its voucher.
+    pub(super) fn book_invoice(
+        &mut self,
+        supplier: &str,
+        number: &str,
+        day: &str,
+        currency: &str,
+        amount: Decimal,
+    ) -> u64 {
+        let (batch, voucher, amount) = (self.new_invoice_number(), self.next_voucher(), amount.to_string());
+        let head = super::company::row([
+            ("INBN", batch.as_str()),
+            ("IBTP", "20"),
+            ("SUNO", supplier),
+            ("SPYN", supplier),
+            ("SINO", number),
+            ("IVDT", day),
+            ("CUCD", currency),
+            ("CUAM", &amount),
+        ]);
+        self.invoices.insert(batch, Invoice { voucher: Some(voucher), ..Invoice::new(head) });
+        voucher
+    }
+}

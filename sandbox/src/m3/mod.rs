@@ -126,9 +126,26 @@ impl M3 {
         self.front.tenant.touch(number, touch)
     }
 
+    /// Removes an account (dimension 1), if it is there.
+    pub fn remove_account(&self, code: &str) {
+        self.front.tenant.company().identities.remove(&(1, code.to_uppercase()));
+    }
+
     /// What has been asked so far.
     pub fn stats(&self) -> Stats {
         self.front.stats()
+    }
+
+    /// Finance enters a supplier's invoice in the ledger itself (day as `YYYYMMDD`); answers its voucher.
+    pub fn book_invoice(
+        &self,
+        supplier: &str,
+        number: &str,
+        day: &str,
+        currency: &str,
+        amount: rust_decimal::Decimal,
+    ) -> u64 {
+        self.front.tenant.company().book_invoice(supplier, number, day, currency, amount)
     }
 
     /// All tokens given out so far: none of them should be found where it does not belong.

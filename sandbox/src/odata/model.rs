@@ -60,6 +60,7 @@ pub(super) const SETS: [Set; 7] = [
             "Currency",
             "InvoiceDate",
             "DueDate",
+            "PostingDate",
             "Amount",
             "TaxAmount",
             "Order",

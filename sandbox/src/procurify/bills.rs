@@ -1,10 +1,13 @@
 //! Bills: the list, and one bill with its items. Bill `n` bills all the lines of one order.
+//!
+//! Most are plain. Some have freight on an account, some lines split over two departments, some prices that include
+//! their tax, some are credit notes.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Value, json};
 
-use super::orders::{Totals, tax};
+use super::orders::tax;
 use super::query::{Days, Query};
 use super::render::{budget, currency, currency_id, moment, number, person, person_summary, text, vendor};
 use super::tenant::{Data, List, not_found};
@@ -14,6 +17,31 @@ use crate::scenario::{CURRENCIES, Line, Order, line_amount};
 
 const FIRST_ID: u64 = 7_001;
 
+/// What was changed of a bill since it was made.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BillEdit {
+    /// Its status in Procurify's numbers.
+    pub status: Option<u8>,
+    /// Its type in Procurify's numbers.
+    pub kind: Option<u8>,
+    /// The vendor's invoice number.
+    pub invoice_number: Option<String>,
+    /// Added to its total, but to nothing that makes it up.
+    pub off_by: Decimal,
+    /// Further freight, on an account.
+    pub freight: Decimal,
+}
+
+/// A [`BillEdit`] and when it was made.
+#[derive(Debug, Clone)]
+pub(super) struct Edited {
+    pub(super) edit: BillEdit,
+    pub(super) version: u32,
+    pub(super) at: DateTime<Utc>,
+}
+
+#[allow(clippy::struct_excessive_bools)] // Independent ways in which a bill can be unusual.
 struct Bill<'a> {
     id: u64,
     uuid: String,
@@ -22,8 +50,16 @@ struct Bill<'a> {
     status: u8,
     /// 0 order, 1 expense, 2 credit card.
     kind: u8,
+    version: u32,
+    invoice_number: String,
     invoice_date: DateTime<Utc>,
     modified: DateTime<Utc>,
+    posted: bool,
+    credit: bool,
+    tax_included: bool,
+    split: bool,
+    freight: Decimal,
+    off_by: Decimal,
 }
 
 impl<'a> Bill<'a> {
@@ -34,23 +70,118 @@ impl<'a> Bill<'a> {
         let mut rng = Rng::of(id, 5);
         let uuid = rng.uuid();
         let invoice_date = order.created + TimeDelta::days(rng.between(2, 9));
-        Some(Self {
+        let status = *rng.pick(&[2, 2, 2, 2, 2, 2, 6, 7, 8, 4, 0, 3]);
+        let kind = *rng.pick(&[0, 0, 0, 0, 0, 0, 0, 0, 1, 2]);
+        let modified = invoice_date + TimeDelta::minutes(rng.between(10, 600));
+        let mut bill = Self {
             id,
             uuid,
             order,
-            status: *rng.pick(&[2, 2, 2, 2, 2, 2, 6, 7, 8, 4, 0, 3]),
-            kind: *rng.pick(&[0, 0, 0, 0, 0, 0, 0, 0, 1, 2]),
+            status,
+            kind,
+            version: 1,
+            invoice_number: format!("INV-{id}"),
             invoice_date,
-            modified: invoice_date + TimeDelta::minutes(rng.between(10, 600)),
-        })
+            modified,
+            posted: rng.below(3) == 0,
+            credit: rng.below(12) == 0,
+            tax_included: rng.below(8) == 0,
+            split: rng.below(6) == 0,
+            freight: if rng.below(6) == 0 { Decimal::new(rng.between(500, 9_900), 2) } else { Decimal::ZERO },
+            off_by: Decimal::ZERO,
+        };
+        if let Some(edited) = data.bill_edits.get(&n) {
+            bill.apply(edited);
+        }
+        Some(bill)
+    }
+
+    fn apply(&mut self, Edited { edit, version, at }: &Edited) {
+        self.status = edit.status.unwrap_or(self.status);
+        self.kind = edit.kind.unwrap_or(self.kind);
+        if let Some(number) = &edit.invoice_number {
+            self.invoice_number.clone_from(number);
+        }
+        self.freight += edit.freight;
+        (self.off_by, self.version, self.modified) = (edit.off_by, *version, *at);
     }
 
     fn due(&self) -> DateTime<Utc> {
         self.invoice_date + TimeDelta::days(30)
     }
 
-    fn invoice_number(&self) -> String {
-        format!("INV-{}", self.id)
+    /// A credit note's amounts are negative.
+    fn signed(&self, amount: Decimal) -> Decimal {
+        if self.credit { -amount } else { amount }
+    }
+
+    fn amounts(&self, line: &Line) -> Amounts {
+        let priced = line_amount(line.quantity, line.price);
+        let (net, tax) = if self.tax_included {
+            let net = priced / (Decimal::ONE + Decimal::new(i64::from(self.order.tax_rate), 2));
+            let net = net.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
+            (net, priced - net)
+        } else {
+            (priced, tax(priced, self.order.tax_rate))
+        };
+        Amounts { net: self.signed(net), tax: self.signed(tax) }
+    }
+
+    /// What all lines cost.
+    fn lines(&self, data: &Data) -> Amounts {
+        let lines = data.orders.lines(self.order);
+        lines
+            .iter()
+            .map(|line| self.amounts(line))
+            .fold(Amounts::default(), |sum, line| Amounts { net: sum.net + line.net, tax: sum.tax + line.tax })
+    }
+
+    fn total(&self, data: &Data) -> Decimal {
+        let lines = self.lines(data);
+        lines.net + lines.tax + self.signed(self.freight) + self.off_by
+    }
+}
+
+/// UUIDs, without their dashes, of the bills at these places.
+pub(super) fn places(range: std::ops::Range<usize>) -> impl Iterator<Item = (String, usize)> {
+    range.map(|n| (Rng::of(FIRST_ID + n as u64, 5).uuid().replace('-', ""), n))
+}
+
+/// Without tax, and the tax.
+#[derive(Default)]
+struct Amounts {
+    net: Decimal,
+    tax: Decimal,
+}
+
+impl Data {
+    /// Makes more bills, changed last at that moment; answers their ids.
+    pub(super) fn add_bills(&mut self, count: usize, now: DateTime<Utc>) -> Vec<u64> {
+        let new = self.bills..self.bills + count;
+        self.bills += count;
+        self.bill_places.extend(places(new.clone()));
+        for n in new.clone() {
+            let edit = BillEdit { status: Some(2), kind: Some(0), ..BillEdit::default() };
+            self.bill_edits.insert(n, Edited { edit, version: 1, at: now });
+        }
+        new.map(|n| FIRST_ID + n as u64).collect()
+    }
+
+    /// Changes a bill.
+    pub(super) fn edit_bill(&mut self, id: u64, change: impl FnOnce(&mut BillEdit), now: DateTime<Utc>) -> bool {
+        let place = id.checked_sub(FIRST_ID).and_then(|n| usize::try_from(n).ok()).filter(|n| *n < self.bills);
+        let Some(n) = place else { return false };
+        let edited = self.bill_edits.entry(n).or_insert(Edited { edit: BillEdit::default(), version: 1, at: now });
+        change(&mut edited.edit);
+        edited.version += 1;
+        edited.at = now;
+        true
+    }
+
+    /// The ids of bills for orders that are approved or further.
+    pub(super) fn approved_bills(&self) -> Vec<u64> {
+        let approved = |bill: &Bill<'_>| bill.kind == 0 && matches!(bill.status, 2 | 6 | 7 | 8 | 4);
+        all(self).filter(approved).map(|bill| bill.id).collect()
     }
 }
 
@@ -127,21 +258,21 @@ fn summary(data: &Data, bill: &Bill<'_>) -> Value {
         "uuid": bill.uuid,
         "status": bill.status,
         "type": bill.kind,
-        "version": 1,
+        "version": bill.version,
         "locked": bill.status != 0,
         "currency": { "id": currency_id(seller.currency), "name": name, "rate": rate },
         "items": data.orders.lines(bill.order).iter().map(|line| line.id).collect::<Vec<_>>(),
         "vendor": { "id": seller.id, "name": seller.name },
         "due_date": moment(bill.due()),
         "invoice_date": moment(bill.invoice_date),
-        "total_cost_with_tax": number(Totals::of(data, bill.order).total()),
+        "total_cost_with_tax": number(bill.total(data)),
         "next_approver_choices": [],
         "last_export_user": null,
         "last_export_date": null,
         "last_modified_datetime": moment(bill.modified),
         "submitted_date": moment(bill.invoice_date),
-        "gl_post_date": null,
-        "invoice_number": bill.invoice_number(),
+        "gl_post_date": bill.posted.then(|| moment(bill.invoice_date + TimeDelta::days(1))),
+        "invoice_number": bill.invoice_number,
         "group": null,
         "user": buyer,
         "creator": buyer,
@@ -149,17 +280,20 @@ fn summary(data: &Data, bill: &Bill<'_>) -> Value {
         "past_due": false,
         "invoice_created": false,
         "invoice_uuid": "",
-        "invoice_total": number(Totals::of(data, bill.order).total()),
+        "invoice_total": number(bill.total(data)),
     })
 }
 
 pub(super) fn detail(data: &Data, id: &str) -> Reply {
-    let Some(bill) = all(data).find(|bill| bill.uuid == id || bill.uuid.replace('-', "") == id) else {
+    let place = data.bill_places.get(&id.replace('-', ""));
+    let Some(bill) = place.and_then(|n| Bill::nth(data, *n)) else {
         return not_found();
     };
     let masters = &data.masters;
     let seller = &masters.vendors[bill.order.vendor];
-    let totals = Totals::of(data, bill.order);
+    let sum = bill.lines(data);
+    let (included, added) = if bill.tax_included { (sum.tax, Decimal::ZERO) } else { (Decimal::ZERO, sum.tax) };
+    let total_cost = sum.net + bill.signed(bill.freight);
     let lines = data.orders.lines(bill.order);
     let mut body = summary(data, &bill);
     body["vendor"] = vendor(seller);
@@ -169,17 +303,17 @@ pub(super) fn detail(data: &Data, id: &str) -> Reply {
     body["items"] = lines.iter().map(|line| item(data, &bill, line)).collect();
     for (name, value) in [
         ("approval_chain", Value::Null),
-        ("costs", json!([])),
+        ("costs", costs(data, &bill, &lines)),
         ("invoice_attachments", json!([])),
         ("bill_statuses", json!([])),
         ("comments", json!([])),
         ("version_choices", json!([])),
-        ("tax_amount", number(totals.tax)),
-        ("inclusive_tax_amount", json!(0.0)),
-        ("exclusive_tax_amount", number(totals.tax)),
-        ("subtotal_cost", number(totals.subtotal)),
-        ("total_cost", number(totals.subtotal)),
-        ("converted_total_cost", number(totals.subtotal)),
+        ("tax_amount", number(sum.tax)),
+        ("inclusive_tax_amount", number(included)),
+        ("exclusive_tax_amount", number(added)),
+        ("subtotal_cost", number(sum.net)),
+        ("total_cost", number(total_cost)),
+        ("converted_total_cost", number(total_cost)),
         ("bill_payment", Value::Null),
         ("vendor_name", json!(seller.name)),
         ("payment_terms", json!("Net 30")),
@@ -191,7 +325,7 @@ pub(super) fn detail(data: &Data, id: &str) -> Reply {
             "added_purchase_orders",
             json!([{
                 "id": bill.order.number, "number": format!("PO-{}", bill.order.number),
-                "currency": CURRENCIES[seller.currency].0, "total_amount": text(totals.total(), 2),
+                "currency": CURRENCIES[seller.currency].0, "total_amount": text(bill.total(data), 2),
             }]),
         ),
     ] {
@@ -199,7 +333,7 @@ pub(super) fn detail(data: &Data, id: &str) -> Reply {
     }
     let metadata = json!({
         "permissions": { "can_edit": true, "can_delete": false, "can_approve": false },
-        "summary": { "has_multiple_currency": false, "total_cost": number(totals.subtotal) },
+        "summary": { "has_multiple_currency": false, "total_cost": number(total_cost) },
     });
     Reply::ok(&json!({ "metadata": metadata, "data": body }))
 }
@@ -207,8 +341,7 @@ pub(super) fn detail(data: &Data, id: &str) -> Reply {
 fn item(data: &Data, bill: &Bill<'_>, line: &Line) -> Value {
     let order = bill.order;
     let seller = &data.masters.vendors[order.vendor];
-    let amount = line_amount(line.quantity, line.price);
-    let tax = tax(amount, order.tax_rate);
+    let Amounts { net, tax } = bill.amounts(line);
     json!({
         "id": line.id,
         "orderitem": super::lines::line(data, order, line),
@@ -219,18 +352,11 @@ fn item(data: &Data, bill: &Bill<'_>, line: &Line) -> Value {
         "description": line.name,
         "po": { "number": format!("PO-{}", order.number), "id": order.number, "uuid": order.uuid },
         "unit": line.unit,
-        "quantity": text(line.quantity, 8),
+        "quantity": text(bill.signed(line.quantity), 8),
         "currency": currency(seller.currency),
-        "total_cost": number(amount),
+        "total_cost": number(net),
         "packing_slips": [],
-        "cost_allocations": [{
-            "id": line.id,
-            "budget": budget(&data.masters, order.department, line.account),
-            "object_id": line.id,
-            "amount": text(amount, 8),
-            "currency": currency(seller.currency),
-            "created_on": moment(bill.invoice_date),
-        }],
+        "cost_allocations": allocations(data, bill, line, net),
         "archived": false,
         "expense_report": null,
         "same_unit_cost": true,
@@ -240,13 +366,54 @@ fn item(data: &Data, bill: &Bill<'_>, line: &Line) -> Value {
         "tax_name": "",
         "tax_percentage": text(Decimal::from(order.tax_rate), 8),
         "tax_amount": number(tax),
-        "tax_is_inclusive": false,
+        "tax_is_inclusive": bill.tax_included,
         "tax": null,
-        "total_cost_with_tax": number(amount + tax),
+        "total_cost_with_tax": number(net + tax),
         "shipping_amount": "0.00000000",
         "unit_cost": number(line.price),
         "custom_fields": [],
         "type": "order_item",
         "bill_by_cost": false,
     })
+}
+
+/// A line's cost on its budget account, or 60 to 40 on those of two departments.
+fn allocations(data: &Data, bill: &Bill<'_>, line: &Line, net: Decimal) -> Value {
+    let order = bill.order;
+    let first = if bill.split { (net * Decimal::new(6, 1)).round_dp(2) } else { net };
+    let neighbour = (order.department + 1) % data.masters.departments.len();
+    let parts = [(order.department, first), (neighbour, net - first)];
+    let count = if bill.split { 2 } else { 1 };
+    let part = |(place, (department, amount)): (usize, &(usize, Decimal))| {
+        json!({
+            "id": line.id * 2 + place as u64,
+            "budget": budget(&data.masters, *department, line.account),
+            "object_id": line.id,
+            "amount": text(*amount, 8),
+            "currency": currency(data.masters.vendors[order.vendor].currency),
+            "created_on": moment(bill.invoice_date),
+        })
+    };
+    parts.iter().take(count).enumerate().map(part).collect()
+}
+
+fn costs(data: &Data, bill: &Bill<'_>, lines: &[Line]) -> Value {
+    let (amount, line) = (bill.signed(bill.freight), lines.first());
+    let Some(line) = line.filter(|_| !amount.is_zero()) else { return json!([]) };
+    json!([{
+        "id": bill.id,
+        "cost_allocation": {
+            "id": bill.id * 2,
+            "budget": budget(&data.masters, bill.order.department, line.account),
+            "object_id": bill.id,
+            "amount": text(amount, 8),
+            "currency": currency(data.masters.vendors[bill.order.vendor].currency),
+            "created_on": moment(bill.invoice_date),
+        },
+        "name": "Freight",
+        "amount": text(amount, 8),
+        "bill": bill.id,
+        "cost": 1,
+        "currency": currency_id(data.masters.vendors[bill.order.vendor].currency),
+    }])
 }

@@ -2,9 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hyper::{Method, StatusCode};
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::bills::BillEdit;
 use super::tenant::{Data, ProcurifyTenant};
 use crate::http::{Call, Reply};
 
@@ -20,7 +22,19 @@ pub struct Bump {
     pub cancel: usize,
 }
 
-/// The numbers of the orders that were touched.
+/// How many bills to create, change and withdraw.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BillBump {
+    /// New bills, approved.
+    pub create: usize,
+    /// Bills to which freight is added.
+    pub change: usize,
+    /// Bills that are withdrawn.
+    pub cancel: usize,
+}
+
+/// The numbers of the orders, or the ids of the bills, that were touched.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Bumped {
     /// New orders.
@@ -53,6 +67,30 @@ impl Data {
         bumped
     }
 
+    pub(super) fn bump_bills(&mut self, bump: BillBump, now: DateTime<Utc>) -> Bumped {
+        let mut bumped = Bumped::default();
+        for _ in 0..bump.change {
+            if let Some(id) = self.any_bill(&bumped.changed) {
+                self.edit_bill(id, |edit| edit.freight += Decimal::TEN, now);
+                bumped.changed.push(id);
+            }
+        }
+        for _ in 0..bump.cancel {
+            if let Some(id) = self.any_bill(&bumped.changed) {
+                self.edit_bill(id, |edit| edit.status = Some(5), now);
+                bumped.cancelled.push(id);
+            }
+        }
+        bumped.created = self.add_bills(bump.create, now);
+        bumped
+    }
+
+    /// Some approved bill that is not one of these.
+    fn any_bill(&mut self, but: &[u64]) -> Option<u64> {
+        let open: Vec<u64> = self.approved_bills().into_iter().filter(|id| !but.contains(id)).collect();
+        if open.is_empty() { None } else { Some(*self.rng.pick(&open)) }
+    }
+
     /// Some order that is not cancelled and not one of these.
     fn any_open(&mut self, but: &[u64]) -> Option<u64> {
         let open: Vec<u64> = self
@@ -71,6 +109,18 @@ impl ProcurifyTenant {
         self.data().bump(bump, self.clock.now())
     }
 
+    pub(super) fn bump_bills(&self, bump: BillBump) -> Bumped {
+        self.data().bump_bills(bump, self.clock.now())
+    }
+
+    pub(super) fn edit_bill(&self, id: u64, change: impl FnOnce(&mut BillEdit)) -> bool {
+        self.data().edit_bill(id, change, self.clock.now())
+    }
+
+    pub(super) fn approved_bills(&self) -> Vec<u64> {
+        self.data().approved_bills()
+    }
+
     pub(super) fn control_call(&self, call: &Call) -> Reply {
         if let Some(reply) = self.edit_call(call) {
             return reply;
@@ -82,11 +132,24 @@ impl ProcurifyTenant {
         if call.method != Method::POST {
             return Reply::empty(StatusCode::METHOD_NOT_ALLOWED);
         }
-        match serde_json::from_slice(&call.body) {
-            Ok(bump) => Reply::ok(&json!(self.bump(bump))),
+        let bumped = serde_json::from_slice::<Value>(&call.body).and_then(|mut body| {
+            let bills = body.as_object_mut().and_then(|body| body.remove("bills"));
+            let bump = serde_json::from_value(body)?;
+            Ok((bump, bills.map(serde_json::from_value).transpose()?))
+        });
+        match bumped {
+            Ok((bump, bills)) => {
+                let mut answer = json!(self.bump(bump));
+                if let Some(bills) = bills {
+                    answer["bills"] = json!(self.bump_bills(bills));
+                }
+                Reply::ok(&answer)
+            }
             Err(error) => Reply::json(
                 StatusCode::BAD_REQUEST,
-                &json!({ "detail": format!("send {{\"create\": n, \"change\": n, \"cancel\": n}}: {error}") }),
+                &json!({ "detail": format!(
+                    "send {{\"create\": n, \"change\": n, \"cancel\": n}}, the same for bills under \"bills\": {error}"
+                ) }),
             ),
         }
     }

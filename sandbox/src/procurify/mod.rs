@@ -16,7 +16,8 @@ mod token;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use control::{Bump, Bumped};
+pub use bills::BillEdit;
+pub use control::{BillBump, Bump, Bumped};
 
 use crate::clock::Clock;
 use crate::faults::Injector;
@@ -152,5 +153,20 @@ impl Procurify {
     /// Creates, changes and cancels orders, as `POST /_sandbox/bump` does.
     pub fn bump(&self, bump: Bump) -> Bumped {
         self.front.tenant.bump(bump)
+    }
+
+    /// Creates, changes and withdraws bills.
+    pub fn bump_bills(&self, bump: BillBump) -> Bumped {
+        self.front.tenant.bump_bills(bump)
+    }
+
+    /// Changes one bill; answers whether there is one of this id.
+    pub fn edit_bill(&self, id: u64, change: impl FnOnce(&mut BillEdit)) -> bool {
+        self.front.tenant.edit_bill(id, change)
+    }
+
+    /// The ids of the bills for orders that are approved or further.
+    pub fn approved_bills(&self) -> Vec<u64> {
+        self.front.tenant.approved_bills()
     }
 }

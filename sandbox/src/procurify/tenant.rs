@@ -1,6 +1,6 @@
 //! The tenant's state, and the way of a call through it: slash, token, header, route.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, FixedOffset, NaiveDate, Offset, Utc};
@@ -35,6 +35,10 @@ pub(super) struct Data {
     pub(super) orders: Orders,
     pub(super) rng: Rng,
     pub(super) bills: usize,
+    /// The places of bills by their UUIDs.
+    pub(super) bill_places: HashMap<String, usize>,
+    /// Changes of bills, by their places.
+    pub(super) bill_edits: BTreeMap<usize, bills::Edited>,
     pub(super) offset: FixedOffset,
     lists: u32,
 }
@@ -57,6 +61,8 @@ impl ProcurifyTenant {
             orders,
             rng: Rng::of(seed, 3),
             bills: config.scenario.bills,
+            bill_places: bills::places(0..config.scenario.bills).collect(),
+            bill_edits: BTreeMap::new(),
             offset: offset.unwrap_or_else(|| Utc.fix()),
             lists: 0,
         };

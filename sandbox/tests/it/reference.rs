@@ -2,8 +2,9 @@
 
 use hyper::StatusCode;
 use rust_decimal::Decimal;
+use serde_json::json;
 
-use crate::client::Caller;
+use crate::client::{Caller, JSON, send};
 
 #[tokio::test]
 async fn vendors_are_listed_by_group_and_got_by_id() {
@@ -56,7 +57,27 @@ async fn bills_are_got_by_uuid_with_and_without_dashes() {
     let undashed = caller.get(&format!("/api/v2/ap/bills/{}/", uuid.replace('-', ""))).await.json();
     assert_eq!(detail, undashed);
     let number = |name: &str| detail["data"][name].to_string().parse::<Decimal>().unwrap();
-    assert_eq!(number("subtotal_cost") + number("tax_amount"), number("total_cost_with_tax"));
+    assert_eq!(number("total_cost") + number("tax_amount"), number("total_cost_with_tax"));
     let later = "/api/v3/ap/bills/?last_modified_datetime_0=2030-01-01T00:00:00Z";
     assert!(caller.rows(later).await.is_empty());
+}
+
+#[tokio::test]
+async fn bills_are_created_changed_and_withdrawn_by_a_bump_and_add_up_afterwards() {
+    let caller = Caller::small().await;
+    let body = json!({ "bills": { "create": 2, "change": 1, "cancel": 1 } }).to_string();
+    let answer = send("POST", &caller.url("/_sandbox/bump"), &[JSON], body).await.json();
+    let bumped = &answer["bills"];
+    assert_eq!((bumped["created"].as_array().unwrap().len(), answer["created"].as_array().unwrap().len()), (2, 0));
+    let bills = caller.rows("/api/v3/ap/bills/").await;
+    assert_eq!(bills.len(), 9);
+    let bill = |id: &serde_json::Value| bills.iter().find(|bill| bill["id"] == *id).unwrap();
+    assert_eq!(bill(&bumped["cancelled"][0])["status"], 5);
+    let changed = bill(&bumped["changed"][0]);
+    assert_eq!(changed["version"], 2);
+    for bill in &bills {
+        let detail = caller.get(&format!("/api/v2/ap/bills/{}/", bill["uuid"].as_str().unwrap())).await.json();
+        let number = |name: &str| detail["data"][name].to_string().parse::<Decimal>().unwrap();
+        assert_eq!(number("total_cost") + number("tax_amount"), number("total_cost_with_tax"), "{bill}");
+    }
 }

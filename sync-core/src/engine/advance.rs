@@ -137,9 +137,11 @@ impl Engine {
         moved: &mut Vec<Moved>,
     ) -> Result<Vec<(Work, Draft)>, EngineError> {
         let until = self.after(self.settings.lease);
+        let references =
+            self.with_needed(flow, fresh.iter().map(|work| (&work.head.key, &work.head.payload)), references).await?;
         let entries = fresh
             .into_iter()
-            .map(|work| match (map(flow, &work.head.record(), references), frozen) {
+            .map(|work| match (map(flow, &work.head.record(), &references), frozen) {
                 (Mapping::Hold(missing), _) => Entry::last(work, Change::Held { missing }, None),
                 (Mapping::Skip(reason), _) => Entry::last(work, Change::Skipped { reason }, None),
                 (Mapping::Draft { .. }, Some(frozen)) => Entry::last(work, postponed(frozen), None),
@@ -186,7 +188,9 @@ impl Engine {
         if first.is_empty() {
             return Ok(wanted);
         }
-        let lookups: Vec<Lookup> = first.iter().map(|(work, _)| lookup(work)).collect();
+        let question =
+            |(work, draft): &(Work, Draft)| Lookup { document: Some(draft.document.clone()), ..lookup(work) };
+        let lookups: Vec<Lookup> = first.iter().map(question).collect();
         let answers = pad(flow.sink.find(&lookups).await, lookups.len(), || Found::Unanswered(no_answer()));
         let mut retries = Retries::of(self);
         let mut absent = Vec::new();
@@ -203,6 +207,7 @@ impl Engine {
                 Found::Found(target) => {
                     entries.push(Entry::last(work, Change::Posted { target, evidence: Evidence::Existing }, ()));
                 }
+                Found::Differs(failure) => entries.push(Entry::last(work, Change::Parked { failure }, ())),
                 Found::Pending => {
                     let failure = Failure::new(FailureKind::Other, "a document with this reference is being made");
                     let change = retries.attempt(&work, failure);
@@ -356,6 +361,7 @@ pub(super) fn lookup(work: &Work) -> Lookup {
         key: work.head.key.clone(),
         reference: ExternalRef::of(&work.head.key),
         handle: work.head.state.handle().cloned(),
+        document: None,
     }
 }
 

@@ -101,11 +101,13 @@ impl Engine {
         works: Vec<Work>,
         references: &References,
     ) -> Result<(Vec<Wanted>, Vec<Entry<()>>), EngineError> {
+        let references =
+            self.with_needed(flow, works.iter().map(|work| (&work.head.key, &work.head.payload)), references).await?;
         let (mut wanted, mut entries) = (Vec::new(), Vec::new());
         for work in works {
             let revision = work.head.revision.clone();
             let lifecycle = work.head.lifecycle;
-            let (document, decisions) = match (lifecycle, map(flow, &work.head.record(), references)) {
+            let (document, decisions) = match (lifecycle, map(flow, &work.head.record(), &references)) {
                 (Lifecycle::Cancelled, _) => (None, Vec::new()),
                 (Lifecycle::Active, Mapping::Draft { document, decisions }) => (Some(document), decisions),
                 (Lifecycle::Active, Mapping::Hold(missing)) => {

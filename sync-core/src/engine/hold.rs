@@ -24,6 +24,8 @@ impl Engine {
         let mut appends = Vec::new();
         let mut heads = list_all(self.store.as_ref(), held).await?;
         heads.extend(list_all(self.store.as_ref(), behind).await?);
+        let references =
+            self.with_needed(flow, heads.iter().map(|head| (&head.key, &head.payload)), &references).await?;
         for head in heads {
             let posted = head.state.target().is_some();
             let missing = match (&head.state, head.refusal()) {

@@ -24,6 +24,7 @@ mod advance;
 mod amend;
 mod hold;
 mod journal;
+mod needed;
 mod outcome;
 mod plan;
 mod poll;
@@ -205,6 +206,13 @@ impl Engine {
         self.flows.retain(|other| other.kind != flow.kind);
         self.flows.push(flow);
         self
+    }
+
+    /// The same engine with the flow of one kind only: its steps leave the records of others alone.
+    pub fn only(&self, kind: &Kind) -> Self {
+        let mut engine = self.clone();
+        engine.flows.retain(|flow| &flow.kind == kind);
+        engine
     }
 
     /// Retries by this policy.

@@ -63,9 +63,11 @@ pub struct Planned {
 
 impl Engine {
     /// What a record becomes on these references, as an attempt now would map it. Writes nothing.
-    pub fn mapping(&self, record: &Record, references: &References) -> Result<Mapping, EngineError> {
+    pub async fn mapping(&self, record: &Record, references: &References) -> Result<Mapping, EngineError> {
         let flow = self.flow_of(record.key.kind())?;
-        Ok(map(flow, record, references))
+        let needed = std::iter::once((&record.key, &record.payload));
+        let references = self.with_needed(flow, needed, references).await?;
+        Ok(map(flow, record, &references))
     }
 
     /// Reads the source from where the next poll would and says what a pass on these references would
@@ -91,10 +93,12 @@ impl Engine {
             }
         }
         let frozen = self.schedule.frozen(self.clock.now());
+        let references =
+            self.with_needed(flow, read.values().map(|(record, _)| (&record.key, &record.payload)), references).await?;
         let mut plan = Vec::new();
         let mut first = Vec::new();
         for (key, (record, head)) in read {
-            let Some(step) = next_step(flow, head.as_ref(), &record, references) else {
+            let Some(step) = next_step(flow, head.as_ref(), &record, &references) else {
                 continue;
             };
             let step = match (step, &frozen) {
@@ -115,17 +119,24 @@ impl Engine {
 
 /// Asks the sink which of the documents about to be posted are already there.
 async fn link_existing(flow: &Flow, first: &[usize], plan: &mut [Planned]) {
-    let lookups: Vec<Lookup> = first
-        .iter()
-        .map(|&index| plan[index].key.clone())
-        .map(|key| Lookup { reference: ExternalRef::of(&key), key, handle: None })
-        .collect();
+    let question = |planned: &Planned| Lookup {
+        key: planned.key.clone(),
+        reference: ExternalRef::of(&planned.key),
+        handle: None,
+        document: match &planned.step {
+            Step::Post(document) => Some(document.clone()),
+            _ => None,
+        },
+    };
+    let lookups: Vec<Lookup> = first.iter().map(|&index| question(&plan[index])).collect();
     if lookups.is_empty() {
         return;
     }
     for (&index, answer) in first.iter().zip(flow.sink.find(&lookups).await) {
-        if let Found::Found(target) = answer {
-            plan[index].step = Step::Link(target);
+        match answer {
+            Found::Found(target) => plan[index].step = Step::Link(target),
+            Found::Differs(failure) => plan[index].step = Step::Tell(failure.to_string()),
+            Found::Absent | Found::Pending | Found::Unanswered(_) => {}
         }
     }
 }

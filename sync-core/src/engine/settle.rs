@@ -104,6 +104,7 @@ impl Engine {
             .map(|(work, answer)| {
                 let change = match answer {
                     Found::Found(target) => Change::Posted { target, evidence: Evidence::Lookup },
+                    Found::Differs(failure) => Change::Parked { failure },
                     Found::Unanswered(failure) => retries.question(failure),
                     Found::Pending => Change::LookedUp { pending: true, next },
                     Found::Absent if self.absent_long_enough(&work.head) => return retries.void(work),
@@ -138,6 +139,7 @@ impl Engine {
             .map(|(work, answer)| {
                 let change = match answer {
                     Found::Found(target) => Change::Posted { target, evidence: Evidence::Lookup },
+                    Found::Differs(failure) => Change::Parked { failure },
                     Found::Unanswered(failure) => retries.question(failure),
                     Found::Pending => Change::LookedUp { pending: true, next: self.next_lookup(&work.head, now) },
                     Found::Absent => Change::LookedUp { pending: false, next: self.next_lookup(&work.head, now) },

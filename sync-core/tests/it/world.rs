@@ -150,12 +150,12 @@ impl World {
 
     /// Polls and advances, on the virtual clock, until nothing is due or the process dies.
     pub async fn sync(self: &Arc<Self>) {
-        self.sync_by(self.engine()).await;
+        self.sync_by(self.engine(), KIND).await;
     }
 
-    pub async fn sync_by(self: &Arc<Self>, engine: Engine) {
-        while engine.poll(&KIND.into()).await.expect("polls").more {}
-        engine.resume_held(&KIND.into()).await.expect("resumes");
+    pub async fn sync_by(self: &Arc<Self>, engine: Engine, kind: &str) {
+        while engine.poll(&kind.into()).await.expect("polls").more {}
+        engine.resume_held(&kind.into()).await.expect("resumes");
         engine.run_until_idle(Duration::from_secs(86_400)).await.expect("runs");
     }
 
@@ -168,7 +168,7 @@ impl World {
     pub fn run_by_until_death(self: &Arc<Self>, engine: Engine, n: u64) -> bool {
         *self.fuse.lock().unwrap() = Some(n);
         self.dead.store(false, Ordering::Relaxed);
-        let mut process = Box::pin(self.sync_by(engine));
+        let mut process = Box::pin(self.sync_by(engine, KIND));
         let mut context = Context::from_waker(Waker::noop());
         while process.as_mut().poll(&mut context).is_pending() {
             if self.dead.load(Ordering::Relaxed) {
@@ -182,7 +182,7 @@ impl World {
 
     /// Runs several workers at once, whose awaits come in an order drawn from the seed, until all are done.
     pub fn run_together(self: &Arc<Self>, workers: Vec<Engine>) {
-        let mut running: Vec<_> = workers.into_iter().map(|worker| Box::pin(self.sync_by(worker))).collect();
+        let mut running: Vec<_> = workers.into_iter().map(|worker| Box::pin(self.sync_by(worker, KIND))).collect();
         let mut context = Context::from_waker(Waker::noop());
         while !running.is_empty() {
             let index = usize::try_from(self.draw() % running.len() as u64).unwrap();

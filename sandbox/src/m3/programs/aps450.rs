@@ -17,7 +17,16 @@ pub(super) fn run(company: &mut Company, session: &Session<'_>, program: &str, n
             let search = Search::read(given(input, "SQRY"))?;
             let posted =
                 company.invoices.values().filter(|invoice| invoice.voucher.is_some() && search.holds(&invoice.head));
-            return Ok(posted.take(session.limit).map(|invoice| invoice.head.clone()).collect());
+            return Ok(posted.take(session.limit).map(in_ledger).collect());
+        }
+        ("APS200MI", "GetInvoice") => {
+            let journal = given(input, "JRNO").trim_start_matches('0');
+            let is = |invoice: &&Invoice| invoice.voucher.is_some() && journal_of(invoice) == journal;
+            let found = company.invoices.values().find(is);
+            return match found {
+                Some(invoice) => Ok(vec![in_ledger(invoice)]),
+                None => Err(Refusal::nok("WJR0103", "JRNO", format!("Journal {journal} does not exist"))),
+            };
         }
         _ => {}
     }
@@ -59,10 +68,10 @@ fn add_head(company: &mut Company, input: &Row) -> Outcome {
     default("CUCD", given(known, "CUCD"));
     default("SUPA", "10");
     let year = |row: &Row| given(row, "IVDT").get(..4).unwrap_or_default().to_owned();
-    let taken = company.invoices.values().any(|other| {
-        ["SPYN", "SUNO", "SINO"].iter().all(|name| given(&other.head, name) == given(&head, name))
-            && year(&other.head) == year(&head)
-    });
+    let key = key(&head);
+    let namesakes = company.by_invoice.get(&key).into_iter().flatten();
+    let taken = company.rules.refuse_duplicates
+        && namesakes.filter_map(|number| company.invoices.get(number)).any(|other| year(&other.head) == year(&head));
     if taken {
         return Err(Refusal::nok(
             "AP45010",
@@ -72,6 +81,7 @@ fn add_head(company: &mut Company, input: &Row) -> Outcome {
     }
     let number = company.new_invoice_number();
     head.insert("INBN".to_owned(), number.clone());
+    company.by_invoice.entry(key).or_default().push(number.clone());
     company.invoices.insert(number.clone(), Invoice::new(head));
     Ok(vec![row([("INBN", &number)])])
 }
@@ -83,12 +93,14 @@ fn add_line(company: &mut Company, number: &str, name: &str, input: &Row) -> Out
             return Err(Refusal::nok("WAI0103", field, format!("Identity {code} does not exist")));
         }
     }
+    let of_order = of_order(company, input)?;
     let Some(invoice) = company.invoices.get_mut(number) else { return Err(missing(name)) };
     if invoice.voucher.is_some() {
         return Err(Refusal::nok("AP45020", "INBN", format!("Invoice {number} is in the ledger")));
     }
     let line = (invoice.lines.len() + 1).to_string();
     let mut fields = input.clone();
+    fields.extend(of_order);
     fields.insert("TRNO".to_owned(), line.clone());
     if name == "AddLineRecode" {
         fields.insert("RDTP".to_owned(), "8".to_owned());
@@ -96,6 +108,19 @@ fn add_line(company: &mut Company, number: &str, name: &str, input: &Row) -> Out
     fields.insert("IBLE".to_owned(), "0".to_owned());
     invoice.lines.push(fields);
     Ok(vec![row([("TRNO", &line)])])
+}
+
+/// The account and cost centre of the order's line that an invoice's line is for.
+fn of_order(company: &Company, input: &Row) -> Result<Row, Refusal> {
+    let (order, line) = (given(input, "PUNO"), given(input, "PNLI"));
+    if order.is_empty() {
+        return Ok(Row::new());
+    }
+    let lines = company.orders.get(order).map(|order| order.lines.as_slice()).unwrap_or_default();
+    let found = lines.iter().find(|found| found.number.to_string() == line);
+    let found = found
+        .ok_or_else(|| Refusal::nok("WPN0103", "PNLI", format!("Purchase order line {order} {line} does not exist")))?;
+    Ok(row([("AIT1", given(&found.fields, "AIT1")), ("AIT2", given(&found.fields, "AIT2"))]))
 }
 
 /// Books it if its lines and taxes make its amount.
@@ -127,11 +152,35 @@ fn head(invoice: &Invoice) -> Row {
     head
 }
 
+/// Journals have shorter numbers than vouchers.
+fn journal_of(invoice: &Invoice) -> String {
+    (invoice.voucher.unwrap_or(0) % 10_000_000).to_string()
+}
+
+/// An invoice as the ledger shows it.
+fn in_ledger(invoice: &Invoice) -> Row {
+    let mut row = invoice.head.clone();
+    let voucher = invoice.voucher.unwrap_or(0).to_string();
+    let year = given(&invoice.head, "IVDT").get(..4).unwrap_or_default().to_owned();
+    row.extend(crate::m3::company::row([
+        ("DIVI", super::DIVISION),
+        ("YEA4", &year),
+        ("INYR", &year),
+        ("JRNO", &journal_of(invoice)),
+        ("JSNO", "1"),
+        ("VONO", &voucher),
+    ]));
+    row
+}
+
+/// Payee, supplier and the supplier's number.
+fn key(row: &Row) -> [String; 3] {
+    ["SPYN", "SUNO", "SINO"].map(|name| given(row, name).to_owned())
+}
+
 fn by_invoice(company: &Company, session: &Session<'_>, input: &Row) -> Vec<Row> {
-    let same = |invoice: &&Invoice| {
-        ["SPYN", "SUNO", "SINO"].iter().all(|name| given(&invoice.head, name) == given(input, name))
-    };
-    let found = company.invoices.values().filter(same).take(session.limit);
+    let numbers = company.by_invoice.get(&key(input)).into_iter().flatten();
+    let found = numbers.filter_map(|number| company.invoices.get(number)).take(session.limit);
     found
         .map(|invoice| {
             row([("INBN", given(&invoice.head, "INBN")), ("IBTP", given(&invoice.head, "IBTP")), ("SUPA", "10")])

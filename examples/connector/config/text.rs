@@ -1,0 +1,70 @@
+//! Values that the configuration holds, or says where to find.
+
+use std::path::{Path, PathBuf};
+
+use cloudsuite_client::SecretString;
+use serde::Deserialize;
+use sync_store::Vault;
+
+use super::Problem;
+
+/// A value given in the file, or kept elsewhere.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub enum Text {
+    Here(String),
+    Env { env: String },
+    File { file: PathBuf },
+    Vault { vault: String },
+}
+
+impl std::fmt::Debug for Text {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Here(_) => f.write_str("(given here)"),
+            Self::Env { env } => write!(f, "(environment variable {env})"),
+            Self::File { file } => write!(f, "(file {})", file.display()),
+            Self::Vault { vault } => write!(f, "(vault {vault})"),
+        }
+    }
+}
+
+impl Text {
+    /// The value; files are looked for beside the configuration.
+    pub async fn read(&self, what: &str, place: &Place<'_>) -> Result<SecretString, Problem> {
+        if let Self::Vault { vault: name } = self {
+            let vault = place.vault.ok_or_else(|| {
+                format!("{what} is to come from the vault, for which there is no key: add [vault] with key = {{ env = \"...\" }}")
+            })?;
+            let secret = vault.get(place.tenant, name).await?;
+            return secret.ok_or_else(|| {
+                format!("{what} is to come from the vault, which has no `{name}`: run `vault set {name}`").into()
+            });
+        }
+        self.read_plain(what, place.folder).map(SecretString::from)
+    }
+
+    fn read_plain(&self, what: &str, folder: &Path) -> Result<String, Problem> {
+        match self {
+            Self::Here(text) => Ok(text.clone()),
+            Self::Vault { .. } => Err(format!("{what} cannot come from the vault").into()),
+            Self::Env { env } => std::env::var(env).map_err(|_| {
+                format!("{what} is to come from the environment variable {env}, which is not set: set it").into()
+            }),
+            Self::File { file } => {
+                let path = folder.join(file);
+                std::fs::read_to_string(&path).map_err(|error| {
+                    format!("{what} is to come from {}, which cannot be read ({error}): check the path", path.display())
+                        .into()
+                })
+            }
+        }
+    }
+}
+
+/// Where values that are not given in the file are looked for.
+pub struct Place<'a> {
+    pub folder: &'a Path,
+    pub tenant: &'a str,
+    pub vault: Option<&'a Vault>,
+}

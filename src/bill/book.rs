@@ -1,0 +1,121 @@
+//! What a product must be able to do for invoices to be made in it exactly once.
+
+use async_trait::async_trait;
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use sync_core::{ExternalRef, Failure};
+
+use super::draft::{InvoiceDraft, InvoiceLineDraft};
+use super::sink::Prepared;
+
+/// An invoice that is looked for: by supplier and number, and where the product can, by our reference.
+#[derive(Clone, Copy)]
+pub(crate) struct Sought<'a> {
+    pub invoice: &'a InvoiceDraft,
+    pub reference: &'a ExternalRef,
+}
+
+/// An invoice that is there under a supplier and number.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Present {
+    /// The product's own number of it.
+    pub number: String,
+    /// What stands where we write our reference.
+    pub reference: Option<String>,
+    /// All in all.
+    pub amount: Option<Decimal>,
+    pub currency: Option<String>,
+    pub day: Option<NaiveDate>,
+    /// Whether it is in the ledger, or past all that we do with it.
+    pub finished: bool,
+    /// What the product finds wrong with it, for people.
+    pub fault: Option<String>,
+}
+
+/// Why something was not done.
+#[derive(Debug, Clone)]
+pub(crate) enum Trouble {
+    /// The product itself refused it.
+    Rejected(Failure),
+    /// It is proven that nothing was done.
+    NotProcessed(Failure),
+    /// It may have been done.
+    Unknown(Failure),
+}
+
+impl Trouble {
+    /// Of the trouble that an invoice's lines met, by their numbers from 1, the first refusal: it is final, whatever
+    /// else went wrong; else the first.
+    pub fn worst(met: impl Iterator<Item = (usize, Self)>) -> Result<(), Self> {
+        let first = met.min_by_key(|(_, trouble)| !matches!(trouble, Self::Rejected(_)));
+        let Some((line, trouble)) = first else { return Ok(()) };
+        let named = |failure: Failure| Failure { message: format!("line {line}: {}", failure.message), ..failure };
+        Err(match trouble {
+            Self::Rejected(failure) => Self::Rejected(named(failure)),
+            Self::NotProcessed(failure) => Self::NotProcessed(named(failure)),
+            Self::Unknown(failure) => Self::Unknown(named(failure)),
+        })
+    }
+}
+
+/// A line of an invoice that is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LineThere {
+    pub amount: Decimal,
+    /// Which of the invoice's lines it is, from 0, where the product tells.
+    pub place: Option<usize>,
+}
+
+/// Lines that an invoice lacks.
+pub(crate) struct Missing<'a> {
+    /// The product's number of the invoice.
+    pub number: &'a str,
+    pub prepared: &'a Prepared,
+    /// Their places, from 0.
+    pub places: &'a [usize],
+}
+
+/// Where the product keeps supplier invoices. Each method takes a batch and answers each item, in order.
+#[async_trait]
+pub(crate) trait InvoiceBook: Send + Sync {
+    /// Where people look for an invoice, such as `APS450`.
+    fn place(&self) -> &'static str;
+
+    /// Whether an invoice is created together with its lines, all or nothing.
+    fn creates_whole(&self) -> bool;
+
+    /// Whether codes and amounts can be written at all.
+    fn check(&self, invoice: &InvoiceDraft) -> Result<(), Failure>;
+
+    /// Whether the product offers what is needed.
+    async fn ready(&self) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    /// The invoices of these suppliers and numbers; with `everywhere` also those that were never ours to make.
+    async fn find(&self, sought: &[Sought<'_>], everywhere: bool) -> Vec<Result<Vec<Present>, Failure>>;
+
+    /// The lines of these invoices.
+    async fn lines(&self, invoices: &[(&str, Sought<'_>)]) -> Vec<Result<Vec<LineThere>, Failure>>;
+
+    /// The lines of an invoice as the product is to hold them.
+    fn wanted_lines(&self, invoice: &InvoiceDraft) -> Vec<InvoiceLineDraft> {
+        invoice.lines.clone()
+    }
+
+    /// Makes invoices: their heads, or all of them where they are created whole. Answers the product's numbers.
+    async fn add(&self, invoices: &[&Prepared]) -> Vec<Result<String, Trouble>>;
+
+    /// Adds the lines that are missing. Trouble with one line is the trouble of its invoice.
+    async fn add_lines(&self, invoices: &[Missing<'_>]) -> Vec<Result<(), Trouble>>;
+
+    /// Whether it is ours to have invoices booked.
+    fn books(&self) -> bool {
+        false
+    }
+
+    /// Has invoices booked: taken, to be done later. May be asked again without harm.
+    async fn finish(&self, numbers: &[&str]) -> Vec<Result<(), Trouble>> {
+        vec![Ok(()); numbers.len()]
+    }
+}

@@ -1,0 +1,123 @@
+//! What a product's invoices can hold, and the bills that do not fit: held, with the reason, rather than cut.
+
+use serde_json::Value;
+use sync_core::{Mapper, Mapping, Missing, Record, RecordKey, References};
+
+use super::approved::ApprovedBill;
+use super::draft::InvoiceDraft;
+use super::mapper::BillMapper;
+use super::wanted::Wanted;
+use crate::mapping::{Mapped, as_mapping};
+use crate::purchase_order;
+
+/// What a product's invoices can hold.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct InvoiceLimits {
+    /// The longest number of a supplier's invoice, in characters; any if none.
+    pub number_length: Option<usize>,
+    /// Whether an invoice has a field for freight that is on no account.
+    pub freight: bool,
+}
+
+impl InvoiceLimits {
+    /// Numbers of so many characters at most.
+    pub fn number_length(mut self, characters: usize) -> Self {
+        self.number_length = Some(characters);
+        self
+    }
+
+    /// With a field for freight.
+    pub fn freight(mut self) -> Self {
+        self.freight = true;
+        self
+    }
+
+    fn exceeded(&self, draft: &InvoiceDraft) -> Vec<Missing> {
+        let mut missing = Vec::new();
+        let mut miss = |kind: &str, value: &str, hint: String| {
+            missing.push(Missing { kind: kind.to_owned(), value: value.to_owned(), hint });
+        };
+        if let Some(most) = self.number_length.filter(|most| draft.number.chars().count() > *most) {
+            let hint = format!("the ERP's field holds {most} characters: shorten it in Procurify as finance would");
+            miss("invoice_number", &draft.number, hint);
+        }
+        if !self.freight && !draft.freight.is_zero() {
+            let hint = "it is on no account, and the ERP's invoices have no field for it: put it on an account in \
+                        Procurify, or set the account for freight";
+            miss("freight", &draft.freight.normalize().to_string(), hint.to_owned());
+        }
+        missing
+    }
+}
+
+/// A [`BillMapper`] as the engine sees it.
+pub(crate) struct BillMapperAdapter {
+    pub mapper: Box<dyn BillMapper>,
+    pub wanted: Wanted,
+    pub limits: InvoiceLimits,
+}
+
+impl BillMapperAdapter {
+    fn decide(&self, bill: &ApprovedBill, references: &References) -> Mapped<InvoiceDraft> {
+        if let Some(refusal) = self.wanted.refusal(bill.bill.kind, bill.bill.status) {
+            return Mapped::Skip(refusal);
+        }
+        if bill.listed_only {
+            let hint = "its lines were not read, for Procurify shows no UUID of it or it was not to be moved then: \
+                        touch it in Procurify";
+            let (kind, value) = ("bill".to_owned(), bill.bill.id.to_string());
+            return Mapped::Hold(vec![Missing { kind, value, hint: hint.to_owned() }]);
+        }
+        let mapped = self.mapper.map(bill, references);
+        if let Mapped::Draft { draft, .. } = &mapped {
+            let exceeded = self.limits.exceeded(draft);
+            if !exceeded.is_empty() {
+                return Mapped::Hold(exceeded);
+            }
+        }
+        mapped
+    }
+}
+
+impl Mapper for BillMapperAdapter {
+    fn map(&self, record: &Record, references: &References) -> Mapping {
+        as_mapping(record, |bill| self.decide(bill, references))
+    }
+
+    fn needs(&self, key: &RecordKey, payload: &Value) -> Vec<RecordKey> {
+        let lines = payload["lines"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let orders = lines.iter().filter_map(|line| line["order"].as_i64());
+        orders
+            .map(|order| RecordKey::new(key.connection().clone(), purchase_order::KIND.into(), order.to_string()))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDate;
+
+    use super::*;
+
+    #[test]
+    fn what_an_invoice_cannot_hold_is_named_and_nothing_is_cut() {
+        let draft = InvoiceDraft {
+            supplier: "S17".to_owned(),
+            number: "INVOICE-2026-000000000077".to_owned(),
+            currency: "CAD".to_owned(),
+            invoice_date: NaiveDate::default(),
+            due_date: None,
+            posting_date: None,
+            total: 20.into(),
+            tax: 0.into(),
+            freight: 20.into(),
+            lines: Vec::new(),
+            attachments: Vec::new(),
+        };
+        assert!(InvoiceLimits::default().freight().exceeded(&draft).is_empty());
+        let exceeded = InvoiceLimits::default().number_length(24).exceeded(&draft);
+        let words: Vec<String> = exceeded.iter().map(ToString::to_string).collect();
+        assert!(words[0].contains("holds 24 characters") && words[1].starts_with("freight 20"), "{words:?}");
+    }
+}

@@ -1,0 +1,390 @@
+//! From an approved bill to the invoice an ERP is to hold.
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use procurify_client::{DayOrTime, OrderItemId, Text};
+use rust_decimal::Decimal;
+use serde::Deserialize;
+use sync_core::{Head, References, State};
+
+use super::amounts::{self, Beside, cents};
+use super::approved::{ApprovedBill, BillLine, BillPart};
+use super::draft::{InvoiceDraft, InvoiceLineDraft, OrderLink};
+use crate::mapping::{Mapped, Resolver};
+use crate::purchase_order::{self, OrderLine};
+use crate::reference::{COST_CENTER, GL_ACCOUNT, VENDOR};
+
+/// Decides what an approved bill becomes in the ERP. Pure, as [`sync_core::Mapper`] is.
+///
+/// To change a detail, wrap [`DefaultBillMapper`] and amend the draft it gives, as
+/// [`OrderMapper`](crate::purchase_order::OrderMapper) shows.
+pub trait BillMapper: Send + Sync {
+    /// What becomes of this bill.
+    fn map(&self, bill: &ApprovedBill, references: &References) -> Mapped<InvoiceDraft>;
+}
+
+/// An account and cost centre of the ERP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CostPlace {
+    /// The ERP's GL account.
+    pub account: String,
+    /// The ERP's cost centre, if there is one.
+    pub cost_center: Option<String>,
+}
+
+/// The rules that suit most tenants: each reference by the cross-reference table, each amount exact, what does not add
+/// up held.
+#[derive(Debug, Clone)]
+pub struct DefaultBillMapper {
+    /// The time zone in which a moment of Procurify becomes a day. Default UTC.
+    pub time_zone: Tz,
+    /// Whether each line needs a cost centre. Default yes.
+    pub cost_centers: bool,
+    /// Whether a bill waits until the orders that it bills are posted. Where it does not, it refers to those that are.
+    /// Default yes.
+    pub wait_for_orders: bool,
+    /// Where freight and other costs go that Procurify has on no account. By default into the ERP's own field for
+    /// them; where it has none, the bill is held.
+    pub freight: Option<CostPlace>,
+}
+
+impl Default for DefaultBillMapper {
+    fn default() -> Self {
+        Self { time_zone: Tz::UTC, cost_centers: true, wait_for_orders: true, freight: None }
+    }
+}
+
+impl BillMapper for DefaultBillMapper {
+    fn map(&self, bill: &ApprovedBill, references: &References) -> Mapped<InvoiceDraft> {
+        let mut resolver = Resolver::new(references);
+        let draft = self.draft(bill, references, &mut resolver);
+        resolver.conclude(draft)
+    }
+}
+
+/// A line before its amount is rounded.
+struct Rough {
+    amount: Decimal,
+    line: InvoiceLineDraft,
+}
+
+impl DefaultBillMapper {
+    fn draft(&self, bill: &ApprovedBill, references: &References, resolver: &mut Resolver<'_>) -> Option<InvoiceDraft> {
+        let head = &bill.bill;
+        let supplier = match &head.vendor {
+            Some(vendor) => {
+                let name = vendor.name.as_deref().unwrap_or_default();
+                resolver.resolve(VENDOR, &vendor.id.to_string(), name)
+            }
+            None => resolver.absent("vendor", "none", "the bill has no vendor: choose one in Procurify"),
+        };
+        let text =
+            |text: Option<&Text>| text.map(|text| text.trim()).filter(|text| !text.is_empty()).map(str::to_owned);
+        let currency = text(head.currency.as_ref().and_then(|currency| currency.name.as_ref()))
+            .or_else(|| resolver.absent("currency", "none", "the bill has no currency: set it in Procurify"));
+        let number = text(head.invoice_number.as_ref()).or_else(|| {
+            resolver.absent("invoice_number", "none", "the bill has no invoice number: enter it in Procurify")
+        });
+        let invoice_date = self
+            .day(head.invoice_date.as_ref())
+            .or_else(|| resolver.absent("invoice_date", "none", "the bill has no invoice date: enter it in Procurify"));
+        let total = head
+            .total_cost_with_tax
+            .map(cents)
+            .or_else(|| resolver.absent("total", "none", "Procurify shows no total of the bill"));
+        let Beside { tax, mut freight } = Beside::of(bill);
+        let rough = self.lines(bill, references, resolver);
+        let (mut rough, total) = (rough?, total?);
+        if let Some(place) = self.freight.as_ref().filter(|_| !freight.is_zero()) {
+            rough.push(Rough { amount: freight, line: place.line("Freight and other costs", freight) });
+            freight = Decimal::ZERO;
+        }
+        let lines = Self::to_the_cent(rough, total, tax, freight, resolver)?;
+        Some(InvoiceDraft {
+            supplier: supplier?,
+            number: number?,
+            currency: currency?,
+            invoice_date: invoice_date?,
+            due_date: self.day(head.due_date.as_ref()),
+            posting_date: self.day(head.gl_post_date.as_ref()),
+            total,
+            tax,
+            freight,
+            lines,
+            attachments: head.invoice_attachments.iter().filter_map(|file| file.url().map(str::to_owned)).collect(),
+        })
+    }
+
+    fn lines(&self, bill: &ApprovedBill, references: &References, resolver: &mut Resolver<'_>) -> Option<Vec<Rough>> {
+        let mut rough = Vec::new();
+        let mut complete = true;
+        for line in &bill.lines {
+            let order = self.order(line, references, resolver);
+            let text = line.description.clone().unwrap_or_else(|| format!("Line {}", line.id).into());
+            let amounts = amounts::parts(line).unwrap_or_else(|why| {
+                resolver.miss("line", &text, &format!("{why}: check it in Procurify"));
+                complete = false;
+                Vec::new()
+            });
+            for (part, amount) in line.parts.iter().zip(amounts) {
+                let placed = self.place(part, &text, resolver);
+                complete &= placed.is_some();
+                rough.extend(
+                    placed.map(|line| Rough { amount, line: InvoiceLineDraft { order: order.clone(), ..line } }),
+                );
+            }
+        }
+        for cost in &bill.costs {
+            let placed = self.place(cost, cost.name.as_deref().unwrap_or("Other costs"), resolver);
+            complete &= placed.is_some();
+            rough.extend(placed.map(|line| Rough { amount: cost.amount.unwrap_or_default(), line }));
+        }
+        complete.then_some(rough)
+    }
+
+    /// A line on the account and cost centre of a part.
+    fn place(&self, part: &BillPart, text: &str, resolver: &mut Resolver<'_>) -> Option<InvoiceLineDraft> {
+        for (what, there) in [
+            ("account code", part.account_code.is_some()),
+            ("department", part.department.is_some() || !self.cost_centers),
+        ] {
+            if !there {
+                resolver.miss("line", text, &format!("it has no {what}: complete it in Procurify"));
+            }
+        }
+        let account = part.account_code.as_ref().and_then(|code| resolver.resolve(GL_ACCOUNT, code, code));
+        let department = part.department.filter(|_| self.cost_centers);
+        let cost_center = department.map(|department| {
+            let name = part.department_name.as_deref().unwrap_or_default();
+            resolver.resolve(COST_CENTER, &department.to_string(), name)
+        });
+        if cost_center == Some(None) {
+            return None;
+        }
+        let place = CostPlace { account: account?, cost_center: cost_center.flatten() };
+        Some(place.line(text, Decimal::ZERO))
+    }
+
+    /// The ERP's order that a line bills.
+    fn order(&self, line: &BillLine, references: &References, resolver: &mut Resolver<'_>) -> Option<OrderLink> {
+        let order = line.order?;
+        let name = line.order_number.clone().unwrap_or_else(|| order.to_string().into());
+        let head = references.record(purchase_order::KIND, &order.to_string());
+        if let Some((head, target)) = head.and_then(|head| Some((head, head.target()?))) {
+            resolver.decide(format!("purchase order {name} is {target}"));
+            let place = line.order_item.and_then(|item| line_in_the_erp(head, item));
+            let quantity = line.quantity.filter(|_| line.parts.len() == 1).map(|quantity| quantity.normalize());
+            return Some(OrderLink { number: target.0.clone(), line: place, quantity });
+        }
+        if self.wait_for_orders {
+            let hint = match head.map(|head| &head.state) {
+                None => "it was not read yet: the bill goes on once the order is posted".to_owned(),
+                Some(State::Skipped { reason }) => {
+                    format!("it is not posted itself ({reason}): decide what the bill is for")
+                }
+                Some(state) => format!("it is {} itself: the bill goes on once the order is posted", words(state)),
+            };
+            resolver.miss("purchase_order", &name, &hint);
+        }
+        None
+    }
+
+    /// The lines with amounts to the cent, if all that is billed comes to the total.
+    fn to_the_cent(
+        rough: Vec<Rough>,
+        total: Decimal,
+        tax: Decimal,
+        freight: Decimal,
+        resolver: &mut Resolver<'_>,
+    ) -> Option<Vec<InvoiceLineDraft>> {
+        let amounts: Vec<Decimal> = rough.iter().map(|line| line.amount).collect();
+        let Some(fitted) = amounts::fit(&amounts, total - tax - freight) else {
+            let lines: Decimal = amounts.iter().sum();
+            let sum = lines + tax + freight;
+            let hint = format!(
+                "its lines come to {}, its tax is {tax}, its freight {freight}: together {}, and its total is {total}, a \
+                 difference of {}: check it in Procurify",
+                lines.normalize(),
+                sum.normalize(),
+                (sum - total).normalize()
+            );
+            return resolver.absent("total", &total.to_string(), &hint);
+        };
+        let lines = rough.into_iter().zip(fitted).map(|(rough, amount)| InvoiceLineDraft { amount, ..rough.line });
+        let lines: Vec<InvoiceLineDraft> = lines.filter(|line| !line.amount.is_zero()).collect();
+        if lines.is_empty() {
+            return resolver.absent("line", "none", "the bill has no line that costs anything");
+        }
+        Some(lines)
+    }
+
+    fn day(&self, moment: Option<&DayOrTime>) -> Option<NaiveDate> {
+        moment.map(|moment| moment.day_in(&self.time_zone))
+    }
+}
+
+impl CostPlace {
+    /// A line of this amount on it.
+    pub(crate) fn line(&self, text: &str, amount: Decimal) -> InvoiceLineDraft {
+        InvoiceLineDraft {
+            text: text.to_owned(),
+            amount,
+            account: self.account.clone(),
+            cost_center: self.cost_center.clone(),
+            order: None,
+        }
+    }
+}
+
+/// Which line of the ERP's order a line of Procurify's has become: they are numbered as the order was sent, so that it
+/// is known only while the order has not changed since.
+fn line_in_the_erp(order: &Head, item: OrderItemId) -> Option<u32> {
+    let unchanged = order.sent.as_ref().is_none_or(|sent| *sent == order.revision);
+    let lines = Vec::<OrderLine>::deserialize(&order.payload["lines"]).ok().filter(|_| unchanged)?;
+    let place = lines.iter().filter(|line| !line.is_refused()).position(|line| line.id == item)?;
+    u32::try_from(place + 1).ok()
+}
+
+fn words(state: &State) -> String {
+    state.name().to_string().replace('_', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Utc};
+    use serde_json::{Value, json};
+    use sync_core::{Match, MatchedBy, RecordKey, Reference, TargetRef};
+
+    use super::*;
+
+    fn bill() -> Value {
+        json!({
+            "bill": {
+                "id": 7, "uuid": "u", "status": 2, "type": 0, "invoice_number": " INV-7 ",
+                "invoice_date": "2026-11-24T06:30:00Z", "due_date": "2026-12-24", "gl_post_date": "2026-11-30",
+                "vendor": { "id": 17, "name": "Bolt" }, "currency": { "name": "CAD" },
+                "tax_amount": "12.00", "total_cost_with_tax": "112.00",
+            },
+            "lines": [{
+                "id": 1, "description": "Bolts", "quantity": "4", "cost": "100.00", "tax": "12.00", "total": "112.00",
+                "order": 10001, "order_number": "PO-10001", "order_item": 52,
+                "parts": [{ "amount": "100.00", "account_code": "6100", "department": 5, "department_name": "Works" }],
+            }],
+        })
+    }
+
+    fn references() -> References {
+        let line = |kind: &str, source: &str, target: &str| Reference {
+            kind: kind.to_owned(),
+            source: source.to_owned(),
+            label: source.to_owned(),
+            found: Match::Matched { target: target.to_owned(), by: MatchedBy::Code },
+        };
+        let lines = [line(VENDOR, "17", "S17"), line(GL_ACCOUNT, "6100", "6100"), line(COST_CENTER, "5", "CC5")];
+        References::new(lines, None)
+    }
+
+    /// The order of the bill, posted with three lines of which the second was turned down.
+    fn order() -> Head {
+        let key = RecordKey::new("acme".into(), purchase_order::KIND.into(), "10001");
+        let mut order = Head::foreseen(key, TargetRef("1000001".to_owned()), DateTime::<Utc>::UNIX_EPOCH);
+        order.payload = json!({ "lines": [{ "id": 50 }, { "id": 51, "status": 4 }, { "id": 52 }] });
+        order
+    }
+
+    fn posted() -> References {
+        references().with_records([order()])
+    }
+
+    fn mapped(bill: Value, references: &References, mapper: &DefaultBillMapper) -> Mapped<InvoiceDraft> {
+        mapper.map(&serde_json::from_value(bill).unwrap(), references)
+    }
+
+    fn draft(bill: Value, references: &References, mapper: &DefaultBillMapper) -> InvoiceDraft {
+        match mapped(bill, references, mapper) {
+            Mapped::Draft { draft, .. } => draft,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// What a changed bill is held for.
+    fn held_for(change: impl FnOnce(&mut Value)) -> String {
+        let mut bill = bill();
+        change(&mut bill);
+        match mapped(bill, &posted(), &DefaultBillMapper::default()) {
+            Mapped::Hold(missing) => missing.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_bill_is_drafted_with_its_dates_and_the_line_of_the_order_that_it_bills() {
+        let vancouver = DefaultBillMapper { time_zone: Tz::America__Vancouver, ..DefaultBillMapper::default() };
+        let draft = draft(bill(), &posted(), &vancouver);
+        assert_eq!((draft.supplier.as_str(), draft.number.as_str(), draft.currency.as_str()), ("S17", "INV-7", "CAD"));
+        assert_eq!(draft.invoice_date.to_string(), "2026-11-23", "the day in the tenant's time zone");
+        assert_eq!(draft.due_date.unwrap().to_string(), "2026-12-24");
+        assert_eq!(draft.posting_date.unwrap().to_string(), "2026-11-30");
+        assert_eq!((draft.total, draft.tax, draft.freight), (112.into(), 12.into(), Decimal::ZERO));
+        let line = &draft.lines[0];
+        assert_eq!((line.account.as_str(), line.cost_center.as_deref()), ("6100", Some("CC5")));
+        assert_eq!(
+            line.order,
+            Some(OrderLink { number: "1000001".to_owned(), line: Some(2), quantity: Some(4.into()) })
+        );
+    }
+
+    #[test]
+    fn the_line_of_an_order_that_has_changed_since_it_was_sent_is_not_known() {
+        let changed = Head { sent: Some(sync_core::Revision::new("older")), ..order() };
+        let draft = draft(bill(), &references().with_records([changed]), &DefaultBillMapper::default());
+        assert_eq!(draft.lines[0].order.as_ref().unwrap().line, None);
+    }
+
+    #[test]
+    fn a_bill_waits_for_its_order_unless_it_need_not() {
+        let waiting = mapped(bill(), &references(), &DefaultBillMapper::default());
+        let Mapped::Hold(missing) = waiting else { panic!("{waiting:?}") };
+        assert!(missing[0].to_string().starts_with("purchase order PO-10001: it was not read yet"), "{missing:?}");
+        let held = Head { state: State::Held { missing: Vec::new() }, ..order() };
+        let waiting = mapped(bill(), &references().with_records([held]), &DefaultBillMapper::default());
+        let Mapped::Hold(missing) = waiting else { panic!("{waiting:?}") };
+        assert!(missing[0].hint.contains("it is held itself"), "{missing:?}");
+        let at_once = DefaultBillMapper { wait_for_orders: false, ..DefaultBillMapper::default() };
+        assert_eq!(draft(bill(), &references(), &at_once).lines[0].order, None);
+    }
+
+    #[test]
+    fn freight_on_no_account_goes_where_it_is_set_to_go() {
+        let mut bill = bill();
+        bill["bill"]["shipping_amount"] = json!("20.00");
+        bill["bill"]["total_cost_with_tax"] = json!("132.00");
+        assert_eq!(draft(bill.clone(), &posted(), &DefaultBillMapper::default()).freight, 20.into());
+        let place = CostPlace { account: "6200".to_owned(), cost_center: None };
+        let mapper = DefaultBillMapper { freight: Some(place), ..DefaultBillMapper::default() };
+        let draft = draft(bill, &posted(), &mapper);
+        assert_eq!(draft.freight, Decimal::ZERO);
+        assert_eq!((draft.lines[1].account.as_str(), draft.lines[1].amount), ("6200", 20.into()));
+    }
+
+    #[test]
+    fn what_is_missing_is_named_all_at_once() {
+        let reason = held_for(|bill| {
+            bill["bill"]["vendor"] = json!({ "id": 99, "name": "Nobody" });
+            bill["bill"]["invoice_number"] = json!(" ");
+            bill["lines"][0]["parts"][0]["account_code"] = json!("9999");
+            bill["lines"][0]["parts"][0]["department"] = Value::Null;
+        });
+        for words in ["vendor 99 (Nobody)", "no invoice number", "GL account 9999", "no department"] {
+            assert!(reason.contains(words), "`{words}` is not in `{reason}`");
+        }
+    }
+
+    #[test]
+    fn a_total_that_nothing_explains_is_held_with_the_difference() {
+        let reason = held_for(|bill| bill["bill"]["total_cost_with_tax"] = json!("115.50"));
+        assert!(reason.contains("together 112") && reason.contains("a difference of -3.5"), "{reason}");
+        let reason = held_for(|bill| bill["lines"][0]["total"] = json!("113.00"));
+        assert!(reason.contains("a difference of -1") && !reason.contains("together"), "{reason}");
+    }
+}

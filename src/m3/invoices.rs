@@ -1,0 +1,357 @@
+//! Supplier invoices in M3: batch invoices of `APS450MI`, with accounting lines, validated where that is ours to do.
+//!
+//! | step | transactions, many a call |
+//! | --- | --- |
+//! | look | `LstInvBySupInv`, `GetHead`, `LstLines`; before the first attempt also `APS200MI`, for what finance booked itself |
+//! | make | `AddHead`, `AddLineRecode` |
+//! | book | `APS455MI ValidByBatchNo`, by setting |
+
+use std::sync::OnceLock;
+
+use async_trait::async_trait;
+use cloudsuite_client::m3::{
+    AccountId, InvoiceBatchNumber, InvoiceHead, InvoiceKey, LedgerInvoice, M3, NewInvoice, NewInvoiceLine, OrderNumber,
+    SupplierNumber, TransactionError, may_be_taken,
+};
+use sync_core::{Failure, FailureKind};
+use tenant_http::Outcome;
+
+use crate::bill::{
+    InvoiceBook, InvoiceDraft, InvoiceLineDraft, LineThere, Missing, OrderLink, Prepared, Present, Sought, Trouble,
+};
+use crate::failure::of_transaction;
+
+/// How supplier invoices are entered in one M3 tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct M3InvoiceSettings {
+    /// The accounting dimension of the cost centre, 2 to 7; none if the tenant has none. Default 2.
+    pub cost_center_dimension: Option<u8>,
+    /// Whether a line that bills an order's line is entered as an item line (`RDTP` 1), which M3 matches with the order
+    /// and its receipts (`IMCD` 1) and books as the order says, instead of as an accounting line. Its cost must not be
+    /// split. Default no.
+    pub match_orders: bool,
+    /// Whether invoices are validated (`APS455MI`), which books those without errors. If not, finance does that in
+    /// `APS450`. Default no.
+    pub validate: bool,
+    /// Whether invoices that finance booked itself are looked for in the ledger (`APS200MI SearchSupInvoic`), beside
+    /// the batch invoices. Default yes.
+    pub search_ledger: bool,
+}
+
+impl Default for M3InvoiceSettings {
+    fn default() -> Self {
+        Self { cost_center_dimension: Some(2), match_orders: false, validate: false, search_ledger: true }
+    }
+}
+
+/// The longest number of a supplier's invoice (`SINO`).
+pub(super) const NUMBER_LENGTH: usize = 24;
+
+impl M3InvoiceSettings {
+    /// The programs that are called, and what is needed of them.
+    pub(super) fn needed(&self) -> Vec<(&'static str, &'static [&'static str])> {
+        let mut needed: Vec<(&'static str, &'static [&'static str])> =
+            vec![("APS450MI", &["AddHead", "AddLine", "AddLineRecode", "GetHead", "LstLines", "LstInvBySupInv"])];
+        if self.search_ledger {
+            needed.push(("APS200MI", &["SearchSupInvoic", "GetInvoice"]));
+        }
+        if self.validate {
+            needed.push(("APS455MI", &["ValidByBatchNo"]));
+        }
+        needed
+    }
+}
+
+/// The batch invoices of one company.
+pub(super) struct M3Invoices {
+    m3: M3,
+    settings: M3InvoiceSettings,
+    has_accounting_lines: OnceLock<bool>,
+}
+
+impl M3Invoices {
+    pub fn new(m3: M3, settings: M3InvoiceSettings) -> Self {
+        Self { m3, settings, has_accounting_lines: OnceLock::new() }
+    }
+
+    fn key(sought: &Sought<'_>) -> Result<InvoiceKey, Failure> {
+        let supplier = SupplierNumber::new(&sought.invoice.supplier).map_err(|error| invalid(&error))?;
+        Ok(InvoiceKey { supplier, payee: None, supplier_invoice: sought.invoice.number.clone() })
+    }
+
+    fn head(&self, prepared: &Prepared) -> Result<NewInvoice, Failure> {
+        let invoice = &prepared.invoice;
+        let supplier = SupplierNumber::new(&invoice.supplier).map_err(|error| invalid(&error))?;
+        let day = invoice.invoice_date;
+        let mut head = NewInvoice::new(&supplier, &invoice.number, day, invoice.total, prepared.reference.as_str())
+            .currency(&invoice.currency)
+            .tax(invoice.tax)
+            .field("IMCD", if self.settings.match_orders && !invoice.orders().is_empty() { "1" } else { "0" });
+        if let Some(due) = invoice.due_date {
+            head = head.due(due);
+        }
+        if let Some(day) = invoice.posting_date {
+            head = head.accounting_date(day);
+        }
+        // The head has room for one order; of several, each line's text names its own.
+        if let [order] = invoice.orders().as_slice() {
+            head = head.order(&OrderNumber::new(order).map_err(|error| invalid(&error))?);
+        }
+        Ok(head)
+    }
+
+    fn line(&self, number: &InvoiceBatchNumber, line: &InvoiceLineDraft) -> Result<NewInvoiceLine, Failure> {
+        if let Some(order) = line.order.as_ref().filter(|_| self.settings.match_orders) {
+            return matched(number, line, order);
+        }
+        let account = AccountId::new(&line.account).map_err(|error| invalid(&error))?;
+        let mut new = NewInvoiceLine::recode(number, line.amount, &account).text(&text(line));
+        if let (Some(dimension), Some(center)) = (self.settings.cost_center_dimension, &line.cost_center) {
+            new = new.dimension(dimension, &AccountId::new(center).map_err(|error| invalid(&error))?);
+        }
+        Ok(new)
+    }
+}
+
+/// A line for M3 to match with an order's line.
+fn matched(number: &InvoiceBatchNumber, line: &InvoiceLineDraft, order: &OrderLink) -> Result<NewInvoiceLine, Failure> {
+    let (Some(place), Some(quantity)) = (order.line, order.quantity) else {
+        let why = format!(
+            "it bills order {}, with which M3 is to match it, but its cost is split, or it is not known which of the order's \
+             lines it bills and how many: enter the invoice by hand, and the bill is linked to it",
+            order.number
+        );
+        return Err(Failure::new(FailureKind::Invalid, why));
+    };
+    let order = OrderNumber::new(&order.number).map_err(|error| invalid(&error))?;
+    Ok(NewInvoiceLine::new(number, 1, line.amount).order(&order, place.into(), quantity))
+}
+
+/// What a line is for: the order's number and line first.
+fn text(line: &InvoiceLineDraft) -> String {
+    match &line.order {
+        Some(order) => {
+            let place = order.line.map(|line| format!("/{line}")).unwrap_or_default();
+            format!("{}{place} {}", order.number, line.text)
+        }
+        None => line.text.clone(),
+    }
+}
+
+fn invalid(error: &dyn std::fmt::Display) -> Failure {
+    Failure::new(FailureKind::Invalid, error.to_string())
+}
+
+/// Only M3 itself refuses; whatever the gateway says may pass.
+fn trouble(error: &TransactionError) -> Trouble {
+    let failure = of_transaction(error);
+    match error.outcome() {
+        // The number may be taken by what we sent ourselves.
+        Outcome::Rejected if may_be_taken(error) => Trouble::Unknown(failure),
+        Outcome::Rejected if error.fault().is_some() => Trouble::Rejected(failure),
+        Outcome::Rejected | Outcome::NotProcessed => Trouble::NotProcessed(failure),
+        Outcome::Unknown => Trouble::Unknown(failure),
+    }
+}
+
+fn present(head: InvoiceHead) -> Present {
+    let fault = match (head.head_error, head.line_error) {
+        (true, _) => Some("its head was found wrong by the validation"),
+        (false, true) => Some("a line was found wrong by the validation"),
+        (false, false) => None,
+    };
+    Present {
+        number: head.number.to_string(),
+        reference: head.reference,
+        amount: head.amount,
+        currency: head.currency,
+        day: head.invoice_date,
+        finished: head.voucher.is_some(),
+        fault: fault.map(str::to_owned),
+    }
+}
+
+fn in_ledger(invoice: LedgerInvoice) -> Present {
+    let number = match invoice.voucher {
+        Some(voucher) => format!("voucher {voucher} of {}", invoice.year),
+        None => format!("journal {}/{} of {}", invoice.journal, invoice.sequence, invoice.year),
+    };
+    Present {
+        number,
+        reference: None,
+        amount: invoice.amount,
+        currency: invoice.currency,
+        day: invoice.invoice_date,
+        finished: true,
+        fault: None,
+    }
+}
+
+#[async_trait]
+impl InvoiceBook for M3Invoices {
+    fn place(&self) -> &'static str {
+        "M3 (APS450)"
+    }
+
+    fn creates_whole(&self) -> bool {
+        false
+    }
+
+    fn check(&self, invoice: &InvoiceDraft) -> Result<(), Failure> {
+        let number = InvoiceBatchNumber::new("0").map_err(|error| invalid(&error))?;
+        SupplierNumber::new(&invoice.supplier).map_err(|error| invalid(&error))?;
+        for order in invoice.orders() {
+            OrderNumber::new(order).map_err(|error| invalid(&error))?;
+        }
+        for (place, line) in (1..).zip(&invoice.lines) {
+            let at_line =
+                |failure: Failure| Failure { message: format!("line {place}: {}", failure.message), ..failure };
+            self.line(&number, line).map_err(at_line)?;
+        }
+        Ok(())
+    }
+
+    async fn ready(&self) -> Result<(), Failure> {
+        let has = match self.has_accounting_lines.get() {
+            Some(has) => *has,
+            None => self.m3.invoices().has_recode().await.map_err(|error| of_transaction(&error))?,
+        };
+        let has = *self.has_accounting_lines.get_or_init(|| has);
+        if has {
+            return Ok(());
+        }
+        let why = "this M3 has no APS450MI AddLineRecode, without which an invoice's lines cannot say their accounts";
+        Err(Failure::new(FailureKind::Denied, why))
+    }
+
+    async fn find(&self, sought: &[Sought<'_>], everywhere: bool) -> Vec<Result<Vec<Present>, Failure>> {
+        let keys: Vec<Result<InvoiceKey, Failure>> = sought.iter().map(Self::key).collect();
+        let askable: Vec<InvoiceKey> = keys.iter().flatten().cloned().collect();
+        let invoices = self.m3.invoices();
+        let listed = invoices.find(&askable).await;
+        let numbers: Vec<InvoiceBatchNumber> = listed.iter().flatten().flatten().cloned().collect();
+        let mut heads = if numbers.is_empty() { Vec::new() } else { invoices.get(&numbers).await }.into_iter();
+        let mut found: Vec<Result<Vec<Present>, TransactionError>> = listed
+            .into_iter()
+            .map(|numbers| {
+                let heads: Vec<_> = heads.by_ref().take(numbers.as_ref().map_or(0, Vec::len)).collect();
+                numbers?;
+                let heads: Vec<Option<InvoiceHead>> = heads.into_iter().collect::<Result<_, _>>()?;
+                Ok(heads.into_iter().flatten().map(present).collect())
+            })
+            .collect();
+        if everywhere && self.settings.search_ledger {
+            self.search_ledger(&askable, &mut found).await;
+        }
+        let mut found = found.into_iter();
+        let answer = |key: Result<InvoiceKey, Failure>| {
+            key?;
+            let found = found.next().unwrap_or(Ok(Vec::new()));
+            found.map_err(|error| of_transaction(&error))
+        };
+        keys.into_iter().map(answer).collect()
+    }
+
+    async fn lines(&self, invoices: &[(&str, Sought<'_>)]) -> Vec<Result<Vec<LineThere>, Failure>> {
+        let numbers: Vec<Result<InvoiceBatchNumber, Failure>> = invoices
+            .iter()
+            .map(|(number, _)| InvoiceBatchNumber::new(number).map_err(|error| invalid(&error)))
+            .collect();
+        let askable: Vec<InvoiceBatchNumber> = numbers.iter().flatten().cloned().collect();
+        let mut lists = self.m3.invoices().lines_of(&askable).await.into_iter();
+        let amounts = |number: Result<InvoiceBatchNumber, Failure>| {
+            number?;
+            let list = lists.next().unwrap_or(Ok(Vec::new())).map_err(|error| of_transaction(&error))?;
+            Ok(list
+                .into_iter()
+                .map(|line| LineThere { amount: line.amount.unwrap_or_default(), place: None })
+                .collect())
+        };
+        numbers.into_iter().map(amounts).collect()
+    }
+
+    async fn add(&self, invoices: &[&Prepared]) -> Vec<Result<String, Trouble>> {
+        let heads: Vec<Result<NewInvoice, Failure>> = invoices.iter().map(|prepared| self.head(prepared)).collect();
+        let sent: Vec<NewInvoice> = heads.iter().flatten().cloned().collect();
+        let mut added = self.m3.invoices().add(&sent).await.into_iter();
+        let unanswered =
+            || Err(Trouble::Unknown(Failure::new(FailureKind::Other, "M3 gave no answer for this invoice")));
+        heads
+            .into_iter()
+            .map(|head| match head {
+                Err(failure) => Err(Trouble::Rejected(failure)),
+                Ok(_) => match added.next() {
+                    Some(Ok(number)) => Ok(number.to_string()),
+                    Some(Err(error)) => Err(trouble(&error)),
+                    None => unanswered(),
+                },
+            })
+            .collect()
+    }
+
+    async fn add_lines(&self, invoices: &[Missing<'_>]) -> Vec<Result<(), Trouble>> {
+        let wanted: Vec<Result<Vec<NewInvoiceLine>, Failure>> = invoices
+            .iter()
+            .map(|missing| {
+                let number = InvoiceBatchNumber::new(missing.number).map_err(|error| invalid(&error))?;
+                let lines = missing.places.iter().filter_map(|place| missing.prepared.invoice.lines.get(*place));
+                lines.map(|line| self.line(&number, line)).collect()
+            })
+            .collect();
+        let sent: Vec<NewInvoiceLine> = wanted.iter().flatten().flatten().cloned().collect();
+        let mut added =
+            if sent.is_empty() { Vec::new() } else { self.m3.invoices().add_lines(&sent).await }.into_iter();
+        wanted
+            .into_iter()
+            .zip(invoices)
+            .map(|(lines, missing)| {
+                let lines = lines.map_err(Trouble::Rejected)?;
+                let answers: Vec<_> = added.by_ref().take(lines.len()).collect();
+                let failed = answers.into_iter().zip(missing.places);
+                Trouble::worst(failed.filter_map(|(answer, place)| Some((place + 1, trouble(&answer.err()?)))))
+            })
+            .collect()
+    }
+
+    fn books(&self) -> bool {
+        self.settings.validate
+    }
+
+    async fn finish(&self, numbers: &[&str]) -> Vec<Result<(), Trouble>> {
+        if !self.settings.validate {
+            return vec![Ok(()); numbers.len()];
+        }
+        let codes: Vec<Option<InvoiceBatchNumber>> =
+            numbers.iter().map(|number| InvoiceBatchNumber::new(*number).ok()).collect();
+        let sent: Vec<InvoiceBatchNumber> = codes.iter().flatten().cloned().collect();
+        let mut validated = self.m3.invoices().validate(&sent).await.into_iter();
+        let unanswered =
+            || Err(Trouble::Unknown(Failure::new(FailureKind::Other, "M3 gave no answer for this invoice")));
+        codes
+            .into_iter()
+            .map(|code| match code.and_then(|_| validated.next()) {
+                Some(answer) => answer.map_err(|error| trouble(&error)),
+                None => unanswered(),
+            })
+            .collect()
+    }
+}
+
+impl M3Invoices {
+    /// Adds what finance booked itself to what was found among the batch invoices.
+    async fn search_ledger(&self, keys: &[InvoiceKey], found: &mut [Result<Vec<Present>, TransactionError>]) {
+        let open: Vec<usize> = found
+            .iter()
+            .enumerate()
+            .filter(|(_, found)| found.as_ref().is_ok_and(Vec::is_empty))
+            .map(|(at, _)| at)
+            .collect();
+        let asked: Vec<InvoiceKey> = open.iter().filter_map(|&at| keys.get(at).cloned()).collect();
+        if asked.is_empty() {
+            return;
+        }
+        for (at, posted) in open.into_iter().zip(self.m3.invoices().find_posted(&asked).await) {
+            found[at] = posted.map(|posted| posted.into_iter().map(in_ledger).collect());
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Supplier invoices in an OData service: each created with its lines, all or nothing, many in a batch.
+
+use async_trait::async_trait;
+use cloudsuite_client::odata::{Invoice, NewInvoice, NewInvoiceLine, OData};
+use sync_core::{Failure, FailureKind};
+use tenant_http::{Error, Outcome};
+
+use crate::bill::{
+    InvoiceBook, InvoiceDraft, InvoiceLineDraft, LineThere, Missing, Prepared, Present, Sought, Trouble,
+};
+use crate::failure::of_call;
+
+/// How supplier invoices are entered in one company.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ODataInvoiceSettings {
+    /// The property of the day on which an invoice is booked; none if there is none, and bills with such a day are
+    /// refused. Default `PostingDate`.
+    pub posting_date: Option<String>,
+    /// The property that takes a link to an attachment, of several the first; none if there is none. Default none.
+    pub attachment: Option<String>,
+}
+
+impl Default for ODataInvoiceSettings {
+    fn default() -> Self {
+        Self { posting_date: Some("PostingDate".to_owned()), attachment: None }
+    }
+}
+
+/// The invoices of one company.
+pub(super) struct ODataInvoices {
+    odata: OData,
+    settings: ODataInvoiceSettings,
+}
+
+impl ODataInvoices {
+    pub fn new(odata: OData, settings: ODataInvoiceSettings) -> Self {
+        Self { odata, settings }
+    }
+
+    fn entity(&self, prepared: &Prepared) -> NewInvoice {
+        let invoice = &prepared.invoice;
+        let day = invoice.invoice_date;
+        let mut new =
+            NewInvoice::new(&invoice.supplier, &invoice.number, day, invoice.total, prepared.reference.as_str())
+                .currency(&invoice.currency)
+                .tax(invoice.tax);
+        if let Some(due) = invoice.due_date {
+            new = new.due(due);
+        }
+        if let (Some(property), Some(day)) = (&self.settings.posting_date, invoice.posting_date) {
+            new = new.property(property, day);
+        }
+        if let (Some(property), Some(link)) = (&self.settings.attachment, invoice.attachments.first()) {
+            new = new.property(property, link.as_str());
+        }
+        (1..).zip(&invoice.lines).fold(new, |new, (number, line)| new.line(entity_line(number, line)))
+    }
+}
+
+fn entity_line(number: i64, line: &InvoiceLineDraft) -> NewInvoiceLine {
+    let mut new = NewInvoiceLine::new(number, &line.account, line.amount).property("Description", line.text.as_str());
+    if let Some(center) = &line.cost_center {
+        new = new.cost_center(center);
+    }
+    match &line.order {
+        Some(order) => match order.line {
+            Some(line) => new.order(&order.number, line.into()),
+            None => new.property("Order", order.number.as_str()),
+        },
+        None => new,
+    }
+}
+
+fn present(invoice: &Invoice) -> Present {
+    Present {
+        number: invoice.number.clone(),
+        reference: invoice.reference.clone(),
+        amount: invoice.amount,
+        currency: invoice.currency.clone(),
+        day: invoice.invoice_date,
+        finished: true,
+        fault: None,
+    }
+}
+
+fn trouble(error: &Error) -> Trouble {
+    let failure = of_call(error);
+    match error.outcome() {
+        Outcome::Rejected => Trouble::Rejected(failure),
+        Outcome::NotProcessed => Trouble::NotProcessed(failure),
+        Outcome::Unknown => Trouble::Unknown(failure),
+    }
+}
+
+#[async_trait]
+impl InvoiceBook for ODataInvoices {
+    fn place(&self) -> &'static str {
+        "the ERP's invoices"
+    }
+
+    fn creates_whole(&self) -> bool {
+        true
+    }
+
+    fn check(&self, invoice: &InvoiceDraft) -> Result<(), Failure> {
+        match invoice.posting_date.filter(|_| self.settings.posting_date.is_none()) {
+            Some(day) => {
+                let why = format!("it is to be booked on {day}, for which the invoices have no property");
+                Err(Failure::new(FailureKind::Invalid, why))
+            }
+            None => Ok(()),
+        }
+    }
+
+    async fn find(&self, sought: &[Sought<'_>], _everywhere: bool) -> Vec<Result<Vec<Present>, Failure>> {
+        let numbers: Vec<&str> = sought.iter().map(|sought| sought.invoice.number.as_str()).collect();
+        let found = match self.odata.invoices().find_by_numbers(&numbers).await {
+            Ok(found) => found,
+            Err(error) => return vec![Err(of_call(&error)); sought.len()],
+        };
+        let of = |sought: &Sought<'_>| {
+            let mine = found.iter().filter(|invoice| {
+                invoice.supplier.as_deref() == Some(sought.invoice.supplier.as_str())
+                    && invoice.supplier_invoice.as_deref() == Some(sought.invoice.number.as_str())
+            });
+            Ok(mine.map(present).collect())
+        };
+        sought.iter().map(of).collect()
+    }
+
+    async fn lines(&self, invoices: &[(&str, Sought<'_>)]) -> Vec<Result<Vec<LineThere>, Failure>> {
+        vec![Ok(Vec::new()); invoices.len()]
+    }
+
+    async fn add(&self, invoices: &[&Prepared]) -> Vec<Result<String, Trouble>> {
+        let client = self.odata.invoices();
+        let entities: Vec<NewInvoice> = invoices.iter().map(|prepared| self.entity(prepared)).collect();
+        let unnumbered = || Trouble::Unknown(Failure::new(FailureKind::Other, "its number is not shown"));
+        let created = client.create(&entities).await;
+        created
+            .into_iter()
+            .map(|created| match created {
+                Ok(entity) => client.number_of(&entity).ok_or_else(unnumbered),
+                Err(error) => Err(trouble(&error)),
+            })
+            .collect()
+    }
+
+    async fn add_lines(&self, invoices: &[Missing<'_>]) -> Vec<Result<(), Trouble>> {
+        vec![Ok(()); invoices.len()]
+    }
+}

@@ -1,0 +1,310 @@
+//! Supplier invoices in SyteLine: vouchers not yet posted (`SLAptrxs`), with a distribution (`SLAptrxds`) for each line.
+//!
+//! The server numbers vouchers, and lets one be there twice; a distribution's sequence is its key, built from the
+//! line's place, so that it cannot.
+
+use async_trait::async_trait;
+use cloudsuite_client::syteline::{
+    AccountNumber, IdoRow, Inserted, NewDistribution, NewVoucher, PoNumber, SyteLine, UnitCode, VendorNumber, Voucher,
+    VoucherNumber,
+};
+use rust_decimal::Decimal;
+use sync_core::{Failure, FailureKind};
+use tenant_http::{Error, Outcome};
+
+use crate::bill::{
+    CostPlace, InvoiceBook, InvoiceDraft, InvoiceLineDraft, LineThere, Missing, Prepared, Present, Sought, Trouble,
+};
+use crate::failure::of_call;
+
+/// How supplier invoices are entered in one site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyteLineInvoiceSettings {
+    /// The unit code (1 to 4) that is the cost centre; none if there is none. Default 1.
+    pub cost_center_unit: Option<u8>,
+    /// Where the tax is distributed; if nowhere, it stands in the voucher's sales tax alone. Default none.
+    pub tax: Option<CostPlace>,
+    /// Whether posted vouchers are looked at too for what finance entered itself. Default yes.
+    pub search_posted: bool,
+}
+
+impl Default for SyteLineInvoiceSettings {
+    fn default() -> Self {
+        Self { cost_center_unit: Some(1), tax: None, search_posted: true }
+    }
+}
+
+/// The longest number of a vendor's invoice (`InvNum`).
+pub(super) const NUMBER_LENGTH: usize = 22;
+
+/// Between the sequences of two distributions.
+const STEP: i64 = 5;
+
+/// The vouchers of one site.
+pub(super) struct SyteLineInvoices {
+    syteline: SyteLine,
+    settings: SyteLineInvoiceSettings,
+}
+
+impl SyteLineInvoices {
+    pub fn new(syteline: SyteLine, settings: SyteLineInvoiceSettings) -> Self {
+        Self { syteline, settings }
+    }
+
+    fn voucher(vendor: VendorNumber, prepared: &Prepared) -> Result<NewVoucher, Failure> {
+        let invoice = &prepared.invoice;
+        let mut voucher = NewVoucher::new(vendor, &invoice.number, invoice.invoice_date, invoice.total)
+            .voucher_type(if invoice.total < Decimal::ZERO { "A" } else { "V" })
+            .purchase_amount(invoice.lines_total())
+            .sales_tax(invoice.tax)
+            .reference(prepared.reference.as_str());
+        if !invoice.freight.is_zero() {
+            voucher = voucher.freight(invoice.freight);
+        }
+        if let Some(due) = invoice.due_date {
+            voucher = voucher.due(due);
+        }
+        if let Some(day) = invoice.posting_date {
+            voucher = voucher.distribution_date(day);
+        }
+        Ok(match invoice.orders().as_slice() {
+            [] => voucher,
+            [order] => voucher.order(&PoNumber::new(order).map_err(|error| invalid(&error))?),
+            // The voucher has room for one order.
+            several => voucher.text(&format!("Orders {}", several.join(" "))),
+        })
+    }
+
+    fn distribution(
+        &self,
+        vendor: &VendorNumber,
+        voucher: &VoucherNumber,
+        place: usize,
+        line: &InvoiceLineDraft,
+    ) -> Result<NewDistribution, Failure> {
+        let account = AccountNumber::new(&line.account).map_err(|error| invalid(&error))?;
+        let new = NewDistribution::new(vendor, voucher, sequence(place), &account, line.amount);
+        match (self.settings.cost_center_unit, &line.cost_center) {
+            (Some(unit), Some(center)) => {
+                Ok(new.unit_code(unit, &UnitCode::new(center).map_err(|error| invalid(&error))?))
+            }
+            _ => Ok(new),
+        }
+    }
+
+    fn present(&self, voucher: Voucher) -> Present {
+        let reference = self.syteline.vouchers().reference_of(&voucher.row).map(str::to_owned);
+        Present {
+            number: voucher.number.map(|number| number.to_string()).unwrap_or_default(),
+            reference,
+            amount: voucher.amount,
+            day: voucher.invoice_date,
+            ..Present::default()
+        }
+    }
+
+    /// Adds what finance has posted to what was found among the vouchers.
+    async fn search_posted(&self, keys: &[(VendorNumber, String)], found: &mut [Vec<Present>]) -> Result<(), Error> {
+        let open: Vec<usize> = (0..found.len()).filter(|at| found[*at].is_empty()).collect();
+        let asked: Vec<(VendorNumber, String)> = open.iter().map(|at| keys[*at].clone()).collect();
+        if asked.is_empty() {
+            return Ok(());
+        }
+        for (at, rows) in open.into_iter().zip(self.syteline.vouchers().find_posted_by_invoice(&asked).await?) {
+            found[at] = rows.iter().map(posted).collect();
+        }
+        Ok(())
+    }
+
+    async fn found(&self, keys: &[(VendorNumber, String)], everywhere: bool) -> Result<Vec<Vec<Present>>, Error> {
+        let vouchers = self.syteline.vouchers().find_by_invoice(keys).await?;
+        let present = |vouchers: Vec<Voucher>| vouchers.into_iter().map(|voucher| self.present(voucher)).collect();
+        let mut found: Vec<Vec<Present>> = vouchers.into_iter().map(present).collect();
+        if everywhere && self.settings.search_posted {
+            self.search_posted(keys, &mut found).await?;
+        }
+        Ok(found)
+    }
+
+    /// Why a bill cannot be a voucher of its vendor, whose currency SyteLine would silently put it in.
+    async fn check_currencies(&self, invoices: &[&Prepared]) -> Result<Vec<Result<VendorNumber, Failure>>, Error> {
+        let vendors: Vec<Result<VendorNumber, Failure>> = invoices
+            .iter()
+            .map(|prepared| VendorNumber::new(&prepared.invoice.supplier).map_err(|error| invalid(&error)))
+            .collect();
+        let asked: Vec<VendorNumber> = vendors.iter().flatten().cloned().collect();
+        let mut known = self.syteline.vendors().get(&asked).await?.into_iter();
+        let check = |(vendor, prepared): (Result<VendorNumber, Failure>, &&Prepared)| {
+            let vendor = vendor?;
+            let currency = known.next().flatten().and_then(|vendor| vendor.currency);
+            match currency.filter(|currency| *currency != prepared.invoice.currency) {
+                Some(currency) => {
+                    let ours = &prepared.invoice.currency;
+                    let why = format!(
+                        "the bill is in {ours}, but vendor {vendor} sells in {currency}: correct one of the two"
+                    );
+                    Err(Failure::new(FailureKind::Invalid, why))
+                }
+                None => Ok(vendor),
+            }
+        };
+        Ok(vendors.into_iter().zip(invoices).map(check).collect())
+    }
+}
+
+fn sequence(place: usize) -> i64 {
+    STEP * (i64::try_from(place).unwrap_or(i64::MAX / STEP - 1) + 1)
+}
+
+fn place(sequence: i64) -> Option<usize> {
+    if sequence > 0 && sequence % STEP == 0 { usize::try_from(sequence / STEP - 1).ok() } else { None }
+}
+
+fn posted(row: &IdoRow) -> Present {
+    Present {
+        number: format!("posted voucher {}", row.text("Voucher").unwrap_or("without a number")),
+        amount: row.decimal("InvAmt").ok().flatten(),
+        day: row.date("InvDate").ok().flatten(),
+        finished: true,
+        ..Present::default()
+    }
+}
+
+fn invalid(error: &dyn std::fmt::Display) -> Failure {
+    Failure::new(FailureKind::Invalid, error.to_string())
+}
+
+fn unanswered() -> Failure {
+    Failure::new(FailureKind::Other, "SyteLine gave no answer for this invoice")
+}
+
+fn trouble(error: &Error) -> Trouble {
+    let failure = of_call(error);
+    match error.outcome() {
+        Outcome::Rejected => Trouble::Rejected(failure),
+        Outcome::NotProcessed if failure.kind == FailureKind::Invalid => Trouble::Rejected(failure),
+        Outcome::NotProcessed => Trouble::NotProcessed(failure),
+        Outcome::Unknown => Trouble::Unknown(failure),
+    }
+}
+
+#[async_trait]
+impl InvoiceBook for SyteLineInvoices {
+    fn place(&self) -> &'static str {
+        "SyteLine's vouchers"
+    }
+
+    fn creates_whole(&self) -> bool {
+        false
+    }
+
+    fn wanted_lines(&self, invoice: &InvoiceDraft) -> Vec<InvoiceLineDraft> {
+        let mut lines = invoice.lines.clone();
+        if let Some(tax) = self.settings.tax.as_ref().filter(|_| !invoice.tax.is_zero()) {
+            lines.push(tax.line("Tax", invoice.tax));
+        }
+        lines
+    }
+
+    fn check(&self, invoice: &InvoiceDraft) -> Result<(), Failure> {
+        let vendor = VendorNumber::new(&invoice.supplier).map_err(|error| invalid(&error))?;
+        let voucher = VoucherNumber::new("1").map_err(|error| invalid(&error))?;
+        for (place, line) in self.wanted_lines(invoice).iter().enumerate() {
+            let at_line =
+                |failure: Failure| Failure { message: format!("line {}: {}", place + 1, failure.message), ..failure };
+            self.distribution(&vendor, &voucher, place, line).map_err(at_line)?;
+        }
+        Ok(())
+    }
+
+    async fn find(&self, sought: &[Sought<'_>], everywhere: bool) -> Vec<Result<Vec<Present>, Failure>> {
+        let key = |sought: &Sought<'_>| {
+            let vendor = VendorNumber::new(&sought.invoice.supplier).map_err(|error| invalid(&error))?;
+            Ok::<_, Failure>((vendor, sought.invoice.number.clone()))
+        };
+        let keys: Vec<Result<(VendorNumber, String), Failure>> = sought.iter().map(key).collect();
+        let askable: Vec<(VendorNumber, String)> = keys.iter().flatten().cloned().collect();
+        match self.found(&askable, everywhere).await {
+            Ok(found) => {
+                let mut found = found.into_iter();
+                keys.into_iter().map(|key| key.map(|_| found.next().unwrap_or_default())).collect()
+            }
+            Err(error) => vec![Err(of_call(&error)); sought.len()],
+        }
+    }
+
+    async fn lines(&self, invoices: &[(&str, Sought<'_>)]) -> Vec<Result<Vec<LineThere>, Failure>> {
+        let numbers: Vec<VoucherNumber> =
+            invoices.iter().filter_map(|(number, _)| VoucherNumber::new(*number).ok()).collect();
+        let found = match self.syteline.vouchers().distributions(&numbers).await {
+            Ok(found) => found,
+            Err(error) => return vec![Err(of_call(&error)); invoices.len()],
+        };
+        let lines = |(number, sought): &(&str, Sought<'_>)| {
+            let mine = found
+                .iter()
+                .filter(|one| one.voucher.as_str() == *number && one.vendor.as_str() == sought.invoice.supplier.trim());
+            Ok(mine
+                .map(|one| LineThere { amount: one.amount.unwrap_or_default(), place: place(one.sequence) })
+                .collect())
+        };
+        invoices.iter().map(lines).collect()
+    }
+
+    async fn add(&self, invoices: &[&Prepared]) -> Vec<Result<String, Trouble>> {
+        let checked = match self.check_currencies(invoices).await {
+            Ok(checked) => checked,
+            Err(error) => return vec![Err(Trouble::NotProcessed(of_call(&error))); invoices.len()],
+        };
+        let new: Vec<Result<NewVoucher, Failure>> =
+            checked.into_iter().zip(invoices).map(|(vendor, prepared)| Self::voucher(vendor?, prepared)).collect();
+        let sent: Vec<NewVoucher> = new.iter().flatten().cloned().collect();
+        let mut inserted =
+            if sent.is_empty() { Vec::new() } else { self.syteline.vouchers().insert(&sent).await }.into_iter();
+        let vouchers = self.syteline.vouchers();
+        let number = |inserted: Inserted, prepared: &Prepared| {
+            let row = inserted.row();
+            let ours = vouchers.reference_of(row) == Some(prepared.reference.as_str());
+            let number = row.owned("Voucher").filter(|_| ours || matches!(inserted, Inserted::Created(_)));
+            number.ok_or_else(|| Trouble::Unknown(unanswered()))
+        };
+        new.into_iter()
+            .zip(invoices)
+            .map(|(voucher, prepared)| match voucher {
+                Err(failure) => Err(Trouble::Rejected(failure)),
+                Ok(_) => match inserted.next() {
+                    Some(Ok(inserted)) => number(inserted, prepared),
+                    Some(Err(error)) => Err(trouble(&error)),
+                    None => Err(Trouble::Unknown(unanswered())),
+                },
+            })
+            .collect()
+    }
+
+    async fn add_lines(&self, invoices: &[Missing<'_>]) -> Vec<Result<(), Trouble>> {
+        let wanted: Vec<Result<Vec<NewDistribution>, Failure>> = invoices
+            .iter()
+            .map(|missing| {
+                let vendor = VendorNumber::new(&missing.prepared.invoice.supplier).map_err(|error| invalid(&error))?;
+                let voucher = VoucherNumber::new(missing.number).map_err(|error| invalid(&error))?;
+                let lines = self.wanted_lines(&missing.prepared.invoice);
+                let missing = missing.places.iter().filter_map(|place| Some((*place, lines.get(*place)?)));
+                missing.map(|(place, line)| self.distribution(&vendor, &voucher, place, line)).collect()
+            })
+            .collect();
+        let sent: Vec<NewDistribution> = wanted.iter().flatten().flatten().cloned().collect();
+        let vouchers = self.syteline.vouchers();
+        let mut inserted =
+            if sent.is_empty() { Vec::new() } else { vouchers.insert_distributions(&sent).await }.into_iter();
+        wanted
+            .into_iter()
+            .zip(invoices)
+            .map(|(lines, missing)| {
+                let lines = lines.map_err(Trouble::Rejected)?;
+                let answers: Vec<_> = inserted.by_ref().take(lines.len()).collect();
+                let failed = answers.into_iter().zip(missing.places);
+                Trouble::worst(failed.filter_map(|(answer, place)| Some((place + 1, trouble(&answer.err()?)))))
+            })
+            .collect()
+    }
+}
