@@ -17,7 +17,7 @@ use crate::product::Product;
 use crate::purchase_order::{
     self, DefaultOrderMapper, OrderMapper, OrderMapperAdapter, PurchaseOrderSource, SourceSettings,
 };
-use crate::reference::{AlignError, Aligner};
+use crate::reference::{AlignError, Aligner, Parts, ReferenceFlows, ReferenceSettings, Shelf, check};
 use crate::sync::SyncError;
 
 /// Why a connection could not be put together.
@@ -33,6 +33,9 @@ pub enum BuildError {
     /// An accounting dimension that cannot hold cost centres.
     #[error("accounting dimension {0} cannot hold the cost centre: use 2 to 7, or none")]
     CostCenterDimension(u8),
+    /// Reference data cannot go this way.
+    #[error("the direction of reference data cannot be carried out: {0}")]
+    Direction(String),
     /// A code that M3 cannot have.
     #[error(transparent)]
     Code(#[from] InvalidCode),
@@ -48,7 +51,8 @@ pub struct Connection {
     pub(crate) orders: Arc<PurchaseOrderSource>,
     procurify: ProcurifyClient,
     product: Arc<dyn Product>,
-    aligner: Arc<Aligner>,
+    pub(crate) aligner: Arc<Aligner>,
+    pub(crate) reference_flows: ReferenceFlows,
     pub(crate) reference_max_age: Duration,
     pub(crate) patience: Duration,
 }
@@ -65,6 +69,7 @@ impl Connection {
             source: SourceSettings::default(),
             bill_mapper: Box::new(DefaultBillMapper::default()),
             bills: BillSettings::default(),
+            reference: ReferenceSettings::default(),
             settings: Settings::default(),
             retry: None,
             alerts: None,
@@ -102,8 +107,8 @@ impl Connection {
     /// The cross-references as an alignment now would make them. Writes nothing.
     pub async fn preview_reference_data(&self) -> Result<References, AlignError> {
         let now = self.engine.time().now();
-        let lines = self.aligner.read(now).await?;
-        Ok(References::new(lines.into_iter().flat_map(|(_, lines)| lines), Some(now)))
+        let known = self.engine.references().snapshot(self.engine.connection()).await?;
+        self.aligner.preview(&known, now).await
     }
 
     /// What happened to one record, in words.
@@ -133,6 +138,7 @@ pub struct ConnectionBuilder {
     source: SourceSettings,
     bill_mapper: Box<dyn BillMapper>,
     bills: BillSettings,
+    reference: ReferenceSettings,
     settings: Settings,
     retry: Option<Arc<dyn RetryPolicy>>,
     alerts: Option<Arc<dyn AlertSink>>,
@@ -203,6 +209,12 @@ impl ConnectionBuilder {
     /// Which bills are read from Procurify, and how.
     pub fn bills(mut self, settings: BillSettings) -> Self {
         self.bills = settings;
+        self
+    }
+
+    /// What is done about reference data that only one system has. Default: it is matched and no more.
+    pub fn reference(mut self, settings: ReferenceSettings) -> Self {
+        self.reference = settings;
         self
     }
 
@@ -279,19 +291,23 @@ impl ConnectionBuilder {
         let stores = self.store.ok_or(BuildError::Missing("store"))?;
         let sink = product.purchase_orders()?;
         let page_size = self.source.page_size;
-        let orders = Arc::new(PurchaseOrderSource::new(self.name.clone(), procurify.clone(), self.source));
+        let dimensions = &self.mapper.dimensions() | &self.bill_mapper.dimensions();
+        let mut reading = self.source;
+        reading.custom_fields |= self.mapper.needs_custom_fields();
+        let orders = Arc::new(PurchaseOrderSource::new(self.name.clone(), procurify.reader(), reading));
         let flow = Flow {
             max_reference_age: Some(self.reference_max_age),
             on_revision: self.on_revision,
             on_cancel: self.on_cancel,
             ..Flow::new(purchase_order::KIND, orders.clone(), OrderMapperAdapter(self.mapper), sink)
         };
-        let mut engine = Engine::new(self.name, stores.ledger, stores.checkpoints, stores.references)
-            .flow(flow)
+        let new_suppliers = check(&self.reference, product.as_ref())?;
+        let (name, ledger) = (self.name, stores.ledger);
+        let mut engine = Engine::new(name.clone(), Arc::clone(&ledger), stores.checkpoints, stores.references)
             .settings(self.settings);
         if let Some(sink) = product.invoices()? {
             let (wanted, limits) = (self.bills.wanted(), product.invoice_limits());
-            let source = BillSource::new(engine.connection().clone(), procurify.clone(), self.bills);
+            let source = BillSource::new(engine.connection().clone(), procurify.reader(), self.bills);
             let mapper = BillMapperAdapter { mapper: self.bill_mapper, wanted, limits };
             engine = engine.flow(Flow {
                 max_reference_age: Some(self.reference_max_age),
@@ -313,13 +329,37 @@ impl ConnectionBuilder {
         if let Some(alerts) = self.alerts {
             engine = engine.alerts(alerts);
         }
-        let aligner = Aligner { procurify: procurify.clone(), product: Arc::clone(&product), page_size };
+        let readings = Arc::new(Shelf::default());
+        let parts = Parts {
+            connection: &name,
+            settings: &self.reference,
+            procurify: &procurify,
+            product: &product,
+            store: &ledger,
+            shelf: &readings,
+            new_suppliers: new_suppliers.as_ref(),
+            page_size,
+            max_age: self.reference_max_age,
+        };
+        // An engine of its own, so that documents wait until it is done.
+        let reference_flows = parts.flows(engine.clone());
+        let engine = engine.flow(flow);
+        let new_suppliers = new_suppliers.filter(|_| self.reference.vendors.to_cloudsuite());
+        let aligner = Aligner {
+            procurify: procurify.clone(),
+            product: Arc::clone(&product),
+            page_size,
+            dimensions,
+            new_suppliers,
+            shelf: readings,
+        };
         Ok(Connection {
             engine,
             orders,
             procurify,
             product,
             aligner: Arc::new(aligner),
+            reference_flows,
             reference_max_age: self.reference_max_age,
             patience: self.patience,
         })

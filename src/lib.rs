@@ -30,6 +30,7 @@
 //! | --- | --- |
 //! | [`purchase_order`] | orders read from Procurify, mapped, and drafted for an ERP |
 //! | [`bill`] | bills read from Procurify, mapped, and drafted as an ERP's invoices |
+//! | [`accounts`] | which account and cost centre a line is booked on |
 //! | [`product`] | what a CloudSuite product must offer |
 //! | [`m3`], [`syteline`], [`odata`] | the products |
 //! | [`reconcile`] | both systems compared: missing, extra, differing, totals |
@@ -37,6 +38,7 @@
 //!
 //! The engine and its promises are in [`sync_core`]; the clients can be used alone.
 
+pub mod accounts;
 pub mod bill;
 mod connection;
 mod failure;

@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sync_core::{Mapping, Match, MatchedBy, Missing, Record, References};
+use sync_core::{Mapping, Match, Missing, Record, References};
 
+use crate::accounts::{AccountMapping, Booking, Spend};
 use crate::purchase_order::OrderDraft;
-use crate::reference::{COST_CENTER, GL_ACCOUNT, VENDOR};
+use crate::reference::{CURRENCY, ITEM, SERVICE_ITEM, resolve, usable};
 
 /// What becomes of a record, an order if not said otherwise.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,36 +70,65 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// The ERP's value, if the table has one that may be used. Asks nothing of people if not.
-    pub fn known(&self, kind: &str, source: &str) -> Option<String> {
-        match &self.references.get(kind, source)?.found {
-            Match::Matched { target, .. } => Some(target.clone()),
-            Match::Blocked { .. } | Match::Ambiguous { .. } | Match::Unknown { .. } => None,
-        }
+    /// The ERP's value where the table has one; what is not listed is left as it is. One that is listed and may not
+    /// be used holds the record.
+    pub fn linked(&mut self, kind: &str, source: &str) -> Option<String> {
+        self.references.get(kind, source)?;
+        self.resolve(kind, source, source)
     }
 
     pub fn resolve(&mut self, kind: &str, source: &str, label: &str) -> Option<String> {
-        let words = if kind == GL_ACCOUNT { "GL account".to_owned() } else { kind.replace('_', " ") };
-        let value = if label.is_empty() || label == source { source.to_owned() } else { format!("{source} ({label})") };
-        let hint = match self.references.get(kind, source).map(|line| &line.found) {
-            Some(Match::Matched { target, by }) => {
-                self.decide(format!("{words} {value} is {target}, by {}", how(by)));
-                return Some(target.clone());
+        match resolve(self.references, kind, source, label) {
+            Ok((target, decision)) => {
+                self.decide(decision);
+                Some(target)
             }
-            Some(Match::Blocked { target, why }) => format!("{target} in the ERP may not be used: {why}"),
-            Some(Match::Ambiguous { candidates }) => {
-                format!("it could be {} in the ERP: put the right one into its external id in Procurify", candidates.join(" or "))
+            Err(missing) => self.absent(&missing.kind, &missing.value, &missing.hint),
+        }
+    }
+
+    /// Where a cost is booked.
+    pub fn book(&mut self, accounts: &dyn AccountMapping, spend: &Spend, cost_centers: bool) -> Option<Booking> {
+        match Booking::of(accounts, spend, self.references, cost_centers) {
+            Ok((booking, decisions)) => {
+                for decision in decisions {
+                    self.decide(decision);
+                }
+                Some(booking)
             }
-            Some(Match::Unknown { named }) => {
-                format!("its external id {named} is not in the ERP: add it there, or correct it in Procurify")
+            Err(missing) => {
+                for Missing { kind, value, hint } in missing {
+                    self.miss(&kind, &value, &hint);
+                }
+                None
             }
-            None => match kind {
-                VENDOR => "no supplier in the ERP matches: add it there, or put its number into the vendor's external id in Procurify".to_owned(),
-                COST_CENTER => "no cost centre in the ERP matches: add it there, or put its number into the department's external id in Procurify".to_owned(),
-                _ => format!("no {words} in the ERP matches: add it there, or correct the code in Procurify"),
-            },
+        }
+    }
+
+    /// The ERP's code of a currency: what it is linked to, or the same.
+    pub fn currency(&mut self, code: String) -> String {
+        if let Some(linked) = self.linked(CURRENCY, &code) {
+            return linked;
+        }
+        if let Err(why) = usable(self.references, CURRENCY, &code) {
+            let hint =
+                format!("it {why}: add it there, or link it to the one it is there (`link currency {code} CODE`)");
+            self.miss(CURRENCY, &code, &hint);
+        }
+        code
+    }
+
+    /// Lines bought by their text need an item too, in most products.
+    pub fn check_service_item(&mut self) {
+        let why = match self.references.get(SERVICE_ITEM, "").map(|line| &line.found) {
+            Some(Match::Blocked { target, why }) => Some((target, format!("may not be used in the ERP ({why})"))),
+            Some(Match::Unknown { named }) => Some((named, "is not in the ERP".to_owned())),
+            _ => None,
         };
-        self.absent(kind, &value, &hint)
+        if let Some((item, why)) = why {
+            let hint = format!("it stands for lines bought by their text, and {why}: mend that there, or set another");
+            self.miss(ITEM, item, &hint);
+        }
     }
 
     pub fn decide(&mut self, decision: String) {
@@ -117,15 +147,5 @@ impl<'a> Resolver<'a> {
         if !self.missing.contains(&missing) {
             self.missing.push(missing);
         }
-    }
-}
-
-fn how(by: &MatchedBy) -> &'static str {
-    match by {
-        MatchedBy::ExternalId => "external id",
-        MatchedBy::Code => "code",
-        MatchedBy::UniqueName => "unique name",
-        MatchedBy::Hand => "hand",
-        _ => "another rule",
     }
 }

@@ -9,7 +9,7 @@ use sync_core::{Failure, FailureKind, Kind, Sink};
 use crate::bill::InvoiceLimits;
 use crate::connection::BuildError;
 use crate::reconcile::{Document, Wanted};
-use crate::reference::Master;
+use crate::reference::{Master, NewSuppliers};
 
 /// The ERP's reference data, as far as records of Procurify are matched to it.
 #[derive(Debug, Clone, Default)]
@@ -43,6 +43,44 @@ pub trait Product: Send + Sync {
 
     /// Reads all reference data; `today` decides what is valid. All or nothing.
     async fn masters(&self, today: NaiveDate) -> Result<Masters, Failure>;
+
+    /// The values of a further accounting dimension; none if they cannot be read, and so are not checked.
+    async fn dimension(&self, number: u8, today: NaiveDate) -> Result<Vec<Master>, Failure> {
+        let _ = (number, today);
+        Ok(Vec::new())
+    }
+
+    /// The warehouses that orders can be for, as drafts name them; none if orders are not for warehouses.
+    async fn warehouses(&self) -> Result<Vec<Master>, Failure> {
+        Ok(Vec::new())
+    }
+
+    /// Those of these items that there are.
+    async fn items(&self, numbers: &[String]) -> Result<Vec<Master>, Failure>;
+
+    /// Those of these currencies that there are; none if that cannot be asked, and so is not checked.
+    async fn currencies(&self, codes: &[String]) -> Result<Option<Vec<String>>, Failure> {
+        let _ = codes;
+        Ok(None)
+    }
+
+    /// The item of lines that are bought by their text alone, if it must be among the items.
+    fn service_item(&self) -> Option<String> {
+        None
+    }
+
+    /// How suppliers are made for vendors; none if this product cannot.
+    ///
+    /// # Errors
+    /// A setting that cannot be right.
+    fn new_suppliers(&self) -> Result<Option<NewSuppliers>, BuildError> {
+        Ok(None)
+    }
+
+    /// The currencies of these suppliers, one answer for each; none where it is not known.
+    async fn supplier_currencies(&self, numbers: &[String]) -> Result<Vec<Option<String>>, Failure> {
+        Ok(vec![None; numbers.len()])
+    }
 
     /// Where purchase orders go: a sink that reads [`OrderDraft`](crate::purchase_order::OrderDraft)s.
     ///

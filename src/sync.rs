@@ -171,9 +171,15 @@ impl Connection {
         Ok(report)
     }
 
-    /// What a pass would do. Reads both systems and the ledger, writes nothing anywhere.
+    /// What a pass would do, on the reference data that it would find or make. Reads both systems and the ledger,
+    /// writes nothing anywhere.
     pub async fn plan(&self, flow: FlowKind) -> Result<Vec<Planned>, SyncError> {
-        let mut references = self.preview_reference_data().await?;
+        let (references, _) = self.plan_reference_data().await?;
+        self.plan_on(flow, references).await
+    }
+
+    /// As [`plan`](Self::plan), on reference data as [`plan_reference_data`](Self::plan_reference_data) gave it.
+    pub async fn plan_on(&self, flow: FlowKind, mut references: References) -> Result<Vec<Planned>, SyncError> {
         if flow == FlowKind::Bills {
             references = self.with_planned_orders(references).await?;
         }
@@ -207,7 +213,7 @@ impl Connection {
         // What is held waits for reference data, and so does what a person wants tried again.
         let waiting = [StateName::Held, StateName::Discovered].iter().any(|state| counts.contains_key(state));
         if waiting || !references.aligned_at().is_some_and(fresh) {
-            self.align_reference_data().await?;
+            self.sync_reference_data().await?;
         }
         Ok(())
     }

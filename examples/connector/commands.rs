@@ -4,7 +4,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use procurify_cloudsuite::{Connection, FlowKind, Report};
+use procurify_cloudsuite::purchase_order::KIND;
+use procurify_cloudsuite::reference::ReferenceReport;
+use procurify_cloudsuite::{Connection, Report};
 use serde_json::{Value, json};
 use sync_core::ledger::list_all;
 use sync_core::memory::MemoryStore;
@@ -34,6 +36,22 @@ pub async fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
         }
         Command::Vault { command } => crate::vault::run(&config, &folder, command, json).await,
         Command::Replay(arguments) => crate::replay::run(&config, &folder, arguments, json).await,
+        Command::Reference => {
+            let connection = connect(&config, &folder, Access::Read).await?;
+            crate::reference::show(&connection, json).await
+        }
+        Command::Link { kind, source, target } => {
+            let connection = connect(&config, &folder, Access::Write).await?;
+            crate::links::link(&connection, kind, source, target, json).await
+        }
+        Command::Unlink { kind, source } => {
+            let connection = connect(&config, &folder, Access::Write).await?;
+            crate::links::unlink(&connection, kind, source, json).await
+        }
+        Command::Mapping { command } => {
+            let access = if command.writes() { Access::Write } else { Access::Read };
+            crate::links::mapping(&connect(&config, &folder, access).await?, command, json).await
+        }
     }
 }
 
@@ -115,20 +133,24 @@ async fn ping(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Pr
 async fn sync(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Problem> {
     let started = Instant::now();
     let connection = connect(config, folder, Access::Write).await?;
-    let reports = pass(config, &connection, || true).await?;
-    let document = report_document(&reports, &connection, started);
-    let all_done = reports.iter().all(|(_, report)| report.is_all_done());
-    say(json, &document, || report_text(&reports, &document));
-    Ok(if all_done { ExitCode::SUCCESS } else { ExitCode::from(NOT_ALL_DONE) })
+    let passed = pass(config, &connection, || true).await?;
+    let document = passed.document(&connection, started);
+    say(json, &document, || passed.text(&document));
+    Ok(if passed.is_all_done() { ExitCode::SUCCESS } else { ExitCode::from(NOT_ALL_DONE) })
+}
+
+/// What a pass left of each flow, and of the reference data.
+pub struct Passed {
+    reports: Vec<(Kind, Report)>,
+    reference: ReferenceReport,
 }
 
 /// One pass of every flow, and the digest of the day if it is due; ended between two steps once `go_on` says no.
-pub async fn pass(
-    config: &Config,
-    connection: &Connection,
-    go_on: impl Fn() -> bool,
-) -> Result<Vec<(Kind, Report)>, Problem> {
+pub async fn pass(config: &Config, connection: &Connection, go_on: impl Fn() -> bool) -> Result<Passed, Problem> {
     let mut reports = Vec::new();
+    if config.flows().is_empty() {
+        connection.sync_reference_data().await?;
+    }
     for flow in config.flows() {
         if !go_on() {
             break;
@@ -142,16 +164,42 @@ pub async fn pass(
     if let Some(day) = today.filter(|_| config.wants_digest() && go_on()) {
         connection.engine().send_digest(day).await?;
     }
-    Ok(reports)
+    Ok(Passed { reports, reference: connection.reference_status().await? })
 }
 
-/// What a pass did, in words.
-pub fn report_text(reports: &[(Kind, Report)], document: &Value) -> String {
-    let mut lines: Vec<String> = reports.iter().map(|(kind, report)| flow_text(kind, report, document)).collect();
-    let requests = &document["requests"];
-    let (procurify, cloudsuite) = (&requests["procurify"], &requests["cloudsuite"]);
-    lines.push(format!("{procurify} requests to Procurify, {cloudsuite} to CloudSuite."));
-    lines.join("\n")
+impl Passed {
+    pub fn is_all_done(&self) -> bool {
+        self.reference.is_all_done() && self.reports.iter().all(|(_, report)| report.is_all_done())
+    }
+
+    /// What it did, in words.
+    pub fn text(&self, document: &Value) -> String {
+        let flows = self.reports.iter().map(|(kind, report)| flow_text(kind, report, document) + "\n");
+        let requests = &document["requests"];
+        format!(
+            "{}{}{} requests to Procurify, {} to CloudSuite.{}",
+            crate::reference::text(&self.reference),
+            flows.collect::<String>(),
+            requests["procurify"],
+            requests["cloudsuite"],
+            if self.reference.concerns.is_empty() { "" } else { " Reference data waits for people: see `held`." }
+        )
+    }
+
+    pub fn document(&self, connection: &Connection, started: Instant) -> Value {
+        let flows: serde_json::Map<String, Value> =
+            self.reports.iter().map(|(kind, report)| (kind.to_string(), flow_document(report))).collect();
+        let mut document = json!({
+            "flows": flows,
+            "requests": {
+                "procurify": connection.procurify_requests(),
+                "cloudsuite": connection.cloudsuite_requests(),
+            },
+            "seconds": started.elapsed().as_secs_f64(),
+        });
+        crate::reference::add(&mut document, &self.reference);
+        document
+    }
 }
 
 fn flow_text(kind: &Kind, report: &Report, document: &Value) -> String {
@@ -177,19 +225,6 @@ fn flow_text(kind: &Kind, report: &Report, document: &Value) -> String {
             (true, true) => "",
         },
     )
-}
-
-pub fn report_document(reports: &[(Kind, Report)], connection: &Connection, started: Instant) -> Value {
-    let flows: serde_json::Map<String, Value> =
-        reports.iter().map(|(kind, report)| (kind.to_string(), flow_document(report))).collect();
-    json!({
-        "flows": flows,
-        "requests": {
-            "procurify": connection.procurify_requests(),
-            "cloudsuite": connection.cloudsuite_requests(),
-        },
-        "seconds": started.elapsed().as_secs_f64(),
-    })
 }
 
 fn flow_document(report: &Report) -> Value {
@@ -219,9 +254,9 @@ fn flow_document(report: &Report) -> Value {
 
 async fn plan(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Problem> {
     let connection = connect(config, folder, Access::Read).await?;
-    let mut plan = Vec::new();
+    let (references, mut plan) = connection.plan_reference_data().await?;
     for flow in config.flows() {
-        plan.extend(connection.plan(flow).await?);
+        plan.extend(connection.plan_on(flow, references.clone()).await?);
     }
     let steps: Vec<Value> = plan.iter().map(planned_document).collect();
     say(json, &json!({ "plan": steps }), || {
@@ -250,6 +285,7 @@ fn planned_document(planned: &Planned) -> Value {
 
 fn planned_text(planned: &Planned) -> String {
     let words = match &planned.step {
+        Step::Post(document) if document.get("supplier").is_none() => crate::reference::planned(document),
         Step::Post(document) => format!(
             "post to supplier {}, {} lines",
             document["supplier"].as_str().unwrap_or("?"),
@@ -278,11 +314,11 @@ async fn held(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Pr
 /// Lists records and their states: all, or those that need a person.
 pub async fn list(config: &Config, folder: &Path, json: bool, concerning: bool) -> Result<ExitCode, Problem> {
     let store = SqliteStore::open_read_only(config.ledger(folder)?).await?;
-    let mut heads = Vec::new();
-    for flow in [FlowKind::PurchaseOrders, FlowKind::Bills] {
-        let all = Query::of(&config.name(), &flow.kind());
-        heads.extend(list_all(&store, if concerning { all.concerning() } else { all }).await?);
+    let mut query = Query { kind: None, ..Query::of(&config.name(), &KIND.into()) };
+    if concerning {
+        query = query.concerning();
     }
+    let heads = list_all(&store, query).await?;
     let records: Vec<Value> = heads
         .iter()
         .map(|head| {

@@ -25,6 +25,7 @@ use tenant_http::ExposeSecret;
 
 use crate::alerts::AlertSettings;
 use crate::calendar::CalendarSettings;
+use crate::mapping::Mapping;
 pub use text::{Place, Text};
 
 /// An error for a person: one sentence that says what to do.
@@ -45,6 +46,8 @@ pub struct Config {
     calendar: CalendarSettings,
     #[serde(default)]
     alerts: AlertSettings,
+    #[serde(default)]
+    mapping: Mapping,
 }
 
 #[derive(Debug, Deserialize)]
@@ -105,6 +108,9 @@ struct SyteLine {
     service_item: Option<String>,
     /// 1 to 4; 0 for none.
     cost_center_unit: Option<u8>,
+    vendor_prefix: Option<String>,
+    #[serde(default)]
+    vendor_properties: BTreeMap<String, String>,
     price_decimals: Option<u32>,
     max_changes_per_request: Option<usize>,
     /// Where the tax of invoices is distributed.
@@ -127,6 +133,8 @@ struct M3 {
     warehouse: String,
     order_type: Option<String>,
     buyer: Option<String>,
+    supplier_template: Option<String>,
+    supplier_prefix: Option<String>,
     #[serde(default = "default_batch_origin")]
     batch_origin: String,
     #[serde(default = "default_service_item")]
@@ -201,6 +209,9 @@ struct Flows {
     /// How many orders are carried on together.
     #[serde(default = "default_batch")]
     batch: usize,
+    /// Reference data both ways.
+    #[serde(default)]
+    reference: crate::reference::ReferenceFlows,
     /// How long a pass waits for what is due later.
     #[serde(default = "default_wait")]
     wait: Text,
@@ -259,6 +270,7 @@ impl Default for Flows {
             bills: false,
             bills_from: None,
             bills_wait_for_orders: None,
+            reference: crate::reference::ReferenceFlows::default(),
             batch: default_batch(),
             wait: default_wait(),
         }
@@ -401,7 +413,7 @@ impl Config {
         Ok(Connection::builder(self.procurify.domain.as_str())
             .procurify(self.procurify(&place, tokens).await?)
             .cloudsuite(self.product(&client)?)
-            .mapper(self.with_charges(self.mapper()?))
+            .mapper(self.with_charges(self.mapper(folder)?))
             .source(SourceSettings {
                 page_size: self.procurify.page_size,
                 created_from: first_day("flows.purchase_orders_from", self.flows.purchase_orders_from.as_deref())?,
@@ -415,8 +427,9 @@ impl Config {
                 OnCancel::Alert => Cancellations::Alert,
                 OnCancel::Cancel => Cancellations::Cancel,
             })
-            .bill_mapper(self.bill_mapper()?)
+            .bill_mapper(self.bill_mapper(folder)?)
             .bills(self.bills()?)
+            .reference(self.flows.reference.settings()?)
             .patience(duration("flows.wait", &self.flows.wait)?)
             .schedule(Arc::new(self.calendar()?))
             .alerts(self.alerts.sink(&place).await?)
@@ -455,7 +468,13 @@ impl Config {
                     company = company.division(division);
                 }
                 let company = company.transactions_per_call(m3.transactions_per_call).bytes_per_call(m3.bytes_per_call);
-                let product = M3Product::new(company).orders(m3.orders());
+                let mut product = M3Product::new(company).orders(m3.orders());
+                if let Some(template) = &m3.supplier_template {
+                    product = product.supplier_template(template);
+                }
+                if let Some(prefix) = &m3.supplier_prefix {
+                    product = product.supplier_prefix(prefix);
+                }
                 if self.flows.bills { product.invoices(m3.invoices()).into() } else { product.into() }
             }
             ProductSettings::SyteLine(settings) => {
@@ -466,7 +485,12 @@ impl Config {
                 if let Some(changes) = settings.max_changes_per_request {
                     syteline = syteline.max_changes_per_request(changes);
                 }
-                SyteLineProduct::new(syteline).orders(settings.orders()).invoices(settings.invoices()).into()
+                let mut product =
+                    SyteLineProduct::new(syteline).orders(settings.orders()).invoices(settings.invoices());
+                if let Some(prefix) = &settings.vendor_prefix {
+                    product = product.vendor_prefix(prefix);
+                }
+                product.vendor_properties(settings.vendor_properties.clone()).into()
             }
             ProductSettings::OData(settings) => {
                 let mut odata = client.odata(&settings.company);
@@ -526,7 +550,7 @@ impl Config {
         Ok(builder.build()?)
     }
 
-    fn mapper(&self) -> Result<DefaultOrderMapper, Problem> {
+    fn mapper(&self, folder: &Path) -> Result<DefaultOrderMapper, Problem> {
         let (cost_centers, units) = match self.settings()? {
             ProductSettings::M3(m3) => (m3.cost_center_dimension != 0, &m3.units),
             ProductSettings::SyteLine(syteline) => (syteline.cost_center_unit != Some(0), &syteline.units),
@@ -534,6 +558,7 @@ impl Config {
         };
         let mut mapper = DefaultOrderMapper {
             cost_centers,
+            accounts: self.mapping.accounts(folder)?,
             units: units.iter().map(|(ours, theirs)| (ours.to_lowercase(), theirs.clone())).collect(),
             ..DefaultOrderMapper::default()
         };

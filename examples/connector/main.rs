@@ -11,8 +11,11 @@ mod audit;
 mod calendar;
 mod commands;
 mod config;
+mod links;
+mod mapping;
 mod progress;
 mod reconcile;
+mod reference;
 mod replay;
 mod selection;
 mod vault;
@@ -61,6 +64,29 @@ enum Command {
     Vault {
         #[command(subcommand)]
         command: vault::VaultCommand,
+    },
+    /// Show what only one of the two systems has; write nothing.
+    Reference,
+    /// Settle by hand which value of the ERP one of Procurify is.
+    Link {
+        /// `vendor`, `gl_account`, `cost_center`, `item`, `unit`, `currency` or `location`.
+        kind: String,
+        /// Procurify's: an id, a code, or a name that one record has.
+        source: String,
+        /// The ERP's number or code.
+        target: String,
+    },
+    /// Take a link by hand back.
+    Unlink {
+        /// As in `link`.
+        kind: String,
+        /// As in `link`.
+        source: String,
+    },
+    /// Write the whole mapping to a file, or read links from one: .csv or .toml.
+    Mapping {
+        #[command(subcommand)]
+        command: links::MappingCommand,
     },
     /// Give a record, or all of some states, another attempt in the next sync.
     Replay(replay::ReplayArguments),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use sync_core::{Calendar, Schedule};
 use tokio::sync::watch;
 
-use crate::commands::{Access, connect, pass, report_document, report_text, say};
+use crate::commands::{Access, connect, pass, say};
 use crate::config::{Config, Problem};
 
 /// How long the step in progress may take once it is to stop. What is cut off then is in doubt in the ledger, and the
@@ -50,9 +50,9 @@ pub async fn run(config: &Config, folder: &Path, json: bool) -> Result<ExitCode,
 async fn one_run(config: &Config, connection: &Connection, stop: &Stop, json: bool) {
     let started = Instant::now();
     match pass(config, connection, || !stop.is_wanted()).await {
-        Ok(reports) => {
-            let document = report_document(&reports, connection, started);
-            say(json, &json!({ "run": document }), || report_text(&reports, &document));
+        Ok(passed) => {
+            let document = passed.document(connection, started);
+            say(json, &json!({ "run": document }), || passed.text(&document));
         }
         Err(problem) => {
             let told = crate::sentence(problem.as_ref());

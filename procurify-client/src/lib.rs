@@ -46,6 +46,7 @@ mod login;
 mod models;
 mod order_by;
 mod query;
+mod reader;
 mod resources;
 
 /// Text of a record. It is a `str` in all but its keeping: up to 24 bytes, which most texts of a record are, lie in
@@ -61,6 +62,7 @@ pub use lenient::DayOrTime;
 pub use list::List;
 pub use models::*;
 pub use order_by::OrderBy;
+pub use reader::{ReadBills, ReadPurchaseOrders, Reader};
 pub use resources::*;
 pub use tenant_http::{
     AccessToken, Bytes, Error, ErrorKind, Exchange, Limiter, Observer, Outcome, Page, RetryPolicy, SecretString,

@@ -24,6 +24,10 @@ pub(crate) trait Tenant: Send + Sync + 'static {
     /// Answers a call under `/_sandbox/`, apart from the statistics.
     fn control(&self, call: &Call) -> Reply;
     fn documents(&self) -> BTreeMap<String, u64>;
+    /// What was written so far, by program, IDO or entity set.
+    fn writes(&self) -> BTreeMap<String, u64> {
+        BTreeMap::new()
+    }
     /// The tenant's own form of an error body.
     fn error(&self, status: StatusCode, text: &str) -> Reply;
 }
@@ -41,7 +45,7 @@ pub(crate) struct Front<T> {
 
 impl<T: Tenant> Front<T> {
     pub(crate) fn stats(&self) -> Stats {
-        self.counters.snapshot(self.tenant.documents())
+        self.counters.snapshot(self.tenant.documents(), self.tenant.writes())
     }
 
     fn control(&self, call: &Call) -> Reply {

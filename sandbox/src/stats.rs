@@ -17,7 +17,7 @@ pub struct Stats {
     pub throttled: u64,
     /// Injected faults by kind.
     pub faults: BTreeMap<String, u64>,
-    /// Attempts to write, by resource, where the tenant takes none.
+    /// Calls that write, or would if the tenant took them, by resource (Procurify), program (M3), IDO or entity set.
     pub writes: BTreeMap<String, u64>,
     /// Documents the tenant holds: `purchase_order`, `invoice`.
     pub documents: BTreeMap<String, u64>,
@@ -49,8 +49,10 @@ impl Counters {
         *self.lock().writes.entry(resource.to_owned()).or_default() += 1;
     }
 
-    /// A copy, with the documents counted now.
-    pub(crate) fn snapshot(&self, documents: BTreeMap<String, u64>) -> Stats {
-        Stats { documents, ..self.lock().clone() }
+    /// A copy, with the documents and writes that the tenant itself has counted.
+    pub(crate) fn snapshot(&self, documents: BTreeMap<String, u64>, writes: BTreeMap<String, u64>) -> Stats {
+        let mut stats = Stats { documents, ..self.lock().clone() };
+        stats.writes.extend(writes);
+        stats
     }
 }

@@ -1,8 +1,8 @@
 //! A bill of Procurify with its lines, as it is kept in the ledger and given to mappers.
 
 use procurify_client::{
-    Bill, BillItem, BillItemId, BillStatus, BillSummary, CostAllocation, CustomFieldValue, DepartmentId, OrderItemId,
-    PoNumber, Text,
+    Bill, BillItem, BillItemId, BillStatus, BillSummary, CostAllocation, CustomFieldValue, DepartmentId, LocationId,
+    OrderItemId, PoNumber, Text,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -89,6 +89,12 @@ pub struct BillPart {
     /// The department's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub department_name: Option<Text>,
+    /// The location of the department.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<LocationId>,
+    /// The location's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location_name: Option<Text>,
 }
 
 impl BillPart {
@@ -100,6 +106,8 @@ impl BillPart {
             amount,
             account_code: code.filter(|code| !code.trim().is_empty()),
             department: account.as_ref().and_then(|account| account.department),
+            location: account.as_ref().and_then(|account| account.location),
+            location_name: account.as_ref().and_then(|account| account.location_name.clone()),
             department_name: account.and_then(|account| account.department_name),
         }
     }

@@ -1,5 +1,7 @@
 //! A supplier's invoice as an ERP is to hold it, whichever ERP that is.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -52,6 +54,9 @@ pub struct InvoiceLineDraft {
     /// The ERP's cost centre.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_center: Option<String>,
+    /// Further accounting dimensions by number: 2 to 7 in M3, unit codes 1 to 4 in SyteLine.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dimensions: BTreeMap<u8, String>,
     /// The order that it bills.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<OrderLink>,

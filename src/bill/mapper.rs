@@ -1,5 +1,8 @@
 //! From an approved bill to the invoice an ERP is to hold.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use procurify_client::{DayOrTime, OrderItemId, Text};
@@ -10,9 +13,10 @@ use sync_core::{Head, References, State};
 use super::amounts::{self, Beside, cents};
 use super::approved::{ApprovedBill, BillLine, BillPart};
 use super::draft::{InvoiceDraft, InvoiceLineDraft, OrderLink};
+use crate::accounts::{AccountMapping, Booking, Direct, Named, Spend};
 use crate::mapping::{Mapped, Resolver};
-use crate::purchase_order::{self, OrderLine};
-use crate::reference::{COST_CENTER, GL_ACCOUNT, VENDOR};
+use crate::purchase_order::{self, OrderLine, custom_fields};
+use crate::reference::VENDOR;
 
 /// Decides what an approved bill becomes in the ERP. Pure, as [`sync_core::Mapper`] is.
 ///
@@ -21,6 +25,11 @@ use crate::reference::{COST_CENTER, GL_ACCOUNT, VENDOR};
 pub trait BillMapper: Send + Sync {
     /// What becomes of this bill.
     fn map(&self, bill: &ApprovedBill, references: &References) -> Mapped<InvoiceDraft>;
+
+    /// The further accounting dimensions that it books on, for the ERP's values of them to be read. Default none.
+    fn dimensions(&self) -> BTreeSet<u8> {
+        BTreeSet::new()
+    }
 }
 
 /// An account and cost centre of the ERP.
@@ -40,6 +49,8 @@ pub struct DefaultBillMapper {
     pub time_zone: Tz,
     /// Whether each line needs a cost centre. Default yes.
     pub cost_centers: bool,
+    /// Where costs are booked. Default: [`Direct`].
+    pub accounts: Arc<dyn AccountMapping>,
     /// Whether a bill waits until the orders that it bills are posted. Where it does not, it refers to those that are.
     /// Default yes.
     pub wait_for_orders: bool,
@@ -50,7 +61,13 @@ pub struct DefaultBillMapper {
 
 impl Default for DefaultBillMapper {
     fn default() -> Self {
-        Self { time_zone: Tz::UTC, cost_centers: true, wait_for_orders: true, freight: None }
+        Self {
+            time_zone: Tz::UTC,
+            cost_centers: true,
+            accounts: Arc::new(Direct),
+            wait_for_orders: true,
+            freight: None,
+        }
     }
 }
 
@@ -59,6 +76,10 @@ impl BillMapper for DefaultBillMapper {
         let mut resolver = Resolver::new(references);
         let draft = self.draft(bill, references, &mut resolver);
         resolver.conclude(draft)
+    }
+
+    fn dimensions(&self) -> BTreeSet<u8> {
+        self.accounts.dimensions()
     }
 }
 
@@ -81,7 +102,8 @@ impl DefaultBillMapper {
         let text =
             |text: Option<&Text>| text.map(|text| text.trim()).filter(|text| !text.is_empty()).map(str::to_owned);
         let currency = text(head.currency.as_ref().and_then(|currency| currency.name.as_ref()))
-            .or_else(|| resolver.absent("currency", "none", "the bill has no currency: set it in Procurify"));
+            .or_else(|| resolver.absent("currency", "none", "the bill has no currency: set it in Procurify"))
+            .map(|code| resolver.currency(code));
         let number = text(head.invoice_number.as_ref()).or_else(|| {
             resolver.absent("invoice_number", "none", "the bill has no invoice number: enter it in Procurify")
         });
@@ -126,8 +148,9 @@ impl DefaultBillMapper {
                 complete = false;
                 Vec::new()
             });
+            let fields = custom_fields(line.custom_fields.clone());
             for (part, amount) in line.parts.iter().zip(amounts) {
-                let placed = self.place(part, &text, resolver);
+                let placed = self.place(part, &text, &fields, resolver);
                 complete &= placed.is_some();
                 rough.extend(
                     placed.map(|line| Rough { amount, line: InvoiceLineDraft { order: order.clone(), ..line } }),
@@ -135,7 +158,8 @@ impl DefaultBillMapper {
             }
         }
         for cost in &bill.costs {
-            let placed = self.place(cost, cost.name.as_deref().unwrap_or("Other costs"), resolver);
+            let name = cost.name.as_deref().unwrap_or("Other costs");
+            let placed = self.place(cost, name, &BTreeMap::new(), resolver);
             complete &= placed.is_some();
             rough.extend(placed.map(|line| Rough { amount: cost.amount.unwrap_or_default(), line }));
         }
@@ -143,26 +167,17 @@ impl DefaultBillMapper {
     }
 
     /// A line on the account and cost centre of a part.
-    fn place(&self, part: &BillPart, text: &str, resolver: &mut Resolver<'_>) -> Option<InvoiceLineDraft> {
-        for (what, there) in [
-            ("account code", part.account_code.is_some()),
-            ("department", part.department.is_some() || !self.cost_centers),
-        ] {
-            if !there {
-                resolver.miss("line", text, &format!("it has no {what}: complete it in Procurify"));
-            }
-        }
-        let account = part.account_code.as_ref().and_then(|code| resolver.resolve(GL_ACCOUNT, code, code));
-        let department = part.department.filter(|_| self.cost_centers);
-        let cost_center = department.map(|department| {
-            let name = part.department_name.as_deref().unwrap_or_default();
-            resolver.resolve(COST_CENTER, &department.to_string(), name)
-        });
-        if cost_center == Some(None) {
-            return None;
-        }
-        let place = CostPlace { account: account?, cost_center: cost_center.flatten() };
-        Some(place.line(text, Decimal::ZERO))
+    fn place(
+        &self,
+        part: &BillPart,
+        text: &str,
+        fields: &BTreeMap<String, String>,
+        resolver: &mut Resolver<'_>,
+    ) -> Option<InvoiceLineDraft> {
+        let booking = resolver.book(self.accounts.as_ref(), &spend(part, text, fields), self.cost_centers)?;
+        let Booking { account, cost_center, dimensions } = booking;
+        let place = CostPlace { account, cost_center };
+        Some(InvoiceLineDraft { dimensions, ..place.line(text, Decimal::ZERO) })
     }
 
     /// The ERP's order that a line bills.
@@ -223,6 +238,19 @@ impl DefaultBillMapper {
     }
 }
 
+/// What an account mapping may know of a part of a cost.
+fn spend(part: &BillPart, text: &str, custom_fields: &BTreeMap<String, String>) -> Spend {
+    let named =
+        |id: Option<String>, name: Option<&str>| id.map(|id| Named { id, name: name.unwrap_or_default().to_owned() });
+    Spend {
+        line: text.to_owned(),
+        account_code: part.account_code.as_deref().map(str::to_owned),
+        department: named(part.department.map(|id| id.to_string()), part.department_name.as_deref()),
+        location: named(part.location.map(|id| id.to_string()), part.location_name.as_deref()),
+        custom_fields: custom_fields.clone(),
+    }
+}
+
 impl CostPlace {
     /// A line of this amount on it.
     pub(crate) fn line(&self, text: &str, amount: Decimal) -> InvoiceLineDraft {
@@ -231,6 +259,7 @@ impl CostPlace {
             amount,
             account: self.account.clone(),
             cost_center: self.cost_center.clone(),
+            dimensions: BTreeMap::new(),
             order: None,
         }
     }
@@ -256,6 +285,7 @@ mod tests {
     use sync_core::{Match, MatchedBy, RecordKey, Reference, TargetRef};
 
     use super::*;
+    use crate::reference::{COST_CENTER, GL_ACCOUNT};
 
     fn bill() -> Value {
         json!({

@@ -486,6 +486,8 @@ impl<B: InvoiceBook> InvoiceSink<B> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     fn wanted(lines: &[(&str, &str)]) -> Vec<InvoiceLineDraft> {
@@ -494,6 +496,7 @@ mod tests {
             amount: amount.parse().unwrap(),
             account: (*account).to_owned(),
             cost_center: None,
+            dimensions: BTreeMap::new(),
             order: None,
         };
         lines.iter().map(line).collect()

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use futures_util::{StreamExt, stream};
-use procurify_client::{BillStatus, BillSummary, BillType, ErrorKind, ProcurifyClient};
+use procurify_client::{BillStatus, BillSummary, BillType, ErrorKind, Reader};
 use sync_core::{Batch, ConnectionId, Cursor, Failure, FailureKind, Known, Record, RecordKey, Source, SourceError};
 
 use super::KIND;
@@ -55,14 +55,14 @@ impl BillSettings {
 /// why; the others cost a call each, for only a bill's detail shows its lines.
 pub struct BillSource {
     connection: ConnectionId,
-    procurify: ProcurifyClient,
+    procurify: Reader,
     settings: BillSettings,
     wanted: Wanted,
 }
 
 impl BillSource {
     /// A source of a tenant's bills, whose records bear this connection's name.
-    pub fn new(connection: ConnectionId, procurify: ProcurifyClient, settings: BillSettings) -> Self {
+    pub fn new(connection: ConnectionId, procurify: Reader, settings: BillSettings) -> Self {
         let wanted = settings.wanted();
         Self { connection, procurify, settings, wanted }
     }

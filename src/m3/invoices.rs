@@ -109,6 +109,15 @@ impl M3Invoices {
         if let (Some(dimension), Some(center)) = (self.settings.cost_center_dimension, &line.cost_center) {
             new = new.dimension(dimension, &AccountId::new(center).map_err(|error| invalid(&error))?);
         }
+        for (number, value) in &line.dimensions {
+            if !(2..=7).contains(number) || self.settings.cost_center_dimension == Some(*number) {
+                let why = format!(
+                    "accounting dimension {number} cannot be set: use one of 2 to 7 that is not the cost centre's"
+                );
+                return Err(Failure::new(FailureKind::Invalid, why));
+            }
+            new = new.dimension(*number, &AccountId::new(value).map_err(|error| invalid(&error))?);
+        }
         Ok(new)
     }
 }

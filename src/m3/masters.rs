@@ -1,7 +1,12 @@
 //! M3's masters, as far as records of Procurify are matched to them.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
-use cloudsuite_client::m3::{Dimension, GlAccount, M3, Supplier, TransactionError};
+use cloudsuite_client::m3::{
+    Dimension, GlAccount, ItemNumber, M3, MiErrorType, Supplier, SupplierNumber, Transaction, TransactionError,
+};
+use tenant_http::ErrorKind;
 
 use crate::product::Masters;
 use crate::reference::Master;
@@ -21,7 +26,74 @@ pub(super) async fn read(
     Ok(Masters { suppliers, accounts, cost_centers })
 }
 
-async fn identities(m3: &M3, dimension: Dimension, today: NaiveDate) -> Result<Vec<Master>, TransactionError> {
+/// The currencies of these suppliers, one answer for each.
+pub(super) async fn currencies(m3: &M3, numbers: &[String]) -> Result<Vec<Option<String>>, TransactionError> {
+    let known: Vec<SupplierNumber> = numbers.iter().filter_map(|number| SupplierNumber::new(number).ok()).collect();
+    let mut by_number = HashMap::new();
+    for supplier in m3.suppliers().get(&known).await {
+        by_number.extend(supplier?.and_then(|supplier| Some((supplier.number.to_string(), supplier.currency?))));
+    }
+    Ok(numbers.iter().map(|number| by_number.get(number).cloned()).collect())
+}
+
+/// Those of these currencies that CRS055 has; none where the user may not ask for them.
+pub(super) async fn known_currencies(m3: &M3, codes: &[String]) -> Result<Option<Vec<String>>, TransactionError> {
+    let ask = |code: &String| Transaction::new("GetBasicData").field("CUCD", code);
+    let fit: Vec<&String> = codes.iter().filter(|code| code.chars().count() <= 3).collect();
+    if fit.is_empty() {
+        return Ok(Some(Vec::new()));
+    }
+    let answers = m3.bulk("CRS055MI").extend(fit.iter().map(|code| ask(code))).carry_on().send().await;
+    let mut known = Vec::new();
+    for (code, answer) in fit.into_iter().zip(answers) {
+        match answer {
+            Ok(_) => known.push(code.clone()),
+            Err(error) if error.fault().is_some_and(|fault| fault.says_absent("CUCD")) => {}
+            Err(error) if matches!(error.kind(), ErrorKind::Permission) || !is_offered(&error) => {
+                tracing::info!(%error, "currencies cannot be checked in this tenant");
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Some(known))
+}
+
+/// Whether the tenant has the transaction at all.
+fn is_offered(error: &TransactionError) -> bool {
+    error.fault().is_none_or(|fault| fault.error_type != MiErrorType::TransactionNotFound)
+}
+
+/// Warehouses as `FACILITY/WAREHOUSE`.
+pub(super) async fn warehouses(m3: &M3) -> Result<Vec<Master>, TransactionError> {
+    let warehouses = m3.warehouses().all().await?.into_iter();
+    Ok(warehouses
+        .filter_map(|warehouse| {
+            let id = format!("{}/{}", warehouse.facility?, warehouse.code);
+            Some(Master { id, name: warehouse.name.unwrap_or_default(), blocked: None })
+        })
+        .collect())
+}
+
+/// Those of these items that there are. What cannot be an item's number is none.
+pub(super) async fn items(m3: &M3, numbers: &[String]) -> Result<Vec<Master>, TransactionError> {
+    let numbers: Vec<ItemNumber> = numbers.iter().filter_map(|number| ItemNumber::new(number).ok()).collect();
+    let mut found = Vec::new();
+    for item in m3.items().get(&numbers).await {
+        found.extend(item?.map(|item| {
+            let status = item.status.as_deref().filter(|status| *status != "20");
+            let blocked = status.map(|status| format!("its status in MMS001 is {status}, not 20"));
+            Master { id: item.number.to_string(), name: item.name.unwrap_or_default(), blocked }
+        }));
+    }
+    Ok(found)
+}
+
+pub(super) async fn identities(
+    m3: &M3,
+    dimension: Dimension,
+    today: NaiveDate,
+) -> Result<Vec<Master>, TransactionError> {
     let mut accounts = m3.gl_accounts().list(dimension).all().await?;
     // A division's own identity overrides the company's of the same name: the last one counts.
     accounts.sort_by_key(|account| account.division.is_some());

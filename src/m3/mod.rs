@@ -8,6 +8,7 @@ mod price;
 mod product;
 mod purchase_orders;
 mod settle;
+mod suppliers;
 
 pub use invoices::M3InvoiceSettings;
 pub use product::M3Product;

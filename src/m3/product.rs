@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
-use cloudsuite_client::m3::{Dimension, M3};
+use cloudsuite_client::m3::{Dimension, M3, SupplierNumber};
 use sync_core::{Failure, Kind, Sink};
 
 use super::invoices::{self, M3InvoiceSettings, M3Invoices};
+use super::suppliers::{LONGEST_NAME, LONGEST_NUMBER, M3SupplierNames, M3Suppliers};
 use super::{M3OrderSettings, M3PurchaseOrders, documents, masters};
 use crate::bill::{InvoiceLimits, InvoiceSink};
 use crate::connection::BuildError;
@@ -15,13 +16,15 @@ use crate::failure::of_transaction;
 use crate::product::{Masters, Pinged, Product, not_listed};
 use crate::purchase_order;
 use crate::reconcile::{Document, Wanted};
+use crate::reference::{Master, NewSuppliers};
 
 /// The programs that are called, and what is needed of them.
-const NEEDED: [(&str, &[&str]); 4] = [
+const NEEDED: [(&str, &[&str]); 5] = [
     ("PPS370MI", &["StartEntry", "AddHead", "AddLine", "AddAccString", "FinishEntry", "DeleteEntry"]),
     ("PPS200MI", &["GetHead", "SearchHead"]),
     ("CRS620MI", &["LstByNumber"]),
     ("CRS630MI", &["LstAccountID"]),
+    ("MMS200MI", &["GetItmBasic"]),
 ];
 
 /// One M3 company, and how orders are entered there.
@@ -30,12 +33,35 @@ pub struct M3Product {
     m3: M3,
     orders: M3OrderSettings,
     invoices: Option<M3InvoiceSettings>,
+    supplier_template: String,
+    supplier_prefix: String,
 }
 
 impl M3Product {
     /// A company with the default settings.
     pub fn new(m3: M3) -> Self {
-        Self { m3, orders: M3OrderSettings::default(), invoices: None }
+        Self {
+            m3,
+            orders: M3OrderSettings::default(),
+            invoices: None,
+            supplier_template: "TEMPLATE".to_owned(),
+            supplier_prefix: "PF".to_owned(),
+        }
+    }
+
+    /// Suppliers that are made for vendors, if that is wanted, are copies of this one (`CRS620MI CopyTemplate`): only
+    /// number, name and currency are theirs. Whether they may be used at once is decided by the template's status.
+    /// Default `TEMPLATE`.
+    pub fn supplier_template(mut self, number: impl Into<String>) -> Self {
+        self.supplier_template = number.into();
+        self
+    }
+
+    /// What their numbers begin with; the rest of the ten characters is the vendor's id. Default `PF`. Two Procurify
+    /// tenants that make suppliers in one company need different ones.
+    pub fn supplier_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.supplier_prefix = prefix.into();
+        self
     }
 
     /// Enters orders so.
@@ -71,7 +97,52 @@ impl Product for M3Product {
 
     async fn masters(&self, today: NaiveDate) -> Result<Masters, Failure> {
         let cost_center = self.orders.cost_center_dimension.and_then(Dimension::new);
-        masters::read(&self.m3, cost_center, today).await.map_err(|error| of_transaction(&error))
+        let mut masters = masters::read(&self.m3, cost_center, today).await.map_err(|error| of_transaction(&error))?;
+        // Nobody is supplied by a template.
+        masters.suppliers.retain(|supplier| supplier.id != self.supplier_template);
+        Ok(masters)
+    }
+
+    async fn dimension(&self, number: u8, today: NaiveDate) -> Result<Vec<Master>, Failure> {
+        match Dimension::new(number) {
+            Some(dimension) => {
+                masters::identities(&self.m3, dimension, today).await.map_err(|error| of_transaction(&error))
+            }
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn warehouses(&self) -> Result<Vec<Master>, Failure> {
+        masters::warehouses(&self.m3).await.map_err(|error| of_transaction(&error))
+    }
+
+    async fn items(&self, numbers: &[String]) -> Result<Vec<Master>, Failure> {
+        masters::items(&self.m3, numbers).await.map_err(|error| of_transaction(&error))
+    }
+
+    async fn currencies(&self, codes: &[String]) -> Result<Option<Vec<String>>, Failure> {
+        masters::known_currencies(&self.m3, codes).await.map_err(|error| of_transaction(&error))
+    }
+
+    fn service_item(&self) -> Option<String> {
+        Some(self.orders.service_item.clone())
+    }
+
+    fn new_suppliers(&self) -> Result<Option<NewSuppliers>, BuildError> {
+        Ok(Some(NewSuppliers {
+            sink: Arc::new(M3Suppliers {
+                m3: self.m3.clone(),
+                template: SupplierNumber::new(&self.supplier_template)?,
+            }),
+            names: Arc::new(M3SupplierNames(self.m3.clone())),
+            prefix: self.supplier_prefix.clone(),
+            longest_number: LONGEST_NUMBER,
+            longest_name: LONGEST_NAME,
+        }))
+    }
+
+    async fn supplier_currencies(&self, numbers: &[String]) -> Result<Vec<Option<String>>, Failure> {
+        masters::currencies(&self.m3, numbers).await.map_err(|error| of_transaction(&error))
     }
 
     fn purchase_orders(&self) -> Result<Arc<dyn Sink>, BuildError> {

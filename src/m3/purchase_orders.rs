@@ -10,8 +10,8 @@
 
 use async_trait::async_trait;
 use cloudsuite_client::m3::{
-    BatchOrigin, EntryError, EntryLine, ItemNumber, M3, MessageNumber, OrderNumber, PurchaseOrderEntry,
-    PurchaseOrderEntryProgram, SupplierNumber, TransactionError,
+    BatchOrigin, EntryError, EntryLine, Facility, ItemNumber, M3, MessageNumber, OrderNumber, PurchaseOrderEntry,
+    PurchaseOrderEntryProgram, SupplierNumber, TransactionError, Warehouse,
 };
 use serde::{Deserialize, Serialize};
 use sync_core::{
@@ -124,6 +124,13 @@ impl M3PurchaseOrders {
         entry.currency = Some(order.currency);
         entry.order_type.clone_from(&self.settings.order_type);
         entry.buyer.clone_from(&self.settings.buyer);
+        if let Some(place) = &order.warehouse {
+            let (facility, warehouse) = place
+                .split_once('/')
+                .map_or((None, place.as_str()), |(facility, warehouse)| (Some(facility), warehouse));
+            entry.facility = facility.map(Facility::new).transpose().map_err(|error| invalid(&error))?;
+            entry.warehouse = Some(Warehouse::new(warehouse).map_err(|error| invalid(&error))?);
+        }
         for (index, line) in order.lines.iter().enumerate() {
             let line = self.line_of(line).map_err(|why| invalid(&format!("line {}: {why}", index + 1)))?;
             entry.lines.push(line);
@@ -150,6 +157,14 @@ impl M3PurchaseOrders {
             let index = index
                 .ok_or_else(|| format!("accounting dimension {dimension} cannot hold the cost centre: use 2 to 7"))?;
             entry.accounting[index] = Some(center.clone());
+        }
+        for (number, value) in &line.dimensions {
+            let index = usize::from(*number).checked_sub(1).filter(|index| (1..7).contains(index));
+            let free = index.filter(|index| entry.accounting[*index].is_none());
+            let index = free.ok_or_else(|| {
+                format!("accounting dimension {number} cannot be set: use one of 2 to 7 that is not the cost centre's")
+            })?;
+            entry.accounting[index] = Some(value.clone());
         }
         Ok(entry)
     }

@@ -103,6 +103,10 @@ impl InvoiceBook for ODataInvoices {
     }
 
     fn check(&self, invoice: &InvoiceDraft) -> Result<(), Failure> {
+        if invoice.lines.iter().any(|line| !line.dimensions.is_empty()) {
+            let why = "further accounting dimensions cannot be carried to this product: take them out of the mapping";
+            return Err(Failure::new(FailureKind::Invalid, why));
+        }
         match invoice.posting_date.filter(|_| self.settings.posting_date.is_none()) {
             Some(day) => {
                 let why = format!("it is to be booked on {day}, for which the invoices have no property");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
-use cloudsuite_client::odata::{Account, OData, Supplier};
+use cloudsuite_client::odata::{Account, Filter, OData, Supplier};
 use sync_core::{Failure, Kind, Sink};
 use tenant_http::Error;
 
@@ -94,6 +94,31 @@ impl Product for ODataProduct {
 
     async fn masters(&self, _today: NaiveDate) -> Result<Masters, Failure> {
         self.read().await.map_err(|error| of_call(&error))
+    }
+
+    async fn items(&self, numbers: &[String]) -> Result<Vec<Master>, Failure> {
+        let mut found = Vec::new();
+        // Short enough for any server's limit on addresses.
+        for some in numbers.chunks(20) {
+            let wanted = Filter::property(self.odata.item_key()).one_of(some.iter().map(String::as_str));
+            let items = self.odata.items().filter(wanted).all().await.map_err(|error| of_call(&error))?;
+            found.extend(items.into_iter().map(|item| Master {
+                id: item.code,
+                name: item.description.unwrap_or_default(),
+                blocked: item.blocked.then(|| "it is blocked".to_owned()),
+            }));
+        }
+        Ok(found)
+    }
+
+    async fn supplier_currencies(&self, numbers: &[String]) -> Result<Vec<Option<String>>, Failure> {
+        let all = self.odata.suppliers().all().await.map_err(|error| of_call(&error))?;
+        let currency = |number: &String| all.iter().find(|supplier| supplier.number == *number)?.currency.clone();
+        Ok(numbers.iter().map(currency).collect())
+    }
+
+    fn service_item(&self) -> Option<String> {
+        Some(self.orders.service_item.clone())
     }
 
     fn purchase_orders(&self) -> Result<Arc<dyn Sink>, BuildError> {

@@ -126,16 +126,21 @@ impl Sink for ODataPurchaseOrders {
 
     async fn stage(&self, drafts: &[Draft]) -> Vec<Staged> {
         let stage = |draft: &Draft| {
-            let order: OrderDraft = serde_json::from_value(draft.document.clone())?;
-            serde_json::to_value(OrderHandle { reference: draft.reference.clone(), order })
+            let order: OrderDraft = serde_json::from_value(draft.document.clone())
+                .map_err(|error| format!("the draft cannot be read: {error}"))?;
+            if order.warehouse.is_some() || order.lines.iter().any(|line| !line.dimensions.is_empty()) {
+                return Err("warehouses and further accounting dimensions cannot be carried to this product: take \
+                            them out of the mapping"
+                    .to_owned());
+            }
+            let handle = OrderHandle { reference: draft.reference.clone(), order };
+            serde_json::to_value(handle).map_err(|error| format!("the draft cannot be kept: {error}"))
         };
         drafts
             .iter()
             .map(|draft| match stage(draft) {
                 Ok(handle) => Staged::Staged(Handle(handle)),
-                Err(error) => {
-                    Staged::Rejected(Failure::new(FailureKind::Invalid, format!("the draft cannot be read: {error}")))
-                }
+                Err(why) => Staged::Rejected(Failure::new(FailureKind::Invalid, why)),
             })
             .collect()
     }

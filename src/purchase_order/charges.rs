@@ -1,5 +1,7 @@
 //! Freight and other costs that stand beside an order's lines, made lines of their own.
 
+use std::collections::BTreeSet;
+
 use procurify_client::{DepartmentId, OrderItemId};
 use rust_decimal::Decimal;
 use sync_core::References;
@@ -96,6 +98,14 @@ fn line(order: &ApprovedOrder, name: &str, amount: Decimal, account: &ChargeAcco
 impl<M: OrderMapper> OrderMapper for ChargesAsLines<M> {
     fn map(&self, order: &ApprovedOrder, references: &References) -> Mapped {
         self.mapper.map(&self.spread(order), references)
+    }
+
+    fn needs_custom_fields(&self) -> bool {
+        self.mapper.needs_custom_fields()
+    }
+
+    fn dimensions(&self) -> BTreeSet<u8> {
+        self.mapper.dimensions()
     }
 }
 

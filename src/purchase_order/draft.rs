@@ -1,5 +1,7 @@
 //! A purchase order as an ERP is to hold it, whichever ERP that is.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -18,6 +20,9 @@ pub struct OrderDraft {
     pub delivery_date: NaiveDate,
     /// The order's number as people know it in Procurify.
     pub number: String,
+    /// The warehouse it is for, or in M3 `FACILITY/WAREHOUSE`; none for the product's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warehouse: Option<String>,
     /// The lines, in the order of their numbers; at least one.
     pub lines: Vec<LineDraft>,
 }
@@ -47,6 +52,9 @@ pub struct LineDraft {
     /// The ERP's cost centre.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_center: Option<String>,
+    /// Further accounting dimensions by number: 2 to 7 in M3, unit codes 1 to 4 in SyteLine.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dimensions: BTreeMap<u8, String>,
 }
 
 impl OrderDraft {

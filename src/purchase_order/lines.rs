@@ -5,28 +5,30 @@
 //! together were mostly created together. What does not add up to its order's `item_count`, and what
 //! lies too scattered for pages to be worth it, is read by the order's detail, one call each.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use procurify_client::{AccountId, Error, List, OrderBy, OrderItem, PoNumber, ProcurifyClient, PurchaseOrder};
+use procurify_client::{AccountId, Error, List, OrderBy, OrderItem, PoNumber, PurchaseOrder, Reader};
 
-use super::order::{BudgetAccount, OrderLine, split};
+use super::order::{BudgetAccount, OrderLine, ReadOrder, split};
 
 /// Details that are read at a time.
 const AT_A_TIME: usize = 4;
 
 /// Reads lines, and remembers budget accounts, which tell each line's department.
 pub(crate) struct LineReader {
-    procurify: ProcurifyClient,
+    procurify: Reader,
     page_size: u64,
+    custom_fields: bool,
     accounts: Mutex<HashMap<AccountId, BudgetAccount>>,
 }
 
 impl LineReader {
-    pub fn new(procurify: ProcurifyClient, page_size: u64) -> Self {
-        Self { procurify, page_size, accounts: Mutex::default() }
+    /// With custom fields, which only details show, each order costs a call.
+    pub fn new(procurify: Reader, page_size: u64, custom_fields: bool) -> Self {
+        Self { procurify, page_size, custom_fields, accounts: Mutex::default() }
     }
 
     /// Forgets the budget accounts: they are read anew when they are needed next.
@@ -36,19 +38,19 @@ impl LineReader {
 
     /// These orders with their lines. Where the detail had to be read, the order is as the detail shows it, so that
     /// head and lines are of one revision. An order that was deleted meanwhile is left out.
-    pub async fn lines(&self, orders: Vec<PurchaseOrder>) -> Result<Vec<(PurchaseOrder, Vec<OrderLine>)>, Error> {
-        let mut found = self.paged(&orders).await?;
+    pub async fn lines(&self, orders: Vec<PurchaseOrder>) -> Result<Vec<ReadOrder>, Error> {
+        let mut found = if self.custom_fields { HashMap::new() } else { self.paged(&orders).await? };
         let missing: Vec<PoNumber> =
             orders.iter().map(|order| order.procurify_po).filter(|number| !found.contains_key(number)).collect();
-        let mut details: HashMap<PoNumber, (PurchaseOrder, Vec<OrderLine>)> = stream::iter(missing)
+        let mut details: HashMap<PoNumber, ReadOrder> = stream::iter(missing)
             .map(|number| self.detail(number))
             .buffered(AT_A_TIME)
             .try_filter_map(|detail| async { Ok(detail) })
-            .map_ok(|(order, lines)| (order.procurify_po, (order, lines)))
+            .map_ok(|read| (read.order.procurify_po, read))
             .try_collect()
             .await?;
         let complete = orders.into_iter().filter_map(|order| match found.remove(&order.procurify_po) {
-            Some(lines) => Some((order, lines)),
+            Some(lines) => Some(ReadOrder { order, lines, custom_fields: BTreeMap::new() }),
             None => details.remove(&order.procurify_po),
         });
         Ok(complete.collect())
@@ -128,7 +130,7 @@ impl LineReader {
         Ok(())
     }
 
-    async fn detail(&self, number: PoNumber) -> Result<Option<(PurchaseOrder, Vec<OrderLine>)>, Error> {
+    async fn detail(&self, number: PoNumber) -> Result<Option<ReadOrder>, Error> {
         match self.procurify.purchase_orders().get(number).await {
             Ok(detail) => Ok(Some(split(detail)?)),
             Err(error) if error.kind() == procurify_client::ErrorKind::NotFound => {

@@ -1,6 +1,7 @@
 //! From an approved order to the order an ERP is to hold.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -10,8 +11,9 @@ use sync_core::{Mapper, Mapping, Record, References};
 
 use super::draft::{LineDraft, OrderDraft};
 use super::order::{ApprovedOrder, OrderLine};
+use crate::accounts::{AccountMapping, Direct, Named, Spend};
 use crate::mapping::{Mapped, Resolver, as_mapping};
-use crate::reference::{COST_CENTER, GL_ACCOUNT, ITEM, VENDOR};
+use crate::reference::{ITEM, LOCATION, UNIT, VENDOR};
 
 /// Decides what an approved order becomes in the ERP. Pure, as [`sync_core::Mapper`] is.
 ///
@@ -37,6 +39,16 @@ use crate::reference::{COST_CENTER, GL_ACCOUNT, ITEM, VENDOR};
 pub trait OrderMapper: Send + Sync {
     /// What becomes of this order.
     fn map(&self, order: &ApprovedOrder, references: &References) -> Mapped;
+
+    /// Whether it uses custom fields, for which each order is read by a call of its own. Default no.
+    fn needs_custom_fields(&self) -> bool {
+        false
+    }
+
+    /// The further accounting dimensions that it books on, for the ERP's values of them to be read. Default none.
+    fn dimensions(&self) -> BTreeSet<u8> {
+        BTreeSet::new()
+    }
 }
 
 /// An [`OrderMapper`] as the engine sees it.
@@ -58,6 +70,8 @@ pub struct DefaultOrderMapper {
     pub units: BTreeMap<String, String>,
     /// Whether each line needs a cost centre. Default yes.
     pub cost_centers: bool,
+    /// Where costs are booked. Default: [`Direct`].
+    pub accounts: Arc<dyn AccountMapping>,
     /// Whether an order is held whose lines do not add up to its subtotal, beyond a cent a line of
     /// rounding. Default yes.
     pub check_totals: bool,
@@ -65,7 +79,13 @@ pub struct DefaultOrderMapper {
 
 impl Default for DefaultOrderMapper {
     fn default() -> Self {
-        Self { time_zone: Tz::UTC, units: BTreeMap::new(), cost_centers: true, check_totals: true }
+        Self {
+            time_zone: Tz::UTC,
+            units: BTreeMap::new(),
+            cost_centers: true,
+            accounts: Arc::new(Direct),
+            check_totals: true,
+        }
     }
 }
 
@@ -78,6 +98,14 @@ impl OrderMapper for DefaultOrderMapper {
         let draft = self.draft(order, &mut resolver);
         resolver.conclude(draft)
     }
+
+    fn needs_custom_fields(&self) -> bool {
+        self.accounts.needs_custom_fields()
+    }
+
+    fn dimensions(&self) -> BTreeSet<u8> {
+        self.accounts.dimensions()
+    }
 }
 
 impl DefaultOrderMapper {
@@ -87,56 +115,78 @@ impl DefaultOrderMapper {
         let supplier = match &head.pref_vendor {
             Some(vendor) => {
                 let name = vendor.name.as_deref().unwrap_or_default();
-                resolver.resolve(VENDOR, &vendor.id.to_string(), name)
+                let supplier = resolver.resolve(VENDOR, &vendor.id.to_string(), name);
+                if supplier.is_none() && vendor.active == Some(false) {
+                    let hint = "it is not active in Procurify, so that it is matched to no supplier: activate it there";
+                    resolver.miss(VENDOR, &vendor.id.to_string(), hint);
+                }
+                supplier
             }
             None => resolver.absent("vendor", "none", "the order has no vendor: choose one in Procurify"),
         };
         let currency = head.purchased_currency.as_ref().and_then(|currency| currency.name.clone());
         let currency = currency
             .filter(|code| !code.trim().is_empty())
+            .map(|code| resolver.currency(code.into()))
             .or_else(|| resolver.absent("currency", "none", "the order has no currency: set it in Procurify"));
         let order_date = self.day(head.date).or_else(|| resolver.absent("date", "none", "the order has no date"));
         Self::refuse_costs_beside_the_lines(order, resolver);
         if lines.is_empty() {
             resolver.miss("line", "none", "the order has no line that was bought");
         }
-        let drafts: Vec<Option<LineDraft>> = lines.iter().map(|line| self.line(line, resolver)).collect();
+        let warehouse = Self::warehouse(&lines, resolver);
+        let drafts: Vec<Option<LineDraft>> = lines.iter().map(|line| self.line(order, line, resolver)).collect();
         let lines: Option<Vec<LineDraft>> = drafts.into_iter().collect();
         let (order_date, lines) = (order_date?, lines?);
         let draft = OrderDraft {
             supplier: supplier?,
-            currency: currency?.into(),
+            currency: currency?,
             order_date,
             // M3 and others want a delivery day; an order without a promised one is wanted at once.
             delivery_date: self.day(head.promise_date).unwrap_or(order_date),
             number: head.number.as_deref().map_or_else(|| head.procurify_po.to_string(), str::to_owned),
+            warehouse,
             lines,
         };
         self.check_total(order, &draft, resolver);
         Some(draft)
     }
 
-    fn line(&self, line: &OrderLine, resolver: &mut Resolver<'_>) -> Option<LineDraft> {
+    /// The warehouse of the lines' locations, where they are linked to some.
+    fn warehouse(lines: &[&OrderLine], resolver: &mut Resolver<'_>) -> Option<String> {
+        let mut wanted: Vec<(String, String)> = Vec::new();
+        for line in lines {
+            let Some(location) = line.location.map(|location| location.to_string()) else { continue };
+            if let Some(warehouse) = resolver.linked(LOCATION, &location)
+                && wanted.iter().all(|(_, other)| *other != warehouse)
+            {
+                let place = line.location_name.as_deref().map_or(location, str::to_owned);
+                wanted.push((place, warehouse));
+            }
+        }
+        if wanted.len() > 1 {
+            let places = wanted.iter().map(|(place, warehouse)| format!("{place} (warehouse {warehouse})"));
+            let places = places.collect::<Vec<_>>().join(" and ");
+            let hint = "an order goes to one warehouse: split it in Procurify, or link these locations to the same";
+            resolver.miss(LOCATION, &places, hint);
+        }
+        wanted.into_iter().next().map(|(_, warehouse)| warehouse)
+    }
+
+    fn line(&self, order: &ApprovedOrder, line: &OrderLine, resolver: &mut Resolver<'_>) -> Option<LineDraft> {
         let label = line.number.map_or_else(|| line.id.to_string(), |number| number.to_string());
-        let complete = [
-            ("quantity", line.quantity.is_some()),
-            ("price", line.price.is_some()),
-            ("account code", line.account_code.is_some()),
-            ("department", line.department.is_some() || !self.cost_centers),
-        ];
+        let complete = [("quantity", line.quantity.is_some()), ("price", line.price.is_some())];
         for (what, _) in complete.into_iter().filter(|(_, there)| !there) {
             resolver.miss("line", &label, &format!("it has no {what}: complete it in Procurify"));
         }
-        let account = line.account_code.as_ref().and_then(|code| resolver.resolve(GL_ACCOUNT, code, code));
-        let cost_center = match line.department {
-            Some(department) if self.cost_centers => {
-                let name = line.department_name.as_deref().unwrap_or_default();
-                Some(resolver.resolve(COST_CENTER, &department.to_string(), name)?)
-            }
-            _ => None,
-        };
-        let item = line.sku.as_deref().and_then(|sku| resolver.known(ITEM, sku));
-        let unit = line.unit.as_deref().and_then(|unit| self.units.get(&unit.trim().to_lowercase())).cloned();
+        let booking = resolver.book(self.accounts.as_ref(), &spend(order, line, &label), self.cost_centers);
+        let item = line.sku.as_deref().and_then(|sku| resolver.linked(ITEM, sku));
+        if item.is_none() {
+            resolver.check_service_item();
+        }
+        let unit = line.unit.as_deref().map(|unit| unit.trim().to_lowercase());
+        let unit = unit.and_then(|unit| resolver.linked(UNIT, &unit).or_else(|| self.units.get(&unit).cloned()));
+        let booking = booking?;
         Some(LineDraft {
             item,
             supplier_item: line.sku.as_deref().filter(|sku| sku.trim().chars().count() <= 30).map(str::to_owned),
@@ -144,8 +194,9 @@ impl DefaultOrderMapper {
             quantity: line.quantity?,
             unit,
             price: line.price?,
-            account: account?,
-            cost_center,
+            account: booking.account,
+            cost_center: booking.cost_center,
+            dimensions: booking.dimensions,
         })
     }
 
@@ -186,12 +237,28 @@ impl DefaultOrderMapper {
     }
 }
 
+/// What an account mapping may know of a line.
+fn spend(order: &ApprovedOrder, line: &OrderLine, label: &str) -> Spend {
+    let named =
+        |id: Option<String>, name: Option<&str>| id.map(|id| Named { id, name: name.unwrap_or_default().to_owned() });
+    let mut custom_fields = order.custom_fields.clone();
+    custom_fields.extend(line.custom_fields.clone());
+    Spend {
+        line: label.to_owned(),
+        account_code: line.account_code.as_deref().map(str::to_owned),
+        department: named(line.department.map(|id| id.to_string()), line.department_name.as_deref()),
+        location: named(line.location.map(|id| id.to_string()), line.location_name.as_deref()),
+        custom_fields,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
     use sync_core::{Match, MatchedBy, Reference};
 
     use super::*;
+    use crate::reference::{COST_CENTER, CURRENCY, GL_ACCOUNT, SERVICE_ITEM};
 
     fn order() -> Value {
         json!({
@@ -265,6 +332,85 @@ mod tests {
         let units = BTreeMap::from([("each".to_owned(), "EA".to_owned())]);
         let mapper = DefaultOrderMapper { units, ..DefaultOrderMapper::default() };
         assert_eq!(draft(order(), &mapper).lines[0].unit.as_deref(), Some("EA"));
+    }
+
+    /// The usual table with more lines, as a person linked them.
+    fn linked(lines: &[(&str, &str, &str)]) -> References {
+        let by_hand = lines.iter().map(|(kind, source, target)| Reference {
+            kind: (*kind).to_owned(),
+            source: (*source).to_owned(),
+            label: (*source).to_owned(),
+            found: Match::Matched { target: (*target).to_owned(), by: MatchedBy::Hand },
+        });
+        References::new(references().iter().cloned().chain(by_hand), None)
+    }
+
+    #[test]
+    fn units_currencies_items_and_warehouses_are_what_they_are_linked_to() {
+        let mut order = order();
+        order["lines"][0]["sku"] = json!("B-8");
+        order["lines"][0]["location"] = json!(1);
+        let links =
+            [(UNIT, "each", "PCE"), (CURRENCY, "CAD", "CDN"), (ITEM, "B-8", "1008"), (LOCATION, "1", "A02/002")];
+        let mapper = DefaultOrderMapper::default();
+        let Mapped::Draft { draft, decisions } =
+            mapper.map(&serde_json::from_value(order.clone()).unwrap(), &linked(&links))
+        else {
+            panic!("it was held")
+        };
+        assert_eq!((draft.currency.as_str(), draft.warehouse.as_deref()), ("CDN", Some("A02/002")));
+        assert_eq!((draft.lines[0].unit.as_deref(), draft.lines[0].item.as_deref()), (Some("PCE"), Some("1008")));
+        assert!(decisions.contains(&"unit each is PCE, by hand".to_owned()), "{decisions:?}");
+        let plain = mapper.map(&serde_json::from_value(order).unwrap(), &references());
+        let Mapped::Draft { draft, .. } = plain else { panic!("{plain:?}") };
+        assert_eq!((draft.currency.as_str(), draft.warehouse), ("CAD", None), "what is not linked stays as it is");
+    }
+
+    #[test]
+    fn an_order_for_two_warehouses_is_held() {
+        let mut order = order();
+        let mut second = order["lines"][0].clone();
+        (second["id"], second["location"]) = (json!(2), json!(2));
+        order["lines"][0]["location"] = json!(1);
+        order["lines"].as_array_mut().unwrap().push(second);
+        order["order"]["subtotal"] = json!("60.00");
+        let order: ApprovedOrder = serde_json::from_value(order).unwrap();
+        let mapper = DefaultOrderMapper::default();
+        let apart = mapper.map(&order, &linked(&[(LOCATION, "1", "001"), (LOCATION, "2", "002")]));
+        let Mapped::Hold(missing) = apart else { panic!("{apart:?}") };
+        assert!(missing[0].to_string().contains("an order goes to one warehouse"), "{missing:?}");
+        let same = mapper.map(&order, &linked(&[(LOCATION, "1", "001"), (LOCATION, "2", "001")]));
+        assert!(matches!(same, Mapped::Draft { .. }), "{same:?}");
+    }
+
+    #[test]
+    fn an_item_that_is_missing_or_may_not_be_used_holds_an_order() {
+        let of_erp = |kind: &str, source: &str, found| Reference {
+            kind: kind.to_owned(),
+            source: source.to_owned(),
+            label: String::new(),
+            found,
+        };
+        let service = of_erp(SERVICE_ITEM, "", Match::Unknown { named: "SERVICE".to_owned() });
+        let blocked =
+            Match::Blocked { target: "1008".to_owned(), why: "its status in MMS001 is 90, not 20".to_owned() };
+        let blocked = of_erp(&crate::reference::erp_kind(ITEM), "1008", blocked);
+        let mut order = order();
+        order["lines"].as_array_mut().unwrap().push(json!({
+            "id": 2, "number": 2, "name": "Nuts", "quantity": "1", "price": "0", "sku": "B-8",
+            "account_code": "6100", "department": 5, "status": 2,
+        }));
+        let table = linked(&[(ITEM, "B-8", "1008")]);
+        let table = References::new(table.iter().cloned().chain([service, blocked]), None);
+        let held = DefaultOrderMapper::default().map(&serde_json::from_value(order).unwrap(), &table);
+        let Mapped::Hold(missing) = held else { panic!("{held:?}") };
+        let reason = missing.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        for words in [
+            "item SERVICE: it stands for lines bought by their text, and is not in the ERP",
+            "item B-8: it is linked by hand to 1008, which may not be used in the ERP (its status in MMS001 is 90, not 20)",
+        ] {
+            assert!(reason.contains(words), "`{words}` is not in `{reason}`");
+        }
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub use source::{PurchaseOrderSource, SourceSettings};
 
 pub use crate::mapping::Mapped;
 pub(crate) use mapper::OrderMapperAdapter;
-pub(crate) use order::BudgetAccount;
+pub(crate) use order::{BudgetAccount, custom_fields};
 
 /// The kind of these records in the ledger.
 pub const KIND: &str = "purchase_order";

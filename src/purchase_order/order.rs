@@ -1,8 +1,10 @@
 //! A purchase order of Procurify with its lines, as it is kept in the ledger and given to mappers.
 
+use std::collections::BTreeMap;
+
 use procurify_client::{
-    Account, AccountId, Department, DepartmentId, OrderItem, OrderItemId, OrderItemStatus, PurchaseOrder,
-    PurchaseOrderDetail, PurchaseOrderLine, PurchaseOrderState, Text,
+    Account, AccountId, CustomFieldValue, Department, DepartmentId, LocationId, OrderItem, OrderItemId,
+    OrderItemStatus, PurchaseOrder, PurchaseOrderDetail, PurchaseOrderLine, PurchaseOrderState, Text,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -17,6 +19,9 @@ pub struct ApprovedOrder {
     pub order: PurchaseOrder,
     /// Its lines, in the order of their numbers.
     pub lines: Vec<OrderLine>,
+    /// The order's own custom fields by name, where they were read.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub custom_fields: BTreeMap<String, String>,
 }
 
 /// One line of it: what Procurify's two ways of showing lines have in common.
@@ -51,6 +56,15 @@ pub struct OrderLine {
     /// The department's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub department_name: Option<Text>,
+    /// The department's location.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<LocationId>,
+    /// The location's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location_name: Option<Text>,
+    /// Its custom fields by name, where they were read.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub custom_fields: BTreeMap<String, String>,
     /// Its status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<OrderItemStatus>,
@@ -73,6 +87,9 @@ impl OrderLine {
                 .or_else(|| account.and_then(|account| account.code.clone())),
             department: account.and_then(|account| account.department),
             department_name: account.and_then(|account| account.department_name.clone()),
+            location: account.and_then(|account| account.location),
+            location_name: account.and_then(|account| account.location_name.clone()),
+            custom_fields: BTreeMap::new(),
             status: item.status,
         }
     }
@@ -93,7 +110,10 @@ impl OrderLine {
                 .filter(|code| !code.trim().is_empty())
                 .or_else(|| account.as_ref().and_then(|account| account.code.clone())),
             department: account.as_ref().and_then(|account| account.department),
+            location: account.as_ref().and_then(|account| account.location),
+            location_name: account.as_ref().and_then(|account| account.location_name.clone()),
             department_name: account.and_then(|account| account.department_name),
+            custom_fields: custom_fields(line.custom_fields),
             status: line.status,
         }
     }
@@ -110,28 +130,32 @@ pub(crate) struct BudgetAccount {
     pub code: Option<Text>,
     pub department: Option<DepartmentId>,
     pub department_name: Option<Text>,
+    pub location: Option<LocationId>,
+    pub location_name: Option<Text>,
 }
 
 impl BudgetAccount {
     pub fn new(account: Account) -> (AccountId, Self) {
         let code = account.account_code.and_then(|code| code.code);
-        let (department, department_name) = match account.department {
-            Some(Department { id, name, .. }) => (Some(id), name),
-            None => (None, None),
+        let (department, department_name, place) = match account.department {
+            Some(Department { id, name, branch, location, .. }) => (Some(id), name, branch.or(location)),
+            None => (None, None, None),
         };
-        (account.id, Self { code, department, department_name })
+        let (location, location_name) = place.map_or((None, None), |place| (Some(place.id), place.name));
+        (account.id, Self { code, department, department_name, location, location_name })
     }
 }
 
 impl ApprovedOrder {
     /// Joins an order and its lines.
-    pub(crate) fn new(mut order: PurchaseOrder, mut lines: Vec<OrderLine>) -> Self {
+    pub(crate) fn new(read: ReadOrder) -> Self {
+        let ReadOrder { mut order, mut lines, custom_fields } = read;
         if let Some(vendor) = &mut order.pref_vendor {
             vendor.payment_methods.clear();
             vendor.credit_cards.clear();
         }
         lines.sort_by_key(|line| (line.number, line.id));
-        Self { order, lines }
+        Self { order, lines, custom_fields }
     }
 
     /// What makes two readings the same: all that [`DefaultOrderMapper`](super::DefaultOrderMapper) uses, and no time
@@ -144,21 +168,24 @@ impl ApprovedOrder {
             .lines
             .iter()
             .map(|line| {
-                json!([
-                    line.id,
-                    line.number,
-                    line.name,
-                    line.sku,
-                    amount(line.quantity),
-                    line.unit,
-                    amount(line.price),
-                    line.account_code,
-                    line.department,
-                    line.is_refused(),
-                ])
+                let mut content = vec![
+                    json!(line.id),
+                    json!(line.number),
+                    json!(line.name),
+                    json!(line.sku),
+                    json!(amount(line.quantity)),
+                    json!(line.unit),
+                    json!(amount(line.price)),
+                    json!(line.account_code),
+                    json!(line.department),
+                    json!(line.is_refused()),
+                ];
+                // What ledgers already hold was read without these.
+                content.extend((!line.custom_fields.is_empty()).then(|| json!(line.custom_fields)));
+                Value::Array(content)
             })
             .collect();
-        Revision::of(&json!({
+        let mut content = json!({
             "vendor": vendor,
             "currency": order.purchased_currency.as_ref().and_then(|currency| currency.name.clone()),
             "date": order.date,
@@ -168,8 +195,23 @@ impl ApprovedOrder {
             "discount": order.discount.as_ref().map(|discount| (amount(discount.value), &discount.kind)),
             "subtotal": amount(order.subtotal),
             "lines": lines,
-        }))
+        });
+        if !self.custom_fields.is_empty() {
+            content["custom_fields"] = json!(self.custom_fields);
+        }
+        Revision::of(&content)
     }
+}
+
+/// Custom fields by name, as text.
+/// Custom fields by name, those that say something.
+pub(crate) fn custom_fields(fields: Vec<CustomFieldValue>) -> BTreeMap<String, String> {
+    let text = |value: Value| match value {
+        Value::Null => None,
+        Value::String(text) => Some(text).filter(|text| !text.trim().is_empty()),
+        other => Some(other.to_string()),
+    };
+    fields.into_iter().filter_map(|one| Some((one.field?.name?.to_string(), text(one.value?)?))).collect()
 }
 
 /// A cheap mark of one reading of an order.
@@ -186,13 +228,21 @@ pub(crate) fn lifecycle(order: &PurchaseOrder) -> Lifecycle {
     }
 }
 
+/// An order as it was read.
+pub(crate) struct ReadOrder {
+    pub order: PurchaseOrder,
+    pub lines: Vec<OrderLine>,
+    pub custom_fields: BTreeMap<String, String>,
+}
+
 /// A detail as the order that lists show, and its lines.
-pub(crate) fn split(mut detail: PurchaseOrderDetail) -> Result<(PurchaseOrder, Vec<OrderLine>), Error> {
+pub(crate) fn split(mut detail: PurchaseOrderDetail) -> Result<ReadOrder, Error> {
+    let fields = custom_fields(std::mem::take(&mut detail.custom_fields));
     let lines = std::mem::take(&mut detail.order_items).into_iter().map(OrderLine::of_detail).collect();
     // A list's fields are among a detail's, under the same names.
     let order = serde_json::to_value(detail).and_then(serde_json::from_value).map_err(|error| {
         let (kind, outcome) = (ErrorKind::Decode, Outcome::NotProcessed);
         Error::new(kind, outcome, "GET /api/v2/purchase_orders/", format!("the order's detail cannot be kept: {error}"))
     })?;
-    Ok((order, lines))
+    Ok(ReadOrder { order, lines, custom_fields: fields })
 }

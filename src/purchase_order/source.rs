@@ -2,13 +2,13 @@
 
 use async_trait::async_trait;
 use chrono::{NaiveDate, TimeDelta};
-use procurify_client::{OrderBy, ProcurifyClient, PurchaseOrder, Role, Status};
+use procurify_client::{OrderBy, PurchaseOrder, Reader, Role, Status};
 use serde::{Deserialize, Serialize};
 use sync_core::{Batch, ConnectionId, Cursor, Failure, FailureKind, Known, Record, RecordKey, Source, SourceError};
 
 use super::KIND;
 use super::lines::LineReader;
-use super::order::{ApprovedOrder, OrderLine, lifecycle, stamp};
+use super::order::{ApprovedOrder, ReadOrder, lifecycle, stamp};
 use crate::failure::of_call;
 use crate::reading::{Position, Scope, changed, pages, reaches_back};
 use crate::reconcile::Period;
@@ -23,11 +23,14 @@ pub struct SourceSettings {
     /// Only orders created on this day (UTC) or later; all by default. Set to an earlier day later on, everything is
     /// read once more.
     pub created_from: Option<NaiveDate>,
+    /// Whether custom fields are read too, which costs a call for each order that has changed. Default: only if the
+    /// mapper needs them. Orders that were read before keep what was read then, until they change.
+    pub custom_fields: bool,
 }
 
 impl Default for SourceSettings {
     fn default() -> Self {
-        Self { page_size: 100, orders_per_poll: 1_000, created_from: None }
+        Self { page_size: 100, orders_per_poll: 1_000, created_from: None, custom_fields: false }
     }
 }
 
@@ -50,15 +53,15 @@ impl Scope for CreatedFrom {
 /// with the order's next change.
 pub struct PurchaseOrderSource {
     connection: ConnectionId,
-    procurify: ProcurifyClient,
+    procurify: Reader,
     lines: LineReader,
     settings: SourceSettings,
 }
 
 impl PurchaseOrderSource {
-    /// A source of a tenant's orders, whose records bear this connection's name.
-    pub fn new(connection: ConnectionId, procurify: ProcurifyClient, settings: SourceSettings) -> Self {
-        let lines = LineReader::new(procurify.clone(), settings.page_size.max(1));
+    /// A source of a tenant's orders, whose records bear this connection's name. What it reads by cannot write.
+    pub fn new(connection: ConnectionId, procurify: Reader, settings: SourceSettings) -> Self {
+        let lines = LineReader::new(procurify.clone(), settings.page_size.max(1), settings.custom_fields);
         Self { connection, procurify, lines, settings }
     }
 
@@ -79,8 +82,8 @@ impl PurchaseOrderSource {
         let together = usize::try_from(self.settings.orders_per_poll.max(1)).unwrap_or(usize::MAX);
         while !orders.is_empty() {
             let now = orders.drain(..together.min(orders.len())).collect();
-            for (order, lines) in self.lines.lines(now).await.map_err(|error| of_call(&error))? {
-                records.push(self.record(order, lines)?);
+            for read in self.lines.lines(now).await.map_err(|error| of_call(&error))? {
+                records.push(self.record(read)?);
             }
         }
         Ok(records)
@@ -94,9 +97,9 @@ impl PurchaseOrderSource {
         RecordKey::new(self.connection.clone(), KIND.into(), order.procurify_po.to_string())
     }
 
-    fn record(&self, order: PurchaseOrder, lines: Vec<OrderLine>) -> Result<Record, Failure> {
-        let (key, stamp, lifecycle) = (self.key(&order), stamp(&order), lifecycle(&order));
-        let order = ApprovedOrder::new(order, lines);
+    fn record(&self, read: ReadOrder) -> Result<Record, Failure> {
+        let (key, stamp, lifecycle) = (self.key(&read.order), stamp(&read.order), lifecycle(&read.order));
+        let order = ApprovedOrder::new(read);
         let revision = order.revision();
         let payload = serde_json::to_value(&order)
             .map_err(|error| Failure::new(FailureKind::Other, format!("{key} cannot be kept: {error}")))?;
@@ -119,8 +122,7 @@ impl Source for PurchaseOrderSource {
         let (touched, unchanged) = changed(orders, known, |order| (self.key(order), stamp(order))).await?;
         let next = Position { place, ..position };
         let complete = self.lines.lines(touched).await.map_err(|error| of_call(&error))?;
-        let records: Result<Vec<Record>, Failure> =
-            complete.into_iter().map(|(order, lines)| self.record(order, lines)).collect();
+        let records: Result<Vec<Record>, Failure> = complete.into_iter().map(|read| self.record(read)).collect();
         Ok(Batch { records: records?, unchanged, next: next.write()?, more })
     }
 }

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use sync_core::{Match, MatchedBy, Reference};
 
+use super::resolve::{code, erp_kind};
+
 /// A record of Procurify to be recognised.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Subject {
@@ -72,16 +74,22 @@ pub fn align(kind: &str, subjects: &[Subject], masters: &[Master]) -> Vec<Refere
         .collect()
 }
 
+/// The ERP's own values as lines of the table, so that what is linked or mapped to them can be checked.
+pub(super) fn of_erp(kind: &str, masters: &[Master]) -> Vec<Reference> {
+    let line = |master: &Master| Reference {
+        kind: erp_kind(kind),
+        source: code(&master.id),
+        label: master.name.clone(),
+        found: usable(master, MatchedBy::Code),
+    };
+    masters.iter().map(line).collect()
+}
+
 fn usable(master: &Master, by: MatchedBy) -> Match {
     match &master.blocked {
         Some(why) => Match::Blocked { target: master.id.clone(), why: why.clone() },
         None => Match::Matched { target: master.id.clone(), by },
     }
-}
-
-/// Codes are compared without blanks around them and without regard to case.
-fn code(text: &str) -> String {
-    text.trim().to_uppercase()
 }
 
 /// Endings that say what kind of company it is, not which.

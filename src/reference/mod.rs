@@ -4,29 +4,56 @@
 //! are mapped. What is missing or ambiguous holds the orders that need it, and lets them go by itself
 //! once a later comparison finds it.
 
+mod align;
+mod directions;
+mod draft;
+mod link;
+mod mapper;
 mod matching;
+mod names;
+mod resolve;
+mod source;
 mod subjects;
+mod sync;
+mod to_procurify;
 
-use std::sync::Arc;
+use sync_core::{Failure, StoreError};
 
-use chrono::{DateTime, Utc};
-use procurify_client::ProcurifyClient;
-use sync_core::{ConnectionId, CrossReferences, Failure, Reference, StoreError};
-
+pub(crate) use align::Aligner;
+pub use directions::{Direction, ReferenceSettings, System};
+pub use draft::SupplierDraft;
+pub use link::{KINDS, Link, LinkError, MappingLine, WrongLink};
 pub use matching::{Master, Subject, align, normalised};
-
-use crate::failure::of_call;
-use crate::product::Product;
-use subjects::Subjects;
+pub use names::NameDraft;
+pub(crate) use names::fit as fit_name;
+pub(crate) use resolve::usable;
+pub use resolve::{dimension_kind, erp_kind, in_erp, kind_in_words, resolve};
+pub(crate) use source::Shelf;
+pub use sync::{NewSuppliers, OneSidedRecord, ReferenceReport};
+pub(crate) use sync::{Parts, ReferenceFlows, check};
 
 /// Cross-references from a vendor's id to the ERP's supplier number.
 pub const VENDOR: &str = "vendor";
+/// Suppliers of the ERP that are to become vendors.
+pub const SUPPLIER: &str = "supplier";
+/// Vendors' names that are to become those of their suppliers.
+pub const VENDOR_NAME: &str = "vendor_name";
+/// Suppliers' names that are to become those of their vendors.
+pub const SUPPLIER_NAME: &str = "supplier_name";
 /// Cross-references from an account code to the ERP's GL account.
 pub const GL_ACCOUNT: &str = "gl_account";
 /// Cross-references from a department's id to the ERP's cost centre.
 pub const COST_CENTER: &str = "cost_center";
-/// Cross-references from a SKU to the ERP's item number. Never aligned; a host may fill them.
+/// Cross-references from a SKU to the ERP's item number. Never aligned: linked by hand or by a file.
 pub const ITEM: &str = "item";
+/// Under the source "": what the item of lines bought by their text alone is in the ERP.
+pub const SERVICE_ITEM: &str = "service_item";
+/// Cross-references from a unit of measure, in lower case, to the ERP's. Never aligned.
+pub const UNIT: &str = "unit";
+/// Cross-references from a currency's code to the ERP's, where it has another. Never aligned.
+pub const CURRENCY: &str = "currency";
+/// Cross-references from a location's id to the ERP's warehouse, in M3 `FACILITY/WAREHOUSE`. Never aligned.
+pub const LOCATION: &str = "location";
 
 /// Why reference data could not be aligned.
 #[derive(Debug, thiserror::Error)]
@@ -37,41 +64,4 @@ pub enum AlignError {
     /// The cross-references could not be saved.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// Reads both systems' reference data and compares it.
-pub(crate) struct Aligner {
-    pub procurify: ProcurifyClient,
-    pub product: Arc<dyn Product>,
-    pub page_size: u64,
-}
-
-impl Aligner {
-    /// The lines of each kind as the two systems are now. Writes nothing.
-    pub async fn read(&self, now: DateTime<Utc>) -> Result<Vec<(&'static str, Vec<Reference>)>, AlignError> {
-        let (subjects, masters) = futures_util::future::join(
-            Subjects::read(&self.procurify, self.page_size),
-            self.product.masters(now.date_naive()),
-        )
-        .await;
-        let subjects = subjects.map_err(|error| AlignError::Read(of_call(&error)))?;
-        let masters = masters.map_err(AlignError::Read)?;
-        Ok(vec![
-            (VENDOR, align(VENDOR, &subjects.vendors, &masters.suppliers)),
-            (GL_ACCOUNT, align(GL_ACCOUNT, &subjects.account_codes, &masters.accounts)),
-            (COST_CENTER, align(COST_CENTER, &subjects.departments, &masters.cost_centers)),
-        ])
-    }
-
-    /// Reads, compares and saves.
-    pub async fn align(
-        &self,
-        store: &dyn CrossReferences,
-        connection: &ConnectionId,
-        now: DateTime<Utc>,
-    ) -> Result<(), AlignError> {
-        let kinds: Vec<(String, Vec<Reference>)> =
-            self.read(now).await?.into_iter().map(|(kind, lines)| (kind.to_owned(), lines)).collect();
-        Ok(store.replace(connection, &kinds, now).await?)
-    }
 }

@@ -1,7 +1,9 @@
 //! Procurify's reference data, as it is to be recognised in the ERP.
 
+use std::collections::{HashMap, HashSet};
+
 use futures_util::TryStreamExt;
-use procurify_client::{AccountCode, Department, Error, ProcurifyClient, Vendor};
+use procurify_client::{AccountCode, CurrencyId, Department, Error, ProcurifyClient, Vendor, VendorType};
 
 use super::Subject;
 
@@ -11,15 +13,29 @@ pub(crate) struct Subjects {
     pub vendors: Vec<Subject>,
     pub account_codes: Vec<Subject>,
     pub departments: Vec<Subject>,
+    /// Vendors that the ERP is not to have: employees, card providers, names outside the list.
+    pub unsuitable: HashSet<String>,
+    /// Currencies that are in use.
+    pub currency_codes: Vec<String>,
+    /// The currencies of vendors, by the vendor's id.
+    pub currencies: HashMap<String, CurrencyId>,
 }
 
 impl Subjects {
     pub async fn read(procurify: &ProcurifyClient, page_size: u64) -> Result<Self, Error> {
-        let vendors = procurify.vendors().list().page_size(page_size).stream();
+        let read = procurify.vendors().list().page_size(page_size).all().await?;
+        let used = procurify.currencies().list().active(true).page_size(page_size).all().await?;
+        let usual = |kind: &VendorType| matches!(kind, VendorType::Preferred | VendorType::Regular);
+        let unsuitable = read.iter().filter(|vendor| vendor.kind.as_ref().is_some_and(|kind| !usual(kind)));
+        let unsuitable = unsuitable.map(|vendor| vendor.id.to_string()).collect();
+        let currencies = read.iter().filter_map(|vendor| Some((vendor.id.to_string(), vendor.currency?))).collect();
         let account_codes = procurify.account_codes().list().page_size(page_size).stream();
         let departments = procurify.departments().list().page_size(page_size).stream();
         Ok(Self {
-            vendors: vendors.map_ok(vendor).try_collect().await?,
+            vendors: read.into_iter().map(vendor).collect(),
+            unsuitable,
+            currency_codes: used.into_iter().filter_map(|currency| currency.name.map(Into::into)).collect(),
+            currencies,
             account_codes: account_codes.try_filter_map(|code| async { Ok(account_code(code)) }).try_collect().await?,
             departments: departments.map_ok(department).try_collect().await?,
         })

@@ -25,7 +25,7 @@ struct Line {
     number: u32,
     item: ItemCode,
     account: AccountNumber,
-    unit_code: Option<(u8, UnitCode)>,
+    unit_codes: Vec<(u8, UnitCode)>,
 }
 
 /// The order's number, built from the key: a second order of the same number is refused by SyteLine itself.
@@ -62,10 +62,14 @@ impl Document {
             .status(&OrderStatus::Planned)
             .order_date(self.order.order_date)
             .reference(self.reference.as_str());
-        match &self.settings.warehouse {
+        match self.warehouse() {
             Some(warehouse) => head.warehouse(warehouse),
             None => head,
         }
+    }
+
+    fn warehouse(&self) -> Option<&str> {
+        self.order.warehouse.as_deref().or(self.settings.warehouse.as_deref())
     }
 
     /// The lines that are not among these numbers, with theirs.
@@ -89,17 +93,15 @@ impl Document {
             Some(unit) => new.unit(unit),
             None => new,
         };
-        match &line.unit_code {
-            Some((number, code)) => new.unit_code(*number, code),
-            None => new,
-        }
+        line.unit_codes.iter().fold(new, |new, (number, code)| new.unit_code(*number, code))
     }
 
     /// Whether a head that is there is this order's, as far as it shows.
     pub fn is_head(&self, head: &PurchaseOrder) -> bool {
         let same_day = head.order_date.is_none_or(|day| day == self.order.order_date);
         let same_vendor = head.vendor.as_ref().is_none_or(|vendor| *vendor == self.vendor);
-        same_day && same_vendor
+        let place = head.warehouse.as_deref().zip(self.warehouse());
+        same_day && same_vendor && place.is_none_or(|(there, wanted)| there == wanted)
     }
 
     /// Whether a line that is there is one of this order's.
@@ -113,10 +115,15 @@ impl Line {
     fn new(number: u32, draft: &LineDraft, settings: &SyteLineOrderSettings) -> Result<Self, Failure> {
         let at_line = |error: InvalidCode| Failure::new(FailureKind::Invalid, format!("line {number}: {error}"));
         let item = draft.item.as_deref().unwrap_or(&settings.service_item);
-        let unit_code = match (settings.cost_center_unit, &draft.cost_center) {
-            (Some(unit), Some(center)) => Some((unit, UnitCode::new(center).map_err(at_line)?)),
-            _ => None,
-        };
+        let center = settings.cost_center_unit.zip(draft.cost_center.as_ref());
+        let mut unit_codes = Vec::new();
+        for (unit, value) in center.into_iter().chain(draft.dimensions.iter().map(|(unit, value)| (*unit, value))) {
+            if !(1..=4).contains(&unit) || unit_codes.iter().any(|(taken, _)| *taken == unit) {
+                let why = format!("line {number}: unit code {unit} cannot be set: use one of 1 to 4 that is not taken");
+                return Err(Failure::new(FailureKind::Invalid, why));
+            }
+            unit_codes.push((unit, UnitCode::new(value).map_err(at_line)?));
+        }
         if draft.price.normalize().scale() > settings.price_decimals {
             let why = format!("line {number}: the price {} has more decimals than SyteLine keeps", draft.price);
             return Err(Failure::new(FailureKind::Invalid, why));
@@ -125,13 +132,13 @@ impl Line {
             number,
             item: ItemCode::new(item).map_err(at_line)?,
             account: AccountNumber::new(&draft.account).map_err(at_line)?,
-            unit_code,
+            unit_codes,
         })
     }
 
     fn is(&self, draft: &LineDraft, there: &PurchaseOrderLine) -> bool {
         let same = |ours: Decimal, theirs: Option<Decimal>| theirs.is_none_or(|theirs| theirs == ours);
-        let unit_code = self.unit_code.as_ref().is_none_or(|(number, code)| {
+        let unit_codes = self.unit_codes.iter().all(|(number, code)| {
             let there = there.unit_codes.get(usize::from(*number).saturating_sub(1)).and_then(Option::as_ref);
             there.is_none_or(|there| there == code)
         });
@@ -139,6 +146,6 @@ impl Line {
             && same(draft.price, there.cost)
             && there.item.as_ref().is_none_or(|item| *item == self.item)
             && there.account.as_ref().is_none_or(|account| *account == self.account)
-            && unit_code
+            && unit_codes
     }
 }

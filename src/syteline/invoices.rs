@@ -83,13 +83,18 @@ impl SyteLineInvoices {
         line: &InvoiceLineDraft,
     ) -> Result<NewDistribution, Failure> {
         let account = AccountNumber::new(&line.account).map_err(|error| invalid(&error))?;
-        let new = NewDistribution::new(vendor, voucher, sequence(place), &account, line.amount);
-        match (self.settings.cost_center_unit, &line.cost_center) {
-            (Some(unit), Some(center)) => {
-                Ok(new.unit_code(unit, &UnitCode::new(center).map_err(|error| invalid(&error))?))
-            }
-            _ => Ok(new),
+        let mut new = NewDistribution::new(vendor, voucher, sequence(place), &account, line.amount);
+        if let (Some(unit), Some(center)) = (self.settings.cost_center_unit, &line.cost_center) {
+            new = new.unit_code(unit, &UnitCode::new(center).map_err(|error| invalid(&error))?);
         }
+        for (unit, value) in &line.dimensions {
+            if !(1..=4).contains(unit) || self.settings.cost_center_unit == Some(*unit) {
+                let why = format!("unit code {unit} cannot be set: use one of 1 to 4 that is not the cost centre's");
+                return Err(Failure::new(FailureKind::Invalid, why));
+            }
+            new = new.unit_code(*unit, &UnitCode::new(value).map_err(|error| invalid(&error))?);
+        }
+        Ok(new)
     }
 
     fn present(&self, voucher: Voucher) -> Present {

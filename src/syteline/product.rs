@@ -1,5 +1,6 @@
 //! SyteLine as a product to move records into.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -8,6 +9,7 @@ use cloudsuite_client::syteline::SyteLine;
 use sync_core::{Failure, Kind, Sink};
 
 use super::invoices::{self, SyteLineInvoiceSettings, SyteLineInvoices};
+use super::vendors::{LONGEST_NAME, LONGEST_NUMBER, SyteLineVendorNames, SyteLineVendors};
 use super::{SyteLineOrderSettings, SyteLinePurchaseOrders, documents, masters};
 use crate::bill::{InvoiceLimits, InvoiceSink};
 use crate::connection::BuildError;
@@ -15,6 +17,7 @@ use crate::failure::of_call;
 use crate::product::{Masters, Pinged, Product, not_listed};
 use crate::purchase_order;
 use crate::reconcile::{Document, Wanted};
+use crate::reference::{Master, NewSuppliers};
 
 /// One SyteLine site, and how orders are entered there.
 #[derive(Clone)]
@@ -22,12 +25,33 @@ pub struct SyteLineProduct {
     syteline: SyteLine,
     orders: SyteLineOrderSettings,
     invoices: SyteLineInvoiceSettings,
+    vendor_prefix: String,
+    vendor_properties: BTreeMap<String, String>,
 }
 
 impl SyteLineProduct {
     /// A site with the default settings.
     pub fn new(syteline: SyteLine) -> Self {
-        Self { syteline, orders: SyteLineOrderSettings::default(), invoices: SyteLineInvoiceSettings::default() }
+        Self {
+            syteline,
+            orders: SyteLineOrderSettings::default(),
+            invoices: SyteLineInvoiceSettings::default(),
+            vendor_prefix: "PF".to_owned(),
+            vendor_properties: BTreeMap::new(),
+        }
+    }
+
+    /// What the numbers of vendors begin with that are made for Procurify's; the rest of the seven characters is the
+    /// vendor's id there. Default `PF`. Two Procurify tenants that make vendors in one site need different ones.
+    pub fn vendor_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.vendor_prefix = prefix.into();
+        self
+    }
+
+    /// What such vendors have besides number, name and currency, such as `TermsCode`: whatever the site demands.
+    pub fn vendor_properties(mut self, properties: BTreeMap<String, String>) -> Self {
+        self.vendor_properties = properties;
+        self
     }
 
     /// Enters orders so.
@@ -63,6 +87,36 @@ impl Product for SyteLineProduct {
 
     async fn masters(&self, _today: NaiveDate) -> Result<Masters, Failure> {
         masters::read(&self.syteline, self.orders.cost_center_unit).await.map_err(|error| of_call(&error))
+    }
+
+    async fn dimension(&self, number: u8, _today: NaiveDate) -> Result<Vec<Master>, Failure> {
+        if !(1..=4).contains(&number) {
+            return Ok(Vec::new());
+        }
+        masters::unit_codes(&self.syteline, number).await.map_err(|error| of_call(&error))
+    }
+
+    async fn warehouses(&self) -> Result<Vec<Master>, Failure> {
+        masters::warehouses(&self.syteline).await.map_err(|error| of_call(&error))
+    }
+
+    async fn items(&self, numbers: &[String]) -> Result<Vec<Master>, Failure> {
+        masters::items(&self.syteline, numbers).await.map_err(|error| of_call(&error))
+    }
+
+    fn new_suppliers(&self) -> Result<Option<NewSuppliers>, BuildError> {
+        let (syteline, properties) = (self.syteline.clone(), self.vendor_properties.clone());
+        Ok(Some(NewSuppliers {
+            sink: Arc::new(SyteLineVendors { syteline: syteline.clone(), properties }),
+            names: Arc::new(SyteLineVendorNames(syteline)),
+            prefix: self.vendor_prefix.clone(),
+            longest_number: LONGEST_NUMBER,
+            longest_name: LONGEST_NAME,
+        }))
+    }
+
+    async fn supplier_currencies(&self, numbers: &[String]) -> Result<Vec<Option<String>>, Failure> {
+        masters::currencies(&self.syteline, numbers).await.map_err(|error| of_call(&error))
     }
 
     fn purchase_orders(&self) -> Result<Arc<dyn Sink>, BuildError> {

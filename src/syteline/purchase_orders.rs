@@ -11,11 +11,11 @@
 //! one if it is what is wanted, line by line, and thrown away if not.
 
 use async_trait::async_trait;
-use cloudsuite_client::syteline::{Inserted, OrderStatus, PoNumber, PurchaseOrder, SyteLine};
+use cloudsuite_client::syteline::{Inserted, OrderStatus, PoNumber, PurchaseOrder, SyteLine, Vendor, VendorNumber};
 use serde::{Deserialize, Serialize};
 use sync_core::{
     Amended, Amendment, Committed, Compared, Doubt, Draft, ExternalRef, Failure, FailureKind, Found, Handle, Lookup,
-    Settled, Sink, Staged, TargetRef,
+    Missing, Settled, Sink, Staged, TargetRef,
 };
 use tenant_http::{Error, Outcome};
 
@@ -96,8 +96,9 @@ impl SyteLinePurchaseOrders {
         Self { syteline, settings }
     }
 
-    /// Refuses orders in another currency than their vendor's, which SyteLine would silently put them in.
-    async fn check_currencies(&self, staging: &mut [Result<Staging, Staged>]) {
+    /// Holds orders whose vendor may not be bought from, and orders in another currency than their vendor's, which
+    /// SyteLine would silently put them in.
+    async fn check_vendors(&self, staging: &mut [Result<Staging, Staged>]) {
         let vendors: Vec<_> = staging.iter().flatten().map(|one| one.document.vendor.clone()).collect();
         if vendors.is_empty() {
             return;
@@ -110,13 +111,18 @@ impl SyteLinePurchaseOrders {
         for one in staging.iter_mut().filter(|one| one.is_ok()) {
             let vendor = found.next().flatten();
             let Ok(Staging { document, .. }) = &*one else { continue };
+            if let Some(missing) = unusable(&document.vendor, vendor.as_ref()) {
+                *one = Err(Staged::Held(vec![missing]));
+                continue;
+            }
             let currency = vendor.and_then(|vendor| vendor.currency);
             if let Some(currency) = currency.filter(|currency| *currency != document.order.currency) {
-                let why = format!(
-                    "the order is in {}, but vendor {} buys in {currency}: correct one of the two",
-                    document.order.currency, document.vendor
+                let hint = format!(
+                    "the order is in it, but vendor {} sells in {currency}: correct one of the two",
+                    document.vendor
                 );
-                *one = Err(Staged::Rejected(Failure::new(FailureKind::Invalid, why)));
+                let (kind, value) = ("currency".to_owned(), document.order.currency.clone());
+                *one = Err(Staged::Held(vec![Missing { kind, value, hint }]));
             }
         }
     }
@@ -241,6 +247,19 @@ impl SyteLinePurchaseOrders {
     }
 }
 
+/// Why a vendor may not be bought from, if so.
+fn unusable(number: &VendorNumber, vendor: Option<&Vendor>) -> Option<Missing> {
+    let hint = match vendor {
+        None => "it is not in SyteLine any more: add it there again, or correct the vendor's external id".to_owned(),
+        Some(vendor) if vendor.is_active() == Some(false) => {
+            let status = vendor.status.as_deref().unwrap_or("blank");
+            format!("its status in SyteLine is {status}, not A: activate it there")
+        }
+        Some(_) => return None,
+    };
+    Some(Missing { kind: "supplier".to_owned(), value: number.to_string(), hint })
+}
+
 fn fail_all(staging: &mut [Result<Staging, Staged>], error: &Error) {
     for one in staging.iter_mut().filter(|one| one.is_ok()) {
         *one = Err(Staged::NotStaged(of_call(error)));
@@ -261,7 +280,7 @@ fn at_line(line: u32, staged: Staged) -> Staged {
     match staged {
         Staged::Rejected(failure) => Staged::Rejected(named(failure)),
         Staged::NotStaged(failure) => Staged::NotStaged(named(failure)),
-        staged @ Staged::Staged(_) => staged,
+        staged @ (Staged::Staged(_) | Staged::Held(_)) => staged,
     }
 }
 
@@ -304,7 +323,7 @@ impl Sink for SyteLinePurchaseOrders {
                 Ok(Staging { document, lines: Vec::new() })
             })
             .collect();
-        self.check_currencies(&mut staging).await;
+        self.check_vendors(&mut staging).await;
         self.insert_heads(&mut staging).await;
         self.insert_lines(staging).await
     }

@@ -88,6 +88,16 @@ pub async fn cross_references(store: &dyn CrossReferences) {
     assert_eq!(table.get("vendor", "1"), None, "a line that was replaced is gone");
     assert_eq!(table.get("vendor", "2"), Some(&first[1]), "a line made by hand is kept");
     assert_eq!(table.get("vendor", "3"), Some(&second[1]));
+    let by_hand = [line("3", "S8", MatchedBy::Hand), line("4", "S4", MatchedBy::Hand)];
+    store.amend(&acme, &by_hand, &[("vendor".into(), "2".into()), ("item".into(), "none".into())]).await.unwrap();
+    let table = store.snapshot(&acme).await.unwrap();
+    assert_eq!(table.aligned_at(), Some(later), "an amendment is no alignment");
+    assert_eq!((table.get("vendor", "2"), table.get("vendor", "3")), (None, Some(&by_hand[0])));
+    store.replace(&acme, &[("vendor".into(), second.to_vec())], later).await.unwrap();
+    let table = store.snapshot(&acme).await.unwrap();
+    assert_eq!(table.get("vendor", "3"), Some(&by_hand[0]), "what a person set survives an alignment");
+    assert_eq!(table.get("vendor", "4"), Some(&by_hand[1]), "also where the alignment has no such line");
+    assert_eq!(table.get("vendor", "2"), Some(&second[0]), "what a person removed is aligned again");
     assert!(store.snapshot(&"globex".into()).await.unwrap().iter().next().is_none(), "another connection's lines");
 }
 

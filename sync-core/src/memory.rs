@@ -1,6 +1,6 @@
 //! Everything a connection stores, in memory: for tests, and for trying things out.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -12,7 +12,7 @@ use crate::checkpoint::CheckpointStore;
 use crate::error::StoreError;
 use crate::ledger::{Append, Appended, Claim, ClaimRequest, DedupStore, Event, Query, Slot};
 use crate::record::{ConnectionId, Kind, RecordKey};
-use crate::reference::{CrossReferences, Match, MatchedBy, Reference, References};
+use crate::reference::{CrossReferences, Reference, References, amended};
 use crate::source::Cursor;
 use crate::state::Head;
 
@@ -142,11 +142,32 @@ impl CrossReferences for MemoryStore {
         tables.aligned.insert(connection.clone(), at);
         Ok(())
     }
+
+    async fn amend(
+        &self,
+        connection: &ConnectionId,
+        set: &[Reference],
+        remove: &[(String, String)],
+    ) -> Result<(), StoreError> {
+        let mut tables = self.tables();
+        let table = tables.references.entry(connection.clone()).or_default();
+        for kind in kinds_of(set, remove) {
+            let old = table.remove(&kind).unwrap_or_default();
+            let new = amended(old, &kind, set, remove);
+            table.insert(kind, new);
+        }
+        Ok(())
+    }
+}
+
+/// The kinds that are amended.
+pub fn kinds_of(set: &[Reference], remove: &[(String, String)]) -> BTreeSet<String> {
+    set.iter().map(|line| line.kind.clone()).chain(remove.iter().map(|(kind, _)| kind.clone())).collect()
 }
 
 /// The new lines, with those matched by hand kept from the old ones.
 pub fn keep_hand_made(old: Vec<Reference>, new: &[Reference]) -> Vec<Reference> {
-    let by_hand = |line: &Reference| matches!(line.found, Match::Matched { by: MatchedBy::Hand, .. });
+    let by_hand = |line: &Reference| line.found.is_by_hand();
     let mut lines: BTreeMap<String, Reference> = new.iter().map(|line| (line.source.clone(), line.clone())).collect();
     for line in old.into_iter().filter(by_hand) {
         if !lines.get(&line.source).is_some_and(by_hand) {

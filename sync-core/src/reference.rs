@@ -1,6 +1,6 @@
 //! Cross-references: which value of one system is which value of the other.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -55,6 +55,22 @@ pub enum Match {
     },
 }
 
+impl Match {
+    /// The target's values that it is, or could be.
+    pub fn targets(&self) -> &[String] {
+        match self {
+            Self::Matched { target, .. } | Self::Blocked { target, .. } => std::slice::from_ref(target),
+            Self::Ambiguous { candidates } => candidates,
+            Self::Unknown { .. } => &[],
+        }
+    }
+
+    /// Whether a person said so.
+    pub fn is_by_hand(&self) -> bool {
+        matches!(self, Self::Matched { by: MatchedBy::Hand, .. })
+    }
+}
+
 /// One line of the cross-reference table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reference {
@@ -73,6 +89,8 @@ pub struct Reference {
 pub struct References {
     lines: HashMap<String, HashMap<String, Reference>>,
     records: HashMap<String, HashMap<String, Head>>,
+    /// By kind and target: the sources that are it, or could be.
+    targets: HashMap<(String, String), Vec<String>>,
     aligned_at: Option<DateTime<Utc>>,
 }
 
@@ -83,6 +101,13 @@ impl References {
         for line in lines {
             table.lines.entry(line.kind.clone()).or_default().insert(line.source.clone(), line);
         }
+        for line in table.lines.values().flat_map(HashMap::values) {
+            for target in line.found.targets() {
+                let sources = table.targets.entry((line.kind.clone(), target.clone())).or_default();
+                sources.push(line.source.clone());
+            }
+        }
+        table.targets.values_mut().for_each(|sources| sources.sort());
         table
     }
 
@@ -103,6 +128,17 @@ impl References {
             kind.insert(head.key.id().to_owned(), head);
         }
         self
+    }
+
+    /// Whether there is any line of this kind.
+    pub fn has(&self, kind: &str) -> bool {
+        self.lines.contains_key(kind)
+    }
+
+    /// The lines that say that they are this value of the target, or could be, by source.
+    pub fn of_target(&self, kind: &str, target: &str) -> Vec<&Reference> {
+        let sources = self.targets.get(&(kind.to_owned(), target.to_owned()));
+        sources.into_iter().flatten().filter_map(|source| self.get(kind, source)).collect()
     }
 
     /// All lines, in no order.
@@ -133,4 +169,29 @@ pub trait CrossReferences: Send + Sync {
         kinds: &[(String, Vec<Reference>)],
         at: DateTime<Utc>,
     ) -> Result<(), StoreError>;
+
+    /// Sets these lines and removes those of these kinds and sources, whoever made them; all or nothing. When the data
+    /// was read stays as it was.
+    async fn amend(
+        &self,
+        connection: &ConnectionId,
+        set: &[Reference],
+        remove: &[(String, String)],
+    ) -> Result<(), StoreError>;
+}
+
+/// A kind's lines with some set and some removed.
+pub fn amended(
+    lines: impl IntoIterator<Item = Reference>,
+    kind: &str,
+    set: &[Reference],
+    remove: &[(String, String)],
+) -> Vec<Reference> {
+    let mut by_source: BTreeMap<String, Reference> =
+        lines.into_iter().map(|line| (line.source.clone(), line)).collect();
+    for (_, source) in remove.iter().filter(|(of, _)| of == kind) {
+        by_source.remove(source);
+    }
+    by_source.extend(set.iter().filter(|line| line.kind == kind).map(|line| (line.source.clone(), line.clone())));
+    by_source.into_values().collect()
 }

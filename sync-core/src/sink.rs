@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::failure::{Failure, FailureKind};
+use crate::mapper::Missing;
 use crate::record::{ExternalRef, RecordKey};
 
 /// A document ready to be posted.
@@ -72,6 +73,9 @@ pub enum Staged {
     Staged(Handle),
     /// The target refused the content.
     Rejected(Failure),
+    /// It waits for something in the target, which people understand and can see to. Nothing was staged; it is tried
+    /// again whenever held records are.
+    Held(Vec<Missing>),
     /// Nothing was staged, or what was staged counts for nothing: safe to stage anew.
     NotStaged(Failure),
 }

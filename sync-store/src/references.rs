@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension};
-use sync_core::memory::keep_hand_made;
+use sync_core::memory::{keep_hand_made, kinds_of};
+use sync_core::reference::amended;
 use sync_core::{CheckpointStore, ConnectionId, CrossReferences, Cursor, Kind, Reference, References, StoreError};
 
 use crate::ledger::{json, text};
@@ -77,17 +78,38 @@ impl CrossReferences for SqliteStore {
             })
             .await
     }
+
+    async fn amend(
+        &self,
+        connection: &ConnectionId,
+        set: &[Reference],
+        remove: &[(String, String)],
+    ) -> Result<(), StoreError> {
+        let (connection, set, remove) = (connection.clone(), set.to_vec(), remove.to_vec());
+        self.writer
+            .run("amend cross-references", move |db| {
+                for kind in kinds_of(&set, &remove) {
+                    let lines = amended(lines_of(db, &connection, &kind)?, &kind, &set, &remove);
+                    save(db, &connection, &kind, &lines)?;
+                }
+                Ok(())
+            })
+            .await
+    }
+}
+
+fn lines_of(db: &Connection, connection: &ConnectionId, kind: &str) -> rusqlite::Result<Vec<Reference>> {
+    let sql = "SELECT lines FROM cross_references WHERE connection = ? AND kind = ?";
+    let old = db.query_row(sql, [connection.as_str(), kind], |row| json(row, 0)).optional()?;
+    Ok(old.unwrap_or_default())
+}
+
+fn save(db: &Connection, connection: &ConnectionId, kind: &str, lines: &[Reference]) -> rusqlite::Result<()> {
+    db.execute("INSERT OR REPLACE INTO cross_references VALUES (?, ?, ?)", [connection.as_str(), kind, &text(&lines)?])
+        .map(drop)
 }
 
 fn replace_kind(db: &Connection, connection: &ConnectionId, kind: &str, lines: &[Reference]) -> rusqlite::Result<()> {
-    let old: Option<Vec<Reference>> = db
-        .query_row(
-            "SELECT lines FROM cross_references WHERE connection = ? AND kind = ?",
-            [connection.as_str(), kind],
-            |row| json(row, 0),
-        )
-        .optional()?;
-    let lines = keep_hand_made(old.unwrap_or_default(), lines);
-    db.execute("INSERT OR REPLACE INTO cross_references VALUES (?, ?, ?)", [connection.as_str(), kind, &text(&lines)?])
-        .map(drop)
+    let lines = keep_hand_made(lines_of(db, connection, kind)?, lines);
+    save(db, connection, kind, &lines)
 }

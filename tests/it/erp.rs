@@ -10,9 +10,12 @@ use procurify_cloudsuite::syteline::SyteLineProduct;
 use procurify_cloudsuite::{CloudSuiteClient, Company};
 use rust_decimal::Decimal;
 use sandbox::{
-    Document, FaultKind, Faults, M3, M3Config, Matcher, OData, ODataConfig, Scenario, Stats, SyteLine, SyteLineConfig,
-    Touch, TypedOrder,
+    Account, Document, FaultKind, Faults, M3, M3Config, Matcher, OData, ODataConfig, Scenario, Stats, Supplier,
+    SyteLine, SyteLineConfig, Touch, TypedOrder,
 };
+
+/// The supplier whose settings new ones begin with, where a product needs one.
+pub const TEMPLATE: &str = "TMPL";
 
 /// A simulated product.
 pub trait Erp: Sized + Send + Sync + 'static {
@@ -24,6 +27,9 @@ pub trait Erp: Sized + Send + Sync + 'static {
     fn start(scenario: &Scenario, faults: Faults) -> impl Future<Output = Self> + Send;
     fn ionapi(&self) -> String;
     fn all_documents(&self) -> Vec<Document>;
+    fn put_supplier(&self, supplier: &Supplier);
+    fn put_account(&self, account: &Account);
+    fn set_faults_to(&self, faults: Faults);
     fn seen(&self) -> Stats;
     /// From now on its calls fail so.
     fn fail(&self, faults: Faults);
@@ -92,6 +98,18 @@ impl Erp for M3 {
         self.documents()
     }
 
+    fn put_supplier(&self, supplier: &Supplier) {
+        self.add_supplier(supplier);
+    }
+
+    fn put_account(&self, account: &Account) {
+        self.add_account(account);
+    }
+
+    fn set_faults_to(&self, faults: Faults) {
+        self.set_faults(faults);
+    }
+
     fn seen(&self) -> Stats {
         self.stats()
     }
@@ -114,13 +132,13 @@ impl Erp for M3 {
 
     fn product(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product> {
         let m3 = client.m3(Company(100)).division("AAA").facility("A01").warehouse("001");
-        M3Product::new(m3.transactions_per_call(per_call)).into()
+        M3Product::new(m3.transactions_per_call(per_call)).supplier_template(TEMPLATE).into()
     }
 
     fn product_adding_lines(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product> {
         let m3 = client.m3(Company(100)).division("AAA").facility("A01").warehouse("001");
         let orders = M3OrderSettings { add_lines: true, ..M3OrderSettings::default() };
-        M3Product::new(m3.transactions_per_call(per_call)).orders(orders).into()
+        M3Product::new(m3.transactions_per_call(per_call)).orders(orders).supplier_template(TEMPLATE).into()
     }
 
     fn fault_next_change(&self, kind: FaultKind) {
@@ -170,6 +188,18 @@ impl Erp for SyteLine {
 
     fn all_documents(&self) -> Vec<Document> {
         self.documents()
+    }
+
+    fn put_supplier(&self, supplier: &Supplier) {
+        self.add_supplier(supplier);
+    }
+
+    fn put_account(&self, account: &Account) {
+        self.add_account(account);
+    }
+
+    fn set_faults_to(&self, faults: Faults) {
+        self.set_faults(faults);
     }
 
     fn seen(&self) -> Stats {
@@ -249,6 +279,18 @@ impl Erp for OData {
 
     fn all_documents(&self) -> Vec<Document> {
         self.documents()
+    }
+
+    fn put_supplier(&self, supplier: &Supplier) {
+        self.add_supplier(supplier);
+    }
+
+    fn put_account(&self, account: &Account) {
+        self.add_account(account);
+    }
+
+    fn set_faults_to(&self, faults: Faults) {
+        self.set_faults(faults);
     }
 
     fn seen(&self) -> Stats {

@@ -5,13 +5,16 @@
 mod audit;
 mod bad_input;
 mod bills;
+mod both_ways;
 mod changes;
 mod erp;
 mod faults;
 mod flow;
+mod holds;
 mod kill;
 mod life;
 mod lines;
+mod mapping;
 mod plan;
 mod reconcile;
 mod requests;

@@ -11,7 +11,7 @@ use procurify_cloudsuite::m3::{M3InvoiceSettings, M3OrderSettings, M3Product};
 use procurify_cloudsuite::product::Product;
 use procurify_cloudsuite::purchase_order::{KIND, SourceSettings};
 use procurify_cloudsuite::{
-    CloudSuiteClient, Company, Connection, ConnectionBuilder, FlowKind, Ionapi, ProcurifyClient, Report,
+    BuildError, CloudSuiteClient, Company, Connection, ConnectionBuilder, FlowKind, Ionapi, ProcurifyClient, Report,
 };
 use sandbox::{Document, Faults, M3, M3Config, Procurify, ProcurifyConfig, Scenario};
 use sync_core::{Backoff, Cancellations, ExternalRef, RecordKey, Revisions, Settings};
@@ -121,8 +121,21 @@ impl<E: Erp> World<E> {
         self.build(100, |connection| connection.patience(patience)).await
     }
 
-    async fn build(&self, per_call: usize, amend: impl FnOnce(ConnectionBuilder) -> ConnectionBuilder) -> Connection {
+    /// As [`connect_in_calls_of`](Self::connect_in_calls_of), with more settings.
+    pub async fn build(
+        &self,
+        per_call: usize,
+        amend: impl FnOnce(ConnectionBuilder) -> ConnectionBuilder,
+    ) -> Connection {
         self.join(|client| self.erp.product(client, per_call), amend).await
+    }
+
+    /// As [`build`](Self::build), where the settings may be wrong.
+    pub async fn try_build(
+        &self,
+        amend: impl FnOnce(ConnectionBuilder) -> ConnectionBuilder,
+    ) -> Result<Connection, BuildError> {
+        self.try_join(|client| self.erp.product(client, 100), amend).await
     }
 
     async fn join(
@@ -130,6 +143,14 @@ impl<E: Erp> World<E> {
         product: impl FnOnce(&CloudSuiteClient) -> Box<dyn Product>,
         amend: impl FnOnce(ConnectionBuilder) -> ConnectionBuilder,
     ) -> Connection {
+        self.try_join(product, amend).await.unwrap()
+    }
+
+    async fn try_join(
+        &self,
+        product: impl FnOnce(&CloudSuiteClient) -> Box<dyn Product>,
+        amend: impl FnOnce(ConnectionBuilder) -> ConnectionBuilder,
+    ) -> Result<Connection, BuildError> {
         let (procurify, cloudsuite) = self.clients();
         let mut backoff = Backoff::seeded(11);
         backoff.base = Duration::from_millis(5);
@@ -149,7 +170,7 @@ impl<E: Erp> World<E> {
             .retry(Arc::new(backoff))
             .patience(Duration::from_secs(10))
             .store(self.store().await);
-        amend(connection).build().unwrap()
+        amend(connection).build()
     }
 
     /// A client of the ERP, for what people do there.

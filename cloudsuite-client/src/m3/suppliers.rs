@@ -87,6 +87,11 @@ impl SupplierWrite {
         Self(Transaction::new("AddSupplier").field("SUNO", number).field("SUNM", name))
     }
 
+    /// A copy of a template supplier (`CopyTemplate`) under a number of its own.
+    pub fn copy(template: &SupplierNumber, number: &SupplierNumber) -> Self {
+        Self(Transaction::new("CopyTemplate").field("STEM", template).field("SUNO", number))
+    }
+
     /// A change of a supplier (`UpdSupplier`): fields that are not set stay as they are.
     pub fn change(number: &SupplierNumber) -> Self {
         Self(Transaction::new("UpdSupplier").field("SUNO", number))

@@ -170,6 +170,11 @@ impl OData {
         masters::items(self)
     }
 
+    /// What the property of an item's code is called, for filters.
+    pub fn item_key(&self) -> &str {
+        self.names.items.property("Item")
+    }
+
     /// Customers, by number.
     pub fn customers(&self) -> Query<Customer> {
         masters::customers(self)

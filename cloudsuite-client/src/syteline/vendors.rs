@@ -10,6 +10,7 @@ use super::keyed::{Inserted, Inserts};
 use super::load::Load;
 use super::lookup::by_values;
 use super::row::IdoRow;
+use super::update::Update;
 use super::value::Value;
 use super::{FieldError, SyteLine};
 
@@ -157,6 +158,11 @@ impl Vendors {
             .properties(&PROPERTIES)
             .order_by("VendNum")
             .unique_order()
+    }
+
+    /// Changes of vendors, many in a call.
+    pub fn update(&self) -> Update {
+        self.syteline.update(self.ido())
     }
 
     /// The vendors changed since then (`RecordDate`), by the server's clock.

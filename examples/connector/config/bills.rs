@@ -1,5 +1,7 @@
 //! What the configuration says about bills, and about the invoices that they become.
 
+use std::path::Path;
+
 use procurify_client::{BillStatus, BillType};
 use procurify_cloudsuite::bill::{BillSettings, CostPlace, DefaultBillMapper};
 use procurify_cloudsuite::m3::M3InvoiceSettings;
@@ -10,15 +12,15 @@ use procurify_cloudsuite::syteline::SyteLineInvoiceSettings;
 use super::{Config, M3, OData, Problem, SyteLine, first_day};
 
 impl Config {
-    pub(super) fn bill_mapper(&self) -> Result<DefaultBillMapper, Problem> {
-        let DefaultOrderMapper { time_zone, cost_centers, .. } = self.mapper()?;
+    pub(super) fn bill_mapper(&self, folder: &Path) -> Result<DefaultBillMapper, Problem> {
+        let DefaultOrderMapper { time_zone, cost_centers, accounts, .. } = self.mapper(folder)?;
         let freight = self
             .cloudsuite
             .freight_account
             .clone()
             .map(|account| CostPlace { account, cost_center: self.cloudsuite.freight_cost_center.clone() });
         let wait_for_orders = self.flows.bills_wait_for_orders.unwrap_or(self.flows.purchase_orders);
-        Ok(DefaultBillMapper { time_zone, cost_centers, wait_for_orders, freight })
+        Ok(DefaultBillMapper { time_zone, cost_centers, accounts, wait_for_orders, freight })
     }
 
     pub(super) fn bills(&self) -> Result<BillSettings, Problem> {

@@ -8,7 +8,7 @@ use super::M3Config;
 use super::batch::{Entry, Rules};
 use super::documents::PurchaseOrder;
 use super::invoices::Invoice;
-use crate::scenario::{Masters, products};
+use crate::scenario::{CURRENCIES, Masters, products};
 
 /// One record: field by field, in text.
 pub(super) type Row = BTreeMap<String, String>;
@@ -59,6 +59,11 @@ impl Account {
         Self { dimension: 1, code: code.into(), name: name.into(), blocked: false }
     }
 
+    /// A value of another dimension.
+    pub fn dimension(dimension: u8, code: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { dimension, ..Self::new(code, name) }
+    }
+
     /// A cost centre (dimension 2).
     pub fn cost_center(code: impl Into<String>, name: impl Into<String>) -> Self {
         Self { dimension: 2, ..Self::new(code, name) }
@@ -78,6 +83,7 @@ pub(super) struct Company {
     pub(super) customers: Table,
     pub(super) facilities: Table,
     pub(super) warehouses: Table,
+    pub(super) currencies: BTreeSet<String>,
     pub(super) rules: Rules,
     pub(super) messages: BTreeMap<String, Entry>,
     /// Finished messages by the moment the batch job takes them.
@@ -88,6 +94,8 @@ pub(super) struct Company {
     pub(super) invoices: BTreeMap<String, Invoice>,
     /// Batch numbers by payee, supplier and the supplier's number.
     pub(super) by_invoice: HashMap<[String; 3], Vec<String>>,
+    /// Transactions that write, by program.
+    pub(super) writes: BTreeMap<String, u64>,
     next_message: u64,
     next_order: u64,
     next_invoice: u64,
@@ -104,6 +112,7 @@ impl Company {
             customers: Table::new(),
             facilities: facilities(),
             warehouses: warehouses(),
+            currencies: CURRENCIES.iter().map(|(code, ..)| (*code).to_owned()).collect(),
             rules: Rules::new(config),
             messages: BTreeMap::new(),
             due: BTreeSet::new(),
@@ -113,6 +122,7 @@ impl Company {
             by_invoice: HashMap::new(),
             next_invoice: 500_001,
             next_voucher: 10_000_001,
+            writes: BTreeMap::new(),
             next_message: 1,
             next_order: 1_000_001,
         };
@@ -194,6 +204,13 @@ impl Company {
             ("LMTS", &stamp),
         ];
         self.suppliers.insert(number.clone(), row(fields));
+    }
+
+    /// Sets the status of an item: 20 is active.
+    pub(super) fn set_item_status(&mut self, number: &str, status: &str) {
+        if let Some(item) = self.items.get_mut(number) {
+            item.insert("STAT".to_owned(), status.to_owned());
+        }
     }
 
     pub(super) fn add_account(&mut self, account: &Account) {

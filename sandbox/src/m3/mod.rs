@@ -106,6 +106,21 @@ impl M3 {
         self.front.tenant.company().suppliers.remove(number);
     }
 
+    /// Sets the status of an item: 20 is active.
+    pub fn set_item_status(&self, number: &str, status: &str) {
+        self.front.tenant.company().set_item_status(number, status);
+    }
+
+    /// Adds a currency, or removes it.
+    pub fn set_currency(&self, code: &str, is_there: bool) {
+        let mut company = self.front.tenant.company();
+        if is_there {
+            company.currencies.insert(code.to_owned())
+        } else {
+            company.currencies.remove(code)
+        };
+    }
+
     /// Adds an identity of an accounting dimension, or replaces the one of that code.
     pub fn add_account(&self, account: &Account) {
         self.front.tenant.company().add_account(account);

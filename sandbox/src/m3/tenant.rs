@@ -144,6 +144,10 @@ impl Tenant for M3Tenant {
         self.control_call(call)
     }
 
+    fn writes(&self) -> BTreeMap<String, u64> {
+        self.company().writes.clone()
+    }
+
     fn documents(&self) -> BTreeMap<String, u64> {
         let company = self.company();
         let (orders, invoices) = (company.orders.len() as u64, company.invoices.len() as u64);

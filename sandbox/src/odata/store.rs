@@ -47,6 +47,8 @@ impl Refusal {
 pub(super) struct Store {
     sets: BTreeMap<&'static str, BTreeMap<String, Stored>>,
     unique_references: bool,
+    /// Writes by entity set.
+    pub(super) writes: BTreeMap<String, u64>,
     next: u64,
     version: u64,
     pub(super) now: DateTime<Utc>,
@@ -55,7 +57,14 @@ pub(super) struct Store {
 impl Store {
     pub(super) fn new(config: &ODataConfig, now: DateTime<Utc>) -> Self {
         let sets = SETS.iter().map(|set| (set.name, BTreeMap::new())).collect();
-        let mut store = Self { sets, unique_references: config.unique_references, next: 1, version: 0, now };
+        let mut store = Self {
+            sets,
+            unique_references: config.unique_references,
+            writes: BTreeMap::new(),
+            next: 1,
+            version: 0,
+            now,
+        };
         store.stock(&Masters::new(&config.scenario));
         store
     }
@@ -116,6 +125,7 @@ impl Store {
 
     /// A new entity, with its lines.
     pub(super) fn create(&mut self, set: &Set, body: &Value) -> Result<Stored, Refusal> {
+        *self.writes.entry(set.name.to_owned()).or_default() += 1;
         let mut entity = body.as_object().cloned().ok_or_else(|| Refusal::new(400, "", "an object is expected"))?;
         check_names(set, &entity)?;
         if let Some(missing) = set.required.iter().find(|name| entity.get(**name).is_none_or(Value::is_null)) {
@@ -159,6 +169,7 @@ impl Store {
     }
 
     pub(super) fn patch(&mut self, set: &Set, key: &str, etag: Option<&str>, body: &Value) -> Result<Stored, Refusal> {
+        *self.writes.entry(set.name.to_owned()).or_default() += 1;
         let stored = self.at_state(set, key, etag)?;
         if stored.entity.get("Status").and_then(Value::as_str) == Some("Received") {
             return Err(Refusal::new(422, "Status", format!("{key} has been received and cannot be changed")));
@@ -174,6 +185,7 @@ impl Store {
     }
 
     pub(super) fn delete(&mut self, set: &Set, key: &str, etag: Option<&str>) -> Result<(), Refusal> {
+        *self.writes.entry(set.name.to_owned()).or_default() += 1;
         self.at_state(set, key, etag)?;
         if let Some(set) = self.sets.get_mut(set.name) {
             set.remove(key);

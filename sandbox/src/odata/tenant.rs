@@ -234,6 +234,10 @@ impl Tenant for ODataTenant {
         control::answer(self, call)
     }
 
+    fn writes(&self) -> BTreeMap<String, u64> {
+        self.store().writes.clone()
+    }
+
     fn documents(&self) -> BTreeMap<String, u64> {
         let store = self.store();
         let count = |set: &str| store.len(set) as u64;

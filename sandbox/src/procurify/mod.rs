@@ -12,6 +12,7 @@ mod reference;
 mod render;
 mod tenant;
 mod token;
+mod write;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -148,6 +149,11 @@ impl Procurify {
     /// Edits one order, as a buyer does; answers whether there is such an order, and such a line in it.
     pub fn edit(&self, order: u64, edit: Edit) -> bool {
         self.front.tenant.edit(order, edit)
+    }
+
+    /// Adds a vendor, as a person in Procurify would, and gives its id.
+    pub fn add_vendor(&self, name: &str, external_id: Option<&str>) -> u64 {
+        write::add_vendor(&mut self.front.tenant.data(), name, external_id.map(str::to_owned), 0)
     }
 
     /// Creates, changes and cancels orders, as `POST /_sandbox/bump` does.

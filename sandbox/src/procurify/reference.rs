@@ -91,7 +91,7 @@ pub(super) fn vendor(data: &Data, id: u64) -> Reply {
     Reply::ok(&json!({ "metadata": {}, "data": body }))
 }
 
-fn full_vendor(found: &Vendor) -> Value {
+pub(super) fn full_vendor(found: &Vendor) -> Value {
     let mut body = plain_vendor(found);
     body["payment_term_ref"] = payment_term();
     body["vendor_request"] = Value::Null;
@@ -129,7 +129,9 @@ pub(super) fn accounts(data: &Data, query: &mut Query, list: List<'_>) -> Answer
     let active = query.flag("active").unwrap_or(true);
     query.check()?;
     let masters = &data.masters;
-    let all = (0..masters.departments.len()).flat_map(|d| (0..masters.accounts.len()).map(move |a| (d, a)));
+    // What was made since has no budgets yet.
+    let (departments_there, accounts_there) = masters.budgeted;
+    let all = (0..departments_there).flat_map(|d| (0..accounts_there).map(move |a| (d, a)));
     let rows: Vec<(usize, usize)> = all
         .filter(|&(d, a)| {
             active
@@ -144,7 +146,7 @@ pub(super) fn accounts(data: &Data, query: &mut Query, list: List<'_>) -> Answer
         json!({
             "id": masters.budget_id(d, a),
             "account_code": account_code(&masters.accounts[a]),
-            "department": department(data, d),
+            "department": department_row(data, d),
             "start_datetime": null,
             "end_datetime": null,
             "budget": "250000.00",
@@ -157,7 +159,7 @@ pub(super) fn accounts(data: &Data, query: &mut Query, list: List<'_>) -> Answer
     }))
 }
 
-fn department(data: &Data, index: usize) -> Value {
+pub(super) fn department_row(data: &Data, index: usize) -> Value {
     let mut row = department_summary(&data.masters, index);
     row["branch"]["headquarter"] = json!(data.masters.departments[index].location == 0);
     row["is_active_for_account_code"] = json!(true);
@@ -179,7 +181,7 @@ pub(super) fn departments(data: &Data, query: &mut Query, list: List<'_>) -> Ans
         "id" => Some(id_key(masters.departments[d].id)),
         _ => None,
     });
-    Ok(list.page.reply(list.call, &rows, |&d| department(data, d)))
+    Ok(list.page.reply(list.call, &rows, |&d| department_row(data, d)))
 }
 
 pub(super) fn locations(data: &Data, query: &mut Query, list: List<'_>) -> Answer {

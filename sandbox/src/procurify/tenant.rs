@@ -11,7 +11,7 @@ use super::ProcurifyConfig;
 use super::page::Page;
 use super::query::Query;
 use super::token::Tokens;
-use super::{bills, items, orders, reference};
+use super::{bills, items, orders, reference, write};
 use crate::clock::Clock;
 use crate::faults::{CallKind, Fault};
 use crate::front::Tenant;
@@ -106,12 +106,34 @@ impl ProcurifyTenant {
         None
     }
 
+    /// What the tenant takes of writes: reference data, and of that only what is made or renamed.
+    fn write(&self, call: &Call, route: Route<'_>) -> Option<Reply> {
+        let mut data = self.data();
+        let body = || serde_json::from_slice(&call.body);
+        let written = match (&call.method, route) {
+            (&Method::POST, Route::Vendors("")) => body().map(|body| write::new_vendor(&mut data, &body)),
+            (&Method::PUT | &Method::PATCH, Route::Vendor(id)) => {
+                body().map(|body| write::changed_vendor(&mut data, id, &body))
+            }
+            (&Method::POST, Route::AccountCodes) => body().map(|body| write::new_account_code(&mut data, &body)),
+            (&Method::POST, Route::Departments) => body().map(|body| write::new_department(&mut data, &body)),
+            _ => return None,
+        };
+        let wrong = |error: serde_json::Error| {
+            Reply::json(StatusCode::BAD_REQUEST, &json!({ "detail": format!("JSON parse error - {error}") }))
+        };
+        Some(written.unwrap_or_else(wrong))
+    }
+
     fn route(&self, call: &Call) -> Reply {
         let Some(route) = Route::of(&call.path) else {
             return not_found();
         };
         if !matches!(call.method, Method::GET | Method::HEAD) {
             self.counters.write(route.resource());
+            if let Some(reply) = self.write(call, route) {
+                return reply;
+            }
             return Reply::json(
                 StatusCode::METHOD_NOT_ALLOWED,
                 &json!({ "detail": format!("Method \"{}\" not allowed.", call.method) }),

@@ -79,6 +79,8 @@ pub(crate) struct Masters {
     pub(crate) departments: Vec<Department>,
     pub(crate) locations: Vec<Location>,
     pub(crate) people: Vec<Person>,
+    /// How many of the departments, and of the account codes, are joined by budget accounts.
+    pub(crate) budgeted: (usize, usize),
 }
 
 impl Masters {
@@ -86,6 +88,7 @@ impl Masters {
         let scenario = scenario.bounded();
         let mut rng = Rng::of(scenario.seed, 1);
         Self {
+            budgeted: (scenario.departments, scenario.accounts),
             vendors: vendors(&scenario, &mut rng),
             accounts: accounts(&scenario),
             departments: departments(&scenario),
@@ -105,7 +108,7 @@ impl Masters {
 
     /// The id of the budget account that joins a department and an account code.
     pub(crate) fn budget_id(&self, department: usize, account: usize) -> u64 {
-        (department * self.accounts.len() + account + 1) as u64
+        (department * self.budgeted.1 + account + 1) as u64
     }
 }
 

@@ -1,5 +1,7 @@
 //! One site: its masters and documents, and what it shows of them.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDateTime;
 use rust_decimal::{Decimal, RoundingStrategy};
 
@@ -16,12 +18,14 @@ pub(super) struct Site {
     pub(super) next_order: u64,
     pub(super) next_voucher: u64,
     pub(super) next_vendor: u64,
+    /// Changes that were made, by IDO.
+    pub(super) writes: BTreeMap<String, u64>,
 }
 
 impl Site {
     pub(super) fn new(scenario: &Scenario, site: &str, now: NaiveDateTime) -> Self {
         let store = Store::new(scenario.seed);
-        let mut this = Self { store, now, next_order: 1, next_voucher: 1, next_vendor: 9_001 };
+        let mut this = Self { store, now, next_order: 1, next_voucher: 1, next_vendor: 9_001, writes: BTreeMap::new() };
         this.stock(&Masters::new(scenario), site);
         this.store.commit();
         this

@@ -209,6 +209,10 @@ impl Tenant for SyteLineTenant {
         control::answer(self, call)
     }
 
+    fn writes(&self) -> BTreeMap<String, u64> {
+        self.site().writes.clone()
+    }
+
     fn documents(&self) -> BTreeMap<String, u64> {
         let site = self.site();
         let count = |ido: &str| site.store.len(ido) as u64;

@@ -84,6 +84,7 @@ pub(super) fn run(
     let cut = Cut::of(tenant, fault, body.changes.len());
     let mut shown = Vec::new();
     for (place, change) in body.changes.iter().take(cut.made).enumerate() {
+        *site.writes.entry(ido.to_owned()).or_default() += 1;
         match apply(site, ido, change) {
             Ok(row) if place < cut.shown => shown.push(refreshed(site, ido, change, place, &row)),
             Ok(_) => {}

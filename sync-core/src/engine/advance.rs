@@ -243,6 +243,7 @@ impl Engine {
             match answer {
                 Staged::Staged(handle) => ready.push((work, handle)),
                 Staged::Rejected(failure) => entries.push(Entry::last(work, Change::Rejected { failure }, ())),
+                Staged::Held(missing) => entries.push(Entry::last(work, Change::Held { missing }, ())),
                 Staged::NotStaged(failure) => {
                     let change = retries.attempt(&work, failure);
                     entries.push(Entry::last(work, change, ()));

@@ -43,7 +43,13 @@ impl Engine {
                 Mapping::Hold(missing) if posted => Change::AmendHeld { revision: head.revision.clone(), missing },
                 Mapping::Hold(missing) => Change::Held { missing },
                 Mapping::Skip(_) | Mapping::Draft { .. } => {
-                    Change::Resumed { because: "the references it waited for are there".to_owned() }
+                    let because = match head.attempt {
+                        0 => "the references it waited for are there",
+                        // Only the target knows whether it can go on.
+                        _ if !posted => "the target is asked again",
+                        _ => "the references its change waited for are there",
+                    };
+                    Change::Resumed { because: because.to_owned() }
                 }
             };
             appends.push(self.append_of(&head, None, &[change], Lease::Keep, at));

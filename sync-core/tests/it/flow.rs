@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sync_core::*;
@@ -40,6 +40,47 @@ fn a_second_pass_over_unchanged_records_calls_the_sink_not_once() {
     sync(&world);
     assert_eq!(world.sink_calls.load(Ordering::Relaxed), calls);
     world.check_exactly_once("second pass");
+}
+
+/// A target whose period is closed until somebody opens it.
+struct Closed {
+    target: Arc<dyn Sink>,
+    open: AtomicBool,
+}
+
+#[async_trait::async_trait]
+impl Sink for Closed {
+    async fn find(&self, wanted: &[Lookup]) -> Vec<Found> {
+        self.target.find(wanted).await
+    }
+    async fn stage(&self, drafts: &[Draft]) -> Vec<Staged> {
+        if self.open.load(Ordering::Relaxed) {
+            return self.target.stage(drafts).await;
+        }
+        let closed = Missing { kind: "period".into(), value: "2026-11".into(), hint: "it is closed: open it".into() };
+        vec![Staged::Held(vec![closed]); drafts.len()]
+    }
+    async fn commit(&self, handles: &[Handle]) -> Vec<Committed> {
+        self.target.commit(handles).await
+    }
+}
+
+#[test]
+fn what_the_target_holds_is_asked_for_again_with_each_pass_and_told_once() {
+    let world = World::new(Target::Staged, 2);
+    let flow = world.flow();
+    let closed = Arc::new(Closed { target: flow.sink.clone(), open: AtomicBool::new(false) });
+    let engine = || world.engine().flow(Flow { sink: closed.clone(), ..world.flow() });
+    for _ in 0..3 {
+        block_on(world.sync_by(engine(), KIND));
+        assert_eq!((state(&world, 1), state(&world, 2)), (StateName::Held, StateName::Held));
+    }
+    let raised = world.alerts.raised();
+    assert_eq!(raised.len(), 2, "once for each record: {raised:?}");
+    assert!(raised[0].reason.contains("period 2026-11: it is closed: open it"), "{raised:?}");
+    closed.open.store(true, Ordering::Relaxed);
+    block_on(world.sync_by(engine(), KIND));
+    world.check_exactly_once("the period was opened");
 }
 
 #[test]

@@ -373,6 +373,14 @@ impl CrossReferences for Mortal {
     ) -> Result<(), StoreError> {
         mortal!(self, self.0.store.replace(connection, kinds, at).await)
     }
+    async fn amend(
+        &self,
+        connection: &ConnectionId,
+        set: &[Reference],
+        remove: &[(String, String)],
+    ) -> Result<(), StoreError> {
+        mortal!(self, self.0.store.amend(connection, set, remove).await)
+    }
 }
 
 fn lost() -> Failure {

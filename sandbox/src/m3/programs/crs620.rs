@@ -3,7 +3,7 @@
 use super::search::Search;
 use super::{Session, given, missing};
 use crate::m3::answer::{Outcome, Refusal};
-use crate::m3::company::{Company, Row};
+use crate::m3::company::{Company, Row, row};
 
 pub(super) fn run(company: &mut Company, session: &Session<'_>, name: &str, input: &Row) -> Outcome {
     let number = given(input, "SUNO").to_owned();
@@ -15,8 +15,8 @@ pub(super) fn run(company: &mut Company, session: &Session<'_>, name: &str, inpu
             let search = Search::read(given(input, "SQRY"))?;
             Ok(company.suppliers.values().filter(|row| search.holds(row)).take(session.limit).cloned().collect())
         }
-        "GetBasicData" => match company.suppliers.get(&number) {
-            Some(row) => Ok(vec![row.clone()]),
+        "GetBasicData" => match company.suppliers.get(&number).cloned().or_else(|| template(&number)) {
+            Some(row) => Ok(vec![row]),
             None => Err(Refusal::nok("WSU0103", "SUNO", format!("Supplier {number} does not exist"))),
         },
         "AddSupplier" => {
@@ -30,9 +30,9 @@ pub(super) fn run(company: &mut Company, session: &Session<'_>, name: &str, inpu
             Ok(Vec::new())
         }
         "CopyTemplate" => {
-            let template = given(input, "STEM").to_owned();
-            let Some(mut row) = company.suppliers.get(&template).cloned() else {
-                return Err(Refusal::nok("WSU0103", "STEM", format!("Supplier {template} does not exist")));
+            let of = given(input, "STEM").to_owned();
+            let Some(mut row) = company.suppliers.get(&of).cloned().or_else(|| template(&of)) else {
+                return Err(Refusal::nok("WSU0103", "STEM", format!("Supplier {of} does not exist")));
             };
             if company.suppliers.contains_key(&number) {
                 return Err(Refusal::nok("WSU0104", "SUNO", format!("Supplier {number} already exists")));
@@ -55,6 +55,23 @@ pub(super) fn run(company: &mut Company, session: &Session<'_>, name: &str, inpu
         }
         _ => Err(missing(name)),
     }
+}
+
+/// The tenant's template for new suppliers, which no list shows.
+fn template(number: &str) -> Option<Row> {
+    let fields = [
+        ("SUNO", "TEMPLATE"),
+        ("SUNM", "Template for new suppliers"),
+        ("CUCD", "CAD"),
+        ("STAT", "20"),
+        ("SUTY", "0"),
+        ("CSCD", "CA"),
+        ("LNCD", "GB"),
+        ("TEPY", "N30"),
+        ("PYME", "CHK"),
+        ("ORTY", "P10"),
+    ];
+    (number == "TEMPLATE").then(|| row(fields))
 }
 
 fn list(company: &Company, session: &Session<'_>, input: &Row) -> Vec<Row> {

@@ -2,7 +2,7 @@
 
 use super::{Session, given, missing};
 use crate::m3::answer::{Outcome, Refusal};
-use crate::m3::company::{Company, Row};
+use crate::m3::company::{Company, Row, row};
 
 pub(super) fn run(company: &Company, session: &Session<'_>, program: &str, name: &str, input: &Row) -> Outcome {
     let item = given(input, "ITNO");
@@ -13,6 +13,14 @@ pub(super) fn run(company: &Company, session: &Session<'_>, program: &str, name:
         },
         ("MMS200MI", "LstItmByItm") => Ok(session.list(&company.items, item)),
         ("MMS200MI", "LstItmByChgDate") => Ok(by_change(company, session, input)),
+        ("CRS055MI", "GetBasicData") => {
+            let code = given(input, "CUCD");
+            if company.currencies.contains(code) {
+                Ok(vec![row([("CUCD", code), ("TX15", code), ("DCCD", "2")])])
+            } else {
+                Err(Refusal::nok("WCUCD03", "CUCD", format!("Currency {code} does not exist")))
+            }
+        }
         ("CRS610MI", "GetBasicData") => match company.customers.get(given(input, "CUNO")) {
             Some(row) => Ok(vec![row.clone()]),
             None => Err(Refusal::nok("WCU0103", "CUNO", format!("Customer {} does not exist", given(input, "CUNO")))),

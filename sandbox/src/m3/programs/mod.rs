@@ -45,12 +45,17 @@ impl Session<'_> {
 
 /// Runs one transaction whose input has been checked.
 pub(super) fn run(company: &mut Company, session: &Session<'_>, program: &str, name: &str, input: &Row) -> Outcome {
+    if !["Lst", "List", "Get", "Search", "Select"].iter().any(|reading| name.starts_with(reading)) {
+        *company.writes.entry(program.to_owned()).or_default() += 1;
+    }
     let mut rows = match program {
         "GENERAL" => general::run(company, session, name),
         "MRS001MI" => mrs001::run(session, name, input),
         "CRS620MI" => crs620::run(company, session, name, input),
         "CRS630MI" => crs630::run(company, session, name, input),
-        "CRS610MI" | "MMS200MI" | "CRS008MI" | "MMS005MI" => masters::run(company, session, program, name, input),
+        "CRS055MI" | "CRS610MI" | "MMS200MI" | "CRS008MI" | "MMS005MI" => {
+            masters::run(company, session, program, name, input)
+        }
         "PPS370MI" => pps370::run(company, name, input),
         "PPS200MI" => match name {
             "UpdHead" | "UpdLine" | "AddLine" | "DltLine" => pps200_changes::run(company, name, input),

@@ -1,0 +1,148 @@
+//! Links by hand, one at a time or by a file.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use procurify_cloudsuite::Connection;
+use procurify_cloudsuite::reference::{Link, LinkError, MappingLine};
+use serde_json::{Value, json};
+use sync_core::Reference;
+
+use crate::commands::say;
+use crate::config::Problem;
+use crate::mapping::rows;
+
+#[derive(Debug, clap::Subcommand)]
+pub enum MappingCommand {
+    /// Write what is matched, and how, and what is not.
+    Export {
+        /// The file to write: .csv or .toml.
+        file: PathBuf,
+    },
+    /// Link what the file says, each line checked against both systems; if one is wrong, nothing is linked.
+    Import {
+        /// The file to read: .csv or .toml, such as `export` wrote, with targets filled in.
+        file: PathBuf,
+    },
+}
+
+impl MappingCommand {
+    pub fn writes(&self) -> bool {
+        matches!(self, Self::Import { .. })
+    }
+}
+
+pub async fn link(connection: &Connection, kind: &str, source: &str, target: &str, json: bool) -> Done {
+    let wanted = Link { kind: kind.to_owned(), source: source.to_owned(), target: target.to_owned() };
+    let made = connection.link(&[wanted]).await?;
+    let line = made.first().ok_or("nothing was linked")?;
+    let target = line.found.targets().first().cloned().unwrap_or_default();
+    let document = json!({ "linked": { "kind": line.kind, "source": line.source, "target": target } });
+    say(json, &document, || {
+        let name = if line.label == line.source { String::new() } else { format!(" ({})", line.label) };
+        format!(
+            "{} {}{name} is {target} from now on; what waits for it goes on with the next sync.",
+            line.kind, line.source
+        )
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
+pub async fn unlink(connection: &Connection, kind: &str, source: &str, json: bool) -> Done {
+    connection.unlink(kind, source).await?;
+    say(json, &json!({ "unlinked": { "kind": kind, "source": source } }), || {
+        format!("{kind} {source} is matched by itself again.")
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
+pub async fn mapping(connection: &Connection, command: &MappingCommand, json: bool) -> Done {
+    match command {
+        MappingCommand::Export { file } => export(connection, file, json).await,
+        MappingCommand::Import { file } => import(connection, file, json).await,
+    }
+}
+
+type Done = Result<ExitCode, Problem>;
+
+async fn export(connection: &Connection, file: &Path, json: bool) -> Done {
+    let lines = connection.mapping().await?;
+    let text = match file.extension().and_then(|extension| extension.to_str()) {
+        Some("csv") => as_csv(&lines)?,
+        Some("toml") => as_toml(&lines)?,
+        _ => return Err("write a .csv or a .toml file".into()),
+    };
+    std::fs::write(file, text).map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
+    let open = lines.iter().filter(|line| line.target.is_none()).count();
+    say(json, &json!({ "exported": lines.len(), "unmatched": open }), || {
+        format!("{} lines written to {}, {open} of them without a target.", lines.len(), file.display())
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
+const COLUMNS: [&str; 6] = ["kind", "source", "name", "target", "by", "candidates"];
+
+fn cells(line: &MappingLine) -> [String; 6] {
+    let (target, by) = (line.target.clone().unwrap_or_default(), line.by.unwrap_or_default().to_owned());
+    [line.kind.clone(), line.source.clone(), line.name.clone(), target, by, line.candidates.join(" ")]
+}
+
+fn as_csv(lines: &[MappingLine]) -> Result<String, Problem> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(COLUMNS)?;
+    for line in lines {
+        writer.write_record(cells(line))?;
+    }
+    Ok(String::from_utf8(writer.into_inner().map_err(|error| error.to_string())?)?)
+}
+
+fn as_toml(lines: &[MappingLine]) -> Result<String, Problem> {
+    let entry = |line: &MappingLine| -> BTreeMap<&str, String> {
+        COLUMNS.into_iter().zip(cells(line)).filter(|(_, cell)| !cell.is_empty()).collect()
+    };
+    let entries: Vec<BTreeMap<&str, String>> = lines.iter().map(entry).collect();
+    Ok(toml::to_string(&BTreeMap::from([("line", entries)]))?)
+}
+
+async fn import(connection: &Connection, file: &Path, json: bool) -> Done {
+    let failed = |why: &dyn std::fmt::Display| format!("{} cannot be imported: {why}", file.display());
+    let text = std::fs::read_to_string(file).map_err(|error| failed(&error))?;
+    let known: BTreeMap<(String, String), Option<String>> =
+        connection.mapping().await?.into_iter().map(|line| ((line.kind, line.source), line.target)).collect();
+    let (mut links, mut places, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
+    for (place, mut cells) in rows(file, &text).map_err(|why| failed(&why))? {
+        let Some(target) = cells.remove("target") else { continue };
+        let (Some(kind), Some(source)) = (cells.remove("kind"), cells.remove("source")) else {
+            wrong.push((place, "it needs a kind and a source".to_owned()));
+            continue;
+        };
+        // What was matched by itself to just this stays so, and may change by itself.
+        if known.get(&(kind.clone(), source.clone())).is_some_and(|known| known.as_deref() == Some(target.as_str())) {
+            continue;
+        }
+        links.push(Link { kind, source, target });
+        places.push(place);
+    }
+    let refused = |wrong: Vec<(String, String)>| {
+        let reasons: Vec<String> = wrong.iter().map(|(place, why)| format!("{place}: {why}")).collect();
+        Err(format!("nothing was imported from {}; {}", file.display(), reasons.join("; ")).into())
+    };
+    if !wrong.is_empty() {
+        return refused(wrong);
+    }
+    match connection.link(&links).await {
+        Ok(made) => {
+            let one =
+                |line: &Reference| json!({ "kind": line.kind, "source": line.source, "target": line.found.targets() });
+            say(json, &json!({ "linked": made.iter().map(one).collect::<Vec<Value>>() }), || {
+                format!("{} links made; what waits for them goes on with the next sync.", made.len())
+            });
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(LinkError::Wrong(refusals)) => {
+            refused(refusals.into_iter().map(|link| (places[link.place].clone(), link.why)).collect())
+        }
+        Err(error) => Err(error.into()),
+    }
+}

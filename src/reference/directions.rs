@@ -1,0 +1,54 @@
+//! Which way reference data goes, and which system a field belongs to.
+
+use procurify_client::LocationId;
+
+/// Where records are made that only one of the systems has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Direction {
+    /// Nowhere: records are matched, and what is missing is waited for.
+    #[default]
+    Off,
+    /// In Procurify, of those that only the ERP has.
+    ToProcurify,
+    /// In the ERP, of those that only Procurify has.
+    ToCloudSuite,
+    /// In each, of those that only the other has.
+    Both,
+}
+
+impl Direction {
+    /// Whether records are made in Procurify.
+    pub fn to_procurify(self) -> bool {
+        matches!(self, Self::ToProcurify | Self::Both)
+    }
+
+    /// Whether records are made in the ERP.
+    pub fn to_cloudsuite(self) -> bool {
+        matches!(self, Self::ToCloudSuite | Self::Both)
+    }
+}
+
+/// A system, as the owner of a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum System {
+    /// Procurify.
+    Procurify,
+    /// The ERP.
+    CloudSuite,
+}
+
+/// What is done about reference data beyond matching it. Default: nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReferenceSettings {
+    /// Vendors and suppliers.
+    pub vendors: Direction,
+    /// GL accounts, which only the ERP's people make: off, or to Procurify.
+    pub gl_accounts: Direction,
+    /// Cost centres, likewise.
+    pub departments: Direction,
+    /// The location that departments are made in. Default: the headquarters.
+    pub department_location: Option<LocationId>,
+    /// Whose name of a vendor is right where the two systems' differ: it is written into the other system. Default:
+    /// both stay as they are.
+    pub vendor_names: Option<System>,
+}

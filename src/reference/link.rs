@@ -1,0 +1,306 @@
+//! Links that people make by hand or by a file: checked against both systems, and kept by every later alignment.
+
+use std::fmt;
+
+use sync_core::{Match, MatchedBy, Reference, StoreError};
+
+use super::align::{Reading, how};
+use super::resolve::code;
+use super::{
+    AlignError, COST_CENTER, CURRENCY, GL_ACCOUNT, ITEM, LOCATION, Master, Subject, UNIT, VENDOR, kind_in_words,
+    normalised,
+};
+use crate::connection::Connection;
+use crate::failure::of_call;
+
+/// The kinds that can be linked.
+pub const KINDS: [&str; 7] = [VENDOR, GL_ACCOUNT, COST_CENTER, ITEM, UNIT, CURRENCY, LOCATION];
+
+/// Says that one value of Procurify is one of the ERP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// One of [`KINDS`].
+    pub kind: String,
+    /// Procurify's: a vendor's, department's or location's id or name, an account code, a SKU, a unit, a currency.
+    pub source: String,
+    /// The ERP's number or code.
+    pub target: String,
+}
+
+/// A link that cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrongLink {
+    /// Its place among those given, from 0.
+    pub place: usize,
+    /// What is wrong with it, and what to do.
+    pub why: String,
+}
+
+/// Why links were not made. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LinkError {
+    /// These links cannot be right.
+    #[error("{}", Wrong(.0))]
+    Wrong(Vec<WrongLink>),
+    /// There is no such link.
+    #[error("{kind} {source_value} is not linked by hand")]
+    NotLinked {
+        /// The kind.
+        kind: String,
+        /// Procurify's value.
+        source_value: String,
+    },
+    /// The systems could not be read, or the table not saved.
+    #[error(transparent)]
+    Align(#[from] AlignError),
+    /// The table could not be read or saved.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+struct Wrong<'a>(&'a [WrongLink]);
+
+impl fmt::Display for Wrong<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reasons: Vec<&str> = self.0.iter().map(|wrong| wrong.why.as_str()).collect();
+        f.write_str(&reasons.join("; "))
+    }
+}
+
+/// One line of the whole mapping, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MappingLine {
+    /// One of [`KINDS`].
+    pub kind: String,
+    /// Procurify's id or code.
+    pub source: String,
+    /// Procurify's name.
+    pub name: String,
+    /// The ERP's value.
+    pub target: Option<String>,
+    /// How it was matched: `hand`, `external_id`, `code`, `name`, or `blocked`; none if it is not.
+    pub by: Option<&'static str>,
+    /// What it could be.
+    pub candidates: Vec<String>,
+}
+
+impl Connection {
+    /// Links values by hand, all or none of them. Both systems are read to check each.
+    ///
+    /// What is held for want of a link goes on with the next sync.
+    ///
+    /// # Errors
+    /// Which links are wrong, all of them.
+    pub async fn link(&self, links: &[Link]) -> Result<Vec<Reference>, LinkError> {
+        let values = self.values(links.iter().map(|link| link.kind.as_str())).await?;
+        let items: Vec<String> =
+            links.iter().filter(|link| link.kind == ITEM).map(|link| link.target.trim().to_owned()).collect();
+        let items = if items.is_empty() {
+            Vec::new()
+        } else {
+            self.cloudsuite().items(&items).await.map_err(AlignError::Read)?
+        };
+        let mut checked: Vec<Reference> = Vec::new();
+        let mut wrong = Vec::new();
+        for (place, link) in links.iter().enumerate() {
+            let line =
+                values.check(link, &items).and_then(|line| match checked.iter().find(|other| same(other, &line)) {
+                    Some(other) if other.found != line.found => {
+                        Err(format!("{} {} is linked to two values: keep one", link.kind, link.source))
+                    }
+                    _ => Ok(line),
+                });
+            match line {
+                Ok(line) => checked.push(line),
+                Err(why) => wrong.push(WrongLink { place, why }),
+            }
+        }
+        if !wrong.is_empty() {
+            return Err(LinkError::Wrong(wrong));
+        }
+        self.engine.references().amend(self.engine.connection(), &checked, &[]).await?;
+        Ok(checked)
+    }
+
+    /// Takes a link by hand back, and matches the value as if it had never been.
+    ///
+    /// # Errors
+    /// There is no such link.
+    pub async fn unlink(&self, kind: &str, source: &str) -> Result<(), LinkError> {
+        let (store, connection) = (self.engine.references(), self.engine.connection());
+        let table = store.snapshot(connection).await?;
+        let source = source.trim();
+        let of_source = |line: &&Reference| {
+            line.kind == kind && line.found.is_by_hand() && (line.source == source || line.label == source)
+        };
+        let Some(line) = table.iter().find(of_source) else {
+            return Err(LinkError::NotLinked { kind: kind.to_owned(), source_value: source.to_owned() });
+        };
+        store.amend(connection, &[], &[(kind.to_owned(), line.source.clone())]).await?;
+        self.align_reference_data().await?;
+        Ok(())
+    }
+
+    /// The whole mapping as it is now, what is not matched included, by kind and source.
+    pub async fn mapping(&self) -> Result<Vec<MappingLine>, LinkError> {
+        let reading = self.aligner.read(self.engine.time().now()).await?;
+        let known = self.engine.references().snapshot(self.engine.connection()).await?;
+        let table = self.aligner.table(&reading, &known, self.engine.time().now()).await?;
+        let mut lines: Vec<MappingLine> = Vec::new();
+        for (kind, subjects, _) in reading.pairs() {
+            lines.extend(subjects.iter().map(|subject| {
+                let found = table.get(kind, &subject.source).map(|line| &line.found);
+                MappingLine::new(kind, &subject.source, &subject.label, found)
+            }));
+        }
+        let others = table.iter().filter(|line| KINDS.contains(&line.kind.as_str()));
+        for line in others {
+            if !lines.iter().any(|other| other.kind == line.kind && other.source == line.source) {
+                lines.push(MappingLine::new(&line.kind, &line.source, &line.label, Some(&line.found)));
+            }
+        }
+        lines.sort_by(|a, b| (&a.kind, &a.source).cmp(&(&b.kind, &b.source)));
+        Ok(lines)
+    }
+
+    async fn values(&self, kinds: impl Iterator<Item = &str>) -> Result<Values, AlignError> {
+        let kinds: Vec<&str> = kinds.collect();
+        let wanted = |some: &[&str]| some.iter().any(|kind| kinds.contains(kind));
+        let mut values = Values::default();
+        if wanted(&[VENDOR, GL_ACCOUNT, COST_CENTER]) {
+            values.reading = self.aligner.read(self.engine.time().now()).await?;
+        }
+        let procurify = self.procurify();
+        let failed = |error| AlignError::Read(of_call(&error));
+        if wanted(&[CURRENCY]) {
+            let currencies = procurify.currencies().list().all().await.map_err(failed)?;
+            values.currencies = currencies
+                .into_iter()
+                .filter_map(|currency| Some(subject(currency.name?.into(), currency.description.map(Into::into))))
+                .collect();
+        }
+        if wanted(&[LOCATION]) {
+            let locations = procurify.locations().list().all().await.map_err(failed)?;
+            values.locations = locations
+                .into_iter()
+                .map(|location| subject(location.id.to_string(), location.name.map(Into::into)))
+                .collect();
+            values.warehouses = self.cloudsuite().warehouses().await.map_err(AlignError::Read)?;
+        }
+        Ok(values)
+    }
+}
+
+fn same(one: &Reference, other: &Reference) -> bool {
+    one.kind == other.kind && one.source == other.source
+}
+
+fn subject(source: String, label: Option<String>) -> Subject {
+    Subject { source, label: label.unwrap_or_default(), ..Subject::default() }
+}
+
+impl MappingLine {
+    fn new(kind: &str, source: &str, name: &str, found: Option<&Match>) -> Self {
+        let (target, candidates) = match found {
+            Some(Match::Matched { target, .. } | Match::Blocked { target, .. }) => (Some(target.clone()), Vec::new()),
+            Some(Match::Ambiguous { candidates }) => (None, candidates.clone()),
+            Some(Match::Unknown { .. }) | None => (None, Vec::new()),
+        };
+        let (kind, source, name) = (kind.to_owned(), source.to_owned(), name.to_owned());
+        Self { kind, source, name, target, by: found.and_then(how), candidates }
+    }
+}
+
+/// What links are checked against.
+#[derive(Default)]
+struct Values {
+    reading: Reading,
+    currencies: Vec<Subject>,
+    locations: Vec<Subject>,
+    warehouses: Vec<Master>,
+}
+
+impl Values {
+    fn check(&self, link: &Link, items: &[Master]) -> Result<Reference, String> {
+        let (source, target) = (link.source.trim(), link.target.trim());
+        if source.is_empty() || target.is_empty() {
+            return Err(format!("a {} needs a value on both sides", kind_in_words(&link.kind)));
+        }
+        let by_hand = |source: &str, label: &str, target: String| Reference {
+            kind: link.kind.clone(),
+            source: source.to_owned(),
+            label: label.to_owned(),
+            found: Match::Matched { target, by: MatchedBy::Hand },
+        };
+        let from = |subjects| find_subject(&link.kind, subjects, source);
+        let to = |masters| find_master(&link.kind, masters, target);
+        Ok(match link.kind.as_str() {
+            ITEM => by_hand(source, source, to(items)?),
+            UNIT => by_hand(&source.to_lowercase(), source, short(target, 10)?),
+            CURRENCY => {
+                let subject = from(&self.currencies)?;
+                by_hand(&subject.source, &subject.label, short(target, 3)?)
+            }
+            LOCATION if self.warehouses.is_empty() => {
+                return Err("this product's orders are not for warehouses: locations cannot be linked".to_owned());
+            }
+            LOCATION => {
+                let subject = from(&self.locations)?;
+                // A warehouse's code alone will do where no other facility has one of the same.
+                let ends = format!("/{}", code(target));
+                let mut named = self.warehouses.iter().filter(|warehouse| code(&warehouse.id).ends_with(&ends));
+                let target = match (named.next(), named.next()) {
+                    (Some(only), None) => only.id.clone(),
+                    _ => to(&self.warehouses)?,
+                };
+                by_hand(&subject.source, &subject.label, target)
+            }
+            kind => {
+                let pairs = self.reading.pairs();
+                let Some((_, subjects, masters)) = pairs.into_iter().find(|(known, ..)| *known == kind) else {
+                    return Err(format!("`{kind}` cannot be linked: write one of {}", KINDS.join(", ")));
+                };
+                let subject = from(subjects)?;
+                by_hand(&subject.source, &subject.label, to(masters)?)
+            }
+        })
+    }
+}
+
+fn short(text: &str, longest: usize) -> Result<String, String> {
+    if text.chars().count() <= longest {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("`{text}` is longer than {longest} characters"))
+    }
+}
+
+/// The record of Procurify that a person means: by id or code, or by a name that one has.
+fn find_subject<'a>(kind: &str, subjects: &'a [Subject], text: &str) -> Result<&'a Subject, String> {
+    if let Some(subject) = subjects.iter().find(|subject| subject.source == text) {
+        return Ok(subject);
+    }
+    let words = kind_in_words(kind);
+    let name = normalised(text);
+    let named: Vec<&Subject> =
+        subjects.iter().filter(|subject| !name.is_empty() && normalised(&subject.label) == name).collect();
+    match named.as_slice() {
+        [only] => Ok(only),
+        [] => Err(format!("Procurify has no {words} `{text}`: write its id")),
+        several => {
+            let ids: Vec<&str> = several.iter().map(|subject| subject.source.as_str()).collect();
+            Err(format!("Procurify has several of {words} `{text}` ({}): write the id", ids.join(", ")))
+        }
+    }
+}
+
+/// The ERP's value that a person means, as the ERP writes it.
+fn find_master(kind: &str, masters: &[Master], text: &str) -> Result<String, String> {
+    let words = kind_in_words(kind);
+    match masters.iter().find(|master| code(&master.id) == code(text)) {
+        Some(Master { id, blocked: None, .. }) => Ok(id.clone()),
+        Some(Master { id, blocked: Some(why), .. }) => Err(format!("{words} {id} may not be used in the ERP: {why}")),
+        None => Err(format!("the ERP has no {words} `{text}`: add it there, or correct the number")),
+    }
+}

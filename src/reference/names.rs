@@ -1,0 +1,125 @@
+//! Names that the two systems write differently, where one of the two is the system of record.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use sync_core::ledger::list_all;
+use sync_core::{
+    Batch, ConnectionId, Cursor, DedupStore, Failure, FailureKind, Kind, Known, Lifecycle, Mapper, Mapping, Match,
+    Missing, Query, Record, RecordKey, References, Revision, Source, SourceError, StateName,
+};
+
+use super::align::Reading;
+use super::source::{Shelf, done_with};
+use super::{System, VENDOR};
+
+/// A name to be written into the system that it does not belong to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NameDraft {
+    /// Whose: the vendor's id, or the supplier's number.
+    pub of: String,
+    /// What it is called there.
+    pub from: String,
+    /// What it is to be called.
+    pub to: String,
+}
+
+/// The pairs whose names differ, as far as the ERP's can be as long.
+fn differing(owner: System, longest: usize, reading: &Reading, table: &References) -> Vec<NameDraft> {
+    let suppliers: HashMap<&str, &str> =
+        reading.masters.suppliers.iter().map(|master| (master.id.as_str(), master.name.as_str())).collect();
+    let pair = |vendor: &super::Subject| {
+        let Match::Matched { target, .. } = &table.get(VENDOR, &vendor.source)?.found else { return None };
+        let (ours, theirs) = (fit(&vendor.label, longest), *suppliers.get(target.as_str())?);
+        if ours.is_empty() || theirs.trim().is_empty() || ours == theirs.trim() {
+            return None;
+        }
+        Some(match owner {
+            System::CloudSuite => {
+                NameDraft { of: vendor.source.clone(), from: vendor.label.clone(), to: theirs.trim().to_owned() }
+            }
+            System::Procurify => NameDraft { of: target.clone(), from: theirs.to_owned(), to: ours },
+        })
+    };
+    reading.subjects.vendors.iter().filter_map(pair).collect()
+}
+
+/// A name as long as the ERP takes it.
+pub(crate) fn fit(name: &str, longest: usize) -> String {
+    name.trim().chars().take(longest).collect::<String>().trim().to_owned()
+}
+
+/// Gives names that are to be written.
+pub(crate) struct NameSource {
+    pub connection: ConnectionId,
+    pub kind: Kind,
+    pub owner: System,
+    /// The most characters of a supplier's name.
+    pub longest: usize,
+    pub shelf: Arc<Shelf>,
+    pub store: Arc<dyn DedupStore>,
+}
+
+impl NameSource {
+    /// How often each was renamed before. The next time is a record of its own.
+    async fn times(&self) -> Result<HashMap<String, usize>, SourceError> {
+        let done = Query::of(&self.connection, &self.kind).in_states(&[StateName::Posted]);
+        let mut times: HashMap<String, usize> = HashMap::new();
+        for head in list_all(self.store.as_ref(), done).await? {
+            if let Some((of, _)) = head.key.id().rsplit_once('.') {
+                *times.entry(of.to_owned()).or_default() += 1;
+            }
+        }
+        Ok(times)
+    }
+}
+
+#[async_trait]
+impl Source for NameSource {
+    async fn poll(&self, _after: Option<&Cursor>, _known: &dyn Known) -> Result<Batch, SourceError> {
+        let mut records = Vec::new();
+        let mut ids = HashSet::new();
+        if let Some(read) = self.shelf.get() {
+            let drafts = differing(self.owner, self.longest, &read.0, &read.1);
+            let times = if drafts.is_empty() { HashMap::new() } else { self.times().await? };
+            for draft in drafts {
+                let time = times.get(&draft.of).copied().unwrap_or_default() + 1;
+                let id = format!("{}.{time}", draft.of);
+                ids.insert(id.clone());
+                let payload = serde_json::to_value(&draft)
+                    .map_err(|error| Failure::new(FailureKind::Other, format!("a name cannot be kept: {error}")))?;
+                let revision = Revision::of(&payload);
+                records.push(Record {
+                    key: RecordKey::new(self.connection.clone(), self.kind.clone(), id),
+                    stamp: revision.to_string(),
+                    revision,
+                    lifecycle: Lifecycle::Active,
+                    payload,
+                });
+            }
+        }
+        records.extend(done_with(self.store.as_ref(), &self.connection, &self.kind, &ids, |_| false).await?);
+        Ok(Batch { records, unchanged: 0, next: Cursor("read".to_owned()), more: false })
+    }
+}
+
+/// A name is written as it is.
+pub(crate) struct NameMapper;
+
+impl Mapper for NameMapper {
+    fn map(&self, record: &Record, _references: &References) -> Mapping {
+        match serde_json::from_value::<NameDraft>(record.payload.clone()) {
+            Ok(draft) => Mapping::Draft {
+                document: record.payload.clone(),
+                decisions: vec![format!("\"{}\" becomes \"{}\", as the system of record has it", draft.from, draft.to)],
+            },
+            Err(error) => Mapping::Hold(vec![Missing {
+                kind: "name".to_owned(),
+                value: record.key.id().to_owned(),
+                hint: format!("it cannot be read: {error}"),
+            }]),
+        }
+    }
+}

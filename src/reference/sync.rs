@@ -1,0 +1,315 @@
+//! Reference data both ways: what only one system has is made in the other, each record exactly once.
+//!
+//! Each direction is a flow of the engine's own: attempts are in the ledger before anything is sent, what is unclear is
+//! looked up, and what could double a record is held with its candidates.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use procurify_client::ProcurifyClient;
+use sync_core::ledger::list_all;
+use sync_core::{
+    Committed, ConnectionId, DedupStore, Draft, Engine, EngineError, Failure, FailureKind, Flow, Found, Handle, Kind,
+    Lookup, Match, MatchedBy, Planned, Query, RecordKey, Reference, References, Sink, Staged, StateName, Step,
+};
+
+use super::mapper::OneSidedMapper;
+use super::names::{NameMapper, NameSource};
+use super::resolve::code;
+use super::source::{OneSidedSource, Shelf, one_sided};
+use super::to_procurify::{IntoProcurify, Made, VendorNames};
+use super::{
+    AlignError, COST_CENTER, GL_ACCOUNT, ReferenceSettings, SUPPLIER, SUPPLIER_NAME, System, VENDOR, VENDOR_NAME,
+    erp_kind,
+};
+use crate::connection::{BuildError, Connection};
+use crate::product::Product;
+use crate::sync::{Concern, SyncError};
+
+/// How a product makes suppliers for vendors.
+#[derive(Clone)]
+pub struct NewSuppliers {
+    /// Makes them, of [`SupplierDraft`](super::SupplierDraft)s.
+    pub sink: Arc<dyn Sink>,
+    /// Renames them, by [`NameDraft`](super::NameDraft)s.
+    pub names: Arc<dyn Sink>,
+    /// What their numbers begin with.
+    pub prefix: String,
+    /// The most characters of a number.
+    pub longest_number: usize,
+    /// The most characters of a name.
+    pub longest_name: usize,
+}
+
+impl fmt::Debug for NewSuppliers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewSuppliers").field("prefix", &self.prefix).finish_non_exhaustive()
+    }
+}
+
+/// Whether these settings can be carried out.
+pub(crate) fn check(settings: &ReferenceSettings, product: &dyn Product) -> Result<Option<NewSuppliers>, BuildError> {
+    for (what, direction) in [("GL accounts", settings.gl_accounts), ("departments", settings.departments)] {
+        if direction.to_cloudsuite() {
+            return Err(BuildError::Direction(format!("{what} are made by the ERP's people only")));
+        }
+    }
+    let wanted = settings.vendors.to_cloudsuite() || settings.vendor_names.is_some();
+    let new = if wanted { product.new_suppliers()? } else { None };
+    if settings.vendor_names == Some(System::Procurify) && new.is_none() {
+        return Err(BuildError::Direction(format!("suppliers cannot be renamed in {}", product.name())));
+    }
+    Ok(new)
+}
+
+/// Where nothing goes: what is mapped for it is always held.
+struct Nowhere;
+
+#[async_trait]
+impl Sink for Nowhere {
+    async fn find(&self, wanted: &[Lookup]) -> Vec<Found> {
+        vec![Found::Absent; wanted.len()]
+    }
+
+    async fn stage(&self, drafts: &[Draft]) -> Vec<Staged> {
+        let refused = || Failure::new(FailureKind::Invalid, "nothing can be made here");
+        drafts.iter().map(|_| Staged::Rejected(refused())).collect()
+    }
+
+    async fn commit(&self, handles: &[Handle]) -> Vec<Committed> {
+        let refused = || Failure::new(FailureKind::Invalid, "nothing can be made here");
+        handles.iter().map(|_| Committed::Rejected(refused())).collect()
+    }
+}
+
+/// The flows of reference data that are on.
+#[derive(Clone, Default)]
+pub(crate) struct ReferenceFlows {
+    pub engine: Option<Engine>,
+    pub kinds: Vec<Kind>,
+}
+
+/// What the flows are made of.
+pub(crate) struct Parts<'a> {
+    pub connection: &'a ConnectionId,
+    pub settings: &'a ReferenceSettings,
+    pub procurify: &'a ProcurifyClient,
+    pub product: &'a Arc<dyn Product>,
+    pub store: &'a Arc<dyn DedupStore>,
+    pub shelf: &'a Arc<Shelf>,
+    pub new_suppliers: Option<&'a NewSuppliers>,
+    pub page_size: u64,
+    pub max_age: Duration,
+}
+
+impl Parts<'_> {
+    /// Adds the flows that the settings ask for to an engine.
+    pub fn flows(&self, engine: Engine) -> ReferenceFlows {
+        let settings = self.settings;
+        let mut flows: Vec<Flow> = Vec::new();
+        if settings.vendors.to_cloudsuite() {
+            flows.push(match self.new_suppliers {
+                Some(new) => self.flow(VENDOR, OneSidedMapper::Suppliers(new.clone()), Arc::clone(&new.sink)),
+                None => self.flow(VENDOR, OneSidedMapper::NoSuppliers(self.product.name()), Arc::new(Nowhere)),
+            });
+        }
+        if settings.vendors.to_procurify() {
+            flows.push(self.flow(SUPPLIER, OneSidedMapper::Vendors, self.procurify_sink(Made::Vendors)));
+        }
+        if settings.gl_accounts.to_procurify() {
+            flows.push(self.flow(GL_ACCOUNT, OneSidedMapper::AccountCodes, self.procurify_sink(Made::AccountCodes)));
+        }
+        if settings.departments.to_procurify() {
+            flows.push(self.flow(COST_CENTER, OneSidedMapper::Departments, self.procurify_sink(Made::Departments)));
+        }
+        match (settings.vendor_names, self.new_suppliers) {
+            (Some(System::CloudSuite), new) => {
+                let longest = new.map_or(usize::MAX, |new| new.longest_name);
+                let sink = Arc::new(VendorNames(self.procurify.clone()));
+                flows.push(self.names(VENDOR_NAME, System::CloudSuite, longest, sink));
+            }
+            (Some(System::Procurify), Some(new)) => {
+                flows.push(self.names(SUPPLIER_NAME, System::Procurify, new.longest_name, Arc::clone(&new.names)));
+            }
+            _ => {}
+        }
+        if flows.is_empty() {
+            return ReferenceFlows::default();
+        }
+        let kinds = flows.iter().map(|flow| flow.kind.clone()).collect();
+        ReferenceFlows { engine: Some(flows.into_iter().fold(engine, Engine::flow)), kinds }
+    }
+
+    fn flow(&self, kind: &str, mapper: OneSidedMapper, sink: Arc<dyn Sink>) -> Flow {
+        let source = OneSidedSource {
+            connection: self.connection.clone(),
+            kind: kind.into(),
+            shelf: Arc::clone(self.shelf),
+            store: Arc::clone(self.store),
+            product: Arc::clone(self.product),
+            procurify: self.procurify.clone(),
+            location: self.settings.department_location,
+        };
+        Flow { max_reference_age: Some(self.max_age), ..Flow::new(kind, Arc::new(source), mapper, sink) }
+    }
+
+    fn names(&self, kind: &str, owner: System, longest: usize, sink: Arc<dyn Sink>) -> Flow {
+        let source = NameSource {
+            connection: self.connection.clone(),
+            kind: kind.into(),
+            owner,
+            longest,
+            shelf: Arc::clone(self.shelf),
+            store: Arc::clone(self.store),
+        };
+        // What is written may be written again: there is nothing to look for first.
+        Flow { look_first: false, ..Flow::new(kind, Arc::new(source), NameMapper, sink) }
+    }
+
+    fn procurify_sink(&self, made: Made) -> Arc<dyn Sink> {
+        Arc::new(IntoProcurify { procurify: self.procurify.clone(), page_size: self.page_size, made })
+    }
+}
+
+/// What became of reference data that only one system had.
+#[derive(Debug, Clone, Default)]
+pub struct ReferenceReport {
+    /// Records made in this pass, or found made: `acme/vendor/160` is a vendor that the ERP has now.
+    pub made: Vec<RecordKey>,
+    /// What needs a person.
+    pub concerns: Vec<Concern>,
+    /// How many records of each kind are in each state.
+    pub counts: BTreeMap<Kind, BTreeMap<StateName, u64>>,
+}
+
+impl ReferenceReport {
+    /// Whether nothing waits, for time or for a person.
+    pub fn is_all_done(&self) -> bool {
+        let mut states = self.counts.values().flatten();
+        self.concerns.is_empty()
+            && states.all(|(state, count)| *count == 0 || matches!(state, StateName::Posted | StateName::Skipped))
+    }
+}
+
+/// A record that only one of the systems has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OneSidedRecord {
+    /// `vendor` in Procurify alone; `supplier`, `gl_account`, `cost_center` in the ERP alone.
+    pub kind: &'static str,
+    /// The system that has it.
+    pub only_in: System,
+    /// Its id or code there.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What it could be in the other system.
+    pub candidates: Vec<String>,
+}
+
+impl Connection {
+    /// Reads and matches the reference data, and makes what only one system has in the other, as far as the settings
+    /// ask for it. May be stopped at any point, and goes on where it was.
+    pub async fn sync_reference_data(&self) -> Result<ReferenceReport, SyncError> {
+        self.align_reference_data().await?;
+        let mut made = Vec::new();
+        if let Some(engine) = &self.reference_flows.engine {
+            for kind in &self.reference_flows.kinds {
+                while engine.poll(kind).await?.more {}
+                engine.resume_held(kind).await?;
+            }
+            loop {
+                let run = engine.run_until_idle_with(self.patience, |progress| {
+                    let posted = progress.moved.iter().filter(|moved| moved.to == StateName::Posted);
+                    made.extend(posted.map(|moved| moved.key.clone()));
+                });
+                match run.await {
+                    Err(EngineError::StaleReferences { .. }) => self.align_reference_data().await?,
+                    done => break done?,
+                }
+            }
+            if !made.is_empty() {
+                // What was made is matched at once, so that what waits for it can go on.
+                self.align_reference_data().await?;
+            }
+        }
+        Ok(ReferenceReport { made, ..self.reference_status().await? })
+    }
+
+    /// The cross-references as a pass now would make them, and what it would make of reference data in either system.
+    /// Writes nothing anywhere.
+    pub async fn plan_reference_data(&self) -> Result<(References, Vec<Planned>), SyncError> {
+        let table = self.preview_reference_data().await?;
+        let mut plan = Vec::new();
+        if let Some(engine) = &self.reference_flows.engine {
+            for kind in &self.reference_flows.kinds {
+                plan.extend(engine.plan(kind, &table).await?);
+            }
+        }
+        let made = plan.iter().filter_map(|planned| match &planned.step {
+            Step::Post(document) if planned.key.kind().as_str() == VENDOR => {
+                Some((planned.key.id(), document["number"].as_str()?, document["name"].as_str().unwrap_or_default()))
+            }
+            _ => None,
+        });
+        // What waits for these suppliers would go on in the same pass.
+        let lines = made.flat_map(|(vendor, number, name)| {
+            let line = |kind: &str, source: String| Reference {
+                kind: kind.to_owned(),
+                source,
+                label: name.to_owned(),
+                found: Match::Matched { target: number.to_owned(), by: MatchedBy::Code },
+            };
+            [line(VENDOR, vendor.to_owned()), line(&erp_kind(VENDOR), code(number))]
+        });
+        let lines: Vec<Reference> = table.iter().cloned().chain(lines).collect();
+        Ok((References::new(lines, table.aligned_at()), plan))
+    }
+
+    /// Where reference data stands that only one system had, without doing anything.
+    pub async fn reference_status(&self) -> Result<ReferenceReport, SyncError> {
+        let mut report = ReferenceReport::default();
+        let (store, connection) = (self.engine.store(), self.engine.connection());
+        for kind in &self.reference_flows.kinds {
+            let counts = store.counts(connection, kind).await.map_err(EngineError::from)?;
+            report.counts.insert(kind.clone(), counts);
+            let concerning = Query::of(connection, kind).concerning();
+            for head in list_all(store.as_ref(), concerning).await.map_err(EngineError::from)? {
+                if let Some(reason) = head.concern() {
+                    report.concerns.push(Concern { key: head.key.clone(), state: head.state.name(), reason });
+                }
+            }
+        }
+        Ok(report)
+    }
+
+    /// What only one of the systems has, by kind and id. Reads both; writes nothing.
+    pub async fn one_sided(&self) -> Result<Vec<OneSidedRecord>, AlignError> {
+        let now = self.engine.time().now();
+        let reading = self.aligner.read(now).await?;
+        let known = self.engine.references().snapshot(self.engine.connection()).await?;
+        let table = self.aligner.table(&reading, &known, now).await?;
+        let mut records = Vec::new();
+        for (kind, lines, only_in) in [
+            (VENDOR, VENDOR, System::Procurify),
+            (SUPPLIER, VENDOR, System::CloudSuite),
+            (GL_ACCOUNT, GL_ACCOUNT, System::CloudSuite),
+            (COST_CENTER, COST_CENTER, System::CloudSuite),
+        ] {
+            for one in one_sided(kind, &reading, &table) {
+                let candidates = match only_in {
+                    System::Procurify => {
+                        table.get(lines, &one.id).map(|line| line.found.targets().to_vec()).unwrap_or_default()
+                    }
+                    System::CloudSuite => {
+                        table.of_target(lines, &one.id).iter().map(|line| line.source.clone()).collect()
+                    }
+                };
+                records.push(OneSidedRecord { kind, only_in, id: one.id, name: one.name, candidates });
+            }
+        }
+        Ok(records)
+    }
+}

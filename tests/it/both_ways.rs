@@ -1,0 +1,351 @@
+//! Reference data both ways: what only one system has is made in the other, once, and nothing comes back.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use procurify_client::Vendor;
+use procurify_cloudsuite::reference::{Direction, ReferenceSettings, System};
+use procurify_cloudsuite::{Connection, FlowKind};
+use sandbox::{Account, FaultKind, Faults, M3, OData, Scenario, Supplier, SyteLine};
+
+use crate::erp::{Erp, TEMPLATE};
+use crate::world::{World, scenario};
+
+fn both() -> ReferenceSettings {
+    ReferenceSettings {
+        vendors: Direction::Both,
+        gl_accounts: Direction::ToProcurify,
+        departments: Direction::ToProcurify,
+        ..ReferenceSettings::default()
+    }
+}
+
+async fn connect<E: Erp>(world: &World<E>, settings: ReferenceSettings) -> Connection {
+    world.build(10, |connection| connection.reference(settings)).await
+}
+
+/// All that was written to either system so far.
+fn writes<E: Erp>(world: &World<E>) -> [BTreeMap<String, u64>; 2] {
+    [world.procurify.stats().writes, world.erp.seen().writes]
+}
+
+async fn vendors(connection: &Connection) -> Vec<Vendor> {
+    connection.procurify().vendors().list().all().await.unwrap()
+}
+
+/// The ERP's suppliers by number, and their names.
+async fn suppliers(connection: &Connection) -> BTreeMap<String, String> {
+    let today = chrono::Utc::now().date_naive();
+    let masters = connection.cloudsuite().masters(today).await.unwrap();
+    masters.suppliers.into_iter().map(|master| (master.id, master.name)).collect()
+}
+
+/// A world of which each side has what the other lacks.
+async fn apart<E: Erp>() -> World<E> {
+    let world = World::<E>::of(Scenario { missing: 2, ..scenario(40) }).await;
+    world.erp.put_supplier(&Supplier::new(TEMPLATE, "Template for new suppliers", "CAD"));
+    for (number, name, currency) in [("S77001", "Quill Stationers", "USD"), ("S77002", "Raven Optics Ltd", "CAD")] {
+        world.erp.put_supplier(&Supplier::new(number, name, currency));
+    }
+    world.erp.put_account(&Account::new("70100", "Leases"));
+    world.erp.put_account(&Account::cost_center("CC777", "Museum"));
+    world.procurify.add_vendor("Tern Boatbuilders", None);
+    world
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_one_of_procurify_and_m3_has_is_made_in_the_other_and_a_second_pass_writes_nothing() {
+    there_and_back::<M3>("PF00000161").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_one_of_procurify_and_syteline_has_is_made_in_the_other_and_a_second_pass_writes_nothing() {
+    there_and_back::<SyteLine>("PF00161").await;
+}
+
+async fn there_and_back<E: Erp>(number: &str) {
+    let world = apart::<E>().await;
+    let connection = connect(&world, both()).await;
+    let one_sided = connection.one_sided().await.unwrap();
+    let of = |kind: &str, only_in| {
+        one_sided.iter().filter(|one| one.kind == kind && one.only_in == only_in).map(|one| one.id.clone()).collect()
+    };
+    let only_vendors: Vec<String> = of("vendor", System::Procurify);
+    assert_eq!(only_vendors, ["159", "160", "161"]);
+    let only_suppliers: Vec<String> = of("supplier", System::CloudSuite);
+    assert!(["S77001", "S77002"].iter().all(|number| only_suppliers.contains(&(*number).to_owned())));
+    assert_eq!(writes(&world), [BTreeMap::new(), BTreeMap::new()], "a report writes nothing");
+
+    let report = connection.sync_reference_data().await.unwrap();
+    assert!(report.is_all_done(), "{report:?}");
+    assert!(report.concerns.is_empty(), "{:?}", report.concerns);
+    let there = suppliers(&connection).await;
+    for missing in world.scenario.missing_suppliers() {
+        assert!(there.contains_key(&missing.number), "under the number that Procurify names: {there:?}");
+    }
+    assert_eq!(there.get(number).map(String::as_str), Some("Tern Boatbuilders"), "{there:?}");
+    let vendors = vendors(&connection).await;
+    let quill: Vec<&Vendor> = vendors.iter().filter(|one| one.external_id.as_deref() == Some("S77001")).collect();
+    assert_eq!(quill.len(), 1);
+    assert_eq!((quill[0].name.as_deref(), quill[0].currency.map(|id| id.0)), (Some("Quill Stationers"), Some(2)));
+    let codes = connection.procurify().account_codes().list().all().await.unwrap();
+    assert_eq!(codes.iter().filter(|one| one.code.as_deref() == Some("70100")).count(), 1);
+    let departments = connection.procurify().departments().list().all().await.unwrap();
+    assert_eq!(departments.iter().filter(|one| one.external_id.as_deref() == Some("CC777")).count(), 1);
+    let trail = connection.trail(&"acme/vendor/161".parse().unwrap()).await.unwrap().to_string();
+    assert!(trail.contains("attempt 1 begins: the other system has none of it"), "{trail}");
+    assert!(trail.contains(&format!("posted as {number}")), "{trail}");
+
+    let before = writes(&world);
+    assert!(before[0].keys().all(|kind| ["vendors", "account_codes", "departments"].contains(&kind.as_str())));
+    assert!(
+        connection
+            .one_sided()
+            .await
+            .unwrap()
+            .iter()
+            .all(|one| one.only_in == System::Procurify && one.kind != "vendor")
+    );
+    for _ in 0..2 {
+        let again = connection.sync_reference_data().await.unwrap();
+        assert!(again.made.is_empty(), "{:?}", again.made);
+    }
+    assert_eq!(writes(&world), before, "a second pass wrote something");
+    // All is known again without the ledger: by numbers built from ids, by external ids, by codes.
+    drop(connection);
+    std::fs::remove_file(world.ledger()).unwrap();
+    let connection = connect(&world, both()).await;
+    connection.sync_reference_data().await.unwrap();
+    assert_eq!(writes(&world), before, "a pass without the ledger wrote something");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_whose_vendor_the_erp_lacks_go_on_once_it_is_made_there_and_are_never_written_back() {
+    let world = World::<M3>::of(Scenario { missing: 1, ..scenario(60) }).await;
+    world.erp.put_supplier(&Supplier::new(TEMPLATE, "Template for new suppliers", "CAD"));
+    world.scenario.missing_accounts().iter().for_each(|account| world.erp.put_account(account));
+    let connection = connect(&world, ReferenceSettings { vendors: Direction::ToCloudSuite, ..both() }).await;
+    let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    assert!(report.is_all_done(), "{:?}", report.concerns);
+    let documents = world.exactly_once(&world.keys());
+    let missing = world.scenario.missing_suppliers().remove(0).number;
+    assert!(documents.values().any(|document| document.supplier == missing));
+    assert_eq!(world.procurify.stats().writes, BTreeMap::new(), "Procurify is not written to in this direction");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_one_call_in_five_failing_vendors_go_both_ways_between_procurify_and_m3_once() {
+    failing_one_in_five::<M3>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_one_call_in_five_failing_vendors_go_both_ways_between_procurify_and_syteline_once() {
+    failing_one_in_five::<SyteLine>().await;
+}
+
+async fn failing_one_in_five<E: Erp>() {
+    let seed: u64 = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(5);
+    println!("seed {seed}");
+    let world = World::<E>::of(Scenario { missing: 20, ..scenario(1) }).await;
+    world.erp.put_supplier(&Supplier::new(TEMPLATE, "Template for new suppliers", "CAD"));
+    for number in 0..30 {
+        world.erp.put_supplier(&Supplier::new(format!("S88{number:03}"), format!("Overseas Trader {number}"), "CAD"));
+        world.procurify.add_vendor(&format!("Local Maker {number}"), None);
+    }
+    let faults = |seed, kinds| Faults {
+        per_mille: 200,
+        kinds,
+        seed,
+        pause: Duration::from_millis(2),
+        hang: Duration::from_millis(1500),
+        ..Faults::default()
+    };
+    world.erp.set_faults_to(faults(seed, E::fault_kinds()));
+    world.procurify.set_faults(faults(seed + 1, FaultKind::COMMON.to_vec()));
+    let settings = ReferenceSettings { vendors: Direction::Both, ..ReferenceSettings::default() };
+    let mut passes = 0;
+    loop {
+        passes += 1;
+        assert!(passes <= 50, "no end in sight after 50 passes");
+        let connection = connect(&world, settings.clone()).await;
+        match connection.sync_reference_data().await {
+            Ok(report) if report.is_all_done() => break,
+            Ok(report) => println!("pass {passes}: {:?} {:?}", report.counts, report.concerns.first()),
+            Err(error) => println!("pass {passes}: {error}"),
+        }
+    }
+    println!(
+        "{passes} passes; at the ERP {:?}; at Procurify {:?}",
+        world.erp.seen().faults,
+        world.procurify.stats().faults
+    );
+    world.erp.set_faults_to(Faults::default());
+    world.procurify.set_faults(Faults::default());
+    let connection = connect(&world, settings).await;
+    let (vendors, suppliers) = (vendors(&connection).await, suppliers(&connection).await);
+    for number in 0..30 {
+        let external = format!("S88{number:03}");
+        let made = vendors.iter().filter(|one| one.external_id.as_deref() == Some(external.as_str())).count();
+        assert_eq!(made, 1, "{external} is in Procurify {made} times");
+        let name = format!("Local Maker {number}");
+        let made = suppliers.values().filter(|other| **other == name).count();
+        assert_eq!(made, 1, "{name} is in the ERP {made} times");
+    }
+    let unfinished = suppliers.iter().filter(|(number, name)| name.starts_with("Template") && *number != TEMPLATE);
+    assert_eq!(unfinished.collect::<Vec<_>>(), [], "copies without a name");
+    let before = writes(&world);
+    connection.sync_reference_data().await.unwrap();
+    assert_eq!(writes(&world), before, "nothing was left to do");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_could_be_one_of_several_is_held_with_its_candidates_until_a_person_links_it() {
+    let world = World::<M3>::of(scenario(1)).await;
+    world.erp.put_supplier(&Supplier::new(TEMPLATE, "Template for new suppliers", "CAD"));
+    world.erp.put_supplier(&Supplier::new("S90001", "Gull Ropes Ltd", "CAD"));
+    world.erp.put_supplier(&Supplier::new("S90002", "GULL ROPES INC", "CAD"));
+    let gull = world.procurify.add_vendor("Gull Ropes", None);
+    let twin = world.procurify.add_vendor("Heron Dredging", None);
+    world.procurify.add_vendor("Heron Dredging Ltd.", None);
+    let settings = ReferenceSettings { vendors: Direction::Both, ..ReferenceSettings::default() };
+    let connection = connect(&world, settings).await;
+    let report = connection.sync_reference_data().await.unwrap();
+    let reasons: BTreeMap<String, &str> =
+        report.concerns.iter().map(|concern| (concern.key.to_string(), concern.reason.as_str())).collect();
+    let reason = reasons[&format!("acme/vendor/{gull}")];
+    assert!(reason.contains("it could be S90001 or S90002 in the ERP"), "{reason}");
+    assert!(reason.contains(&format!("`link vendor {gull} S90001`")), "{reason}");
+    let reason = reasons["acme/supplier/S90002"];
+    assert!(reason.contains(&format!("it could be {gull} (Gull Ropes) in Procurify")), "{reason}");
+    assert!(reasons[&format!("acme/vendor/{twin}")].contains("has the same name and no counterpart either"));
+    assert_eq!(report.made, []);
+
+    let link = procurify_cloudsuite::reference::Link {
+        kind: "vendor".into(),
+        source: gull.to_string(),
+        target: "S90001".into(),
+    };
+    connection.link(&[link]).await.unwrap();
+    let report = connection.sync_reference_data().await.unwrap();
+    let reason = &report.concerns.iter().find(|concern| concern.key.id() == "S90002").unwrap().reason;
+    assert!(reason.contains("has the same name, and is another one in the ERP"), "{reason}");
+    assert_eq!(report.made, [], "what may be a double is not made");
+    let trail = connection.trail(&format!("acme/vendor/{gull}").parse().unwrap()).await.unwrap().to_string();
+    assert!(trail.contains("skipped: it is supplier S90001"), "{trail}");
+    assert!(!report.concerns.iter().any(|concern| concern.key.id() == gull.to_string()), "{:?}", report.concerns);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_a_product_cannot_make_suppliers_vendors_are_held_and_the_other_direction_works() {
+    let world = World::<OData>::of(scenario(1)).await;
+    world.erp.put_supplier(&Supplier::new("S77001", "Quill Stationers", "USD"));
+    let added = world.procurify.add_vendor("Tern Boatbuilders", None);
+    let names = ReferenceSettings { vendor_names: Some(System::Procurify), ..ReferenceSettings::default() };
+    let refused = world.try_build(|connection| connection.reference(names)).await;
+    assert!(refused.err().unwrap().to_string().contains("suppliers cannot be renamed in odata"));
+    let accounts = ReferenceSettings { gl_accounts: Direction::Both, ..ReferenceSettings::default() };
+    let refused = world.try_build(|connection| connection.reference(accounts)).await;
+    assert!(refused.err().unwrap().to_string().contains("GL accounts are made by the ERP's people only"));
+    let connection = connect(&world, both()).await;
+    let report = connection.sync_reference_data().await.unwrap();
+    assert_eq!(report.made.iter().map(ToString::to_string).collect::<Vec<_>>(), ["acme/supplier/S77001"]);
+    let held: Vec<String> = report.concerns.iter().map(|one| format!("{}: {}", one.key, one.reason)).collect();
+    let reason = format!(
+        "acme/vendor/{added}: vendor {added} (Tern Boatbuilders): suppliers are not made in odata from here: add it there"
+    );
+    assert_eq!(held, [reason]);
+    world.erp.put_supplier(&Supplier::new("S77003", "Tern Boatbuilders", "CAD"));
+    assert!(connection.sync_reference_data().await.unwrap().is_all_done(), "it goes on by itself");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_template_of_new_suppliers_vendors_are_held_until_it_is_there() {
+    let world = World::<M3>::of(scenario(1)).await;
+    let added = world.procurify.add_vendor("Tern Boatbuilders", None);
+    let settings = ReferenceSettings { vendors: Direction::ToCloudSuite, ..ReferenceSettings::default() };
+    let connection = connect(&world, settings).await;
+    for _ in 0..2 {
+        let report = connection.sync_reference_data().await.unwrap();
+        assert_eq!(report.concerns.len(), 1);
+        let reason = &report.concerns[0].reason;
+        assert!(reason.contains("template supplier TMPL: new suppliers are copies of it"), "{reason}");
+    }
+    world.erp.put_supplier(&Supplier::new(TEMPLATE, "Template for new suppliers", "CAD"));
+    assert!(connection.sync_reference_data().await.unwrap().is_all_done());
+    assert!(suppliers(&connection).await.values().any(|name| name == "Tern Boatbuilders"));
+    let trail = connection.trail(&format!("acme/vendor/{added}").parse().unwrap()).await.unwrap().to_string();
+    assert!(trail.contains("free to go on: the target is asked again"), "{trail}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_differs_becomes_that_of_the_system_of_record_each_time_and_only_then() {
+    let world = World::<M3>::of(scenario(1)).await;
+    for (owner, kind) in [(System::CloudSuite, "vendors"), (System::Procurify, "CRS620MI")] {
+        let settings = ReferenceSettings { vendor_names: Some(owner), ..ReferenceSettings::default() };
+        let connection = connect(&world, settings).await;
+        connection.sync_reference_data().await.unwrap();
+        let mut name = format!("Seventh Wave {kind}");
+        for turn in 0..3 {
+            // To another name, back again, and once more to the other.
+            match owner {
+                System::CloudSuite => world.erp.put_supplier(&Supplier::new("S10001", &name, "CAD")),
+                System::Procurify => {
+                    let body = procurify_client::VendorPatch::new().name(name.as_str());
+                    connection.procurify().vendors().patch(procurify_client::VendorId(101), &body).await.unwrap();
+                }
+            }
+            let report = connection.sync_reference_data().await.unwrap();
+            assert_eq!(report.made.len(), 1, "turn {turn}: {:?}", report.made);
+            let (ours, theirs) = (
+                connection.procurify().vendors().get(procurify_client::VendorId(101)).await.unwrap(),
+                suppliers(&connection).await,
+            );
+            assert_eq!((ours.name.as_deref(), theirs["S10001"].as_str()), (Some(name.as_str()), name.as_str()));
+            name = if turn == 0 { "Seventh Wave".to_owned() } else { format!("Seventh Wave {kind}") };
+        }
+        let before = writes(&world);
+        assert!(before.iter().any(|writes| writes.contains_key(kind)), "{before:?}");
+        assert!(connection.sync_reference_data().await.unwrap().made.is_empty());
+        assert_eq!(writes(&world), before, "names that are alike are not written again");
+        drop(connection);
+        std::fs::remove_file(world.ledger()).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_connector_makes_and_reports_what_only_one_system_has() {
+    let world = World::<M3>::of(Scenario { missing: 1, ..scenario(40) }).await;
+    let config =
+        world.configure(r#"reference = { vendors = "both", gl_accounts = "to-procurify", departments = "off" }"#);
+    let command = async |name: &str| {
+        let mut command = crate::world::connector(&config);
+        command.args([name, "--json"]);
+        let output = crate::world::run(command).await;
+        let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        (output.status.code(), document, String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let missing = world.scenario.missing_suppliers().remove(0);
+    let (code, report, said) = command("reference").await;
+    assert_eq!(code, Some(0), "{said}");
+    let one = &report["one_sided"][0];
+    assert_eq!((one["kind"].as_str(), one["only_in"].as_str()), (Some("vendor"), Some("procurify")), "{report}");
+    assert_eq!(writes(&world), [BTreeMap::new(), BTreeMap::new()]);
+    world.scenario.missing_accounts().iter().for_each(|account| world.erp.put_account(account));
+    let (_, plan, said) = command("plan").await;
+    let plan = plan["plan"].as_array().unwrap_or_else(|| panic!("{said}")).clone();
+    let made: Vec<&serde_json::Value> = plan.iter().filter(|step| step["detail"].get("supplier").is_none()).collect();
+    assert_eq!(made.len(), 1, "one supplier, and nothing else: {made:?}");
+    assert!(plan.iter().all(|step| step["step"] == "post"), "orders of the vendor go on in the same pass: {plan:?}");
+    assert_eq!(writes(&world), [BTreeMap::new(), BTreeMap::new()], "a plan writes nothing");
+    let (code, report, said) = command("sync").await;
+    assert_eq!(code, Some(0), "{report} {said}");
+    assert_eq!(report["flows"]["vendor"]["posted"], 1, "{report}");
+    let documents = world.exactly_once(&world.keys());
+    assert!(documents.values().any(|document| document.supplier == missing.number));
+    let (_, report, _) = command("reference").await;
+    assert_eq!(report["one_sided"], serde_json::json!([]));
+    std::fs::write(&config, std::fs::read_to_string(&config).unwrap().replace("\"both\"", "\"sideways\"")).unwrap();
+    let (code, _, said) = command("sync").await;
+    assert_eq!(code, Some(1));
+    assert!(said.contains("flows.reference.vendors `sideways` is no direction"), "{said}");
+}

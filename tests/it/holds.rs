@@ -1,0 +1,98 @@
+//! What holds an order, in words that say what to do, and that it goes on by itself once that is done.
+
+use procurify_cloudsuite::FlowKind;
+use sandbox::{Account, M3, Scenario, Supplier, SyteLine};
+use sync_core::StateName;
+
+use crate::erp::Erp;
+use crate::world::{World, scenario};
+
+/// Syncs, and checks that what is held says these words; mends it, and checks that all is posted by the next sync.
+async fn held_until_mended<E: Erp>(world: &World<E>, words: &str, mend: impl FnOnce(&World<E>)) {
+    let connection = world.connect().await;
+    let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    assert!(report.count(StateName::Held) > 0, "nothing is held for `{words}`: {:?}", report.counts);
+    assert_eq!(report.count(StateName::Rejected) + report.count(StateName::Accepted), 0, "{:?}", report.counts);
+    for concern in &report.concerns {
+        assert!(concern.reason.contains(words), "`{words}` is not in `{}`", concern.reason);
+    }
+    let key = report.concerns[0].key.clone();
+    let again = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    assert_eq!(again.count(StateName::Held), report.count(StateName::Held), "nothing was mended yet");
+    let trail = connection.trail(&key).await.unwrap().to_string();
+    assert_eq!(trail.matches("people were told").count(), 1, "told once: {trail}");
+    mend(world);
+    let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    assert!(report.is_all_done(), "{words}: {:?}", report.concerns);
+    world.exactly_once(&world.keys());
+}
+
+fn status(supplier: &Supplier, status: &str) -> Supplier {
+    let mut changed = supplier.clone();
+    status.clone_into(&mut changed.status);
+    changed
+}
+
+/// A supplier of the scenario that orders are on.
+fn supplier_of(index: usize, currency: &str) -> Supplier {
+    Supplier::new(format!("S{}", 10_001 + index), format!("Supplier {index}"), currency)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_wait_for_what_m3_lacks_or_has_blocked_and_go_on_by_themselves() {
+    for case in 0..5 {
+        let world = World::<M3>::of(few_vendors()).await;
+        match case {
+            0 => {
+                world.erp.add_supplier(&status(&supplier_of(0, "CAD"), "90"));
+                let mend = |world: &World<M3>| world.erp.add_supplier(&supplier_of(0, "CAD"));
+                held_until_mended(&world, "may not be used: its status in CRS620 is 90, not 20", mend).await;
+            }
+            1 => {
+                let mut account = Account::new("60120", "Freight in");
+                account.blocked = true;
+                world.erp.add_account(&account);
+                account.blocked = false;
+                let mend = |world: &World<M3>| world.erp.add_account(&account);
+                held_until_mended(&world, "60120 in the ERP may not be used: it is blocked in CRS630", mend).await;
+            }
+            2 => {
+                let mut center = Account::cost_center("CC105", "Engineering");
+                center.blocked = true;
+                world.erp.add_account(&center);
+                center.blocked = false;
+                let mend = |world: &World<M3>| world.erp.add_account(&center);
+                held_until_mended(&world, "CC105 in the ERP may not be used: it is blocked in CRS630", mend).await;
+            }
+            3 => {
+                world.erp.set_item_status("SERVICE", "90");
+                let mend = |world: &World<M3>| world.erp.set_item_status("SERVICE", "20");
+                held_until_mended(&world, "may not be used in the ERP (its status in MMS001 is 90, not 20)", mend)
+                    .await;
+            }
+            _ => {
+                world.erp.set_currency("USD", false);
+                let mend = |world: &World<M3>| world.erp.set_currency("USD", true);
+                held_until_mended(&world, "currency USD: it is not in the ERP: add it there", mend).await;
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_wait_for_what_syteline_lacks_or_has_blocked_and_go_on_by_themselves() {
+    let world = World::<SyteLine>::of(few_vendors()).await;
+    world.erp.add_supplier(&status(&supplier_of(0, "CAD"), "90"));
+    let mend = |world: &World<SyteLine>| world.erp.add_supplier(&supplier_of(0, "CAD"));
+    held_until_mended(&world, "may not be used: its status in SyteLine is", mend).await;
+
+    let world = World::<SyteLine>::of(few_vendors()).await;
+    world.erp.add_supplier(&supplier_of(0, "EUR"));
+    let mend = |world: &World<SyteLine>| world.erp.add_supplier(&supplier_of(0, "CAD"));
+    held_until_mended(&world, "currency CAD: the order is in it, but vendor S10001 sells in EUR", mend).await;
+}
+
+/// So few vendors that each has orders.
+fn few_vendors() -> Scenario {
+    Scenario { vendors: 6, ..scenario(40) }
+}
