@@ -8,8 +8,8 @@ use std::time::Duration;
 use cloudsuite_client::m3::InvalidCode;
 use procurify_client::ProcurifyClient;
 use sync_core::{
-    AlertSink, AuditSink, Backoff, CheckpointStore, Clock, ConnectionId, CrossReferences, DedupStore, Engine, Flow,
-    RecordKey, References, RetryPolicy, Schedule, Settings, Trail,
+    AlertSink, AuditSink, Backoff, Cancellations, CheckpointStore, Clock, ConnectionId, CrossReferences, DedupStore,
+    Engine, Flow, RecordKey, References, RetryPolicy, Revisions, Schedule, Settings, Trail,
 };
 
 use crate::bill::{self, BillMapper, BillMapperAdapter, BillSettings, BillSource, DefaultBillMapper};
@@ -48,6 +48,7 @@ pub enum BuildError {
 #[derive(Clone)]
 pub struct Connection {
     pub(crate) engine: Engine,
+    pub(crate) orders: Arc<PurchaseOrderSource>,
     procurify: ProcurifyClient,
     product: Arc<dyn Product>,
     pub(crate) aligner: Arc<Aligner>,
@@ -77,6 +78,8 @@ impl Connection {
             schedule: None,
             reference_max_age: Duration::from_secs(3600),
             patience: Duration::from_secs(30),
+            on_revision: Revisions::default(),
+            on_cancel: Cancellations::default(),
         }
     }
 
@@ -144,6 +147,8 @@ pub struct ConnectionBuilder {
     schedule: Option<Arc<dyn Schedule>>,
     reference_max_age: Duration,
     patience: Duration,
+    on_revision: Revisions,
+    on_cancel: Cancellations,
 }
 
 struct Stores {
@@ -262,6 +267,19 @@ impl ConnectionBuilder {
         self
     }
 
+    /// What becomes of a document in the ERP when its record changes, or is reopened, after it was posted. Default:
+    /// people are told.
+    pub fn on_revision(mut self, revisions: Revisions) -> Self {
+        self.on_revision = revisions;
+        self
+    }
+
+    /// What becomes of a document in the ERP when its record is cancelled after it was posted. Default: people are told.
+    pub fn on_cancel(mut self, cancellations: Cancellations) -> Self {
+        self.on_cancel = cancellations;
+        self
+    }
+
     /// Checks all settings. Nothing is sent.
     pub fn build(self) -> Result<Connection, BuildError> {
         let name = self.name.as_str();
@@ -276,10 +294,12 @@ impl ConnectionBuilder {
         let dimensions = &self.mapper.dimensions() | &self.bill_mapper.dimensions();
         let mut reading = self.source;
         reading.custom_fields |= self.mapper.needs_custom_fields();
-        let source = PurchaseOrderSource::new(self.name.clone(), procurify.reader(), reading);
+        let orders = Arc::new(PurchaseOrderSource::new(self.name.clone(), procurify.reader(), reading));
         let flow = Flow {
             max_reference_age: Some(self.reference_max_age),
-            ..Flow::new(purchase_order::KIND, Arc::new(source), OrderMapperAdapter(self.mapper), sink)
+            on_revision: self.on_revision,
+            on_cancel: self.on_cancel,
+            ..Flow::new(purchase_order::KIND, orders.clone(), OrderMapperAdapter(self.mapper), sink)
         };
         let new_suppliers = check(&self.reference, product.as_ref())?;
         let (name, ledger) = (self.name, stores.ledger);
@@ -335,6 +355,7 @@ impl ConnectionBuilder {
         };
         Ok(Connection {
             engine,
+            orders,
             procurify,
             product,
             aligner: Arc::new(aligner),

@@ -33,6 +33,7 @@
 //! | [`accounts`] | which account and cost centre a line is booked on |
 //! | [`product`] | what a CloudSuite product must offer |
 //! | [`m3`], [`syteline`], [`odata`] | the products |
+//! | [`reconcile`] | both systems compared: missing, extra, differing, totals |
 //! | [`mod@reference`] | vendors, account codes and departments, matched before any order moves |
 //!
 //! The engine and its promises are in [`sync_core`]; the clients can be used alone.
@@ -47,6 +48,7 @@ pub mod odata;
 pub mod product;
 pub mod purchase_order;
 mod reading;
+pub mod reconcile;
 pub mod reference;
 mod sync;
 pub mod syteline;

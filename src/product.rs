@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
-use sync_core::{Failure, Sink};
+use sync_core::{Failure, FailureKind, Kind, Sink};
 
 use crate::bill::InvoiceLimits;
 use crate::connection::BuildError;
+use crate::reconcile::{Document, Wanted};
 use crate::reference::{Master, NewSuppliers};
 
 /// The ERP's reference data, as far as records of Procurify are matched to it.
@@ -100,9 +101,23 @@ pub trait Product: Send + Sync {
         InvoiceLimits::default()
     }
 
+    /// Documents of a kind as the ERP holds them, whoever made them, for [`reconcile`](crate::Connection::reconcile). A
+    /// document that is known to be deleted is left out; one that stands and binds nobody is [`void`](Document::void).
+    ///
+    /// By default they cannot be listed.
+    async fn documents(&self, kind: &Kind, wanted: &Wanted<'_>) -> Result<Vec<Document>, Failure> {
+        let _ = wanted;
+        Err(not_listed(self.name(), kind))
+    }
+
     /// Asks who we are, and whether all that is needed is there.
     async fn ping(&self) -> Result<Pinged, Failure>;
 
     /// HTTP requests sent so far, those for tokens included.
     fn requests(&self) -> u64;
+}
+
+/// That a product cannot list its documents of a kind.
+pub(crate) fn not_listed(product: &str, kind: &Kind) -> Failure {
+    Failure::new(FailureKind::Other, format!("{product} does not list its documents of kind {kind}"))
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use sync_core::ledger::list_all;
 use sync_core::{
-    EngineError, Head, Kind, Moved, Planned, Polled, Progress, Query, RecordKey, References, StateName, Step, TargetRef,
+    EngineError, Failure, Head, Kind, Moved, Planned, Polled, Progress, Query, RecordKey, References, StateName, Step,
+    TargetRef,
 };
 
 use crate::bill;
@@ -21,6 +22,9 @@ pub enum SyncError {
     /// The reference data could not be aligned, so no order was moved.
     #[error(transparent)]
     Align(#[from] AlignError),
+    /// One of the systems did not show what it holds, so the two could not be compared.
+    #[error("the two systems cannot be compared: {0}")]
+    Compare(Failure),
     /// A step of the engine failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -66,6 +70,8 @@ pub struct Report {
     pub unchanged: u64,
     /// Records posted in this pass.
     pub posted: Vec<RecordKey>,
+    /// Records whose documents were changed or cancelled in this pass, as they were.
+    pub amended: Vec<RecordKey>,
     /// Records that need a person: held, rejected, parked, or changed after they were posted.
     pub concerns: Vec<Concern>,
     /// How many records are in each state now.
@@ -78,13 +84,12 @@ impl Report {
         self.counts.get(&state).copied().unwrap_or(0)
     }
 
-    /// Whether every record is where it should be: posted, or skipped for good reason.
+    /// Whether every record is where it should be: posted, cancelled, or skipped for good reason.
     pub fn is_all_done(&self) -> bool {
         self.concerns.is_empty()
-            && self
-                .counts
-                .iter()
-                .all(|(state, count)| *count == 0 || matches!(state, StateName::Posted | StateName::Skipped))
+            && self.counts.iter().all(|(state, count)| {
+                *count == 0 || matches!(state, StateName::Posted | StateName::Cancelled | StateName::Skipped)
+            })
     }
 }
 
@@ -139,8 +144,15 @@ impl Connection {
         loop {
             let moved = |progress: &Progress| {
                 told(Event::Moved(&progress.moved));
-                let posted = progress.moved.iter().filter(|moved| moved.to == StateName::Posted);
-                report.posted.extend(posted.map(|moved| moved.key.clone()));
+                for moved in &progress.moved {
+                    match (moved.from, moved.to) {
+                        (StateName::Amending, StateName::Posted | StateName::Cancelled) => {
+                            report.amended.push(moved.key.clone());
+                        }
+                        (_, StateName::Posted) => report.posted.push(moved.key.clone()),
+                        _ => {}
+                    }
+                }
             };
             match engine.run_until_idle_while(self.patience, moved, &go_on).await {
                 // A pass may take longer than reference data stays fresh.

@@ -30,6 +30,10 @@ pub async fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
         Command::Watch => crate::watch::run(&config, &folder, json).await,
         Command::Audit(arguments) => crate::audit::run(&config, &folder, arguments, json).await,
         Command::Held => held(&config, &folder, json).await,
+        Command::Reconcile(wanted) => {
+            let connection = connect(&config, &folder, Access::Read).await?;
+            crate::reconcile::run(&connection, &config.compared(), wanted, json).await
+        }
         Command::Vault { command } => crate::vault::run(&config, &folder, command, json).await,
         Command::Replay(arguments) => crate::replay::run(&config, &folder, arguments, json).await,
         Command::Reference => {
@@ -201,12 +205,13 @@ impl Passed {
 fn flow_text(kind: &Kind, report: &Report, document: &Value) -> String {
     let flow = &document["flows"][kind.as_str()];
     format!(
-        "{}s: {} read, {} unchanged, {} posted in this pass.\n\
+        "{}s: {} read, {} unchanged, {} posted and {} changed in this pass.\n\
          In all: posted {}, accepted {}, held {}, rejected {}, parked {}, in doubt {}, waiting {}.{}",
         kind.as_str().replace('_', " "),
         flow["read"],
         flow["unchanged"],
         report.posted.len(),
+        report.amended.len(),
         flow["posted"],
         flow["accepted"],
         flow["held"],
@@ -224,14 +229,19 @@ fn flow_text(kind: &Kind, report: &Report, document: &Value) -> String {
 
 fn flow_document(report: &Report) -> Value {
     use StateName::{
-        Accepted, CommitAt, Committing, Discovered, Held, InDoubt, Intent, Parked, Posted, Postponed, Rejected,
-        RetryAt, Skipped,
+        Accepted, AmendAt, Amending, Cancelled, CommitAt, Committing, Discovered, Held, InDoubt, Intent, Parked,
+        Posted, Postponed, Rejected, RetryAt, Skipped,
     };
-    let waiting: u64 = [Discovered, Postponed, Intent, RetryAt, CommitAt].map(|state| report.count(state)).iter().sum();
+    let waiting: u64 = [Discovered, Postponed, Intent, RetryAt, CommitAt, Amending, AmendAt]
+        .map(|state| report.count(state))
+        .iter()
+        .sum();
     json!({
         "read": report.read,
         "unchanged": report.unchanged,
         "posted": report.count(Posted),
+        "amended": report.amended.len(),
+        "cancelled": report.count(Cancelled),
         "accepted": report.count(Accepted),
         "held": report.count(Held),
         "rejected": report.count(Rejected),
@@ -266,6 +276,8 @@ fn planned_document(planned: &Planned) -> Value {
         Step::Hold(missing) => ("hold", json!(missing)),
         Step::Skip(reason) => ("skip", json!(reason)),
         Step::LookUp => ("look_up", Value::Null),
+        Step::Amend(target, document) => ("amend", json!({ "target": target, "document": document })),
+        Step::Cancel(target) => ("cancel", json!(target)),
         Step::Tell(reason) => ("tell", json!(reason)),
     };
     json!({ "key": planned.key, "step": step, "detail": detail })
@@ -288,6 +300,8 @@ fn planned_text(planned: &Planned) -> String {
         }
         Step::Skip(reason) => format!("skip: {reason}"),
         Step::LookUp => "look up what became of it".to_owned(),
+        Step::Amend(target, _) => format!("change {target}, as it was changed in Procurify"),
+        Step::Cancel(target) => format!("cancel {target}, as it was in Procurify"),
         Step::Tell(reason) => format!("tell: {reason}"),
     };
     format!("{}  {words}", planned.key)
@@ -308,10 +322,7 @@ pub async fn list(config: &Config, folder: &Path, json: bool, concerning: bool) 
     let records: Vec<Value> = heads
         .iter()
         .map(|head| {
-            let target = match &head.state {
-                sync_core::State::Posted { target } => Some(target),
-                _ => None,
-            };
+            let target = head.state.target();
             json!({
                 "key": head.key,
                 "state": head.state.name(),
@@ -323,11 +334,8 @@ pub async fn list(config: &Config, folder: &Path, json: bool, concerning: bool) 
         .collect();
     say(json, &json!({ "records": records }), || {
         let lines = heads.iter().map(|head| {
-            let more = match (&head.state, head.concern()) {
-                (_, Some(concern)) => concern,
-                (sync_core::State::Posted { target }, None) => target.to_string(),
-                _ => String::new(),
-            };
+            let target = || head.state.target().map(ToString::to_string);
+            let more = head.concern().or_else(target).unwrap_or_default();
             format!("{}  {}  {more}\n", head.key, head.state.name())
         });
         let noun = if concerning { "records need a person" } else { "records" };

@@ -10,15 +10,15 @@ use std::time::Duration;
 
 use cloudsuite_client::m3::Company;
 use cloudsuite_client::{CloudSuiteClient, Ionapi, SecretString, TokenCache, Url};
-use procurify_client::ProcurifyClient;
+use procurify_client::{DepartmentId, ProcurifyClient};
 use procurify_cloudsuite::m3::{M3OrderSettings, M3Product};
 use procurify_cloudsuite::odata::{ODataOrderSettings, ODataProduct};
 use procurify_cloudsuite::product::Product;
-use procurify_cloudsuite::purchase_order::{DefaultOrderMapper, SourceSettings};
+use procurify_cloudsuite::purchase_order::{ChargeAccount, ChargesAsLines, DefaultOrderMapper, SourceSettings};
 use procurify_cloudsuite::syteline::{SyteLineOrderSettings, SyteLineProduct};
 use procurify_cloudsuite::{Connection, ConnectionBuilder, FlowKind, VaultTokens};
 use serde::Deserialize;
-use sync_core::{Actor, Calendar, ConnectionId, Settings};
+use sync_core::{Actor, Calendar, Cancellations, ConnectionId, Revisions, Settings};
 use sync_store::vault::Keys;
 use sync_store::{SqliteStore, Vault};
 use tenant_http::ExposeSecret;
@@ -40,6 +40,8 @@ pub struct Config {
     vault: Option<VaultKey>,
     #[serde(default)]
     flows: Flows,
+    #[serde(default)]
+    charges: Charges,
     #[serde(default)]
     calendar: CalendarSettings,
     #[serde(default)]
@@ -86,6 +88,8 @@ struct OData {
     #[serde(default = "yes")]
     cost_centers: bool,
     writes_per_batch: Option<usize>,
+    cancelled_status: Option<String>,
+    open_status: Option<String>,
     /// Blank for none.
     posting_date_property: Option<String>,
     attachment_property: Option<String>,
@@ -161,6 +165,8 @@ struct M3 {
     #[serde(default = "yes")]
     search_ledger: bool,
     #[serde(default)]
+    add_lines: bool,
+    #[serde(default)]
     units: BTreeMap<String, String>,
 }
 
@@ -188,6 +194,12 @@ struct Flows {
     purchase_orders: bool,
     /// Only orders created on this day or later.
     purchase_orders_from: Option<String>,
+    /// What becomes of an order in the ERP when it changes in Procurify: "alert" or "amend".
+    #[serde(default)]
+    on_revision: OnRevision,
+    /// What becomes of an order in the ERP when it is cancelled in Procurify: "alert" or "cancel".
+    #[serde(default)]
+    on_cancel: OnCancel,
     #[serde(default)]
     bills: bool,
     /// Only bills invoiced on this day or later.
@@ -205,6 +217,43 @@ struct Flows {
     wait: Text,
 }
 
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum OnRevision {
+    #[default]
+    Alert,
+    Amend,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum OnCancel {
+    #[default]
+    Alert,
+    Cancel,
+}
+
+/// Where costs beside an order's lines are booked, as lines of their own; orders that have others are held.
+#[derive(Debug, Default, Deserialize)]
+struct Charges {
+    freight: Option<Charge>,
+    other: Option<Charge>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Charge {
+    /// An account code of Procurify.
+    account_code: String,
+    /// The id of a department of Procurify; that of the order's first line if none.
+    department: Option<i64>,
+}
+
+impl Charge {
+    fn account(&self) -> ChargeAccount {
+        ChargeAccount { account_code: self.account_code.clone(), department: self.department.map(DepartmentId) }
+    }
+}
+
 impl Default for Store {
     fn default() -> Self {
         Self { url: "sqlite:connector.db".to_owned() }
@@ -216,6 +265,8 @@ impl Default for Flows {
         Self {
             purchase_orders: true,
             purchase_orders_from: None,
+            on_revision: OnRevision::default(),
+            on_cancel: OnCancel::default(),
             bills: false,
             bills_from: None,
             bills_wait_for_orders: None,
@@ -299,6 +350,11 @@ impl Config {
         ConnectionId::new(&self.procurify.domain)
     }
 
+    /// What both systems can be compared in: orders, if they are moved.
+    pub fn compared(&self) -> Vec<FlowKind> {
+        self.flows().into_iter().filter(|flow| *flow == FlowKind::PurchaseOrders).collect()
+    }
+
     /// What is to be moved, orders before the bills that are for them.
     pub fn flows(&self) -> Vec<FlowKind> {
         let flows = [(FlowKind::PurchaseOrders, self.flows.purchase_orders), (FlowKind::Bills, self.flows.bills)];
@@ -357,11 +413,19 @@ impl Config {
         Ok(Connection::builder(self.procurify.domain.as_str())
             .procurify(self.procurify(&place, tokens).await?)
             .cloudsuite(self.product(&client)?)
-            .mapper(self.mapper(folder)?)
+            .mapper(self.with_charges(self.mapper(folder)?))
             .source(SourceSettings {
                 page_size: self.procurify.page_size,
                 created_from: first_day("flows.purchase_orders_from", self.flows.purchase_orders_from.as_deref())?,
                 ..SourceSettings::default()
+            })
+            .on_revision(match self.flows.on_revision {
+                OnRevision::Alert => Revisions::Alert,
+                OnRevision::Amend => Revisions::Amend,
+            })
+            .on_cancel(match self.flows.on_cancel {
+                OnCancel::Alert => Cancellations::Alert,
+                OnCancel::Cancel => Cancellations::Cancel,
             })
             .bill_mapper(self.bill_mapper(folder)?)
             .bills(self.bills()?)
@@ -502,6 +566,17 @@ impl Config {
         Ok(mapper)
     }
 
+    fn with_charges(&self, mapper: DefaultOrderMapper) -> ChargesAsLines<DefaultOrderMapper> {
+        let mut mapper = ChargesAsLines::new(mapper);
+        if let Some(freight) = &self.charges.freight {
+            mapper = mapper.freight(freight.account());
+        }
+        if let Some(other) = &self.charges.other {
+            mapper = mapper.other(other.account());
+        }
+        mapper
+    }
+
     /// When passes run, and when nothing is posted.
     pub fn calendar(&self) -> Result<Calendar, Problem> {
         self.calendar.build()
@@ -534,7 +609,9 @@ impl OData {
         ODataOrderSettings {
             service_item: self.service_item.clone().unwrap_or(default.service_item),
             cost_centers: self.cost_centers,
-            ..ODataOrderSettings::default()
+            cancelled_status: self.cancelled_status.clone().unwrap_or(default.cancelled_status),
+            open_status: self.open_status.clone().unwrap_or(default.open_status),
+            blocked_statuses: default.blocked_statuses,
         }
     }
 }
@@ -566,6 +643,7 @@ impl M3 {
             price_decimals: self.price_decimals,
             settle_by_delete: self.settle_by_delete,
             export_mi: self.export_mi,
+            add_lines: self.add_lines,
         }
     }
 }

@@ -14,6 +14,7 @@ mod config;
 mod links;
 mod mapping;
 mod progress;
+mod reconcile;
 mod reference;
 mod replay;
 mod selection;
@@ -57,6 +58,8 @@ enum Command {
     Audit(audit::AuditArguments),
     /// Show the records that need a person, and why.
     Held,
+    /// Compare both systems; write nothing anywhere. Exit code 3 if they differ.
+    Reconcile(reconcile::ReconcileArguments),
     /// Keep secrets sealed in the store; they are read from the terminal or stdin, never from arguments.
     Vault {
         #[command(subcommand)]

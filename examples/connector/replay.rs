@@ -20,6 +20,9 @@ pub struct ReplayArguments {
     /// You have looked in the ERP: the order is not there (in M3, nor is its message in PPS370). One record at a time.
     #[arg(long, conflicts_with = "states")]
     not_in_target: bool,
+    /// You have changed or cancelled the order in the ERP yourself, as it was in Procurify: nothing is sent.
+    #[arg(long, conflicts_with_all = ["states", "not_in_target"])]
+    done_by_hand: bool,
     #[command(flatten)]
     selection: Selection,
     /// Show what would be replayed; change nothing.
@@ -46,7 +49,10 @@ pub async fn run(config: &Config, folder: &Path, arguments: &ReplayArguments, js
             let key: RecordKey = key.parse()?;
             let connection = connect(config, folder, Access::Write).await?;
             connection.engine().replay(&key, &who(), assurance(arguments)).await?;
-            say(json, &json!({ "replayed": key }), || format!("{key} gets another attempt in the next sync."));
+            say(json, &json!({ "replayed": key }), || match assurance(arguments) {
+                Assurance::DoneByHand => format!("{key} counts as done."),
+                _ => format!("{key} gets another attempt in the next sync."),
+            });
         }
         None => many(config, folder, arguments, json).await?,
     }
@@ -121,7 +127,11 @@ fn say_many(heads: &[Head], refused: &[String], dry_run: bool, json: bool) {
 }
 
 fn assurance(arguments: &ReplayArguments) -> Assurance {
-    if arguments.not_in_target { Assurance::NotInTarget } else { Assurance::None }
+    match (arguments.not_in_target, arguments.done_by_hand) {
+        (_, true) => Assurance::DoneByHand,
+        (true, false) => Assurance::NotInTarget,
+        (false, false) => Assurance::None,
+    }
 }
 
 fn who() -> Actor {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sync_core::ledger::DedupStore;
-use sync_core::{Calendar, ConnectionId, Head, Kind, Query, State, StateName};
+use sync_core::{Calendar, ConnectionId, Head, Kind, Query, StateName};
 
 use crate::config::Problem;
 
@@ -91,7 +91,7 @@ impl Selection {
 }
 
 fn is_document(head: &Head, number: &str) -> bool {
-    let posted = matches!(&head.state, State::Posted { target } if target.0 == number);
+    let posted = head.state.target().is_some_and(|target| target.0 == number);
     // M3 gives the number with the handle, before the order is there.
     let staged = head.state.handle().and_then(|handle| handle.0.as_object());
     posted || head.key.id() == number || staged.is_some_and(|parts| parts.values().any(|part| part == number))

@@ -3,13 +3,14 @@
 use hyper::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
+use crate::by_hand::{self, ByHand};
 use crate::http::{Call, Reply};
 use crate::m3::control::{account, supplier};
 use crate::scenario::Masters;
 use crate::{Account, Document, Scenario, Supplier};
 
 /// An ERP that can be looked at and added to.
-pub(crate) trait Erp {
+pub(crate) trait Erp: ByHand {
     fn scenario(&self) -> &Scenario;
     fn all_documents(&self) -> Vec<Document>;
     fn add_supplier(&self, supplier: &Supplier);
@@ -18,6 +19,9 @@ pub(crate) trait Erp {
 
 /// Answers a call under `/_sandbox/`.
 pub(crate) fn answer(erp: &impl Erp, call: &Call) -> Reply {
+    if let Some(reply) = by_hand::answer(erp, call) {
+        return reply;
+    }
     let added = match (&call.method, call.path.trim_end_matches('/')) {
         (&Method::GET, "/_sandbox/documents") => return Reply::ok(&json!(erp.all_documents())),
         (&Method::POST, "/_sandbox/suppliers") => objects(call).and_then(|objects| add_suppliers(erp, &objects)),
@@ -26,7 +30,7 @@ pub(crate) fn answer(erp: &impl Erp, call: &Call) -> Reply {
             return Reply::empty(StatusCode::METHOD_NOT_ALLOWED);
         }
         _ => {
-            let text = "there are GET /_sandbox/stats and documents, POST /_sandbox/suppliers and accounts";
+            let text = "there are GET /_sandbox/stats, GET and POST /_sandbox/documents, PATCH and DELETE of one, POST /_sandbox/suppliers and accounts";
             return Reply::json(StatusCode::NOT_FOUND, &json!({ "error": text }));
         }
     };

@@ -33,6 +33,7 @@
 
 #![recursion_limit = "256"] // Whole records as JSON literals.
 
+mod by_hand;
 mod clock;
 mod control;
 mod error;
@@ -48,11 +49,12 @@ mod scenario;
 mod stats;
 mod syteline;
 
+pub use by_hand::{Touch, TypedLine, TypedOrder};
 pub use error::Error;
 pub use faults::{FaultKind, Faults, Matcher};
 pub use m3::{Account, Document, DocumentLine, M3, M3Config, Message, MessageStatus, Supplier};
 pub use odata::{OData, ODataConfig};
 pub use procurify::{BillBump, BillEdit, Bump, Bumped, Procurify, ProcurifyConfig};
-pub use scenario::Scenario;
+pub use scenario::{Edit, Scenario};
 pub use stats::Stats;
 pub use syteline::{SyteLine, SyteLineConfig};

@@ -1,5 +1,7 @@
 //! Infor M3 as the target: its masters, its purchase orders, and its invoices.
 
+mod amend;
+mod documents;
 mod invoices;
 mod masters;
 mod price;

@@ -5,15 +5,17 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use cloudsuite_client::m3::{Dimension, M3, SupplierNumber};
-use sync_core::{Failure, Sink};
+use sync_core::{Failure, Kind, Sink};
 
 use super::invoices::{self, M3InvoiceSettings, M3Invoices};
 use super::suppliers::{LONGEST_NAME, LONGEST_NUMBER, M3SupplierNames, M3Suppliers};
-use super::{M3OrderSettings, M3PurchaseOrders, masters};
+use super::{M3OrderSettings, M3PurchaseOrders, documents, masters};
 use crate::bill::{InvoiceLimits, InvoiceSink};
 use crate::connection::BuildError;
 use crate::failure::of_transaction;
-use crate::product::{Masters, Pinged, Product};
+use crate::product::{Masters, Pinged, Product, not_listed};
+use crate::purchase_order;
+use crate::reconcile::{Document, Wanted};
 use crate::reference::{Master, NewSuppliers};
 
 /// The programs that are called, and what is needed of them.
@@ -146,6 +148,13 @@ impl Product for M3Product {
     fn purchase_orders(&self) -> Result<Arc<dyn Sink>, BuildError> {
         let sink = M3PurchaseOrders::new(self.m3.clone(), self.orders.clone())?;
         Ok(Arc::new(sink))
+    }
+
+    async fn documents(&self, kind: &Kind, wanted: &Wanted<'_>) -> Result<Vec<Document>, Failure> {
+        match kind.as_str() {
+            purchase_order::KIND => documents::orders(&self.m3, wanted).await,
+            _ => Err(not_listed(self.name(), kind)),
+        }
     }
 
     fn invoices(&self) -> Result<Option<Arc<dyn Sink>>, BuildError> {

@@ -15,12 +15,13 @@ use cloudsuite_client::m3::{
 };
 use serde::{Deserialize, Serialize};
 use sync_core::{
-    Committed, Doubt, Draft, ExternalRef, Failure, FailureKind, Found, Handle, Lookup, Settled, Sink, Staged, TargetRef,
+    Amended, Amendment, Committed, Compared, Doubt, Draft, ExternalRef, Failure, FailureKind, Found, Handle, Lookup,
+    Settled, Sink, Staged, TargetRef,
 };
 use tenant_http::Outcome;
 
 use super::price::{M3Price, fit_price};
-use super::settle;
+use super::{amend, settle};
 use crate::connection::BuildError;
 use crate::failure::of_transaction;
 use crate::purchase_order::{LineDraft, OrderDraft};
@@ -47,6 +48,9 @@ pub struct M3OrderSettings {
     /// Whether our reference is looked up by `EXPORTMI`, which is exact, instead of `SearchHead`,
     /// whose index lags. Many tenants restrict it. Default no.
     pub export_mi: bool,
+    /// Whether a line that is added in Procurify after posting is added in M3 as well. No transaction puts an accounting
+    /// string on it: M3's own accounting rules decide about its account. Default no: people are told to add it.
+    pub add_lines: bool,
 }
 
 impl Default for M3OrderSettings {
@@ -60,16 +64,17 @@ impl Default for M3OrderSettings {
             price_decimals: 4,
             settle_by_delete: true,
             export_mi: false,
+            add_lines: false,
         }
     }
 }
 
 /// Puts purchase orders into M3.
 pub struct M3PurchaseOrders {
-    m3: M3,
+    pub(super) m3: M3,
     pub(super) entry: PurchaseOrderEntryProgram,
     service_item: ItemNumber,
-    settings: M3OrderSettings,
+    pub(super) settings: M3OrderSettings,
 }
 
 /// What staging an order gave: the batch message, and the number that the order will have.
@@ -345,6 +350,14 @@ impl Sink for M3PurchaseOrders {
         } else {
             vec![Settled::Undecided; doubts.len()]
         }
+    }
+
+    async fn compare(&self, wanted: &[Amendment]) -> Vec<Compared> {
+        amend::compare(self, wanted).await
+    }
+
+    async fn amend(&self, handles: &[Handle]) -> Vec<Amended> {
+        amend::amend(self, handles).await
     }
 
     fn describe(&self, handle: &Handle) -> String {

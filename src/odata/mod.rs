@@ -1,5 +1,7 @@
 //! A product with OData services, such as Infor LN: its masters, its purchase orders, and its invoices.
 
+mod amend;
+mod documents;
 mod invoices;
 mod product;
 mod purchase_orders;

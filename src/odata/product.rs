@@ -5,15 +5,17 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use cloudsuite_client::odata::{Account, Filter, OData, Supplier};
-use sync_core::{Failure, Sink};
+use sync_core::{Failure, Kind, Sink};
 use tenant_http::Error;
 
 use super::invoices::{ODataInvoiceSettings, ODataInvoices};
-use super::{ODataOrderSettings, ODataPurchaseOrders};
+use super::{ODataOrderSettings, ODataPurchaseOrders, documents};
 use crate::bill::InvoiceSink;
 use crate::connection::BuildError;
 use crate::failure::of_call;
-use crate::product::{Masters, Pinged, Product};
+use crate::product::{Masters, Pinged, Product, not_listed};
+use crate::purchase_order;
+use crate::reconcile::{Document, Wanted};
 use crate::reference::Master;
 
 /// One company's OData services, and how orders are entered there.
@@ -121,6 +123,13 @@ impl Product for ODataProduct {
 
     fn purchase_orders(&self) -> Result<Arc<dyn Sink>, BuildError> {
         Ok(Arc::new(ODataPurchaseOrders::new(self.odata.clone(), self.orders.clone())))
+    }
+
+    async fn documents(&self, kind: &Kind, wanted: &Wanted<'_>) -> Result<Vec<Document>, Failure> {
+        match kind.as_str() {
+            purchase_order::KIND => documents::orders(&self.odata, &self.orders, wanted).await,
+            _ => Err(not_listed(self.name(), kind)),
+        }
     }
 
     fn invoices(&self) -> Result<Option<Arc<dyn Sink>>, BuildError> {

@@ -12,11 +12,15 @@
 use async_trait::async_trait;
 use cloudsuite_client::odata::{NewPurchaseOrder, NewPurchaseOrderLine, OData};
 use serde::{Deserialize, Serialize};
-use sync_core::{Committed, Draft, ExternalRef, Failure, FailureKind, Found, Handle, Lookup, Sink, Staged, TargetRef};
+use sync_core::{
+    Amended, Amendment, Committed, Compared, Draft, ExternalRef, Failure, FailureKind, Found, Handle, Lookup, Sink,
+    Staged, TargetRef,
+};
 use tenant_http::{Error, Outcome};
 
+use super::amend;
 use crate::failure::of_call;
-use crate::purchase_order::OrderDraft;
+use crate::purchase_order::{LineDraft, OrderDraft};
 
 /// How purchase orders are entered in one company.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +31,10 @@ pub struct ODataOrderSettings {
     pub cost_centers: bool,
     /// The statuses of suppliers that may not be used, in the tenant's own words. Default `Blocked` and `Inactive`.
     pub blocked_statuses: Vec<String>,
+    /// The status of an order that was cancelled, in the tenant's own word. Default `Cancelled`.
+    pub cancelled_status: String,
+    /// The status of an order that was opened again, in the tenant's own word. Default `Open`.
+    pub open_status: String,
 }
 
 impl Default for ODataOrderSettings {
@@ -35,14 +43,16 @@ impl Default for ODataOrderSettings {
             service_item: "SERVICE".to_owned(),
             cost_centers: true,
             blocked_statuses: vec!["Blocked".to_owned(), "Inactive".to_owned()],
+            cancelled_status: "Cancelled".to_owned(),
+            open_status: "Open".to_owned(),
         }
     }
 }
 
 /// Puts purchase orders into an OData service.
 pub struct ODataPurchaseOrders {
-    odata: OData,
-    settings: ODataOrderSettings,
+    pub(super) odata: OData,
+    pub(super) settings: ODataOrderSettings,
 }
 
 /// An order ready to be created.
@@ -70,21 +80,24 @@ impl ODataPurchaseOrders {
         let head = NewPurchaseOrder::new(&order.supplier, handle.reference.as_str())
             .currency(&order.currency)
             .order_date(order.order_date);
-        (1..).zip(&order.lines).fold(head, |head, (number, line)| {
-            let item = line.item.as_deref().unwrap_or(&self.settings.service_item);
-            let new = NewPurchaseOrderLine::new(number, item, line.quantity, line.price)
-                .description(&line.name)
-                .delivery_date(order.delivery_date)
-                .account(&line.account);
-            let new = match &line.unit {
-                Some(unit) => new.unit(unit),
-                None => new,
-            };
-            head.line(match &line.cost_center {
-                Some(center) => new.cost_center(center),
-                None => new,
-            })
-        })
+        (1..).zip(&order.lines).fold(head, |head, (number, line)| head.line(self.line(number, line, order)))
+    }
+
+    /// A line under this number.
+    pub(super) fn line(&self, number: i64, line: &LineDraft, order: &OrderDraft) -> NewPurchaseOrderLine {
+        let item = line.item.as_deref().unwrap_or(&self.settings.service_item);
+        let new = NewPurchaseOrderLine::new(number, item, line.quantity, line.price)
+            .description(&line.name)
+            .delivery_date(order.delivery_date)
+            .account(&line.account);
+        let new = match &line.unit {
+            Some(unit) => new.unit(unit),
+            None => new,
+        };
+        match &line.cost_center {
+            Some(center) => new.cost_center(center),
+            None => new,
+        }
     }
 }
 
@@ -151,6 +164,14 @@ impl Sink for ODataPurchaseOrders {
                 },
             })
             .collect()
+    }
+
+    async fn compare(&self, wanted: &[Amendment]) -> Vec<Compared> {
+        amend::compare(self, wanted).await
+    }
+
+    async fn amend(&self, handles: &[Handle]) -> Vec<Amended> {
+        amend::amend(self, handles).await
     }
 
     fn describe(&self, handle: &Handle) -> String {

@@ -4,12 +4,15 @@
 //! PurchaseOrderSource -> ApprovedOrder -> OrderMapper -> OrderDraft -> a product's sink, such as m3::M3PurchaseOrders
 //! ```
 
+mod charges;
 mod draft;
 mod lines;
 mod mapper;
 mod order;
+pub(crate) mod revised;
 mod source;
 
+pub use charges::{ChargeAccount, ChargesAsLines};
 pub use draft::{LineDraft, OrderDraft};
 pub use mapper::{DefaultOrderMapper, OrderMapper};
 pub use order::{ApprovedOrder, OrderLine};

@@ -1,8 +1,8 @@
 //! Purchase orders from Procurify, those changed since a cursor, each with its lines.
 
 use async_trait::async_trait;
-use chrono::NaiveDate;
-use procurify_client::{PurchaseOrder, Reader};
+use chrono::{NaiveDate, TimeDelta};
+use procurify_client::{OrderBy, PurchaseOrder, Reader, Role, Status};
 use serde::{Deserialize, Serialize};
 use sync_core::{Batch, ConnectionId, Cursor, Failure, FailureKind, Known, Record, RecordKey, Source, SourceError};
 
@@ -11,6 +11,7 @@ use super::lines::LineReader;
 use super::order::{ApprovedOrder, ReadOrder, lifecycle, stamp};
 use crate::failure::of_call;
 use crate::reading::{Position, Scope, changed, pages, reaches_back};
+use crate::reconcile::Period;
 
 /// How purchase orders are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +63,30 @@ impl PurchaseOrderSource {
     pub fn new(connection: ConnectionId, procurify: Reader, settings: SourceSettings) -> Self {
         let lines = LineReader::new(procurify.clone(), settings.page_size.max(1), settings.custom_fields);
         Self { connection, procurify, lines, settings }
+    }
+
+    /// The orders created within these days, widened by one each way for the tenant's time zone, each with its lines.
+    pub(crate) async fn created(&self, period: Period) -> Result<Vec<Record>, Failure> {
+        let mut list = self.procurify.purchase_orders().list(Role::Purchased, Status::All);
+        if let Some(first) = period.first.or(self.settings.created_from) {
+            list = list.created_since(first - TimeDelta::days(1));
+        }
+        if let Some(last) = period.last {
+            list = list.created_until(last + TimeDelta::days(1));
+        }
+        let list = list.order_by(OrderBy::ascending("procurify_PO")).page_size(self.settings.page_size);
+        let mut orders = list.all().await.map_err(|error| of_call(&error))?;
+        orders.retain(|order| self.is_wanted(order));
+        self.lines.forget();
+        let mut records = Vec::with_capacity(orders.len());
+        let together = usize::try_from(self.settings.orders_per_poll.max(1)).unwrap_or(usize::MAX);
+        while !orders.is_empty() {
+            let now = orders.drain(..together.min(orders.len())).collect();
+            for read in self.lines.lines(now).await.map_err(|error| of_call(&error))? {
+                records.push(self.record(read)?);
+            }
+        }
+        Ok(records)
     }
 
     fn is_wanted(&self, order: &PurchaseOrder) -> bool {

@@ -76,17 +76,19 @@ impl Document {
     pub fn lines_beside(&self, there: &[u32]) -> Vec<(u32, NewPurchaseOrderLine)> {
         let drafts = self.lines.iter().zip(&self.order.lines);
         let missing = drafts.filter(|(line, _)| !there.contains(&line.number));
-        missing.map(|(line, draft)| (line.number, self.line(line, draft))).collect()
+        missing.map(|(line, draft)| (line.number, self.line(line.number, line, draft, &OrderStatus::Planned))).collect()
     }
 
-    fn line(&self, line: &Line, draft: &LineDraft) -> NewPurchaseOrderLine {
+    /// The line in this place, to be added to the order that is there already.
+    pub fn added(&self, place: usize, number: u32) -> Option<NewPurchaseOrderLine> {
+        let (line, draft) = (self.lines.get(place)?, self.order.lines.get(place)?);
+        Some(self.line(number, line, draft, &OrderStatus::Ordered))
+    }
+
+    fn line(&self, number: u32, line: &Line, draft: &LineDraft, status: &OrderStatus) -> NewPurchaseOrderLine {
         let new =
-            NewPurchaseOrderLine::new(self.number.clone(), line.number, line.item.clone(), draft.quantity, draft.price);
-        let new = new
-            .description(&draft.name)
-            .due(self.order.delivery_date)
-            .status(&OrderStatus::Planned)
-            .account(&line.account);
+            NewPurchaseOrderLine::new(self.number.clone(), number, line.item.clone(), draft.quantity, draft.price);
+        let new = new.description(&draft.name).due(self.order.delivery_date).status(status).account(&line.account);
         let new = match &draft.unit {
             Some(unit) => new.unit(unit),
             None => new,

@@ -1,6 +1,8 @@
 //! Infor `SyteLine` (`CloudSuite` Industrial) as the product: its masters, its purchase orders, and its invoices.
 
+mod amend;
 mod document;
+mod documents;
 mod invoices;
 mod leftovers;
 mod masters;

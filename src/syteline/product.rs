@@ -6,15 +6,17 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use cloudsuite_client::syteline::SyteLine;
-use sync_core::{Failure, Sink};
+use sync_core::{Failure, Kind, Sink};
 
 use super::invoices::{self, SyteLineInvoiceSettings, SyteLineInvoices};
 use super::vendors::{LONGEST_NAME, LONGEST_NUMBER, SyteLineVendorNames, SyteLineVendors};
-use super::{SyteLineOrderSettings, SyteLinePurchaseOrders, masters};
+use super::{SyteLineOrderSettings, SyteLinePurchaseOrders, documents, masters};
 use crate::bill::{InvoiceLimits, InvoiceSink};
 use crate::connection::BuildError;
 use crate::failure::of_call;
-use crate::product::{Masters, Pinged, Product};
+use crate::product::{Masters, Pinged, Product, not_listed};
+use crate::purchase_order;
+use crate::reconcile::{Document, Wanted};
 use crate::reference::{Master, NewSuppliers};
 
 /// One SyteLine site, and how orders are entered there.
@@ -119,6 +121,13 @@ impl Product for SyteLineProduct {
 
     fn purchase_orders(&self) -> Result<Arc<dyn Sink>, BuildError> {
         Ok(Arc::new(SyteLinePurchaseOrders::new(self.syteline.clone(), self.orders.clone())))
+    }
+
+    async fn documents(&self, kind: &Kind, wanted: &Wanted<'_>) -> Result<Vec<Document>, Failure> {
+        match kind.as_str() {
+            purchase_order::KIND => documents::orders(&self.syteline, &self.orders, wanted).await,
+            _ => Err(not_listed(self.name(), kind)),
+        }
     }
 
     fn invoices(&self) -> Result<Option<Arc<dyn Sink>>, BuildError> {

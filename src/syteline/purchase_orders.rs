@@ -14,11 +14,12 @@ use async_trait::async_trait;
 use cloudsuite_client::syteline::{Inserted, OrderStatus, PoNumber, PurchaseOrder, SyteLine, Vendor, VendorNumber};
 use serde::{Deserialize, Serialize};
 use sync_core::{
-    Committed, Doubt, Draft, ExternalRef, Failure, FailureKind, Found, Handle, Lookup, Missing, Settled, Sink, Staged,
-    TargetRef,
+    Amended, Amendment, Committed, Compared, Doubt, Draft, ExternalRef, Failure, FailureKind, Found, Handle, Lookup,
+    Missing, Settled, Sink, Staged, TargetRef,
 };
 use tenant_http::{Error, Outcome};
 
+use super::amend;
 use super::document::{Document, number_of};
 use super::leftovers::{self, There};
 use crate::failure::of_call;
@@ -53,8 +54,8 @@ impl Default for SyteLineOrderSettings {
 
 /// Puts purchase orders into SyteLine.
 pub struct SyteLinePurchaseOrders {
-    syteline: SyteLine,
-    settings: SyteLineOrderSettings,
+    pub(super) syteline: SyteLine,
+    pub(super) settings: SyteLineOrderSettings,
 }
 
 /// What staging an order gave.
@@ -367,6 +368,14 @@ impl Sink for SyteLinePurchaseOrders {
                 Found::Absent | Found::Pending => Settled::Void,
             })
             .collect()
+    }
+
+    async fn compare(&self, wanted: &[Amendment]) -> Vec<Compared> {
+        amend::compare(self, wanted).await
+    }
+
+    async fn amend(&self, handles: &[Handle]) -> Vec<Amended> {
+        amend::amend(self, handles).await
     }
 
     fn describe(&self, handle: &Handle) -> String {

@@ -15,7 +15,7 @@ use crate::error::StoreError;
 use crate::failure::Failure;
 use crate::mapper::Missing;
 use crate::record::{Actor, ConnectionId, Kind, Lifecycle, RecordKey, Revision};
-use crate::sink::{Handle, TargetRef};
+use crate::sink::{Difference, Handle, TargetRef};
 use crate::state::{Head, StateName};
 
 /// How a document that exists came to be known.
@@ -141,6 +141,45 @@ pub enum Change {
     Settling,
     /// The commit never happened and never will; a new attempt is safe (I2).
     Voided,
+    /// The posted document is about to be changed, or cancelled if there is no content (I1).
+    Amending {
+        /// The content it is to have (I6).
+        document: Option<Value>,
+        /// How its references were resolved.
+        decisions: Vec<String>,
+        /// What is changed, before and after.
+        differences: Vec<Difference>,
+    },
+    /// The posted document is what the record was at this reading; or is cancelled, if that was.
+    Amended {
+        /// The record's content.
+        revision: Revision,
+        /// Whether it was wanted.
+        lifecycle: Lifecycle,
+    },
+    /// It was not changed, or not certainly; it is compared anew then.
+    AmendPlanned {
+        /// When.
+        at: DateTime<Utc>,
+        /// Why.
+        failure: Failure,
+    },
+    /// It cannot be changed to what the record was at this reading.
+    AmendRefused {
+        /// The record's content.
+        revision: Revision,
+        /// Whether it was wanted.
+        lifecycle: Lifecycle,
+        /// Why not.
+        failure: Failure,
+    },
+    /// What the record is at this reading cannot be carried over yet.
+    AmendHeld {
+        /// The record's content.
+        revision: Revision,
+        /// What is missing.
+        missing: Vec<Missing>,
+    },
     /// A lookup did not find the document.
     LookedUp {
         /// Whether the target knows of it all the same.

@@ -17,6 +17,7 @@
 //! | [`Head`], [`Event`] | where a record stands, and how it came there |
 
 pub mod alert;
+pub mod amendment;
 pub mod audit;
 pub mod checkpoint;
 pub mod clock;
@@ -38,11 +39,12 @@ pub mod state;
 pub mod trail;
 
 pub use alert::{Alert, AlertSink};
+pub use amendment::Unamended;
 pub use audit::AuditSink;
 pub use checkpoint::CheckpointStore;
 pub use clock::{Clock, SystemClock, VirtualClock};
 pub use digest::{Digest, Waiting};
-pub use engine::{Assurance, Engine, Flow, Moved, Planned, Polled, Progress, Settings, Step};
+pub use engine::{Assurance, Cancellations, Engine, Flow, Moved, Planned, Polled, Progress, Revisions, Settings, Step};
 pub use error::{EngineError, StoreError};
 pub use failure::{Failure, FailureKind};
 pub use ledger::{
@@ -53,7 +55,10 @@ pub use record::{Actor, ConnectionId, ExternalRef, InvalidKey, Kind, Lifecycle, 
 pub use reference::{CrossReferences, Match, MatchedBy, Reference, References};
 pub use retry::{Backoff, Retry, RetryPolicy};
 pub use schedule::{Calendar, Frozen, Schedule};
-pub use sink::{Committed, Doubt, Draft, Found, Handle, Lookup, Settled, Sink, Staged, TargetRef};
+pub use sink::{
+    Amended, Amendment, Committed, Compared, Difference, Doubt, Draft, Found, Handle, Lookup, Settled, Sink, Staged,
+    TargetRef,
+};
 pub use source::{Batch, Cursor, Known, Source, SourceError};
 pub use state::{Head, State, StateName};
 pub use trail::{AuditEntry, Trail};

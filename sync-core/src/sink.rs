@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::mapper::Missing;
 use crate::record::{ExternalRef, RecordKey};
 
@@ -122,6 +122,75 @@ pub struct Doubt {
     pub asked_before: bool,
 }
 
+/// What a posted document is to become.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Amendment {
+    /// Whose document.
+    pub key: RecordKey,
+    /// The reference written into it.
+    pub reference: ExternalRef,
+    /// Its number.
+    pub target: TargetRef,
+    /// The content that was sent last, as far as the ledger has it: what the target does not show of its own
+    /// documents can be told from it.
+    pub sent: Option<Value>,
+    /// The content that is wanted now; none if the document is to be cancelled.
+    pub document: Option<Value>,
+}
+
+/// A field of a posted document that is to change, for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    /// Which, such as `line 2 quantity`.
+    pub what: String,
+    /// What the target has; none if nothing.
+    pub before: Option<String>,
+    /// What it is to have; none if nothing.
+    pub after: Option<String>,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.before, &self.after) {
+            (Some(before), Some(after)) => write!(f, "{} {before} -> {after}", self.what),
+            (None, Some(after)) => write!(f, "{} added: {after}", self.what),
+            (Some(before), None) => write!(f, "{} removed: {before}", self.what),
+            (None, None) => f.write_str(&self.what),
+        }
+    }
+}
+
+/// How a posted document compares with what it is to become.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Compared {
+    /// It is so already.
+    Same,
+    /// It differs in these.
+    Differs {
+        /// All that `amend` needs to change exactly them.
+        handle: Handle,
+        /// What differs.
+        differences: Vec<Difference>,
+    },
+    /// It cannot be changed to it: part of it has been received, for example. Nothing was changed.
+    Refused(Failure),
+    /// The question was not answered.
+    Unanswered(Failure),
+}
+
+/// What became of an amendment.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Amended {
+    /// All of it was carried out.
+    Done,
+    /// The target refused it. What came before the refused part may have been carried out.
+    Refused(Failure),
+    /// Not all of it was carried out, and nothing more will come of it: compare anew.
+    NotDone(Failure),
+    /// Some of it may have been carried out, or may be yet.
+    Unknown(Failure),
+}
+
 /// Puts documents into the target.
 ///
 /// Each method takes a batch and answers each item, in order; an answer that is missing is taken as
@@ -178,6 +247,24 @@ pub trait Sink: Send + Sync {
     /// answer and lookups decide.
     async fn settle(&self, doubts: &[Doubt]) -> Vec<Settled> {
         vec![Settled::Undecided; doubts.len()]
+    }
+
+    /// Reads posted documents and tells what must change for them to be what is wanted. Changes nothing.
+    ///
+    /// By default the target's documents cannot be changed.
+    async fn compare(&self, wanted: &[Amendment]) -> Vec<Compared> {
+        let refused =
+            || Failure::new(FailureKind::Invalid, "documents cannot be changed in this target: do it by hand");
+        wanted.iter().map(|_| Compared::Refused(refused())).collect()
+    }
+
+    /// Carries out what [`compare`](Self::compare) found, and nothing else; what has changed since is not overwritten
+    /// where the target can tell. The handle and its differences are durable before this is called (I1). It is never
+    /// called twice with one handle: what is unknown is compared anew, a settle time later.
+    async fn amend(&self, handles: &[Handle]) -> Vec<Amended> {
+        let refused =
+            || Failure::new(FailureKind::Invalid, "documents cannot be changed in this target: do it by hand");
+        handles.iter().map(|_| Amended::Refused(refused())).collect()
     }
 
     /// A handle in words, for people who must look it up in the target themselves.

@@ -10,6 +10,9 @@
 //!                  |          `------> CommitAt(t): the same handle again
 //!                  `-> RetryAt(t) -> Intent
 //!                  `-> Rejected, Parked -> replay -> Discovered
+//!
+//! Posted, changed at the source -> Amending -> Posted;  cancelled there -> Amending -> Cancelled -> reopened -> Amending
+//!                                     `-> AmendAt(t) -> compared anew
 //! ```
 
 use std::fmt;
@@ -19,6 +22,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::amendment::Unamended;
 use crate::failure::Failure;
 use crate::ledger::{Change, Event};
 use crate::mapper::Missing;
@@ -98,6 +102,25 @@ pub enum State {
         /// Its number.
         target: TargetRef,
     },
+    /// Its document is being changed or cancelled; after a crash it is compared anew.
+    Amending {
+        /// Its number.
+        target: TargetRef,
+    },
+    /// Its document is to be changed or cancelled, and is compared anew then.
+    AmendAt {
+        /// Its number.
+        target: TargetRef,
+        /// When.
+        at: DateTime<Utc>,
+        /// Why not yet.
+        failure: Failure,
+    },
+    /// The document was cancelled, as its record was.
+    Cancelled {
+        /// Its number.
+        target: TargetRef,
+    },
     /// The target refused it.
     Rejected {
         /// Why.
@@ -129,13 +152,16 @@ pub enum StateName {
     InDoubt,
     Accepted,
     Posted,
+    Amending,
+    AmendAt,
+    Cancelled,
     Rejected,
     Parked,
 }
 
 impl StateName {
     /// All names.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::Discovered,
         Self::Held,
         Self::Skipped,
@@ -147,6 +173,9 @@ impl StateName {
         Self::InDoubt,
         Self::Accepted,
         Self::Posted,
+        Self::Amending,
+        Self::AmendAt,
+        Self::Cancelled,
         Self::Rejected,
         Self::Parked,
     ];
@@ -165,6 +194,9 @@ impl StateName {
             Self::InDoubt => "in_doubt",
             Self::Accepted => "accepted",
             Self::Posted => "posted",
+            Self::Amending => "amending",
+            Self::AmendAt => "amend_at",
+            Self::Cancelled => "cancelled",
             Self::Rejected => "rejected",
             Self::Parked => "parked",
         }
@@ -205,8 +237,22 @@ impl State {
             Self::InDoubt { .. } => StateName::InDoubt,
             Self::Accepted { .. } => StateName::Accepted,
             Self::Posted { .. } => StateName::Posted,
+            Self::Amending { .. } => StateName::Amending,
+            Self::AmendAt { .. } => StateName::AmendAt,
+            Self::Cancelled { .. } => StateName::Cancelled,
             Self::Rejected { .. } => StateName::Rejected,
             Self::Parked { .. } => StateName::Parked,
+        }
+    }
+
+    /// The number of the document, once it exists.
+    pub fn target(&self) -> Option<&TargetRef> {
+        match self {
+            Self::Posted { target }
+            | Self::Amending { target }
+            | Self::AmendAt { target, .. }
+            | Self::Cancelled { target } => Some(target),
+            _ => None,
         }
     }
 
@@ -244,8 +290,20 @@ pub struct Head {
     pub payload: Value,
     /// The number of the last attempt; 0 before the first.
     pub attempt: u32,
-    /// The revision that the last attempt sent.
+    /// The revision that the last attempt sent, or the last amendment carried over.
     pub sent: Option<Revision>,
+    /// Whether an amendment was begun, so that the document may be neither what it was nor what it was to become.
+    #[serde(default)]
+    pub unsettled: bool,
+    /// Whether the document was cancelled in the target.
+    #[serde(default)]
+    pub void: bool,
+    /// How often in a row an amendment was not done.
+    #[serde(default)]
+    pub amend_attempts: u32,
+    /// Why the posted document cannot become what the record is.
+    #[serde(default)]
+    pub unamended: Option<Unamended>,
     /// Whether the target is known not to have had the document before the first attempt, or before a person asked
     /// for a replay.
     #[serde(default)]
@@ -290,6 +348,10 @@ impl Head {
             payload: payload.clone(),
             attempt: 0,
             sent: None,
+            unsettled: false,
+            void: false,
+            amend_attempts: 0,
+            unamended: None,
             looked: false,
             troubled_since: None,
             trouble: None,
@@ -311,6 +373,10 @@ impl Head {
             payload: Value::Null,
             attempt: 0,
             sent: None,
+            unsettled: false,
+            void: false,
+            amend_attempts: 0,
+            unamended: None,
             looked: false,
             troubled_since: None,
             trouble: None,
@@ -319,12 +385,9 @@ impl Head {
         }
     }
 
-    /// The number of its document in the target, once that exists.
+    /// The number of its document in the target, once that exists and as long as it is not cancelled.
     pub fn target(&self) -> Option<&TargetRef> {
-        match &self.state {
-            State::Posted { target } => Some(target),
-            _ => None,
-        }
+        self.state.target().filter(|_| !matches!(self.state, State::Cancelled { .. }))
     }
 
     /// The record as it was last read.
@@ -352,6 +415,7 @@ impl Head {
             _ => {}
         }
         self.note_trouble(&event.change, event.at);
+        self.note_amendment(&event.change);
         if let Some(state) = self.next_state(&event.change, event.at) {
             if state.name() != self.state.name() {
                 self.since = event.at;
@@ -362,11 +426,14 @@ impl Head {
 
     fn note_trouble(&mut self, change: &Change, at: DateTime<Utc>) {
         match change {
-            Change::RetryPlanned { .. } | Change::CommitPlanned { .. } => {
+            Change::RetryPlanned { .. } | Change::CommitPlanned { .. } | Change::AmendPlanned { .. } => {
                 self.troubled_since.get_or_insert(at);
             }
             Change::Posted { .. }
             | Change::Accepted
+            | Change::Amended { .. }
+            | Change::AmendRefused { .. }
+            | Change::AmendHeld { .. }
             | Change::Held { .. }
             | Change::Skipped { .. }
             | Change::Postponed { .. }
@@ -404,6 +471,8 @@ impl Head {
 
     fn next_state(&self, change: &Change, at: DateTime<Utc>) -> Option<State> {
         Some(match change {
+            // A document that exists is never made again.
+            Change::Resumed { .. } | Change::Replayed if self.state.target().is_some() => return None,
             // New content reopens what has not been sent; what was sent goes on and is compared later.
             Change::Revised { .. } if self.reopens() => State::Discovered,
             Change::Discovered { .. } | Change::Resumed { .. } | Change::Replayed | Change::Voided => State::Discovered,
@@ -418,6 +487,20 @@ impl Head {
                 State::Accepted { handle: self.state.handle()?.clone(), since: at, looked: 0, next: at }
             }
             Change::Posted { target, .. } => State::Posted { target: target.clone() },
+            Change::Amending { .. } => State::Amending { target: self.state.target()?.clone() },
+            Change::Amended { lifecycle: Lifecycle::Active, .. } => {
+                State::Posted { target: self.state.target()?.clone() }
+            }
+            Change::Amended { lifecycle: Lifecycle::Cancelled, .. } => {
+                State::Cancelled { target: self.state.target()?.clone() }
+            }
+            Change::AmendPlanned { at, failure } => {
+                State::AmendAt { target: self.state.target()?.clone(), at: *at, failure: failure.clone() }
+            }
+            Change::AmendRefused { .. } | Change::AmendHeld { .. } => {
+                let target = self.state.target()?.clone();
+                if self.void { State::Cancelled { target } } else { State::Posted { target } }
+            }
             Change::Rejected { failure } => State::Rejected { failure: failure.clone() },
             Change::Parked { failure } => State::Parked {
                 failure: failure.clone(),
@@ -498,23 +581,31 @@ impl Head {
     /// When its next step is due; none while it waits for something other than time.
     pub fn due(&self) -> Option<DateTime<Utc>> {
         match &self.state {
-            State::Discovered | State::Intent | State::Committing { .. } => Some(self.since),
-            State::RetryAt { at, .. } | State::CommitAt { at, .. } => Some(*at),
+            State::Discovered | State::Intent | State::Committing { .. } | State::Amending { .. } => Some(self.since),
+            State::RetryAt { at, .. } | State::CommitAt { at, .. } | State::AmendAt { at, .. } => Some(*at),
             State::Postponed { until, .. } => Some(*until),
             State::InDoubt { next, .. } | State::Accepted { next, .. } => Some(*next),
             State::Held { .. }
             | State::Skipped { .. }
             | State::Posted { .. }
+            | State::Cancelled { .. }
             | State::Rejected { .. }
             | State::Parked { .. } => self.untold().map(|_| self.tell_at.unwrap_or(self.since)),
         }
     }
 
     fn is_under_way(&self) -> bool {
-        use State::{Accepted, CommitAt, Committing, InDoubt, Intent, RetryAt};
+        use State::{Accepted, AmendAt, Amending, CommitAt, Committing, InDoubt, Intent, RetryAt};
         matches!(
             self.state,
-            Intent | RetryAt { .. } | Committing { .. } | CommitAt { .. } | InDoubt { .. } | Accepted { .. }
+            Intent
+                | RetryAt { .. }
+                | Committing { .. }
+                | CommitAt { .. }
+                | InDoubt { .. }
+                | Accepted { .. }
+                | Amending { .. }
+                | AmendAt { .. }
         )
     }
 
@@ -525,13 +616,7 @@ impl Head {
             State::Rejected { failure } | State::Parked { failure, .. } => Some(failure.to_string()),
             // Trouble that lasts is told by the step that meets it, for only time shows that it does.
             _ if self.is_under_way() => self.trouble.clone(),
-            State::Posted { target } if self.lifecycle == Lifecycle::Cancelled => {
-                Some(format!("it was cancelled at the source after it was posted as {target}: cancel it there as well"))
-            }
-            State::Posted { target } if self.sent.as_ref().is_some_and(|sent| *sent != self.revision) => Some(format!(
-                "it was changed at the source after it was posted as {target} (now revision {}): compare the two",
-                self.revision
-            )),
+            State::Posted { target } | State::Cancelled { target } => self.behind(target),
             _ => None,
         }
     }
@@ -542,6 +627,6 @@ impl Head {
     }
 }
 
-fn join(missing: &[Missing]) -> String {
+pub(crate) fn join(missing: &[Missing]) -> String {
     missing.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }

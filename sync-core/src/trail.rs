@@ -182,6 +182,24 @@ impl fmt::Display for Change {
             Self::InDoubt { failure } => write!(f, "commit in doubt: {failure}"),
             Self::Settling => f.write_str("asking the target what became of the commit"),
             Self::Voided => f.write_str("proven never to have been committed; a new attempt is safe"),
+            Self::Amending { document, decisions, differences } => {
+                f.write_str(if document.is_some() { "changing the document: " } else { "cancelling the document: " })?;
+                let differences = differences.iter().map(ToString::to_string);
+                f.write_str(&differences.collect::<Vec<_>>().join("; "))?;
+                if decisions.is_empty() { Ok(()) } else { write!(f, " ({})", decisions.join("; ")) }
+            }
+            Self::Amended { lifecycle: Lifecycle::Active, revision } => {
+                write!(f, "the document is as revision {revision} now")
+            }
+            Self::Amended { lifecycle: Lifecycle::Cancelled, .. } => f.write_str("the document is cancelled"),
+            Self::AmendPlanned { at, failure } => {
+                write!(f, "the document is compared anew at {}: {failure}", at.format("%T"))
+            }
+            Self::AmendRefused { failure, .. } => write!(f, "the document cannot be changed so: {failure}"),
+            Self::AmendHeld { missing, .. } => {
+                let missing = missing.iter().map(ToString::to_string).collect::<Vec<_>>();
+                write!(f, "the change waits: {}", missing.join("; "))
+            }
             Self::LookedUp { pending: true, .. } => f.write_str("looked up: on its way"),
             Self::LookedUp { pending: false, .. } => f.write_str("looked up: not there yet"),
             Self::Unanswered { failure, next } => {

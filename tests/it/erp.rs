@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use procurify_cloudsuite::bill::InvoiceDraft;
-use procurify_cloudsuite::m3::M3Product;
+use procurify_cloudsuite::m3::{M3OrderSettings, M3Product};
 use procurify_cloudsuite::odata::ODataProduct;
 use procurify_cloudsuite::product::Product;
 use procurify_cloudsuite::syteline::SyteLineProduct;
 use procurify_cloudsuite::{CloudSuiteClient, Company};
 use rust_decimal::Decimal;
 use sandbox::{
-    Account, Document, FaultKind, Faults, M3, M3Config, OData, ODataConfig, Scenario, Stats, Supplier, SyteLine,
-    SyteLineConfig,
+    Account, Document, FaultKind, Faults, M3, M3Config, Matcher, OData, ODataConfig, Scenario, Stats, Supplier,
+    SyteLine, SyteLineConfig, Touch, TypedOrder,
 };
 
 /// The supplier whose settings new ones begin with, where a product needs one.
@@ -31,10 +31,30 @@ pub trait Erp: Sized + Send + Sync + 'static {
     fn put_account(&self, account: &Account);
     fn set_faults_to(&self, faults: Faults);
     fn seen(&self) -> Stats;
-    /// Replaces the faults from the next call on.
+    /// From now on its calls fail so.
     fn fail(&self, faults: Faults);
+    /// Calls so far that wrote to the ERP's orders.
+    fn writes(&self) -> u64 {
+        let of = |operation: &str| {
+            ["POST PPS", "POST update", "PATCH", "POST $batch", "POST Orders"]
+                .iter()
+                .any(|write| operation.starts_with(write))
+        };
+        self.seen().requests.iter().filter(|(operation, _)| of(operation)).map(|(_, count)| count).sum()
+    }
+    /// An order typed in by a person; answers its number.
+    fn type_in(&self, order: &TypedOrder) -> String;
+    fn delete(&self, number: &str);
+    /// A person changes a line.
+    fn change(&self, number: &str, touch: Touch);
     /// The product as the crates see it, writing so much in one call.
     fn product(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product>;
+    /// As [`product`](Self::product), adding lines to orders that exist even where that takes leave.
+    fn product_adding_lines(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product> {
+        self.product(client, per_call)
+    }
+    /// Makes the next call that changes an order go wrong.
+    fn fault_next_change(&self, kind: FaultKind);
     /// Finance enters an invoice by hand, of this amount in place of its own; answers the ERP's number.
     fn enter_invoice(
         &self,
@@ -98,9 +118,31 @@ impl Erp for M3 {
         self.set_faults(faults);
     }
 
+    fn type_in(&self, order: &TypedOrder) -> String {
+        self.type_order(order)
+    }
+
+    fn delete(&self, number: &str) {
+        assert!(self.delete_order(number), "{number} is not there");
+    }
+
+    fn change(&self, number: &str, touch: Touch) {
+        assert!(self.touch(number, touch), "{number} has no line {}", touch.line);
+    }
+
     fn product(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product> {
         let m3 = client.m3(Company(100)).division("AAA").facility("A01").warehouse("001");
         M3Product::new(m3.transactions_per_call(per_call)).supplier_template(TEMPLATE).into()
+    }
+
+    fn product_adding_lines(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product> {
+        let m3 = client.m3(Company(100)).division("AAA").facility("A01").warehouse("001");
+        let orders = M3OrderSettings { add_lines: true, ..M3OrderSettings::default() };
+        M3Product::new(m3.transactions_per_call(per_call)).orders(orders).supplier_template(TEMPLATE).into()
+    }
+
+    fn fault_next_change(&self, kind: FaultKind) {
+        self.fault_next(Matcher::operation("POST PPS200MI").containing("UpdLine"), kind);
     }
 
     async fn enter_invoice(&self, client: &CloudSuiteClient, invoice: &InvoiceDraft, amount: Decimal) -> String {
@@ -168,8 +210,24 @@ impl Erp for SyteLine {
         self.set_faults(faults);
     }
 
+    fn type_in(&self, order: &TypedOrder) -> String {
+        self.type_order(order)
+    }
+
+    fn delete(&self, number: &str) {
+        assert!(self.delete_order(number), "{number} is not there");
+    }
+
+    fn change(&self, number: &str, touch: Touch) {
+        assert!(self.touch(number, touch), "{number} has no line {}", touch.line);
+    }
+
     fn product(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product> {
         SyteLineProduct::new(client.syteline("ACME_DALS").site("DALS").max_changes_per_request(per_call)).into()
+    }
+
+    fn fault_next_change(&self, kind: FaultKind) {
+        self.fault_next(Matcher::operation("POST update/SLPoItems"), kind);
     }
 
     async fn enter_invoice(&self, client: &CloudSuiteClient, invoice: &InvoiceDraft, amount: Decimal) -> String {
@@ -243,8 +301,24 @@ impl Erp for OData {
         self.set_faults(faults);
     }
 
+    fn type_in(&self, order: &TypedOrder) -> String {
+        self.type_order(order)
+    }
+
+    fn delete(&self, number: &str) {
+        assert!(self.delete_order(number), "{number} is not there");
+    }
+
+    fn change(&self, number: &str, touch: Touch) {
+        assert!(self.touch(number, touch), "{number} has no line {}", touch.line);
+    }
+
     fn product(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product> {
         ODataProduct::new(client.odata("100").writes_per_batch(per_call)).into()
+    }
+
+    fn fault_next_change(&self, kind: FaultKind) {
+        self.fault_next(Matcher::operation("PATCH Orders({id})"), kind);
     }
 
     async fn enter_invoice(&self, client: &CloudSuiteClient, invoice: &InvoiceDraft, amount: Decimal) -> String {

@@ -12,7 +12,7 @@ use crate::world::{World, scenario};
 const ORDERS: usize = 500;
 const BILLS: usize = 250;
 
-fn one_in_five(seed: u64, kinds: Vec<FaultKind>) -> Faults {
+pub fn one_in_five(seed: u64, kinds: Vec<FaultKind>) -> Faults {
     Faults {
         per_mille: 200,
         kinds,

@@ -82,6 +82,8 @@ fn name(step: &Step) -> &'static str {
         Step::Hold(_) => "hold",
         Step::Skip(_) => "skip",
         Step::LookUp => "look up",
+        Step::Amend(..) => "amend",
+        Step::Cancel(_) => "cancel",
         Step::Tell(_) => "tell",
     }
 }
@@ -130,6 +132,9 @@ async fn compare(connection: &Connection, when: &str) -> BTreeMap<&'static str, 
             Step::Hold(missing) => assert_eq!(head.state, State::Held { missing }, "{context}"),
             Step::Skip(reason) => assert_eq!(head.state, State::Skipped { reason }, "{context}"),
             Step::Tell(reason) => assert!(new.contains(&&Change::Alerted { reason }), "{context}"),
+            Step::Amend(..) | Step::Cancel(_) => {
+                assert!(new.iter().any(|change| matches!(change, Change::Amending { .. })), "{context}");
+            }
             Step::LookUp => {
                 let looked = |change: &&Change| matches!(change, Change::LookedUp { .. } | Change::Posted { .. });
                 assert!(

@@ -14,7 +14,7 @@ use procurify_cloudsuite::{
     BuildError, CloudSuiteClient, Company, Connection, ConnectionBuilder, FlowKind, Ionapi, ProcurifyClient, Report,
 };
 use sandbox::{Document, Faults, M3, M3Config, Procurify, ProcurifyConfig, Scenario};
-use sync_core::{Backoff, ExternalRef, RecordKey, Settings};
+use sync_core::{Backoff, Cancellations, ExternalRef, RecordKey, Revisions, Settings};
 use sync_store::SqliteStore;
 use tempfile::TempDir;
 use tenant_http::{RetryPolicy, Timeouts};
@@ -99,6 +99,21 @@ impl<E: Erp> World<E> {
     /// As [`connect`](Self::connect), reading orders so.
     pub async fn connect_reading(&self, source: SourceSettings) -> Connection {
         self.build(100, |connection| connection.source(source)).await
+    }
+
+    /// As [`connect`](Self::connect), changing and cancelling orders in the ERP as they are in Procurify.
+    pub async fn connect_amending(&self) -> Connection {
+        self.build(100, amending).await
+    }
+
+    /// As [`connect_amending`](Self::connect_amending), also where adding a line takes leave.
+    pub async fn connect_amending_with_lines(&self) -> Connection {
+        self.connect_amending_in_calls_of(100).await
+    }
+
+    /// As [`connect_amending_with_lines`](Self::connect_amending_with_lines), writing so much in each call.
+    pub async fn connect_amending_in_calls_of(&self, per_call: usize) -> Connection {
+        self.join(|client| self.erp.product_adding_lines(client, per_call), amending).await
     }
 
     /// As [`connect`](Self::connect), waiting so long for what is due later.
@@ -258,6 +273,10 @@ impl<E: Erp> World<E> {
         .unwrap();
         config
     }
+}
+
+fn amending(connection: ConnectionBuilder) -> ConnectionBuilder {
+    connection.on_revision(Revisions::Amend).on_cancel(Cancellations::Cancel)
 }
 
 pub fn key(number: usize) -> RecordKey {

@@ -27,6 +27,7 @@ mod keyset;
 mod lookup;
 mod pairing;
 mod places;
+mod purchase_order_changes;
 mod purchase_order_entry;
 mod purchase_orders;
 mod record;
@@ -55,6 +56,7 @@ pub use invoices::{
 pub use items::{Item, Items};
 pub use keyset::List;
 pub use places::{FacilityInfo, WarehouseInfo};
+pub use purchase_order_changes::{LineValues, OrderChange};
 pub use purchase_order_entry::{EntryError, EntryLine, PurchaseOrderEntry, PurchaseOrderEntryProgram};
 pub use purchase_orders::{ExportedHead, OrderSearch, PurchaseOrderHead, PurchaseOrderLine, PurchaseOrders};
 pub use record::{FieldError, MiRecord};

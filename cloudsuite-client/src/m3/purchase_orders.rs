@@ -14,7 +14,7 @@ use super::transaction::Transaction;
 
 pub use super::export::ExportedHead;
 
-const PROGRAM: &str = "PPS200MI";
+pub(crate) const PROGRAM: &str = "PPS200MI";
 
 /// The longest reference of an order (`YRE1`), in characters.
 pub(crate) const REFERENCE_LENGTH: usize = 36;
@@ -183,6 +183,10 @@ pub struct PurchaseOrders {
 impl PurchaseOrders {
     pub(crate) fn new(m3: M3) -> Self {
         Self { m3 }
+    }
+
+    pub(crate) fn m3(&self) -> &M3 {
+        &self.m3
     }
 
     /// The heads of these orders (bulk `GetHead`), one answer for each. `None` only where M3 clearly says that there is

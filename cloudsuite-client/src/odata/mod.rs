@@ -45,7 +45,9 @@ pub use invoices::{Invoice, InvoiceLine, Invoices, NewInvoice, NewInvoiceLine};
 pub use key::Key;
 pub use masters::{Account, Customer, Item, Supplier};
 pub use names::{EntityNames, ODataNames};
-pub use purchase_orders::{NewPurchaseOrder, NewPurchaseOrderLine, PurchaseOrder, PurchaseOrderLine, PurchaseOrders};
+pub use purchase_orders::{
+    NewPurchaseOrder, NewPurchaseOrderLine, PurchaseOrder, PurchaseOrderChanges, PurchaseOrderLine, PurchaseOrders,
+};
 pub use query::{EntityPage, NextLink, Query};
 pub use value::Value;
 

@@ -200,6 +200,43 @@ impl NewPurchaseOrderLine {
     }
 }
 
+/// What is to change of an order; the rest stays as it is.
+#[derive(Debug, Clone, Default)]
+pub struct PurchaseOrderChanges {
+    properties: Properties,
+    lines: Option<Vec<NewPurchaseOrderLine>>,
+}
+
+impl PurchaseOrderChanges {
+    /// No change yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A property, such as `Status` or `OrderDate`.
+    pub fn property(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.properties.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// All its lines, in the place of those that it has.
+    pub fn lines(mut self, lines: Vec<NewPurchaseOrderLine>) -> Self {
+        self.lines = Some(lines);
+        self
+    }
+
+    fn entity(&self, names: &EntityNames) -> NewEntity {
+        let head = NewEntity::named(&self.properties, names);
+        match &self.lines {
+            None => head,
+            Some(lines) => {
+                let lines = lines.iter().map(|line| NewEntity::named(&line.properties, names)).collect();
+                head.children(names.property("Lines"), lines)
+            }
+        }
+    }
+}
+
 /// What can be asked and done about purchase orders.
 #[derive(Debug, Clone)]
 pub struct PurchaseOrders {
@@ -228,6 +265,12 @@ impl PurchaseOrders {
     /// The orders changed since then (`ChangedOn`).
     pub fn changed_since(&self, moment: DateTime<Utc>) -> Query<PurchaseOrder> {
         self.list().filter(Filter::property(self.names().property("ChangedOn")).ge(moment))
+    }
+
+    /// The orders of these days (`OrderDate`), both included, with their lines.
+    pub fn dated(&self, first: NaiveDate, last: NaiveDate) -> Query<PurchaseOrder> {
+        let day = || Filter::property(self.names().property("OrderDate"));
+        self.list().filter(day().ge(first).and(day().le(last)))
     }
 
     /// All orders that carry one of these external references.
@@ -280,6 +323,20 @@ impl PurchaseOrders {
     /// Of kind `Conflict` if it has changed since.
     pub async fn amend(&self, number: &str, etag: Option<&str>, changes: NewEntity) -> Result<Entity, Error> {
         self.service().write(&Write::patch(&self.names().set, &Key::of(number), etag, changes)).await
+    }
+
+    /// Makes these changes of an order, all or nothing, at the state in which it was read (`None`: whatever it has
+    /// become).
+    ///
+    /// # Errors
+    /// Of kind `Conflict` if it has changed since.
+    pub async fn change(
+        &self,
+        number: &str,
+        etag: Option<&str>,
+        changes: &PurchaseOrderChanges,
+    ) -> Result<Entity, Error> {
+        self.amend(number, etag, changes.entity(self.names())).await
     }
 
     /// Deletes an order, at the state in which it was read (`None`: whatever it has become).

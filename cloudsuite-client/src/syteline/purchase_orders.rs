@@ -259,6 +259,11 @@ impl PurchaseOrders {
         order.row.text(&self.syteline.ido_names().order_reference)
     }
 
+    /// The property of a line that holds its unit cost in this tenant.
+    pub fn line_cost_property(&self) -> &str {
+        &self.syteline.ido_names().line_cost
+    }
+
     /// Inserts orders without their lines, one result for each. One that is there already is [`Inserted::Found`].
     pub async fn insert(&self, orders: &[NewPurchaseOrder]) -> Vec<Result<Inserted, Error>> {
         let reference = &self.syteline.ido_names().order_reference;

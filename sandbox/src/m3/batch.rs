@@ -175,7 +175,7 @@ impl Company {
         }
     }
 
-    fn keep(&mut self, order: PurchaseOrder) {
+    pub(super) fn keep(&mut self, order: PurchaseOrder) {
         let number = field(&order.head, "PUNO").to_owned();
         let reference = field(&order.head, "YRE1").to_owned();
         self.by_reference.entry(reference).or_default().push(number.clone());
@@ -209,7 +209,7 @@ impl Company {
         Ok(PurchaseOrder { head: fields, lines, searchable: at + delta(self.rules.index_lag) })
     }
 
-    fn build_line(&self, line: &Line) -> Result<OrderLine, String> {
+    pub(super) fn build_line(&self, line: &Line) -> Result<OrderLine, String> {
         let item = active(&self.items, "Item", field(&line.fields, "ITNO"))?;
         let amount = |name: &str| field(&line.fields, name).trim().parse::<Decimal>().ok();
         let quantity =
@@ -225,7 +225,7 @@ impl Company {
         // A price is that of so many units, of one if nothing is said.
         let units = amount("PUCD").filter(|units| !units.is_zero()).unwrap_or(Decimal::ONE);
         let price = amount("PUPR").unwrap_or_default() / units;
-        Ok(OrderLine { number: line.number, quantity, price, fields })
+        Ok(OrderLine { number: line.number, quantity, price, received: Decimal::ZERO, fields })
     }
 
     fn identity(&self, dimension: u8, code: &str) -> Result<(), String> {

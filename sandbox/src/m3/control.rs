@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::company::{Account, Supplier};
 use super::tenant::M3Tenant;
+use crate::by_hand;
 use crate::http::{Call, Reply};
 use crate::scenario::Masters;
 
@@ -13,6 +14,9 @@ type Adder = fn(&M3Tenant, &[Map<String, Value>]) -> Result<Vec<Value>, String>;
 
 impl M3Tenant {
     pub(super) fn control_call(&self, call: &Call) -> Reply {
+        if let Some(reply) = by_hand::answer(self, call) {
+            return reply;
+        }
         match (&call.method, call.path.trim_end_matches('/')) {
             (&Method::GET, "/_sandbox/documents") => {
                 let documents = self.company().documents();
@@ -25,7 +29,7 @@ impl M3Tenant {
             }
             _ => Reply::json(
                 StatusCode::NOT_FOUND,
-                &json!({ "error": "there are GET /_sandbox/stats and documents, POST /_sandbox/suppliers and accounts" }),
+                &json!({ "error": "there are GET /_sandbox/stats, GET and POST /_sandbox/documents, PATCH and DELETE of one, POST /_sandbox/suppliers and accounts" }),
             ),
         }
     }

@@ -22,6 +22,8 @@ pub(super) struct OrderLine {
     pub(super) number: u32,
     pub(super) quantity: Decimal,
     pub(super) price: Decimal,
+    /// How many have come.
+    pub(super) received: Decimal,
     pub(super) fields: Row,
 }
 

@@ -8,6 +8,7 @@
 mod answer;
 mod batch;
 mod bulk;
+mod by_hand;
 mod company;
 mod config;
 pub(crate) mod control;
@@ -30,6 +31,7 @@ pub use company::{Account, Supplier};
 pub use config::M3Config;
 pub use documents::{Document, DocumentLine};
 
+use crate::by_hand::{ByHand, Touch, TypedOrder};
 use crate::clock::Clock;
 use crate::faults::Injector;
 use crate::front::Front;
@@ -122,6 +124,21 @@ impl M3 {
     /// Adds an identity of an accounting dimension, or replaces the one of that code.
     pub fn add_account(&self, account: &Account) {
         self.front.tenant.company().add_account(account);
+    }
+
+    /// Types an order in, as a person does at the screen; answers its number.
+    pub fn type_order(&self, order: &TypedOrder) -> String {
+        self.front.tenant.type_order(order)
+    }
+
+    /// Deletes an order, if it is there, whatever has become of it.
+    pub fn delete_order(&self, number: &str) -> bool {
+        self.front.tenant.delete_order(number)
+    }
+
+    /// Changes an order's line, as a person does at the screen.
+    pub fn touch(&self, number: &str, touch: Touch) -> bool {
+        self.front.tenant.touch(number, touch)
     }
 
     /// Removes an account (dimension 1), if it is there.

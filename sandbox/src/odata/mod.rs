@@ -5,6 +5,7 @@
 //! /{ti}/LN/lnapi/odata/{service}/{set} ... gateway -> request (filter, pages) -> store (rules)
 //! ```
 
+mod by_hand;
 mod config;
 mod filter;
 mod model;
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 pub use config::ODataConfig;
 
+use crate::by_hand::{ByHand, Touch, TypedOrder};
 use crate::clock::Clock;
 use crate::control::Erp;
 use crate::faults::Injector;
@@ -84,6 +86,21 @@ impl OData {
     /// Adds an account (dimension 1) or a cost centre (any other dimension).
     pub fn add_account(&self, account: &Account) {
         self.front.tenant.add_account(account);
+    }
+
+    /// Types an order in, as a person does at the screen; answers its number.
+    pub fn type_order(&self, order: &TypedOrder) -> String {
+        self.front.tenant.type_order(order)
+    }
+
+    /// Deletes an order, if it is there, whatever has become of it.
+    pub fn delete_order(&self, number: &str) -> bool {
+        self.front.tenant.delete_order(number)
+    }
+
+    /// Changes an order's line, as a person does at the screen.
+    pub fn touch(&self, number: &str, touch: Touch) -> bool {
+        self.front.tenant.touch(number, touch)
     }
 
     /// What has been asked so far.

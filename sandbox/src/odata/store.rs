@@ -155,9 +155,25 @@ impl Store {
         }
     }
 
+    /// Removes an entity, if it is there.
+    pub(super) fn remove(&mut self, set: &str, key: &str) -> bool {
+        self.sets.get_mut(set).is_some_and(|set| set.remove(key).is_some())
+    }
+
+    /// Puts an entity in the place of another, whatever its state, and works out what follows from it.
+    pub(super) fn replace(&mut self, set: &str, key: &str, entity: Value) -> bool {
+        let (Some(set), Value::Object(mut entity)) = (SETS.iter().find(|other| other.name == set), entity) else {
+            return false;
+        };
+        self.check(set, &mut entity).is_ok() && self.put(set.name, key, Value::Object(entity)).is_some()
+    }
+
     pub(super) fn patch(&mut self, set: &Set, key: &str, etag: Option<&str>, body: &Value) -> Result<Stored, Refusal> {
         *self.writes.entry(set.name.to_owned()).or_default() += 1;
         let stored = self.at_state(set, key, etag)?;
+        if stored.entity.get("Status").and_then(Value::as_str) == Some("Received") {
+            return Err(Refusal::new(422, "Status", format!("{key} has been received and cannot be changed")));
+        }
         let changes = body.as_object().ok_or_else(|| Refusal::new(400, "", "an object is expected"))?;
         check_names(set, changes)?;
         let mut entity = stored.entity;

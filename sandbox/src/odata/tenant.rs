@@ -42,7 +42,7 @@ impl ODataTenant {
         Self { config, gateway, clock, store }
     }
 
-    fn store(&self) -> MutexGuard<'_, Store> {
+    pub(super) fn store(&self) -> MutexGuard<'_, Store> {
         let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         store.now = self.clock.now();
         store

@@ -122,8 +122,11 @@ impl ProcurifyTenant {
     }
 
     pub(super) fn control_call(&self, call: &Call) -> Reply {
+        if let Some(reply) = self.edit_call(call) {
+            return reply;
+        }
         if call.path.trim_end_matches('/') != "/_sandbox/bump" {
-            let detail = "there are GET /_sandbox/stats and POST /_sandbox/bump";
+            let detail = "there are GET /_sandbox/stats, POST /_sandbox/bump and /_sandbox/orders/{number}";
             return Reply::json(StatusCode::NOT_FOUND, &json!({ "detail": detail }));
         }
         if call.method != Method::POST {

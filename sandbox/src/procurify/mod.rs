@@ -2,6 +2,7 @@
 
 mod bills;
 mod control;
+mod edits;
 mod items;
 mod lines;
 mod orders;
@@ -25,7 +26,7 @@ use crate::front::Front;
 use crate::http::Server;
 use crate::limiter::Limiter;
 use crate::stats::Counters;
-use crate::{Error, FaultKind, Faults, Matcher, Scenario, Stats};
+use crate::{Edit, Error, FaultKind, Faults, Matcher, Scenario, Stats};
 use tenant::ProcurifyTenant;
 
 /// How a Procurify tenant behaves.
@@ -143,6 +144,11 @@ impl Procurify {
     /// Moves the tenant's clock forward.
     pub fn advance(&self, by: Duration) {
         self.front.clock.advance(by);
+    }
+
+    /// Edits one order, as a buyer does; answers whether there is such an order, and such a line in it.
+    pub fn edit(&self, order: u64, edit: Edit) -> bool {
+        self.front.tenant.edit(order, edit)
     }
 
     /// Adds a vendor, as a person in Procurify would, and gives its id.

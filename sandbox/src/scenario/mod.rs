@@ -8,6 +8,7 @@ mod names;
 mod orders;
 
 pub(crate) use masters::{AccountCode, CURRENCIES, Department, Location, Masters, Person, Vendor};
+pub use orders::Edit;
 pub(crate) use orders::{Line, Order, Orders, line_amount, products};
 
 use crate::m3::{Account, Supplier};

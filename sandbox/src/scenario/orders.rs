@@ -66,6 +66,31 @@ pub(crate) struct Line {
     pub(crate) modified: DateTime<Utc>,
 }
 
+/// What a buyer does to an order that was approved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edit {
+    /// Orders another quantity.
+    Quantity {
+        /// Of this line.
+        line: usize,
+        /// So many.
+        quantity: Decimal,
+    },
+    /// Adds a line.
+    AddLine,
+    /// Removes a line.
+    RemoveLine {
+        /// This one.
+        line: usize,
+    },
+    /// Cancels it.
+    Cancel,
+    /// Closes it.
+    Close,
+    /// Opens it again.
+    Reopen,
+}
+
 /// Quantity times price to the currency's two decimals, as both systems round it.
 pub(crate) fn line_amount(quantity: Decimal, price: Decimal) -> Decimal {
     (quantity * price).round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero)
@@ -190,6 +215,38 @@ impl Orders {
             let at = rng.index(lines.len());
             lines[at].quantity += Decimal::ONE;
             lines[at].modified = now;
+        }
+        self.update(number, now, |order| {
+            order.version += 1;
+            order.edited = Some(lines);
+        })
+    }
+
+    /// Edits one order, as a buyer does; answers whether there is such an order, and such a line in it.
+    pub(crate) fn edit(&mut self, number: u64, edit: Edit, now: DateTime<Utc>) -> bool {
+        let Some(order) = self.get(number) else { return false };
+        let mut lines = self.lines(order);
+        let line_at = |lines: &[Line], wanted: usize| lines.iter().position(|line| line.number == wanted);
+        match edit {
+            Edit::Cancel => return self.cancel(number, now),
+            Edit::Close => return self.update(number, now, |order| order.state = 3),
+            Edit::Reopen => return self.update(number, now, |order| order.state = 0),
+            Edit::Quantity { line, quantity } => {
+                let Some(at) = line_at(&lines, line) else { return false };
+                lines[at].quantity = quantity;
+                lines[at].modified = now;
+            }
+            Edit::RemoveLine { line } => {
+                let Some(at) = line_at(&lines, line) else { return false };
+                lines.remove(at);
+            }
+            Edit::AddLine => {
+                let mut rng = Rng::of(order.seed, u64::from(order.version) + 1000);
+                let account = rng.index(self.accounts.0);
+                let next = lines.last().map_or(1, |last| last.number + 1);
+                lines.push(line(&mut rng, self.next_item, next, account, now));
+                self.next_item += 1;
+            }
         }
         self.update(number, now, |order| {
             order.version += 1;

@@ -86,6 +86,9 @@ pub(super) fn check(site: &Site, ido: &Ido, row: &Row) -> Result<(), String> {
         }
         "SLPoItems" => {
             exists("SLPos", "PoNum", text("PoNum"))?;
+            if decimal(row, "QtyOrderedConv") < decimal(row, "QtyReceived") {
+                return Err("QtyOrderedConv is less than QtyReceived".to_owned());
+            }
             if decimal(row, "QtyOrderedConv") <= Decimal::ZERO {
                 return Err("QtyOrderedConv must be greater than zero".to_owned());
             }

@@ -31,7 +31,7 @@ impl Site {
         this
     }
 
-    fn put(&mut self, ido: &str, row: Row) {
+    pub(super) fn put(&mut self, ido: &str, row: Row) {
         self.store.put(ido, row, self.now);
     }
 

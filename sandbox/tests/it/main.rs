@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod bulk;
+mod by_hand;
 mod client;
 mod entry;
 mod faults;

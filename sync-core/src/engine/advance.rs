@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::amend::{amendment, needs_mapping};
 use super::journal::{Entry, Recorded, Work};
 use super::outcome::{Retries, pad};
 use super::{Engine, Flow};
@@ -9,7 +10,7 @@ use crate::error::EngineError;
 use crate::failure::{Failure, FailureKind};
 use crate::ledger::{Change, ClaimRequest, Evidence, Lease};
 use crate::mapper::Mapping;
-use crate::record::{ExternalRef, Lifecycle, RecordKey};
+use crate::record::{ExternalRef, Lifecycle, Record, RecordKey};
 use crate::reference::References;
 use crate::schedule::Frozen;
 use crate::sink::{Committed, Draft, Found, Handle, Lookup, Staged};
@@ -89,21 +90,25 @@ impl Engine {
         references: &References,
         moved: &mut Vec<Moved>,
     ) -> Result<(), EngineError> {
-        let (mut fresh, mut staged, mut doubtful, mut accepted, mut settled) = (vec![], vec![], vec![], vec![], vec![]);
+        let (mut fresh, mut staged, mut doubtful, mut accepted) = (vec![], vec![], vec![], vec![]);
+        let (mut behind, mut settled) = (vec![], vec![]);
         for work in works {
             match &work.head.state {
                 State::Discovered | State::Postponed { .. } | State::Intent | State::RetryAt { .. } => fresh.push(work),
                 State::CommitAt { .. } => staged.push(work),
                 State::Committing { .. } | State::InDoubt { .. } => doubtful.push(work),
                 State::Accepted { .. } => accepted.push(work),
+                _ if amendment(flow, &work.head).is_some() => behind.push(work),
                 _ => settled.push(work),
             }
         }
         self.tell(settled).await?;
         self.settle(flow, doubtful, moved).await?;
         self.confirm(flow, accepted, moved).await?;
-        let stale = !fresh.is_empty() && self.is_stale(flow, references);
+        let old = self.is_stale(flow, references);
+        let stale = old && (!fresh.is_empty() || behind.iter().any(needs_mapping));
         let frozen = self.schedule.frozen(self.clock.now());
+        self.amend(flow, behind, references, old, moved).await?;
         let mut ready = self.recommit(flow, staged, frozen.is_some()).await?;
         if stale {
             self.release(fresh).await?;
@@ -136,7 +141,7 @@ impl Engine {
             self.with_needed(flow, fresh.iter().map(|work| (&work.head.key, &work.head.payload)), references).await?;
         let entries = fresh
             .into_iter()
-            .map(|work| match (map(flow, &work, &references), frozen) {
+            .map(|work| match (map(flow, &work.head.record(), &references), frozen) {
                 (Mapping::Hold(missing), _) => Entry::last(work, Change::Held { missing }, None),
                 (Mapping::Skip(reason), _) => Entry::last(work, Change::Skipped { reason }, None),
                 (Mapping::Draft { .. }, Some(frozen)) => Entry::last(work, postponed(frozen), None),
@@ -148,7 +153,7 @@ impl Engine {
                     };
                     let attempt = work.head.attempt + 1;
                     Entry {
-                        only_at: Some(work.head.revision.clone()),
+                        only_at: Some((work.head.revision.clone(), Lifecycle::Active)),
                         work,
                         changes: vec![Change::Intended { attempt, document, decisions }],
                         lease: Lease::Until(until),
@@ -281,7 +286,7 @@ impl Engine {
         let entries = ready
             .into_iter()
             .map(|(work, handle)| Entry {
-                only_at: work.head.sent.clone(),
+                only_at: work.head.sent.clone().map(|sent| (sent, Lifecycle::Active)),
                 work,
                 changes: vec![Change::Committing { handle: handle.clone() }],
                 lease: Lease::Until(until),
@@ -337,10 +342,10 @@ impl Engine {
     }
 }
 
-fn map(flow: &Flow, work: &Work, references: &References) -> Mapping {
-    match work.head.lifecycle {
+pub(super) fn map(flow: &Flow, record: &Record, references: &References) -> Mapping {
+    match record.lifecycle {
         Lifecycle::Cancelled => Mapping::Skip("it was cancelled at the source".to_owned()),
-        Lifecycle::Active => flow.mapper.map(&work.head.record(), references),
+        Lifecycle::Active => flow.mapper.map(record, references),
     }
 }
 

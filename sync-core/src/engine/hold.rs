@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::error::EngineError;
-use crate::ledger::{Appended, Change, Lease, Query, list_all};
+use crate::ledger::{Append, Appended, Change, Lease, Query, list_all};
 use crate::mapper::Mapping;
 use crate::record::{Kind, RecordKey};
 use crate::state::{State, StateName};
@@ -17,29 +17,40 @@ impl Engine {
         let flow = self.flow_of(kind)?;
         let references = self.references.snapshot(&self.connection).await?;
         let held = Query::of(&self.connection, kind).in_states(&[StateName::Held, StateName::Postponed]);
+        let posted = [StateName::Posted, StateName::Cancelled];
+        let behind = Query::of(&self.connection, kind).in_states(&posted).concerning();
         let at = self.clock.now();
         let frozen = self.schedule.frozen(at).is_some();
         let mut appends = Vec::new();
-        let held = list_all(self.store.as_ref(), held).await?;
+        let mut heads = list_all(self.store.as_ref(), held).await?;
+        heads.extend(list_all(self.store.as_ref(), behind).await?);
         let references =
-            self.with_needed(flow, held.iter().map(|head| (&head.key, &head.payload)), &references).await?;
-        for head in held {
-            let change = match &head.state {
-                State::Postponed { .. } if frozen => continue,
-                State::Postponed { .. } => Change::Resumed { because: "posting is allowed again".to_owned() },
-                State::Held { missing } => match flow.mapper.map(&head.record(), &references) {
-                    Mapping::Hold(still) if still == *missing => continue,
-                    Mapping::Hold(other) => Change::Held { missing: other },
-                    Mapping::Skip(_) | Mapping::Draft { .. } => {
-                        let because = match head.attempt {
-                            0 => "the references it waited for are there",
-                            // Only the target knows whether it can go on.
-                            _ => "the target is asked again",
-                        };
-                        Change::Resumed { because: because.to_owned() }
-                    }
-                },
+            self.with_needed(flow, heads.iter().map(|head| (&head.key, &head.payload)), &references).await?;
+        for head in heads {
+            let posted = head.state.target().is_some();
+            let missing = match (&head.state, head.refusal()) {
+                (State::Postponed { .. }, _) if !frozen => {
+                    let change = Change::Resumed { because: "posting is allowed again".to_owned() };
+                    appends.push(self.append_of(&head, None, &[change], Lease::Keep, at));
+                    continue;
+                }
+                (State::Held { missing }, _) => missing,
+                (_, Some(refusal)) if !refusal.missing.is_empty() => &refusal.missing,
                 _ => continue,
+            };
+            let change = match flow.mapper.map(&head.record(), &references) {
+                Mapping::Hold(still) if still == *missing => continue,
+                Mapping::Hold(missing) if posted => Change::AmendHeld { revision: head.revision.clone(), missing },
+                Mapping::Hold(missing) => Change::Held { missing },
+                Mapping::Skip(_) | Mapping::Draft { .. } => {
+                    let because = match head.attempt {
+                        0 => "the references it waited for are there",
+                        // Only the target knows whether it can go on.
+                        _ if !posted => "the target is asked again",
+                        _ => "the references its change waited for are there",
+                    };
+                    Change::Resumed { because: because.to_owned() }
+                }
             };
             appends.push(self.append_of(&head, None, &[change], Lease::Keep, at));
         }
@@ -48,8 +59,12 @@ impl Engine {
         Ok(appends
             .into_iter()
             .zip(answers)
-            .filter(|(append, answer)| *answer == Appended::Done && append.head.state == State::Discovered)
+            .filter(|(append, answer)| *answer == Appended::Done && resumed(append))
             .map(|(append, _)| append.key)
             .collect())
     }
+}
+
+fn resumed(append: &Append) -> bool {
+    append.events.iter().any(|event| matches!(event.change, Change::Resumed { .. }))
 }

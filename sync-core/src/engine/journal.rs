@@ -20,8 +20,8 @@ pub(super) struct Entry<T> {
     pub work: Work,
     pub changes: Vec<Change>,
     pub lease: Lease,
-    /// Only while the record still has this revision, and is wanted.
-    pub only_at: Option<Revision>,
+    /// Only while the record still has this revision, and is wanted or not as it was.
+    pub only_at: Option<(Revision, Lifecycle)>,
     pub with: T,
 }
 
@@ -33,8 +33,9 @@ impl<T> Entry<T> {
 
     fn is_superseded(&self) -> bool {
         let head = &self.work.head;
-        let cancelled = head.lifecycle == Lifecycle::Cancelled;
-        self.only_at.as_ref().is_some_and(|revision| *revision != head.revision || cancelled)
+        let now =
+            |(revision, lifecycle): &(Revision, Lifecycle)| *revision == head.revision && *lifecycle == head.lifecycle;
+        !self.only_at.as_ref().is_none_or(now)
     }
 }
 

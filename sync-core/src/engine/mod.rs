@@ -21,6 +21,7 @@
 //! any two awaits: whatever it was doing is taken up by the next step, in this process or another.
 
 mod advance;
+mod amend;
 mod hold;
 mod journal;
 mod needed;
@@ -71,6 +72,30 @@ pub struct Flow {
     /// Whether the first attempt is preceded by a lookup, so that a document made before the ledger
     /// existed (or before it was lost) is linked instead of doubled. Costs one lookup a record.
     pub look_first: bool,
+    /// What becomes of a document when its record changes after it was posted.
+    pub on_revision: Revisions,
+    /// What becomes of a document when its record is cancelled after it was posted.
+    pub on_cancel: Cancellations,
+}
+
+/// What becomes of a document when its record changes after it was posted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Revisions {
+    /// People are told.
+    #[default]
+    Alert,
+    /// It is changed as its record was; people are told where the target refuses.
+    Amend,
+}
+
+/// What becomes of a document when its record is cancelled after it was posted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Cancellations {
+    /// People are told.
+    #[default]
+    Alert,
+    /// It is cancelled as well; people are told where the target refuses.
+    Cancel,
 }
 
 impl Flow {
@@ -81,7 +106,16 @@ impl Flow {
         mapper: impl Mapper + 'static,
         sink: Arc<dyn Sink>,
     ) -> Self {
-        Self { kind: kind.into(), source, mapper: Arc::new(mapper), sink, max_reference_age: None, look_first: true }
+        Self {
+            kind: kind.into(),
+            source,
+            mapper: Arc::new(mapper),
+            sink,
+            max_reference_age: None,
+            look_first: true,
+            on_revision: Revisions::default(),
+            on_cancel: Cancellations::default(),
+        }
     }
 }
 

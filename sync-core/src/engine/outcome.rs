@@ -37,6 +37,16 @@ impl<'a> Retries<'a> {
         }
     }
 
+    /// After an amendment that was not done: compared anew, though not at once.
+    pub fn amendment(&mut self, work: &Work, failure: Failure) -> Change {
+        match self.decide(work.head.amend_attempts + 1, &failure) {
+            Retry::At(at) => Change::AmendPlanned { at, failure },
+            Retry::Park => {
+                Change::AmendRefused { revision: work.head.revision.clone(), lifecycle: work.head.lifecycle, failure }
+            }
+        }
+    }
+
     /// After a commit that is proven never to have happened: a new attempt, though not at once.
     pub fn void(&mut self, work: Work) -> Entry<()> {
         let failure = Failure::new(FailureKind::Unavailable, "the commit did not reach the target");

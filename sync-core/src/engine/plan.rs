@@ -2,18 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use super::advance::map;
+use super::amend::{Wish, amendment};
 use super::{Engine, Flow};
 use crate::error::EngineError;
 use crate::ledger::{Query, list_all};
 use crate::mapper::{Mapping, Missing};
-use crate::record::{ExternalRef, Kind, Lifecycle, Record, RecordKey};
+use crate::record::{ExternalRef, Kind, Record, RecordKey};
 use crate::reference::References;
 use crate::schedule::Frozen;
 use crate::sink::{Found, Lookup, TargetRef};
 use crate::state::{Head, State, StateName};
 
 /// The states of records that a pass carries on even if they are not read again.
-const OPEN: [StateName; 9] = [
+const OPEN: [StateName; 11] = [
     StateName::Discovered,
     StateName::Held,
     StateName::Postponed,
@@ -23,6 +25,8 @@ const OPEN: [StateName; 9] = [
     StateName::CommitAt,
     StateName::InDoubt,
     StateName::Accepted,
+    StateName::Amending,
+    StateName::AmendAt,
 ];
 
 /// What would become of a record.
@@ -40,6 +44,10 @@ pub enum Step {
     Skip(String),
     /// It was sent and its outcome would be looked up.
     LookUp,
+    /// Its document would be changed to this.
+    Amend(TargetRef, serde_json::Value),
+    /// Its document would be cancelled.
+    Cancel(TargetRef),
     /// People would be told of it.
     Tell(String),
 }
@@ -54,6 +62,14 @@ pub struct Planned {
 }
 
 impl Engine {
+    /// What a record becomes on these references, as an attempt now would map it. Writes nothing.
+    pub async fn mapping(&self, record: &Record, references: &References) -> Result<Mapping, EngineError> {
+        let flow = self.flow_of(record.key.kind())?;
+        let needed = std::iter::once((&record.key, &record.payload));
+        let references = self.with_needed(flow, needed, references).await?;
+        Ok(map(flow, record, &references))
+    }
+
     /// Reads the source from where the next poll would and says what a pass on these references would
     /// do, in the order of the keys. Writes nothing, neither in the ledger nor in either system.
     pub async fn plan(&self, kind: &Kind, references: &References) -> Result<Vec<Planned>, EngineError> {
@@ -86,7 +102,7 @@ impl Engine {
                 continue;
             };
             let step = match (step, &frozen) {
-                (Step::Post(_), Some(frozen)) => Step::Postpone(frozen.clone()),
+                (Step::Post(_) | Step::Amend(..) | Step::Cancel(_), Some(frozen)) => Step::Postpone(frozen.clone()),
                 (step, _) => step,
             };
             if matches!(step, Step::Post(_)) && head.is_none_or(|head| !head.looked) {
@@ -128,15 +144,15 @@ async fn link_existing(flow: &Flow, first: &[usize], plan: &mut [Planned]) {
 fn next_step(flow: &Flow, head: Option<&Head>, record: &Record, references: &References) -> Option<Step> {
     if let Some(head) = head {
         let changed = head.revision != record.revision || head.lifecycle != record.lifecycle;
+        if let Some(target) = head.state.target() {
+            let mut read = head.clone();
+            read.revision = record.revision.clone();
+            read.lifecycle = record.lifecycle;
+            return amend_step(flow, &read, record, references, target.clone());
+        }
         match &head.state {
             State::Committing { .. } | State::InDoubt { .. } | State::Accepted { .. } => {
                 return Some(Step::LookUp);
-            }
-            State::Posted { .. } => {
-                let mut read = head.clone();
-                read.revision = record.revision.clone();
-                read.lifecycle = record.lifecycle;
-                return read.untold().map(Step::Tell);
             }
             State::Rejected { .. } | State::Parked { .. } | State::Skipped { .. } if !changed => {
                 return head.untold().map(Step::Tell);
@@ -145,12 +161,22 @@ fn next_step(flow: &Flow, head: Option<&Head>, record: &Record, references: &Ref
             _ => {}
         }
     }
-    if record.lifecycle == Lifecycle::Cancelled {
-        return Some(Step::Skip("it was cancelled at the source".to_owned()));
-    }
-    Some(match flow.mapper.map(record, references) {
+    Some(match map(flow, record, references) {
         Mapping::Draft { document, .. } => Step::Post(document),
         Mapping::Hold(missing) => Step::Hold(missing),
         Mapping::Skip(reason) => Step::Skip(reason),
     })
+}
+
+/// What would become of a document that is there.
+fn amend_step(flow: &Flow, read: &Head, record: &Record, references: &References, target: TargetRef) -> Option<Step> {
+    let Some(wish) = amendment(flow, read) else { return read.untold().map(Step::Tell) };
+    match wish {
+        Wish::Cancel => Some(Step::Cancel(target)),
+        Wish::Amend => Some(match map(flow, record, references) {
+            Mapping::Draft { document, .. } => Step::Amend(target, document),
+            Mapping::Hold(missing) => Step::Hold(missing),
+            Mapping::Skip(reason) => Step::Tell(reason),
+        }),
+    }
 }

@@ -1,6 +1,7 @@
 //! Giving a record another attempt at a person's word.
 
 use super::Engine;
+use super::amend::amendment_again;
 use crate::error::EngineError;
 use crate::ledger::{Append, Appended, Change, Event, Lease};
 use crate::record::{Actor, RecordKey};
@@ -13,14 +14,25 @@ pub enum Assurance {
     None,
     /// They have looked into the target and the document is not there, nor will be.
     NotInTarget,
+    /// They have changed or cancelled the posted document themselves, so that it is as its record is.
+    DoneByHand,
 }
 
 impl Engine {
     /// Whether a record may be replayed as it stands; the error says why not.
+    ///
+    /// A posted record whose document is behind may be, as far as its flow carries changes over.
     pub fn may_replay(head: &Head, assurance: Assurance) -> Result<(), EngineError> {
-        refuse(head, assurance)
+        let at_rest = matches!(head.state, State::Posted { .. } | State::Cancelled { .. });
+        match assurance {
+            _ if at_rest && head.is_behind() => Ok(()),
+            Assurance::DoneByHand => Err(nothing_to_be_done(head)),
+            Assurance::None | Assurance::NotInTarget => refuse(head, assurance),
+        }
     }
 
+    /// Frees a posted record whose document could not be changed as it was for another try.
+    ///
     /// Frees a rejected, parked, held or skipped record for another attempt, mapped from what the ledger holds.
     ///
     /// A record that the target accepted, or whose outcome is unknown, is replayed only on the
@@ -29,9 +41,8 @@ impl Engine {
         loop {
             let head = self.store.get(std::slice::from_ref(key)).await?.into_iter().flatten().next();
             let head = head.ok_or_else(|| EngineError::UnknownRecord { key: key.clone() })?;
-            Self::may_replay(&head, assurance)?;
-            let event =
-                Event { version: head.version + 1, at: self.clock.now(), actor: who.clone(), change: Change::Replayed };
+            let change = self.granted(&head, assurance)?;
+            let event = Event { version: head.version + 1, at: self.clock.now(), actor: who.clone(), change };
             let mut after = head.clone();
             after.apply(&event);
             let append = Append {
@@ -47,6 +58,29 @@ impl Engine {
             }
         }
     }
+}
+
+impl Engine {
+    /// What a person's word does to a record.
+    fn granted(&self, head: &Head, assurance: Assurance) -> Result<Change, EngineError> {
+        let at_rest = matches!(head.state, State::Posted { .. } | State::Cancelled { .. });
+        match assurance {
+            Assurance::DoneByHand if at_rest && head.is_behind() => {
+                Ok(Change::Amended { revision: head.revision.clone(), lifecycle: head.lifecycle })
+            }
+            Assurance::DoneByHand => Err(nothing_to_be_done(head)),
+            Assurance::None | Assurance::NotInTarget => {
+                if !self.flows.iter().any(|flow| amendment_again(flow, head)) {
+                    refuse(head, assurance)?;
+                }
+                Ok(Change::Replayed)
+            }
+        }
+    }
+}
+
+fn nothing_to_be_done(head: &Head) -> EngineError {
+    EngineError::NotReplayable { key: head.key.clone(), why: "there is nothing to be done by hand".to_owned() }
 }
 
 fn refuse(head: &Head, assurance: Assurance) -> Result<(), EngineError> {

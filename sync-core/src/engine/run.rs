@@ -58,5 +58,5 @@ impl Engine {
 }
 
 fn came_further(to: StateName) -> bool {
-    !matches!(to, StateName::RetryAt | StateName::CommitAt | StateName::InDoubt)
+    !matches!(to, StateName::RetryAt | StateName::CommitAt | StateName::InDoubt | StateName::AmendAt)
 }

@@ -15,6 +15,7 @@ use crate::state::{Head, State, StateName};
 
 /// How the reason of an alert about lasting failures begins.
 const KEEPS_FAILING: &str = "posting it keeps failing";
+const CHANGING_KEEPS_FAILING: &str = "changing its document keeps failing";
 
 /// The waits before people are told again after that has failed.
 const SOONEST_RETELLING: std::time::Duration = std::time::Duration::from_secs(60);
@@ -174,11 +175,16 @@ impl Engine {
                     let Some(since) = head.troubled_since else { continue };
                     (since, format!("{KEEPS_FAILING} and is tried again by itself: {failure}"))
                 }
+                Some(Change::AmendPlanned { failure, .. }) => {
+                    let Some(since) = head.troubled_since else { continue };
+                    (since, format!("{CHANGING_KEEPS_FAILING} and is tried again by itself: {failure}"))
+                }
                 _ => continue,
             };
             let told = head.alerted.as_ref().is_some_and(|told| {
                 // The words of the failure may change from attempt to attempt; that it lasts is the reason.
-                *told == reason || (told.starts_with(KEEPS_FAILING) && reason.starts_with(KEEPS_FAILING))
+                let alike = |words: &&str| told.starts_with(*words) && reason.starts_with(*words);
+                *told == reason || [KEEPS_FAILING, CHANGING_KEEPS_FAILING].iter().any(alike)
             });
             if !told && self.has_passed(since, self.settings.patience) && self.raise(head, &reason).await.is_ok() {
                 entry.changes.push(Change::Alerted { reason });

@@ -144,3 +144,23 @@ fn a_crash_at_any_await_in_a_freeze_posts_nothing_in_it_and_everything_once_afte
         }
     }
 }
+
+#[test]
+fn a_posted_document_is_changed_and_cancelled_after_the_freeze() {
+    let world = World::new(Target::Staged, 2);
+    world.amends.store(true, std::sync::atomic::Ordering::Relaxed);
+    block_on(world.sync());
+    world.write(1, "S2", "changed");
+    world.write_as(2, "S1", "first", Lifecycle::Cancelled);
+    let engine = frozen(&world, 48);
+    let calls = world.sink_calls.load(std::sync::atomic::Ordering::Relaxed);
+    let plan = block_on(engine.plan(&KIND.into(), &References::default())).unwrap();
+    assert!(plan.iter().all(|planned| matches!(planned.step, Step::Postpone(_))) && plan.len() == 2, "{plan:?}");
+    pass(&engine);
+    assert_eq!(states(&world, 1..=2), [StateName::AmendAt, StateName::AmendAt]);
+    assert_eq!(world.sink_calls.load(std::sync::atomic::Ordering::Relaxed), calls, "the target was called");
+    world.clock.advance(Duration::from_secs(48 * 3600));
+    pass(&engine);
+    world.check_exactly_once("after the freeze");
+    assert!(world.alerts.raised().is_empty(), "{:?}", world.alerts.raised());
+}

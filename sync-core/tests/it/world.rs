@@ -29,6 +29,9 @@ pub enum Target {
 pub struct Document {
     pub reference: String,
     pub content: String,
+    /// Written after `content`, apart from it.
+    pub second: String,
+    pub void: bool,
     pub visible_at: DateTime<Utc>,
 }
 
@@ -48,6 +51,12 @@ pub struct World {
     pub records: Mutex<Vec<Record>>,
     pub suppliers: Mutex<Vec<String>>,
     pub refused: Mutex<Vec<String>>,
+    /// Contents that no document may be changed to.
+    pub unchangeable: Mutex<Vec<String>>,
+    /// Whether documents are changed as their records are.
+    pub amends: AtomicBool,
+    /// Handles of amendments that were used.
+    amended: Mutex<Vec<u64>>,
     /// Calls in a thousand that go wrong.
     pub faults: AtomicU64,
     random: AtomicU64,
@@ -72,6 +81,9 @@ impl World {
             records: Mutex::default(),
             suppliers: Mutex::new(vec!["S1".into(), "S2".into()]),
             refused: Mutex::default(),
+            unchangeable: Mutex::default(),
+            amends: AtomicBool::new(false),
+            amended: Mutex::default(),
             faults: AtomicU64::new(0),
             random: AtomicU64::new(1),
             fuse: Mutex::default(),
@@ -107,8 +119,14 @@ impl World {
         let mortal = Arc::new(Mortal(Arc::clone(self)));
         Flow {
             look_first: self.target == Target::Staged,
+            on_revision: if self.amends() { Revisions::Amend } else { Revisions::Alert },
+            on_cancel: if self.amends() { Cancellations::Cancel } else { Cancellations::Alert },
             ..Flow::new(KIND, mortal.clone(), SupplierMapper(Arc::clone(self)), mortal)
         }
+    }
+
+    fn amends(&self) -> bool {
+        self.amends.load(Ordering::Relaxed)
     }
 
     pub fn engine(self: &Arc<Self>) -> Engine {
@@ -182,7 +200,15 @@ impl World {
             let mine: Vec<_> = documents.iter().filter(|document| document.reference == reference).collect();
             let head = self.head(&record.key);
             assert_eq!(mine.len(), 1, "{context}: {} has {} documents; {:?}", record.key, mine.len(), head.state);
-            assert_eq!(head.state.name(), StateName::Posted, "{context}: {}", record.key);
+            let cancelled = record.lifecycle == Lifecycle::Cancelled;
+            let expected = if cancelled { StateName::Cancelled } else { StateName::Posted };
+            assert_eq!(head.state.name(), expected, "{context}: {}", record.key);
+            assert_eq!(mine[0].void, cancelled, "{context}: {}", record.key);
+            assert_eq!(head.concern(), None, "{context}: {}", record.key);
+            if cancelled {
+                continue;
+            }
+            assert_eq!(mine[0].second, mine[0].content, "{context}: {}", record.key);
             assert_eq!(json!(mine[0].content), record.payload["content"], "{context}: {}", record.key);
         }
         assert_eq!(documents.len(), self.records.lock().unwrap().len(), "{context}: no document beyond the records");
@@ -367,6 +393,8 @@ impl World {
         tables.documents.push(Document {
             reference: draft.reference.to_string(),
             content: draft.document["content"].as_str().unwrap_or_default().to_owned(),
+            second: draft.document["content"].as_str().unwrap_or_default().to_owned(),
+            void: false,
             visible_at: self.clock.now() + LAG,
         });
         TargetRef(format!("D{}", tables.next))
@@ -455,6 +483,61 @@ impl World {
     }
 }
 
+impl World {
+    fn compare_one(&self, wanted: &Amendment) -> Compared {
+        if self.fault() {
+            return Compared::Unanswered(lost());
+        }
+        let mut tables = self.tables.lock().unwrap();
+        tables.next += 1;
+        let number = tables.next;
+        let content = wanted.document.as_ref().map(|document| document["content"].as_str().unwrap().to_owned());
+        let document = tables.documents.iter().find(|one| one.reference == wanted.reference.as_str()).unwrap();
+        let same = match &content {
+            Some(content) => !document.void && document.content == *content && document.second == *content,
+            None => document.void,
+        };
+        if same {
+            return Compared::Same;
+        }
+        if self.unchangeable.lock().unwrap().iter().any(|refused| Some(refused) == content.as_ref()) {
+            return Compared::Refused(Failure::new(FailureKind::Invalid, "it has been received"));
+        }
+        let handle = json!({ "number": number, "reference": wanted.reference, "content": content });
+        let difference =
+            Difference { what: "content".into(), before: Some(document.content.clone()), after: content.clone() };
+        Compared::Differs { handle: Handle(handle), differences: vec![difference] }
+    }
+
+    /// One of the two writes of an amendment; the trouble it met, if any.
+    fn amend_one(&self, handle: &Handle, first: bool) -> Option<Amended> {
+        if first {
+            let number = handle.0["number"].as_u64().unwrap();
+            let mut amended = self.amended.lock().unwrap();
+            assert!(!amended.contains(&number), "amendment {number} is sent again");
+            amended.push(number);
+        }
+        let trouble = if self.fault() { self.draw() % 3 } else { 3 };
+        match trouble {
+            0 => return Some(Amended::NotDone(lost())),
+            1 => return Some(Amended::Unknown(lost())),
+            _ => {}
+        }
+        let mut tables = self.tables.lock().unwrap();
+        let reference = handle.0["reference"].as_str().unwrap();
+        let document = tables.documents.iter_mut().find(|one| one.reference == reference).unwrap();
+        match handle.0["content"].as_str() {
+            Some(content) => {
+                document.void = false;
+                let part = if first { &mut document.content } else { &mut document.second };
+                content.clone_into(part);
+            }
+            None => document.void = true,
+        }
+        (trouble == 2).then(|| Amended::Unknown(lost()))
+    }
+}
+
 fn draft_of(value: &Value) -> Draft {
     Draft {
         key: serde_json::from_value(value["key"].clone()).unwrap(),
@@ -486,6 +569,24 @@ impl Sink for Mortal {
         let mut answers = Vec::new();
         for doubt in doubts {
             answers.push(mortal!(self, self.0.settle_one(doubt)));
+        }
+        answers
+    }
+
+    async fn compare(&self, wanted: &[Amendment]) -> Vec<Compared> {
+        self.0.sink_calls.fetch_add(1, Ordering::Relaxed);
+        mortal!(self, wanted.iter().map(|one| self.0.compare_one(one)).collect())
+    }
+
+    async fn amend(&self, handles: &[Handle]) -> Vec<Amended> {
+        self.0.sink_calls.fetch_add(1, Ordering::Relaxed);
+        let mut answers = Vec::new();
+        for handle in handles {
+            let mut trouble = mortal!(self, self.0.amend_one(handle, true));
+            if trouble.is_none() {
+                trouble = mortal!(self, self.0.amend_one(handle, false));
+            }
+            answers.push(trouble.unwrap_or(Amended::Done));
         }
         answers
     }

@@ -8,6 +8,7 @@ mod general;
 mod masters;
 mod mrs001;
 mod pps200;
+mod pps200_changes;
 mod pps370;
 mod search;
 
@@ -56,7 +57,10 @@ pub(super) fn run(company: &mut Company, session: &Session<'_>, program: &str, n
             masters::run(company, session, program, name, input)
         }
         "PPS370MI" => pps370::run(company, name, input),
-        "PPS200MI" => pps200::run(company, session, name, input),
+        "PPS200MI" => match name {
+            "UpdHead" | "UpdLine" | "AddLine" | "DltLine" => pps200_changes::run(company, name, input),
+            _ => pps200::run(company, session, name, input),
+        },
         "APS450MI" | "APS455MI" | "APS200MI" => aps450::run(company, session, program, name, input),
         "EXPORTMI" => export::run(company, session, input),
         _ => return Err(missing(name)),

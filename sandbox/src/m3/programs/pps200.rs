@@ -55,7 +55,7 @@ fn line(order: &PurchaseOrder, line: &OrderLine) -> Row {
         ("PUST", "15"),
         ("ORQA", &line.quantity.to_string()),
         ("LNAM", &line.amount().to_string()),
-        ("RVQA", "0"),
+        ("RVQA", &line.received.to_string()),
         ("IVQA", "0"),
     ]));
     fields

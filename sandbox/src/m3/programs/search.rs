@@ -1,5 +1,5 @@
 //! The search syntax of `Search...` transactions: `FIELD:value` joined by AND and OR, a blank
-//! meaning AND, with `*`, quotes, NOT and parentheses.
+//! meaning AND, with `*`, quotes, ranges (`[a TO b]`), NOT and parentheses.
 
 use crate::m3::answer::Refusal;
 use crate::m3::company::Row;
@@ -51,8 +51,11 @@ impl Search {
     }
 }
 
-/// Whole values, with `*` for any characters.
+/// Whole values, with `*` for any characters, or a range with both its ends.
 fn matches(pattern: &str, text: &str) -> bool {
+    if let Some(range) = pattern.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        return range.split_once(" TO ").is_some_and(|(first, last)| (first..=last).contains(&text));
+    }
     let Some((first, rest)) = pattern.split_once('*') else {
         return pattern == text;
     };
@@ -82,11 +85,16 @@ enum Token {
 fn tokens(query: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut word = String::new();
-    let mut quoted = false;
+    let (mut quoted, mut ranging) = (false, false);
     for c in query.chars() {
         match c {
             '"' => quoted = !quoted,
             _ if quoted => word.push(c),
+            '[' | ']' => {
+                ranging = c == '[';
+                word.push(c);
+            }
+            _ if ranging => word.push(c),
             '(' | ')' => {
                 push(&mut tokens, &mut word);
                 tokens.push(if c == '(' { Token::Open } else { Token::Close });
@@ -184,6 +192,8 @@ mod tests {
             ("SUNO:S10001 AND (PUSL:10 OR PUSL:15)", true),
             ("SUNO:S10001 AND NOT PUSL:15", false),
             ("YRE1:\"PFY00010482\"", true),
+            ("SUNO:S10001 AND PUSL:[10 TO 20]", true),
+            ("PUSL:[16 TO 20]", false),
             ("PFY00010482", true),
         ] {
             let search = Search::read(query).unwrap_or_else(|_| panic!("{query} is a query"));

@@ -1,0 +1,45 @@
+//! What a buyer does to one order: `POST /_sandbox/orders/{number}`.
+
+use hyper::{Method, StatusCode};
+use serde_json::{Map, Value, json};
+
+use super::tenant::ProcurifyTenant;
+use crate::Edit;
+use crate::http::{Call, Reply};
+use crate::m3::control::member;
+
+impl ProcurifyTenant {
+    pub(super) fn edit(&self, order: u64, edit: Edit) -> bool {
+        self.data().orders.edit(order, edit, self.clock.now())
+    }
+
+    /// `{"do": "quantity", "line": 2, "quantity": "5"}`, `add_line`, `remove_line`, `cancel`, `close`, `reopen`.
+    pub(super) fn edit_call(&self, call: &Call) -> Option<Reply> {
+        let number = call.path.trim_end_matches('/').strip_prefix("/_sandbox/orders/")?;
+        if call.method != Method::POST {
+            return Some(Reply::empty(StatusCode::METHOD_NOT_ALLOWED));
+        }
+        let done = match (number.parse(), read(&call.body)) {
+            (Ok(number), Ok(edit)) => self.edit(number, edit),
+            (Err(_), _) => false,
+            (_, Err(error)) => return Some(Reply::json(StatusCode::BAD_REQUEST, &json!({ "detail": error }))),
+        };
+        let status = if done { StatusCode::OK } else { StatusCode::NOT_FOUND };
+        Some(Reply::json(status, &json!({ "done": done })))
+    }
+}
+
+fn read(body: &[u8]) -> Result<Edit, String> {
+    let body: Map<String, Value> = serde_json::from_slice(body).map_err(|error| format!("send an object: {error}"))?;
+    let line = || member(&body, &["line"]).and_then(|line| line.parse().ok()).ok_or("say which `line`");
+    let quantity = || member(&body, &["quantity"]).and_then(|text| text.parse().ok()).ok_or("say which `quantity`");
+    Ok(match member(&body, &["do"]).as_deref() {
+        Some("quantity") => Edit::Quantity { line: line()?, quantity: quantity()? },
+        Some("add_line") => Edit::AddLine,
+        Some("remove_line") => Edit::RemoveLine { line: line()? },
+        Some("cancel") => Edit::Cancel,
+        Some("close") => Edit::Close,
+        Some("reopen") => Edit::Reopen,
+        _ => return Err("`do` is quantity, add_line, remove_line, cancel, close or reopen".to_owned()),
+    })
+}

@@ -1,0 +1,74 @@
+//! What a person does at the forms of SyteLine (Purchase Orders, Purchase Order Lines).
+
+use super::cell::write_time;
+use super::store::row;
+use super::tenant::SyteLineTenant;
+use crate::by_hand::{ByHand, Touch, TypedOrder};
+
+impl ByHand for SyteLineTenant {
+    fn type_order(&self, typed: &TypedOrder) -> String {
+        let mut site = self.site();
+        let number = format!("P{:09}", site.next_order);
+        site.next_order += 1;
+        let day = write_time(typed.date.and_time(chrono::NaiveTime::MIN));
+        let vendor = super::schema::pad(&typed.supplier, 7);
+        let head = row([
+            ("PoNum", number.as_str()),
+            ("VendNum", &vendor),
+            ("Type", "R"),
+            ("Stat", "O"),
+            ("OrderDate", &day),
+            ("VendOrder", &typed.external_ref),
+        ]);
+        site.put("SLPos", head);
+        for (place, line) in (1..).zip(&typed.lines) {
+            let place: u32 = place;
+            let fields = row([
+                ("PoNum", number.as_str()),
+                ("PoLine", &place.to_string()),
+                ("PoRelease", "0"),
+                ("Item", "BY-HAND"),
+                ("QtyOrderedConv", &line.quantity.to_string()),
+                ("ItemCostConv", &line.price.to_string()),
+                ("Stat", "O"),
+                ("NonInvAcct", &line.account),
+            ]);
+            site.put("SLPoItems", fields);
+        }
+        site.store.commit();
+        number
+    }
+
+    fn delete_order(&self, number: &str) -> bool {
+        let mut site = self.site();
+        let lines: Vec<_> = site.lines(number).into_iter().cloned().collect();
+        for line in &lines {
+            if let Some(key) = site.store.key_of("SLPoItems", line) {
+                site.store.remove("SLPoItems", &key);
+            }
+        }
+        let there = site.store.get("SLPos", &[("PoNum", number)]).cloned();
+        if let Some(key) = there.as_ref().and_then(|head| site.store.key_of("SLPos", head)) {
+            site.store.remove("SLPos", &key);
+        }
+        site.store.commit();
+        there.is_some()
+    }
+
+    fn touch(&self, number: &str, touch: Touch) -> bool {
+        let mut site = self.site();
+        let wanted = touch.line.to_string();
+        let line = site.lines(number).into_iter().find(|line| line.get("PoLine") == Some(&wanted)).cloned();
+        let Some(mut line) = line else { return false };
+        let changed =
+            [("QtyOrderedConv", touch.quantity), ("ItemCostConv", touch.price), ("QtyReceived", touch.received)];
+        for (name, value) in changed {
+            if let Some(value) = value {
+                line.insert(name.to_owned(), value.to_string());
+            }
+        }
+        site.put("SLPoItems", line);
+        site.store.commit();
+        true
+    }
+}

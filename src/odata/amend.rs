@@ -1,0 +1,189 @@
+//! Purchase orders that exist in an OData service, each changed by one `PATCH`, all or nothing.
+//!
+//! The state in which the order was read goes along (`If-Match`): the service refuses the change once anybody has
+//! changed the order since, a change of ours that comes late as well. Lines are sent whole, each under the number that
+//! it has.
+
+use cloudsuite_client::odata::{NewPurchaseOrderLine, PurchaseOrder, PurchaseOrderChanges, PurchaseOrderLine};
+use serde::{Deserialize, Serialize};
+use sync_core::{Amended, Amendment, Compared, Difference, Failure, FailureKind, Handle};
+use tenant_http::{Error, ErrorKind, Outcome};
+
+use super::purchase_orders::ODataPurchaseOrders;
+use crate::failure::of_call;
+use crate::purchase_order::OrderDraft;
+use crate::purchase_order::revised::{self, Line, Steps};
+
+/// What is to be changed of an order.
+#[derive(Debug, Serialize, Deserialize)]
+struct Plan {
+    number: String,
+    etag: Option<String>,
+    status: Option<String>,
+    order: Option<Lines>,
+}
+
+/// The order that is wanted, and the numbers of its lines.
+#[derive(Debug, Serialize, Deserialize)]
+struct Lines {
+    draft: OrderDraft,
+    numbers: Vec<i64>,
+}
+
+pub(super) async fn compare(sink: &ODataPurchaseOrders, wanted: &[Amendment]) -> Vec<Compared> {
+    let numbers: Vec<&str> = wanted.iter().map(|one| one.target.0.as_str()).collect();
+    let found = match sink.odata.purchase_orders().get(&numbers).await {
+        Ok(found) => found,
+        Err(error) => return vec![Compared::Unanswered(of_call(&error)); wanted.len()],
+    };
+    wanted
+        .iter()
+        .zip(found)
+        .map(|(amendment, order)| {
+            let order = order.filter(|order| order.reference.as_deref() == Some(amendment.reference.as_str()));
+            match (order, &amendment.document) {
+                (None, None) => Compared::Same,
+                (None, Some(_)) => Compared::Refused(revised::gone(&amendment.target.0)),
+                (Some(order), None) => cancellation(sink, &order).unwrap_or_else(Compared::Refused),
+                (Some(order), Some(document)) => change(sink, document, &order).unwrap_or_else(Compared::Refused),
+            }
+        })
+        .collect()
+}
+
+fn is_cancelled(sink: &ODataPurchaseOrders, order: &PurchaseOrder) -> bool {
+    order.status.as_ref() == Some(&sink.settings.cancelled_status)
+}
+
+fn differs(plan: &Plan, differences: Vec<Difference>) -> Result<Compared, Failure> {
+    let handle = serde_json::to_value(plan)
+        .map_err(|error| Failure::new(FailureKind::Other, format!("the changes cannot be kept: {error}")))?;
+    Ok(Compared::Differs { handle: Handle(handle), differences })
+}
+
+fn cancellation(sink: &ODataPurchaseOrders, order: &PurchaseOrder) -> Result<Compared, Failure> {
+    if is_cancelled(sink, order) {
+        return Ok(Compared::Same);
+    }
+    let plan = Plan {
+        number: order.number.clone(),
+        etag: order.etag.clone(),
+        status: Some(sink.settings.cancelled_status.clone()),
+        order: None,
+    };
+    let before = order.status.as_deref().unwrap_or("open");
+    differs(&plan, vec![revised::cancelled(&order.number, before)])
+}
+
+fn standing((place, line): (i64, &PurchaseOrderLine)) -> Line {
+    Line {
+        number: line.number.unwrap_or(place),
+        item: line.item.clone(),
+        name: line.description.clone(),
+        quantity: line.quantity.unwrap_or_default(),
+        price: line.price.unwrap_or_default(),
+        account: line.account.clone(),
+        cost_center: line.cost_center.clone(),
+        due: line.delivery_date,
+        ..Line::default()
+    }
+}
+
+fn change(
+    sink: &ODataPurchaseOrders,
+    document: &serde_json::Value,
+    order: &PurchaseOrder,
+) -> Result<Compared, Failure> {
+    let draft: OrderDraft = serde_json::from_value(document.clone())
+        .map_err(|error| Failure::new(FailureKind::Invalid, format!("the draft cannot be read: {error}")))?;
+    if let Some(other) =
+        revised::other_head(&order.number, order.supplier.as_deref(), order.currency.as_deref(), &draft)
+    {
+        return Err(other);
+    }
+    let there: Vec<Line> = (1..).zip(&order.lines).map(standing).collect();
+    let wanted = Line::wanted(&draft, &sink.settings.service_item, |name| Some(name.to_owned()));
+    let steps = Steps::between(&there, &wanted);
+    let mut differences = Vec::new();
+    let reopened = is_cancelled(sink, order);
+    if reopened {
+        differences.push(Difference {
+            what: format!("order {} status", order.number),
+            before: order.status.clone(),
+            after: Some(sink.settings.open_status.clone()),
+        });
+    }
+    if let Some(date) = order.order_date.filter(|date| *date != draft.order_date) {
+        differences.push(Difference {
+            what: "order date".to_owned(),
+            before: Some(date.to_string()),
+            after: Some(draft.order_date.to_string()),
+        });
+    }
+    let numbers = numbers(&there, &steps);
+    differences.extend(steps.differences(&there, &wanted, |place| numbers.get(place).copied().unwrap_or_default()));
+    if differences.is_empty() && steps.steps.is_empty() {
+        return Ok(Compared::Same);
+    }
+    let plan = Plan {
+        number: order.number.clone(),
+        etag: order.etag.clone(),
+        status: reopened.then(|| sink.settings.open_status.clone()),
+        order: Some(Lines { draft, numbers }),
+    };
+    differs(&plan, differences)
+}
+
+/// The number of each wanted line: the one it has, or one after all others.
+fn numbers(there: &[Line], steps: &Steps) -> Vec<i64> {
+    let mut next = there.iter().map(|line| line.number).max().unwrap_or(0);
+    let number = |pair: &Option<usize>| {
+        pair.map_or_else(
+            || {
+                next += 1;
+                next
+            },
+            |index| there[index].number,
+        )
+    };
+    steps.pairs.iter().map(number).collect()
+}
+
+pub(super) async fn amend(sink: &ODataPurchaseOrders, handles: &[Handle]) -> Vec<Amended> {
+    let mut amended = Vec::with_capacity(handles.len());
+    for handle in handles {
+        amended.push(match serde_json::from_value::<Plan>(handle.0.clone()) {
+            Ok(plan) => carry_out(sink, &plan).await,
+            Err(error) => Amended::NotDone(Failure::new(FailureKind::Other, format!("the changes are lost: {error}"))),
+        });
+    }
+    amended
+}
+
+async fn carry_out(sink: &ODataPurchaseOrders, plan: &Plan) -> Amended {
+    let mut changes = PurchaseOrderChanges::new();
+    if let Some(status) = &plan.status {
+        changes = changes.property("Status", status);
+    }
+    if let Some(Lines { draft, numbers }) = &plan.order {
+        let lines: Vec<NewPurchaseOrderLine> =
+            numbers.iter().zip(&draft.lines).map(|(number, line)| sink.line(*number, line, draft)).collect();
+        changes = changes.property("OrderDate", draft.order_date).lines(lines);
+    }
+    match sink.odata.purchase_orders().change(&plan.number, plan.etag.as_deref(), &changes).await {
+        Ok(_) => Amended::Done,
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &Error) -> Amended {
+    match error.outcome() {
+        // Somebody else was quicker: what is there now is compared anew.
+        Outcome::Rejected if error.kind() == ErrorKind::Conflict => {
+            Amended::NotDone(Failure { kind: FailureKind::Unavailable, ..of_call(error) })
+        }
+        Outcome::Rejected => Amended::Refused(of_call(error)),
+        Outcome::NotProcessed => Amended::NotDone(of_call(error)),
+        Outcome::Unknown => Amended::Unknown(of_call(error)),
+    }
+}

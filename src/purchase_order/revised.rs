@@ -1,0 +1,302 @@
+//! An order as the ERP has it against the order that is wanted now: which lines change, go, or are new.
+//!
+//! The ERP's lines do not bear Procurify's line ids, and people change orders by hand: so lines are paired by what they
+//! are. Those that are the same come first, then those of the same item and name, then those of the same item (for what
+//! is bought by its text: of the same quantity and price, under another name). What is left over on the ERP's side goes,
+//! what is left over on ours is new: a line is never turned into one of something else.
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use sync_core::{Difference, Failure, FailureKind};
+
+use super::{LineDraft, OrderDraft};
+
+/// A line, as the ERP has it or as it is wanted. What the ERP does not show is `None`, and taken to be as wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Line {
+    pub number: i64,
+    /// Bought by its text: its item says nothing about what it is.
+    pub free_text: bool,
+    pub item: Option<String>,
+    pub name: Option<String>,
+    pub quantity: Decimal,
+    pub price: Decimal,
+    pub account: Option<String>,
+    pub cost_center: Option<String>,
+    pub due: Option<NaiveDate>,
+    /// How many have come or were invoiced: such a line is left alone.
+    pub taken: Decimal,
+}
+
+impl Line {
+    /// The lines of an order that is wanted, numbered from 1; `name` brings a name into the ERP's form.
+    pub fn wanted(order: &OrderDraft, service_item: &str, name: impl Fn(&str) -> Option<String>) -> Vec<Self> {
+        let line = |(number, line): (i64, &LineDraft)| Self {
+            number,
+            free_text: line.item.is_none(),
+            item: Some(line.item.clone().unwrap_or_else(|| service_item.to_owned())),
+            name: name(&line.name),
+            quantity: line.quantity,
+            price: line.price,
+            account: Some(line.account.clone()),
+            cost_center: line.cost_center.clone(),
+            due: Some(order.delivery_date),
+            taken: Decimal::ZERO,
+        };
+        (1..).zip(&order.lines).map(line).collect()
+    }
+
+    fn words(&self) -> String {
+        let name = self.name.as_deref().or(self.item.as_deref()).unwrap_or_default();
+        let account = self.account.as_ref().map(|account| format!(" on {account}")).unwrap_or_default();
+        format!("{} x {name} at {}{account}", self.quantity.normalize(), self.price.normalize())
+    }
+}
+
+fn same<T: PartialEq>(there: Option<&T>, wanted: Option<&T>) -> bool {
+    there.is_none() || wanted.is_none() || there == wanted
+}
+
+/// A step from the lines that are there to those that are wanted, by their places in the two lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    Change { there: usize, wanted: usize },
+    Remove { there: usize },
+    Add { wanted: usize },
+}
+
+/// What differs between an order that is there and the one that is wanted.
+#[derive(Debug, Default)]
+pub(crate) struct Steps {
+    pub steps: Vec<Step>,
+    /// Which line that is there each wanted line is, if any.
+    pub pairs: Vec<Option<usize>>,
+}
+
+impl Steps {
+    pub fn between(there: &[Line], wanted: &[Line]) -> Self {
+        let mut pairs: Vec<Option<usize>> = vec![None; wanted.len()];
+        let alike: [fn(&Line, &Line) -> bool; 5] = [
+            |there, wanted| there.number == wanted.number && is_same(there, wanted),
+            is_same,
+            |there, wanted| is_named_alike(there, wanted) && is_booked_alike(there, wanted),
+            is_named_alike,
+            |there, wanted| {
+                let renamed = there.quantity == wanted.quantity && there.price == wanted.price;
+                same(there.item.as_ref(), wanted.item.as_ref()) && (!wanted.free_text || renamed)
+            },
+        ];
+        for alike in alike {
+            for place in 0..wanted.len() {
+                if pairs[place].is_none() {
+                    let free = (0..there.len()).filter(|index| !pairs.contains(&Some(*index)));
+                    pairs[place] = free.into_iter().find(|&index| alike(&there[index], &wanted[place]));
+                }
+            }
+        }
+        let mut steps: Vec<Step> = Vec::new();
+        for (place, pair) in pairs.iter().enumerate() {
+            match pair {
+                Some(index) if is_same(&there[*index], &wanted[place]) => {}
+                Some(index) => steps.push(Step::Change { there: *index, wanted: place }),
+                None => steps.push(Step::Add { wanted: place }),
+            }
+        }
+        let gone = (0..there.len()).filter(|index| !pairs.contains(&Some(*index)));
+        steps.extend(gone.map(|there| Step::Remove { there }));
+        Self { steps, pairs }
+    }
+
+    /// Why they must not be taken: what has come, or was invoiced, stays as it was ordered.
+    pub fn refusal(&self, there: &[Line]) -> Option<Failure> {
+        let taken = self.steps.iter().find_map(|step| match step {
+            Step::Change { there: place, .. } | Step::Remove { there: place } => {
+                Some(&there[*place]).filter(|line| !line.taken.is_zero())
+            }
+            Step::Add { .. } => None,
+        })?;
+        let why = format!("{} of line {} have been received or invoiced", taken.taken.normalize(), taken.number);
+        Some(Failure::new(FailureKind::Invalid, why))
+    }
+
+    /// Each difference in words; `number` gives the number of an added line.
+    pub fn differences(&self, there: &[Line], wanted: &[Line], number: impl Fn(usize) -> i64) -> Vec<Difference> {
+        let mut differences = Vec::new();
+        for step in &self.steps {
+            match *step {
+                Step::Change { there: old, wanted: new } => changed(&there[old], &wanted[new], &mut differences),
+                Step::Remove { there: old } => differences.push(Difference {
+                    what: format!("line {}", there[old].number),
+                    before: Some(there[old].words()),
+                    after: None,
+                }),
+                Step::Add { wanted: new } => differences.push(Difference {
+                    what: format!("line {}", number(new)),
+                    before: None,
+                    after: Some(wanted[new].words()),
+                }),
+            }
+        }
+        differences
+    }
+}
+
+fn is_named_alike(there: &Line, wanted: &Line) -> bool {
+    same(there.item.as_ref(), wanted.item.as_ref()) && there.name == wanted.name
+}
+
+/// Whether a line is on the account and cost centre that are wanted, as far as the ERP shows them.
+pub(crate) fn is_booked_alike(there: &Line, wanted: &Line) -> bool {
+    same(there.account.as_ref(), wanted.account.as_ref())
+        && same(there.cost_center.as_ref(), wanted.cost_center.as_ref())
+}
+
+/// Whether nothing of a line must change. When what has come is due is no matter any more.
+fn is_same(there: &Line, wanted: &Line) -> bool {
+    same(there.item.as_ref(), wanted.item.as_ref())
+        && same(there.name.as_ref(), wanted.name.as_ref())
+        && there.quantity == wanted.quantity
+        && there.price == wanted.price
+        && is_booked_alike(there, wanted)
+        && (!there.taken.is_zero() || same(there.due.as_ref(), wanted.due.as_ref()))
+}
+
+fn changed(there: &Line, wanted: &Line, differences: &mut Vec<Difference>) {
+    let plain = |number: Decimal| Some(number.normalize().to_string());
+    let day = |day: Option<NaiveDate>| day.map(|day| day.to_string());
+    for (what, before, after) in [
+        ("quantity", plain(there.quantity), plain(wanted.quantity)),
+        ("price", plain(there.price), plain(wanted.price)),
+        ("name", there.name.clone(), wanted.name.clone()),
+        ("account", there.account.clone(), wanted.account.clone()),
+        ("cost centre", there.cost_center.clone(), wanted.cost_center.clone()),
+        ("delivery date", day(there.due), day(wanted.due)),
+    ] {
+        if let (Some(before), Some(after)) = (before, after)
+            && before != after
+        {
+            differences.push(Difference {
+                what: format!("line {} {what}", there.number),
+                before: Some(before),
+                after: Some(after),
+            });
+        }
+    }
+}
+
+/// Why an order cannot become this one, as far as the head tells.
+pub(crate) fn other_head(
+    number: &str,
+    supplier: Option<&str>,
+    currency: Option<&str>,
+    wanted: &OrderDraft,
+) -> Option<Failure> {
+    let differs = |what: &str, there: Option<&str>, wanted: &str| {
+        let there = there.filter(|there| *there != wanted)?;
+        let why =
+            format!("order {number} has the {what} {there} and should have {wanted}, which no order can change to");
+        Some(Failure::new(FailureKind::Invalid, why))
+    };
+    differs("supplier", supplier, &wanted.supplier).or_else(|| differs("currency", currency, &wanted.currency))
+}
+
+/// That the order is not there any more.
+pub(crate) fn gone(number: &str) -> Failure {
+    Failure::new(FailureKind::Invalid, format!("order {number} is not in the ERP any more, or bears another reference"))
+}
+
+/// The difference that a cancellation makes.
+pub(crate) fn cancelled(number: &str, before: &str) -> Difference {
+    Difference { what: format!("order {number}"), before: Some(before.to_owned()), after: Some("cancelled".to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(number: i64, name: &str, quantity: i64) -> Line {
+        Line {
+            number,
+            free_text: true,
+            item: Some("SERVICE".to_owned()),
+            name: Some(name.to_owned()),
+            quantity: quantity.into(),
+            price: Decimal::TEN,
+            account: Some("6100".to_owned()),
+            ..Line::default()
+        }
+    }
+
+    fn told(there: &[Line], wanted: &[Line]) -> Vec<String> {
+        let steps = Steps::between(there, wanted);
+        steps.differences(there, wanted, |_| 9).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_line_that_goes_leaves_the_others_alone_wherever_it_stood() {
+        let there = [line(1, "bolts", 1), line(2, "nuts", 2), line(3, "screws", 3)];
+        let wanted = [line(1, "bolts", 1), line(2, "screws", 3)];
+        assert_eq!(told(&there, &wanted), ["line 2 removed: 2 x nuts at 10 on 6100"]);
+    }
+
+    #[test]
+    fn a_changed_line_is_known_by_its_item_and_name() {
+        let there = [line(1, "bolts", 1), line(2, "nuts", 2)];
+        let wanted = [line(1, "nuts", 5), line(2, "bolts", 1), line(3, "screws", 4)];
+        assert_eq!(told(&there, &wanted), ["line 2 quantity 2 -> 5", "line 9 added: 4 x screws at 10 on 6100"]);
+    }
+
+    #[test]
+    fn a_line_never_becomes_one_of_another_item() {
+        let other = Line { item: Some("A1".to_owned()), ..line(1, "bolts", 1) };
+        assert_eq!(
+            Steps::between(&[line(1, "bolts", 1)], &[other]).steps,
+            [Step::Add { wanted: 0 }, Step::Remove { there: 0 }]
+        );
+    }
+
+    #[test]
+    fn of_lines_named_alike_each_stays_on_its_account() {
+        let other = |line: Line| Line { account: Some("6200".to_owned()), ..line };
+        let there = [line(1, "bolts", 1), line(2, "nuts", 2), other(line(3, "bolts", 3))];
+        let wanted = [line(1, "nuts", 2), other(line(2, "bolts", 9))];
+        assert_eq!(told(&there, &wanted), ["line 3 quantity 3 -> 9", "line 1 removed: 1 x bolts at 10 on 6100"]);
+    }
+
+    #[test]
+    fn a_text_that_was_edited_is_a_change_and_another_text_another_line() {
+        let there = [line(1, "bolts", 1), line(2, "nuts", 2)];
+        let edited = [line(1, "bolts", 1), line(2, "nuts M8", 2)];
+        assert_eq!(told(&there, &edited), ["line 2 name nuts -> nuts M8"]);
+        let other = [line(1, "bolts", 1), line(2, "screws", 7)];
+        assert_eq!(
+            told(&there, &other),
+            ["line 9 added: 7 x screws at 10 on 6100", "line 2 removed: 2 x nuts at 10 on 6100"]
+        );
+    }
+
+    #[test]
+    fn a_line_of_which_some_have_come_is_left_alone_and_its_due_day_matters_no_more() {
+        let day = NaiveDate::from_ymd_opt(2026, 12, 1);
+        let there = [Line { taken: Decimal::ONE, due: day, ..line(1, "bolts", 3) }];
+        let later = [Line { due: day.and_then(|day| day.succ_opt()), ..line(1, "bolts", 3) }];
+        assert!(Steps::between(&there, &later).steps.is_empty());
+        let fewer = [line(1, "bolts", 2)];
+        let refusal = Steps::between(&there, &fewer).refusal(&there).unwrap();
+        assert!(refusal.message.contains("1 of line 1 have been received"), "{refusal}");
+        assert!(Steps::between(&there, &[]).refusal(&there).is_some());
+    }
+
+    #[test]
+    fn what_the_erp_does_not_show_is_taken_to_be_as_wanted() {
+        let there = [Line { account: None, due: None, ..line(1, "bolts", 3) }];
+        assert!(Steps::between(&there, &[line(1, "bolts", 3)]).steps.is_empty());
+    }
+
+    #[test]
+    fn lines_that_look_alike_stay_in_their_places() {
+        let there = [line(1, "bolts", 1), line(2, "bolts", 1), line(3, "bolts", 1)];
+        let wanted = [line(1, "bolts", 1), line(2, "bolts", 2), line(3, "bolts", 1)];
+        assert_eq!(told(&there, &wanted), ["line 2 quantity 1 -> 2"]);
+    }
+}

@@ -1,0 +1,90 @@
+//! A document of the ERP, as far as it is compared with what was approved.
+
+use chrono::NaiveDate;
+use rust_decimal::{Decimal, RoundingStrategy};
+use sync_core::{ExternalRef, TargetRef};
+
+/// A document of the ERP.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Document {
+    /// The ERP's number.
+    pub number: String,
+    /// What stands in the field where our reference is kept.
+    pub reference: Option<String>,
+    /// The supplier's number.
+    pub supplier: Option<String>,
+    /// ISO 4217 code.
+    pub currency: Option<String>,
+    /// The day it is dated.
+    pub date: Option<NaiveDate>,
+    /// Its lines, in the order of their numbers.
+    pub lines: Vec<DocumentLine>,
+    /// The amount that the ERP shows for the whole, if it is not the sum of the lines.
+    pub total: Option<Decimal>,
+    /// Whether nothing is owed by it: it was cancelled, or all its lines were deleted.
+    pub void: bool,
+}
+
+/// A line of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DocumentLine {
+    /// How many.
+    pub quantity: Decimal,
+    /// The price of one.
+    pub price: Decimal,
+    /// The amount that the ERP shows; quantity times price to the cent if it shows none.
+    pub amount: Option<Decimal>,
+    /// The GL account, if it is shown.
+    pub account: Option<String>,
+    /// The cost centre, if it is shown.
+    pub cost_center: Option<String>,
+}
+
+impl DocumentLine {
+    pub(crate) fn amount(&self) -> Decimal {
+        self.amount.unwrap_or_else(|| to_the_cent(self.quantity * self.price))
+    }
+}
+
+impl Document {
+    /// What it comes to, without tax.
+    pub fn total(&self) -> Decimal {
+        self.total.unwrap_or_else(|| self.lines.iter().map(DocumentLine::amount).sum())
+    }
+}
+
+/// As both systems round an amount of two decimals.
+pub(crate) fn to_the_cent(amount: Decimal) -> Decimal {
+    amount.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero)
+}
+
+/// Which documents a product is asked for.
+#[derive(Debug, Clone)]
+pub enum Wanted<'a> {
+    /// All that are dated within these days, both included, whoever made them.
+    Dated {
+        /// The first day.
+        first: NaiveDate,
+        /// The last day.
+        last: NaiveDate,
+    },
+    /// Those of these records, whatever their date; what is not there is left out.
+    Named(&'a [Named]),
+}
+
+/// What is known of a document that is looked for.
+#[derive(Debug, Clone)]
+pub struct Named {
+    /// The reference that was written into it.
+    pub reference: ExternalRef,
+    /// The number that the ledger has for it.
+    pub number: Option<TargetRef>,
+}
+
+impl Named {
+    /// Those of which no document bears the reference.
+    pub(crate) fn not_among<'a>(wanted: &'a [Self], found: &[Document]) -> Vec<&'a str> {
+        let missing = wanted.iter().map(|named| named.reference.as_str());
+        missing.filter(|reference| !found.iter().any(|one| one.reference.as_deref() == Some(reference))).collect()
+    }
+}

@@ -1,0 +1,211 @@
+//! Documents that are not what their records are any more: changed, or cancelled, as far as the flow allows it.
+//!
+//! ```text
+//! behind -> map -> Sink.compare (reads only) -> ledger: Amending, with each difference -> Sink.amend -> ledger: Amended
+//!                       `-> same: Amended                      lost, or a crash? compared anew, a settle time later
+//! ```
+//!
+//! What is unknown is never sent again: the document itself tells what of it was carried out. A change that is still
+//! under way when the document is read would escape that, hence the settle time (a crashed worker's lease is longer).
+
+use super::advance::{map, no_answer};
+use super::journal::{Entry, Recorded, Work};
+use super::outcome::{Retries, pad};
+use super::{Cancellations, Engine, Flow, Moved, Revisions};
+use crate::error::EngineError;
+use crate::failure::{Failure, FailureKind};
+use crate::ledger::{Change, Lease};
+use crate::mapper::Mapping;
+use crate::record::{ExternalRef, Lifecycle};
+use crate::reference::References;
+use crate::sink::{Amended, Amendment, Compared, Handle};
+use crate::state::{Head, State, StateName};
+
+/// What is to become of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wish {
+    Amend,
+    Cancel,
+}
+
+/// What the flow wants done to a record's document now; nothing if people are only told, or if it was refused.
+pub(super) fn amendment(flow: &Flow, head: &Head) -> Option<Wish> {
+    if head.refusal().is_some() { None } else { wish(flow, head) }
+}
+
+/// Whether there is something to be tried once more, though it was refused.
+pub(super) fn amendment_again(flow: &Flow, head: &Head) -> bool {
+    let at_rest = matches!(head.state, State::Posted { .. } | State::Cancelled { .. });
+    &flow.kind == head.key.kind() && at_rest && wish(flow, head).is_some()
+}
+
+fn wish(flow: &Flow, head: &Head) -> Option<Wish> {
+    // What was begun is brought to an end, whatever is wanted of others by now.
+    let begun = match head.state {
+        State::Amending { .. } | State::AmendAt { .. } => true,
+        State::Posted { .. } | State::Cancelled { .. } if head.is_behind() => false,
+        _ => return None,
+    };
+    match head.lifecycle {
+        Lifecycle::Active => (begun || flow.on_revision == Revisions::Amend).then_some(Wish::Amend),
+        Lifecycle::Cancelled => (begun || flow.on_cancel == Cancellations::Cancel).then_some(Wish::Cancel),
+    }
+}
+
+/// Whether carrying it on needs reference data.
+pub(super) fn needs_mapping(work: &Work) -> bool {
+    work.head.lifecycle == Lifecycle::Active
+}
+
+/// An amendment that is wanted, and how its references were resolved.
+struct Wanted {
+    work: Work,
+    amendment: Amendment,
+    decisions: Vec<String>,
+}
+
+impl Engine {
+    /// Compares documents with what their records are now, and changes what differs. What must be mapped on stale
+    /// reference data is left for later.
+    pub(super) async fn amend(
+        &self,
+        flow: &Flow,
+        behind: Vec<Work>,
+        references: &References,
+        stale: bool,
+        moved: &mut Vec<Moved>,
+    ) -> Result<(), EngineError> {
+        if behind.is_empty() {
+            return Ok(());
+        }
+        if let Some(frozen) = self.schedule.frozen(self.clock.now()) {
+            let wait = || Change::AmendPlanned {
+                at: frozen.until,
+                failure: Failure::new(FailureKind::Other, frozen.reason.clone()),
+            };
+            let entries = behind.into_iter().map(|work| Entry::last(work, wait(), ())).collect();
+            return self.record(entries).await.map(drop);
+        }
+        let (later, now): (Vec<_>, Vec<_>) = behind.into_iter().partition(|work| stale && needs_mapping(work));
+        self.release(later).await?;
+        let (wanted, mut entries) = self.wanted(flow, now, references).await?;
+        let begun = self.begin_amendments(flow, wanted, &mut entries).await?;
+        self.finish(flow, entries, StateName::Amending, moved).await?;
+        self.carry_out(flow, begun, moved).await
+    }
+
+    /// What the records are to be in the target; and what is to be recorded of those that cannot be carried over.
+    async fn wanted(
+        &self,
+        flow: &Flow,
+        works: Vec<Work>,
+        references: &References,
+    ) -> Result<(Vec<Wanted>, Vec<Entry<()>>), EngineError> {
+        let references =
+            self.with_needed(flow, works.iter().map(|work| (&work.head.key, &work.head.payload)), references).await?;
+        let (mut wanted, mut entries) = (Vec::new(), Vec::new());
+        for work in works {
+            let revision = work.head.revision.clone();
+            let lifecycle = work.head.lifecycle;
+            let (document, decisions) = match (lifecycle, map(flow, &work.head.record(), &references)) {
+                (Lifecycle::Cancelled, _) => (None, Vec::new()),
+                (Lifecycle::Active, Mapping::Draft { document, decisions }) => (Some(document), decisions),
+                (Lifecycle::Active, Mapping::Hold(missing)) => {
+                    entries.push(Entry::last(work, Change::AmendHeld { revision, missing }, ()));
+                    continue;
+                }
+                (Lifecycle::Active, Mapping::Skip(reason)) => {
+                    let failure = Failure::new(FailureKind::Invalid, reason);
+                    entries.push(Entry::last(work, Change::AmendRefused { revision, lifecycle, failure }, ()));
+                    continue;
+                }
+            };
+            let Some(target) = work.head.state.target().cloned() else { continue };
+            let key = work.head.key.clone();
+            let reference = ExternalRef::of(&key);
+            let sent = self.sent(&work.head).await?;
+            wanted.push(Wanted { work, amendment: Amendment { key, reference, target, sent, document }, decisions });
+        }
+        Ok((wanted, entries))
+    }
+
+    /// The content that was sent last.
+    async fn sent(&self, head: &Head) -> Result<Option<serde_json::Value>, EngineError> {
+        let history = self.store.history(&head.key).await?;
+        Ok(history.into_iter().rev().find_map(|event| match event.change {
+            Change::Intended { document, .. } => Some(document),
+            Change::Amending { document, .. } => document,
+            _ => None,
+        }))
+    }
+
+    /// Compares, and makes what is to be changed durable before anything is sent (I1).
+    async fn begin_amendments(
+        &self,
+        flow: &Flow,
+        wanted: Vec<Wanted>,
+        entries: &mut Vec<Entry<()>>,
+    ) -> Result<Vec<(Work, Handle)>, EngineError> {
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let amendments: Vec<Amendment> = wanted.iter().map(|one| one.amendment.clone()).collect();
+        let answers = pad(flow.sink.compare(&amendments).await, wanted.len(), || Compared::Unanswered(no_answer()));
+        let until = self.after(self.settings.lease);
+        let mut retries = Retries::of(self);
+        let mut begun = Vec::new();
+        for (Wanted { work, amendment, decisions }, answer) in wanted.into_iter().zip(answers) {
+            let (revision, lifecycle) = (work.head.revision.clone(), work.head.lifecycle);
+            let change = match answer {
+                Compared::Same => Change::Amended { revision, lifecycle },
+                Compared::Refused(failure) => Change::AmendRefused { revision, lifecycle, failure },
+                Compared::Unanswered(failure) => retries.amendment(&work, failure),
+                Compared::Differs { handle, differences } => {
+                    let change = Change::Amending { document: amendment.document, decisions, differences };
+                    let only_at = Some((revision, lifecycle));
+                    begun.push(Entry {
+                        work,
+                        changes: vec![change],
+                        lease: Lease::Until(until),
+                        only_at,
+                        with: handle,
+                    });
+                    continue;
+                }
+            };
+            entries.push(Entry::last(work, change, ()));
+        }
+        let (superseded, begun): (Vec<_>, Vec<_>) =
+            self.record(begun).await?.into_iter().partition(|recorded| recorded.superseded);
+        self.release(superseded.into_iter().map(|recorded| recorded.work).collect()).await?;
+        Ok(begun.into_iter().map(|Recorded { work, with, .. }| (work, with)).collect())
+    }
+
+    /// Changes what differs, and records each outcome.
+    async fn carry_out(
+        &self,
+        flow: &Flow,
+        begun: Vec<(Work, Handle)>,
+        moved: &mut Vec<Moved>,
+    ) -> Result<(), EngineError> {
+        if begun.is_empty() {
+            return Ok(());
+        }
+        let (works, handles): (Vec<Work>, Vec<Handle>) = begun.into_iter().unzip();
+        let answers = pad(flow.sink.amend(&handles).await, handles.len(), || Amended::Unknown(no_answer()));
+        let mut retries = Retries::of(self);
+        let settled = self.after(self.settings.settle_time);
+        let mut entries = Vec::new();
+        for (work, answer) in works.into_iter().zip(answers) {
+            let (revision, lifecycle) = (work.head.revision.clone(), work.head.lifecycle);
+            let change = match answer {
+                Amended::Done => Change::Amended { revision, lifecycle },
+                Amended::Refused(failure) => Change::AmendRefused { revision, lifecycle, failure },
+                Amended::NotDone(failure) => retries.amendment(&work, failure),
+                Amended::Unknown(failure) => Change::AmendPlanned { at: settled, failure },
+            };
+            entries.push(Entry::last(work, change, ()));
+        }
+        self.finish(flow, entries, StateName::Amending, moved).await
+    }
+}

@@ -1,0 +1,330 @@
+//! Orders that change, are cancelled, closed and reopened in Procurify after they were posted, on each product.
+
+use procurify_cloudsuite::reconcile::{Comparison, Period};
+use procurify_cloudsuite::{Connection, FlowKind, Report};
+use rust_decimal::Decimal;
+use sandbox::{Document, Edit, FaultKind, Faults, M3, OData, SyteLine, Touch};
+use sync_core::{Actor, Assurance, Change, StateName, Step};
+
+use crate::erp::Erp;
+use crate::faults::one_in_five;
+use crate::world::{World, connector, key, run, scenario};
+
+const CHANGED: u64 = 10_002;
+const SHORTENED: u64 = 10_003;
+const LENGTHENED: u64 = 10_004;
+const CANCELLED: u64 = 10_006;
+const CLOSED: u64 = 10_007;
+
+fn number(order: u64) -> usize {
+    usize::try_from(order).unwrap()
+}
+
+async fn sync(connection: &Connection) -> Report {
+    connection.sync(FlowKind::PurchaseOrders).await.unwrap()
+}
+
+async fn compared(connection: &Connection) -> Comparison {
+    connection.reconcile(FlowKind::PurchaseOrders, Period::default()).await.unwrap()
+}
+
+fn document<E: Erp>(world: &World<E>, order: u64) -> Document {
+    let reference = sync_core::ExternalRef::of(&key(number(order))).to_string();
+    let mut copies: Vec<Document> =
+        world.erp.all_documents().into_iter().filter(|one| one.external_ref == reference).collect();
+    assert_eq!(copies.len(), 1, "{order} is in the ERP {} times", copies.len());
+    copies.remove(0)
+}
+
+async fn trail(connection: &Connection, order: u64) -> String {
+    connection.trail(&key(number(order))).await.unwrap().to_string()
+}
+
+/// Posted orders, of which some then change.
+async fn changed<E: Erp>() -> (World<E>, Connection) {
+    let world: World<E> = World::of(scenario(30)).await;
+    let connection = world.connect_amending_with_lines().await;
+    assert!(sync(&connection).await.is_all_done());
+    let quantity = document(&world, CHANGED).lines[1].quantity + Decimal::TEN;
+    assert!(world.procurify.edit(CHANGED, Edit::Quantity { line: 2, quantity }));
+    assert!(world.procurify.edit(SHORTENED, Edit::RemoveLine { line: 2 }));
+    assert!(world.procurify.edit(LENGTHENED, Edit::AddLine));
+    assert!(world.procurify.edit(CANCELLED, Edit::Cancel));
+    assert!(world.procurify.edit(CLOSED, Edit::Close));
+    (world, connection)
+}
+
+async fn follows_changes<E: Erp>() {
+    let (world, connection) = changed::<E>().await;
+    let before: Vec<Document> = [CHANGED, SHORTENED, LENGTHENED, CLOSED].map(|order| document(&world, order)).to_vec();
+    let plan = connection.plan(FlowKind::PurchaseOrders).await.unwrap();
+    let steps = |wanted: fn(&Step) -> bool| plan.iter().filter(|planned| wanted(&planned.step)).count();
+    assert_eq!((steps(|step| matches!(step, Step::Amend(..))), steps(|step| matches!(step, Step::Cancel(_)))), (3, 1));
+    let report = sync(&connection).await;
+    assert!(report.is_all_done(), "{:?}", report.concerns);
+    let mut amended: Vec<String> = report.amended.iter().map(|key| key.id().to_owned()).collect();
+    amended.sort();
+    assert_eq!(amended, [CHANGED, SHORTENED, LENGTHENED, CANCELLED].map(|order| order.to_string()));
+    assert!(report.posted.is_empty());
+    assert_eq!(report.count(StateName::Cancelled), 1);
+
+    let now = document(&world, CHANGED);
+    assert_eq!(now.number, before[0].number, "the same order, not another");
+    assert_eq!(now.lines[1].quantity, before[0].lines[1].quantity + Decimal::TEN);
+    assert_eq!((&now.lines[0], &now.lines[2]), (&before[0].lines[0], &before[0].lines[2]), "the others are untouched");
+    let kept: Vec<_> = before[1].lines.iter().enumerate().filter(|(at, _)| *at != 1).map(|(_, line)| line).collect();
+    assert_eq!(document(&world, SHORTENED).lines.iter().collect::<Vec<_>>(), kept);
+    let longer = document(&world, LENGTHENED);
+    assert_eq!(longer.lines.len(), before[2].lines.len() + 1);
+    assert_eq!(longer.lines[..before[2].lines.len()], before[2].lines);
+    assert_eq!(document(&world, CLOSED), before[3], "closing an order changes nothing of what was ordered");
+
+    let told = trail(&connection, CHANGED).await;
+    let (old, new) = (before[0].lines[1].quantity.normalize(), now.lines[1].quantity.normalize());
+    assert!(told.contains(&format!("line 2 quantity {old} -> {new}")), "{told}");
+    let told = trail(&connection, SHORTENED).await;
+    assert!(told.contains("line 2 removed: "), "{told}");
+    let told = trail(&connection, LENGTHENED).await;
+    assert!(told.contains("line 4 added: "), "{told}");
+    let told = trail(&connection, CANCELLED).await;
+    assert!(told.contains("cancelling the document: order ") && told.contains("the document is cancelled"), "{told}");
+
+    let comparison = compared(&connection).await;
+    assert!(comparison.is_clean(), "{comparison:?}");
+    assert_eq!(comparison.matched, 29);
+    assert_eq!(comparison.source_total, comparison.target_total);
+    let writes = world.erp.writes();
+    assert!(sync(&connection).await.is_all_done());
+    assert_eq!(world.erp.writes(), writes, "nothing is left to be written");
+
+    assert!(world.procurify.edit(CANCELLED, Edit::Reopen));
+    assert_eq!(sync(&connection).await.amended, [key(number(CANCELLED))]);
+    let comparison = compared(&connection).await;
+    assert!(comparison.is_clean() && comparison.matched == 30, "{comparison:?}");
+    world.exactly_once(&world.keys());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_in_m3_follows_its_changes_its_cancellation_and_its_return() {
+    follows_changes::<M3>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_in_syteline_follows_its_changes_its_cancellation_and_its_return() {
+    follows_changes::<SyteLine>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_in_odata_services_follows_its_changes_its_cancellation_and_its_return() {
+    follows_changes::<OData>().await;
+}
+
+/// What has come stays as it was ordered: people are told, and may say that they have seen to it.
+async fn leaves_alone_what_has_come<E: Erp>() {
+    let world: World<E> = World::of(scenario(10)).await;
+    let connection = world.connect_amending().await;
+    assert!(sync(&connection).await.is_all_done());
+    let before = document(&world, CHANGED);
+    let cancelled = document(&world, CANCELLED);
+    for (number, line) in [(&before.number, 2), (&cancelled.number, 1)] {
+        world.erp.change(number, Touch { line, received: Some(Decimal::ONE), ..Touch::default() });
+    }
+    let writes = world.erp.writes();
+    let quantity = before.lines[1].quantity + Decimal::ONE;
+    world.procurify.edit(CHANGED, Edit::Quantity { line: 2, quantity });
+    world.procurify.edit(CANCELLED, Edit::Cancel);
+    let report = sync(&connection).await;
+    let reasons: Vec<&String> = report.concerns.iter().map(|concern| &concern.reason).collect();
+    assert_eq!(reasons.len(), 2, "{reasons:?}");
+    assert!(reasons.iter().all(|reason| reason.contains("received")), "{reasons:?}");
+    assert!(reasons.iter().any(|reason| reason.contains("changed at the source")), "{reasons:?}");
+    assert!(reasons.iter().any(|reason| reason.contains("cancelled at the source")), "{reasons:?}");
+    assert_eq!(document(&world, CHANGED).lines, before.lines);
+    assert_eq!(document(&world, CANCELLED).lines, cancelled.lines);
+    // A refusal is not met again with each pass.
+    let writes_then = world.erp.writes();
+    assert!(writes_then <= writes + 2);
+    sync(&connection).await;
+    assert_eq!(world.erp.writes(), writes_then);
+    assert_eq!(compared(&connection).await.differing.len(), 3, "the total and the quantity of one, the other's status");
+    let writes_then = world.erp.writes();
+
+    let jo = Actor::new("jo");
+    for order in [CHANGED, CANCELLED] {
+        connection.engine().replay(&key(number(order)), &jo, Assurance::DoneByHand).await.unwrap();
+    }
+    let report = sync(&connection).await;
+    assert!(report.is_all_done(), "{:?}", report.concerns);
+    assert_eq!(world.erp.writes(), writes_then);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_come_is_left_alone_and_told_on_each_product() {
+    leaves_alone_what_has_come::<M3>().await;
+    leaves_alone_what_has_come::<SyteLine>().await;
+    leaves_alone_what_has_come::<OData>().await;
+}
+
+/// Whatever becomes of the call that changes an order, the order ends as it is wanted, and nothing is done twice.
+async fn survives_lost_answers<E: Erp>() {
+    use FaultKind::{
+        BareBadRequestAfter, BareBadRequestBefore, GatewayTimeoutAfter, ResetAfter, ResetBefore, ServerErrorAfter,
+        ServerErrorBefore, TooManyRequests, TruncatedBody,
+    };
+    for kind in [
+        ResetBefore,
+        ResetAfter,
+        ServerErrorBefore,
+        ServerErrorAfter,
+        GatewayTimeoutAfter,
+        BareBadRequestBefore,
+        BareBadRequestAfter,
+        TruncatedBody,
+        TooManyRequests,
+    ] {
+        let world: World<E> = World::of(scenario(4)).await;
+        let connection = world.connect_amending_with_lines().await;
+        assert!(sync(&connection).await.is_all_done());
+        let quantity = document(&world, CHANGED).lines[0].quantity + Decimal::ONE;
+        world.procurify.edit(CHANGED, Edit::Quantity { line: 1, quantity });
+        world.procurify.edit(CHANGED, Edit::AddLine);
+        world.procurify.edit(CHANGED, Edit::RemoveLine { line: 2 });
+        world.erp.fault_next_change(kind);
+        let report = sync(&connection).await;
+        assert!(report.is_all_done(), "{kind:?}: {:?}", report.concerns);
+        let comparison = compared(&connection).await;
+        assert!(comparison.is_clean(), "{kind:?}: {comparison:?}");
+        let faulty = world.erp.seen();
+        assert!(format!("{faulty:?}").contains(&format!("{kind:?}")), "{kind:?} never happened: {faulty:?}");
+        assert_eq!(document(&world, CHANGED).lines.len(), 3, "{kind:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_whose_answer_is_lost_is_compared_and_never_made_twice_in_m3() {
+    survives_lost_answers::<M3>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_whose_answer_is_lost_is_compared_and_never_made_twice_in_syteline() {
+    survives_lost_answers::<SyteLine>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_whose_answer_is_lost_is_compared_and_never_made_twice_in_odata_services() {
+    survives_lost_answers::<OData>().await;
+}
+
+/// With one call in five failing, every order ends as it is wanted.
+async fn follows_changes_under_faults<E: Erp>() {
+    let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(3);
+    println!("seed {seed}");
+    let world: World<E> = World::of(scenario(60)).await;
+    assert!(sync(&world.connect_amending_with_lines().await).await.is_all_done());
+    for order in 10_001..10_061_u64 {
+        let edited = match order % 6 {
+            0 => world.procurify.edit(order, Edit::Quantity { line: 1, quantity: Decimal::ONE_HUNDRED }),
+            1 => world.procurify.edit(order, Edit::AddLine),
+            2 => world.procurify.edit(order, Edit::RemoveLine { line: 2 }),
+            3 => world.procurify.edit(order, Edit::Cancel),
+            4 => {
+                world.procurify.edit(order, Edit::Quantity { line: 3, quantity: Decimal::TEN })
+                    && world.procurify.edit(order, Edit::AddLine)
+                    && world.procurify.edit(order, Edit::RemoveLine { line: 1 })
+            }
+            _ => true,
+        };
+        assert!(edited, "{order}");
+    }
+    world.erp.fail(one_in_five(seed, E::fault_kinds()));
+    let mut passes = 0;
+    loop {
+        passes += 1;
+        assert!(passes <= 50, "no end in sight after 50 passes");
+        let connection = world.connect_amending_in_calls_of(3).await;
+        match connection.sync(FlowKind::PurchaseOrders).await {
+            Ok(report) if report.is_all_done() => break,
+            Ok(report) => println!("pass {passes}: {:?} {:?}", report.counts, report.concerns.first()),
+            Err(error) => println!("pass {passes}: {error}"),
+        }
+    }
+    println!("{passes} passes; {:?}", world.erp.seen().faults);
+    assert!(world.erp.seen().faults.len() > 5, "too few faults to prove anything");
+    world.erp.fail(Faults::default());
+    let connection = world.connect_amending_with_lines().await;
+    let comparison = compared(&connection).await;
+    assert!(comparison.is_clean() && comparison.matched == 50, "{comparison:?}");
+    assert_eq!(comparison.source_total, comparison.target_total);
+    world.exactly_once(&world.keys());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_one_call_in_five_failing_every_order_ends_as_it_is_wanted_on_each_product() {
+    follows_changes_under_faults::<M3>().await;
+    follows_changes_under_faults::<SyteLine>().await;
+    follows_changes_under_faults::<OData>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_m3_could_not_put_on_its_account_is_left_to_people_by_default() {
+    let world: World = World::new(scenario(5)).await;
+    let connection = world.connect_amending().await;
+    assert!(sync(&connection).await.is_all_done());
+    let before = document(&world, LENGTHENED);
+    world.procurify.edit(LENGTHENED, Edit::AddLine);
+    let report = sync(&connection).await;
+    assert_eq!(report.concerns.len(), 1);
+    let reason = &report.concerns[0].reason;
+    assert!(
+        reason.contains("a line was added") && reason.contains("account") && reason.contains("by hand"),
+        "{reason}"
+    );
+    assert_eq!(document(&world, LENGTHENED).lines, before.lines);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_was_deleted_in_the_erp_is_not_made_again_by_a_change() {
+    let world: World<OData> = World::of(scenario(5)).await;
+    let connection = world.connect_amending().await;
+    assert!(sync(&connection).await.is_all_done());
+    world.erp.delete(&document(&world, CHANGED).number);
+    world.procurify.edit(CHANGED, Edit::RemoveLine { line: 1 });
+    let report = sync(&connection).await;
+    assert!(report.concerns[0].reason.contains("is not in the ERP any more"), "{:?}", report.concerns);
+    assert_eq!(world.erp.all_documents().len(), 4);
+    assert_eq!(compared(&connection).await.missing.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_connector_changes_orders_where_its_configuration_allows_it() {
+    let world: World<SyteLine> = World::of(scenario(5)).await;
+    let command = async |config: &std::path::Path, arguments: &[&str]| {
+        let mut command = connector(config);
+        command.args(arguments).arg("--json");
+        let output = run(command).await;
+        let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        (output.status.code(), document)
+    };
+    let config = world.configure("");
+    assert_eq!(command(&config, &["sync"]).await.0, Some(0));
+    world.procurify.edit(CHANGED, Edit::RemoveLine { line: 1 });
+    let (code, report) = command(&config, &["sync"]).await;
+    assert_eq!(code, Some(3), "people are told by default: {report}");
+    let config = world.configure("on_revision = \"amend\"\non_cancel = \"cancel\"");
+    let key = key(number(CHANGED)).to_string();
+    let (code, _) = command(&config, &["replay", &key]).await;
+    assert_eq!(code, Some(0), "what was told before is changed at a person's word");
+    world.procurify.edit(10_001, Edit::Cancel);
+    let (code, report) = command(&config, &["sync"]).await;
+    let flow = &report["flows"]["purchase_order"];
+    assert_eq!((code, &flow["amended"], &flow["cancelled"]), (Some(0), &2.into(), &1.into()), "{report}");
+    assert_eq!(document(&world, CHANGED).lines.len(), 2);
+    let (code, report) = command(&config, &["reconcile"]).await;
+    assert_eq!((code, &report["clean"]), (Some(0), &true.into()), "{report}");
+    let (_, trail) = command(&config, &["audit", &key]).await;
+    let events = trail["events"].as_array().unwrap();
+    let amending = events.iter().find(|event| event["change"]["what"] == "amending").unwrap();
+    assert_eq!(amending["change"]["differences"][0]["what"], "line 1");
+    let change: Change = serde_json::from_value(amending["change"].clone()).unwrap();
+    assert!(matches!(change, Change::Amending { .. }));
+}
