@@ -124,6 +124,7 @@ async fn what_is_linked_by_hand_frees_orders_and_stays_whatever_is_aligned_later
         (["link", "vendor", id, "S99999"], "the ERP has no vendor `S99999`"),
         (["link", "vendor", "4711", "S10001"], "Procurify has no vendor `4711`"),
         (["link", "colour", "red", "S10001"], "`colour` cannot be linked"),
+        (["link", "currency", "CAD", "XXX"], "the ERP has no currency XXX"),
     ] {
         let (code, _, said) = command(&config, &arguments).await;
         assert_eq!(code, Some(1), "{said}");
