@@ -304,6 +304,9 @@ pub struct Head {
     /// Why the posted document cannot become what the record is.
     #[serde(default)]
     pub unamended: Option<Unamended>,
+    /// What the last commit sent, if it did not end with a document: a part of that may be in the target still.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<Handle>,
     /// Whether the target is known not to have had the document before the first attempt, or before a person asked
     /// for a replay.
     #[serde(default)]
@@ -352,6 +355,7 @@ impl Head {
             void: false,
             amend_attempts: 0,
             unamended: None,
+            earlier: None,
             looked: false,
             troubled_since: None,
             trouble: None,
@@ -377,6 +381,7 @@ impl Head {
             void: false,
             amend_attempts: 0,
             unamended: None,
+            earlier: None,
             looked: false,
             troubled_since: None,
             trouble: None,
@@ -419,6 +424,11 @@ impl Head {
         if let Some(state) = self.next_state(&event.change, event.at) {
             if state.name() != self.state.name() {
                 self.since = event.at;
+            }
+            match self.state.handle() {
+                _ if state.target().is_some() => self.earlier = None,
+                Some(handle) if state.handle().is_none() => self.earlier = Some(handle.clone()),
+                _ => {}
             }
             self.state = state;
         }

@@ -150,6 +150,7 @@ impl Engine {
                         key: work.head.key.clone(),
                         reference: ExternalRef::of(&work.head.key),
                         document: document.clone(),
+                        earlier: work.head.earlier.clone(),
                     };
                     let attempt = work.head.attempt + 1;
                     Entry {
@@ -363,6 +364,7 @@ pub(super) fn lookup(work: &Work) -> Lookup {
         reference: ExternalRef::of(&work.head.key),
         handle: work.head.state.handle().cloned(),
         document: None,
+        earlier: work.head.earlier.clone(),
     }
 }
 
