@@ -77,11 +77,11 @@ impl<B: InvoiceBook> InvoiceSink<B> {
     }
 
     /// What is there of each of these.
-    async fn look(&self, sought: &[Sought<'_>], everywhere: bool) -> Vec<Result<There, Failure>> {
+    async fn look(&self, sought: &[Sought<'_>]) -> Vec<Result<There, Failure>> {
         if sought.is_empty() {
             return Vec::new();
         }
-        let found = self.book.find(sought, everywhere).await;
+        let found = self.book.find(sought).await;
         let mut ours: Vec<(usize, Present)> = Vec::new();
         let mut there: Vec<Result<There, Failure>> = Vec::with_capacity(sought.len());
         for (place, (one, found)) in sought.iter().zip(found).enumerate() {
@@ -113,7 +113,7 @@ impl<B: InvoiceBook> InvoiceSink<B> {
             .map(|changed| changed.filter(|(_, changes)| !changes.is_empty()))
             .collect();
         let sought: Vec<Sought<'_>> = changed.iter().flatten().map(|(earlier, _)| earlier.sought()).collect();
-        let mut there = self.look(&sought, true).await.into_iter();
+        let mut there = self.look(&sought).await.into_iter();
         let mut leftover = |(earlier, changes): &(&Prepared, Vec<String>)| {
             let number = match there.next().unwrap_or_else(|| Err(no_answer()))? {
                 There::Nothing | There::Foreign(_) => return Ok(None),
@@ -234,8 +234,11 @@ impl<B: InvoiceBook> InvoiceSink<B> {
             Ok(There::Part(left)) if !self.book.books() && left.missing.is_empty() => {
                 Found::Found(TargetRef(left.number))
             }
-            // Only before anything was sent is it sure that it is not a late copy of ours.
-            Ok(There::Same(present)) if asked.before => Found::Found(TargetRef(present.number)),
+            // Later only what is posted, and shows nobody's reference there, can be ours; what people typed waits until
+            // it is sure that ours will not come too.
+            Ok(There::Same(present)) if asked.before || present.hides_reference() => {
+                Found::Found(TargetRef(present.number))
+            }
             // What is not whole counts for nothing yet; the next attempt completes it.
             Ok(There::Nothing | There::Part(_) | There::Same(_)) => Found::Absent,
             Ok(There::Other(why) | There::Foreign(why)) => Found::Differs(Failure::new(FailureKind::Other, why)),
@@ -299,6 +302,10 @@ impl Asked {
 }
 
 impl Present {
+    fn hides_reference(&self) -> bool {
+        self.finished && self.reference.is_none()
+    }
+
     fn words(&self) -> String {
         let amount = self.amount.map_or_else(|| "an amount that is not shown".to_owned(), |amount| amount.to_string());
         let currency = self.currency.as_deref().map(|currency| format!("{currency} ")).unwrap_or_default();
@@ -417,8 +424,7 @@ impl<B: InvoiceBook> Sink for InvoiceSink<B> {
     async fn find(&self, wanted: &[Lookup]) -> Vec<Found> {
         let asked: Vec<Result<Asked, Failure>> = wanted.iter().map(Asked::new).collect();
         let sought: Vec<Sought<'_>> = asked.iter().flatten().map(|asked| asked.prepared.sought()).collect();
-        let everywhere = asked.iter().flatten().any(|asked| asked.before);
-        let mut there = self.look(&sought, everywhere).await.into_iter();
+        let mut there = self.look(&sought).await.into_iter();
         let wanted: Vec<(Option<&Prepared>, &InvoiceDraft)> =
             asked.iter().flatten().map(|asked| (asked.earlier.as_ref(), &asked.prepared.invoice)).collect();
         let mut leftovers = self.leftovers(&wanted).await.into_iter();
@@ -451,7 +457,7 @@ impl<B: InvoiceBook> Sink for InvoiceSink<B> {
             })
             .collect();
         let sought: Vec<Sought<'_>> = prepared.iter().flatten().map(|(prepared, _)| prepared.sought()).collect();
-        let mut there = self.look(&sought, false).await.into_iter();
+        let mut there = self.look(&sought).await.into_iter();
         let wanted: Vec<(Option<&Prepared>, &InvoiceDraft)> =
             prepared.iter().flatten().map(|(prepared, earlier)| (earlier.as_ref(), &prepared.invoice)).collect();
         let mut leftovers = self.leftovers(&wanted).await.into_iter();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use procurify_cloudsuite::accounts::{Rule, Rules};
 use procurify_cloudsuite::bill::DefaultBillMapper;
 use procurify_cloudsuite::{Connection, FlowKind};
-use sandbox::{Document, FaultKind, M3, Matcher, Scenario};
+use sandbox::{Document, FaultKind, M3, Matcher, Scenario, SyteLine};
 use sync_core::{Actor, Assurance, RecordKey, StateName};
 
 use crate::world::{World, bill_key, scenario};
@@ -25,6 +25,46 @@ fn id(key: &RecordKey) -> u64 {
 
 async fn replay(connection: &Connection, key: &RecordKey) {
     connection.engine().replay(key, &Actor::new("jane"), Assurance::None).await.unwrap();
+}
+
+/// Bills whose vouchers are whole, which we do not know; answers the vouchers' numbers.
+async fn unknown_vouchers(world: &World<SyteLine>, lost: Matcher) -> Vec<String> {
+    world.connect().await.sync(FlowKind::PurchaseOrders).await.unwrap();
+    world.erp.fault_next(lost, FaultKind::ResetAfter);
+    let connection = world.build(100, |connection| connection.patience(Duration::ZERO)).await;
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    assert!(report.count(StateName::InDoubt) > 0, "{:?}", report.counts);
+    vouchers(world)
+}
+
+fn vouchers(world: &World<SyteLine>) -> Vec<String> {
+    let invoices = world.erp.documents().into_iter().filter(|document| document.kind == "invoice");
+    invoices.map(|document| document.number).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_voucher_that_finance_posts_before_we_know_that_it_was_made_is_linked_and_not_made_again() {
+    let world = World::of(with_bills(6)).await;
+    let numbers = unknown_vouchers(&world, Matcher::operation("POST update/SLAptrxds")).await;
+    assert!(numbers.iter().all(|number| world.erp.post_voucher(number)), "{numbers:?}");
+    let connection = world.connect().await;
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    assert_eq!(vouchers(&world), Vec::<String>::new(), "made again");
+    assert!(report.is_all_done(), "{:?}", report.concerns);
+    for key in world.bill_keys() {
+        let trail = connection.trail(&key).await.unwrap().to_string();
+        assert!(numbers.iter().any(|number| trail.contains(&format!("found as posted voucher {number}"))), "{trail}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_that_finance_completes_and_posts_before_we_know_of_it_is_linked_and_not_made_again() {
+    let world = World::of(with_bills(6)).await;
+    let numbers = unknown_vouchers(&world, Matcher::operation("POST update/SLAptrxs")).await;
+    assert!(numbers.iter().all(|number| world.erp.post_voucher(number)), "{numbers:?}");
+    let report = world.connect().await.sync(FlowKind::Bills).await.unwrap();
+    assert_eq!(vouchers(&world), Vec::<String>::new(), "made again");
+    assert!(report.is_all_done(), "{:?}", report.concerns);
 }
 
 /// Bills whose heads are in M3, and whose lines M3 refused, as their account had gone; it is back.
