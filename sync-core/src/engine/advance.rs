@@ -208,7 +208,9 @@ impl Engine {
                 Found::Found(target) => {
                     entries.push(Entry::last(work, Change::Posted { target, evidence: Evidence::Existing }, ()));
                 }
-                Found::Differs(failure) => entries.push(Entry::last(work, Change::Parked { failure }, ())),
+                Found::Differs(failure) => {
+                    entries.push(Entry::last(work, Change::Parked { failure, mendable: true }, ()));
+                }
                 Found::Pending => {
                     let failure = Failure::new(FailureKind::Other, "a document with this reference is being made");
                     let change = retries.attempt(&work, failure);
