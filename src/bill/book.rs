@@ -92,8 +92,8 @@ pub(crate) trait InvoiceBook: Send + Sync {
         Ok(())
     }
 
-    /// The invoices of these suppliers and numbers; with `everywhere` also those that were never ours to make.
-    async fn find(&self, sought: &[Sought<'_>], everywhere: bool) -> Vec<Result<Vec<Present>, Failure>>;
+    /// The invoices of these suppliers and numbers, also those that people have posted, ours or not.
+    async fn find(&self, sought: &[Sought<'_>]) -> Vec<Result<Vec<Present>, Failure>>;
 
     /// The lines of these invoices.
     async fn lines(&self, invoices: &[(&str, Sought<'_>)]) -> Vec<Result<Vec<LineThere>, Failure>>;

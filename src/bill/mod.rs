@@ -10,6 +10,7 @@ mod amounts;
 mod approved;
 mod book;
 mod draft;
+mod leftover;
 mod limits;
 mod mapper;
 mod sink;

@@ -7,7 +7,8 @@
 //!         whole, at two lookups a settle time apart is made by the next attempt, from where the last one stopped
 //! ```
 //!
-//! So the settle time must be longer than a call may stay under way. An invoice that people have entered themselves is
+//! So the settle time must be longer than a call may stay under way. What an earlier attempt left is completed only if
+//! the bill still is what was sent then; if not, a person decides, and nothing else is made meanwhile. An invoice that people have entered themselves is
 //! linked if it is the same, and left to a person if it is not.
 
 use std::collections::HashSet;
@@ -20,6 +21,7 @@ use sync_core::{Committed, Draft, ExternalRef, Failure, FailureKind, Found, Hand
 
 use super::book::{InvoiceBook, LineThere, Missing, Present, Sought, Trouble};
 use super::draft::{InvoiceDraft, InvoiceLineDraft};
+use super::leftover::changes;
 
 /// An invoice ready to be made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,8 +65,10 @@ enum There {
     Whole(Present),
     /// Not ours, but the very same.
     Same(Present),
-    /// Something else, in words.
+    /// Ours, but not as it should be, in words.
     Other(String),
+    /// Somebody else's, in words.
+    Foreign(String),
 }
 
 impl<B: InvoiceBook> InvoiceSink<B> {
@@ -73,11 +77,11 @@ impl<B: InvoiceBook> InvoiceSink<B> {
     }
 
     /// What is there of each of these.
-    async fn look(&self, sought: &[Sought<'_>], everywhere: bool) -> Vec<Result<There, Failure>> {
+    async fn look(&self, sought: &[Sought<'_>]) -> Vec<Result<There, Failure>> {
         if sought.is_empty() {
             return Vec::new();
         }
-        let found = self.book.find(sought, everywhere).await;
+        let found = self.book.find(sought).await;
         let mut ours: Vec<(usize, Present)> = Vec::new();
         let mut there: Vec<Result<There, Failure>> = Vec::with_capacity(sought.len());
         for (place, (one, found)) in sought.iter().zip(found).enumerate() {
@@ -99,6 +103,35 @@ impl<B: InvoiceBook> InvoiceSink<B> {
         }
         there.resize_with(sought.len(), || Err(no_answer()));
         there
+    }
+
+    /// Why these cannot be made: what an earlier attempt sent of them, when the bills were something else, is there.
+    async fn leftovers(&self, wanted: &[(Option<&Prepared>, &InvoiceDraft)]) -> Vec<Result<Option<Failure>, Failure>> {
+        let changed: Vec<Option<(&Prepared, Vec<String>)>> = wanted
+            .iter()
+            .map(|(earlier, invoice)| Some(((*earlier)?, changes(&(*earlier)?.invoice, invoice))))
+            .map(|changed| changed.filter(|(_, changes)| !changes.is_empty()))
+            .collect();
+        let sought: Vec<Sought<'_>> = changed.iter().flatten().map(|(earlier, _)| earlier.sought()).collect();
+        let mut there = self.look(&sought).await.into_iter();
+        let mut leftover = |(earlier, changes): &(&Prepared, Vec<String>)| {
+            let number = match there.next().unwrap_or_else(|| Err(no_answer()))? {
+                There::Nothing | There::Foreign(_) => return Ok(None),
+                There::Part(left) => left.number,
+                There::Whole(present) | There::Same(present) => present.number,
+                There::Other(why) => return Ok(Some(Failure::new(FailureKind::Other, why))),
+            };
+            let why = format!(
+                "an earlier attempt left invoice {} of supplier {} in {} as {number}, and the bill has changed since ({}): \
+                 delete it there, or make the bill what it was, then replay the bill",
+                earlier.invoice.number,
+                earlier.invoice.supplier,
+                self.book.place(),
+                changes.join("; ")
+            );
+            Ok(Some(Failure::new(FailureKind::Other, why)))
+        };
+        changed.iter().map(|changed| changed.as_ref().map_or(Ok(None), &mut leftover)).collect()
     }
 
     /// Whether our invoices that are there are whole.
@@ -158,7 +191,7 @@ impl<B: InvoiceBook> InvoiceSink<B> {
             present.reference.as_deref().is_some_and(begins_alike)
         };
         if let Some(other) = others.iter().find(of_another_bill) {
-            return There::Other(format!(
+            return There::Foreign(format!(
                 "invoice {} of supplier {} is in {} already as {}, from another bill of Procurify: one of the two bills is \
                  a duplicate",
                 invoice.number,
@@ -169,7 +202,7 @@ impl<B: InvoiceBook> InvoiceSink<B> {
         }
         match others.iter().find(|present| is_same(present, invoice)) {
             Some(same) => There::Same((*same).clone()),
-            None => There::Other(format!(
+            None => There::Foreign(format!(
                 "invoice {} of supplier {} was entered by hand as {} in {}, with {}, where the bill has {} {} of {}: \
                  correct one of the two, then replay the bill",
                 invoice.number,
@@ -201,11 +234,14 @@ impl<B: InvoiceBook> InvoiceSink<B> {
             Ok(There::Part(left)) if !self.book.books() && left.missing.is_empty() => {
                 Found::Found(TargetRef(left.number))
             }
-            // Only before anything was sent is it sure that it is not a late copy of ours.
-            Ok(There::Same(present)) if asked.before => Found::Found(TargetRef(present.number)),
+            // Later only what is posted, and shows nobody's reference there, can be ours; what people typed waits until
+            // it is sure that ours will not come too.
+            Ok(There::Same(present)) if asked.before || present.hides_reference() => {
+                Found::Found(TargetRef(present.number))
+            }
             // What is not whole counts for nothing yet; the next attempt completes it.
             Ok(There::Nothing | There::Part(_) | There::Same(_)) => Found::Absent,
-            Ok(There::Other(why)) => Found::Differs(Failure::new(FailureKind::Other, why)),
+            Ok(There::Other(why) | There::Foreign(why)) => Found::Differs(Failure::new(FailureKind::Other, why)),
         }
     }
 }
@@ -241,24 +277,35 @@ fn missing(wanted: &[InvoiceLineDraft], there: &[LineThere]) -> Option<Vec<usize
 /// A question, as it can be asked.
 struct Asked {
     prepared: Prepared,
-    /// Whether nothing was sent of it yet.
+    /// Whether it is asked before anything is sent in this attempt.
     before: bool,
+    /// What an earlier attempt sent.
+    earlier: Option<Prepared>,
 }
 
 impl Asked {
     fn new(lookup: &Lookup) -> Result<Self, Failure> {
         if let Some(handle) = &lookup.handle {
-            return Ok(Self { prepared: Prepared::read(handle)?, before: false });
+            return Ok(Self { prepared: Prepared::read(handle)?, before: false, earlier: None });
         }
         let document = lookup.document.as_ref().ok_or_else(|| {
             Failure::new(FailureKind::Other, "an invoice can be looked for by its supplier and number only")
         })?;
         let invoice = invoice_of(document)?;
-        Ok(Self { prepared: Prepared { reference: lookup.reference.clone(), invoice, left: None }, before: true })
+        let earlier = lookup.earlier.as_ref().map(Prepared::read).transpose()?;
+        Ok(Self {
+            prepared: Prepared { reference: lookup.reference.clone(), invoice, left: None },
+            before: true,
+            earlier,
+        })
     }
 }
 
 impl Present {
+    fn hides_reference(&self) -> bool {
+        self.finished && self.reference.is_none()
+    }
+
     fn words(&self) -> String {
         let amount = self.amount.map_or_else(|| "an amount that is not shown".to_owned(), |amount| amount.to_string());
         let currency = self.currency.as_deref().map(|currency| format!("{currency} ")).unwrap_or_default();
@@ -377,41 +424,59 @@ impl<B: InvoiceBook> Sink for InvoiceSink<B> {
     async fn find(&self, wanted: &[Lookup]) -> Vec<Found> {
         let asked: Vec<Result<Asked, Failure>> = wanted.iter().map(Asked::new).collect();
         let sought: Vec<Sought<'_>> = asked.iter().flatten().map(|asked| asked.prepared.sought()).collect();
-        let everywhere = asked.iter().flatten().any(|asked| asked.before);
-        let mut there = self.look(&sought, everywhere).await.into_iter();
-        asked
-            .iter()
-            .map(|asked| match asked {
-                Err(failure) => Found::Unanswered(failure.clone()),
-                Ok(asked) => self.found(there.next().unwrap_or_else(|| Err(no_answer())), asked),
-            })
-            .collect()
+        let mut there = self.look(&sought).await.into_iter();
+        let wanted: Vec<(Option<&Prepared>, &InvoiceDraft)> =
+            asked.iter().flatten().map(|asked| (asked.earlier.as_ref(), &asked.prepared.invoice)).collect();
+        let mut leftovers = self.leftovers(&wanted).await.into_iter();
+        let answer = |asked: &Result<Asked, Failure>| {
+            let asked = match asked {
+                Err(failure) => return Found::Unanswered(failure.clone()),
+                Ok(asked) => asked,
+            };
+            let there = there.next().unwrap_or_else(|| Err(no_answer()));
+            match leftovers.next().unwrap_or_else(|| Err(no_answer())) {
+                Err(failure) => Found::Unanswered(failure),
+                Ok(Some(leftover)) => Found::Differs(leftover),
+                Ok(None) => self.found(there, asked),
+            }
+        };
+        asked.iter().map(answer).collect()
     }
 
     async fn stage(&self, drafts: &[Draft]) -> Vec<Staged> {
         if let Err(failure) = self.book.ready().await {
             return vec![Staged::NotStaged(failure); drafts.len()];
         }
-        let prepared: Vec<Result<Prepared, Failure>> = drafts
+        let prepared: Vec<Result<(Prepared, Option<Prepared>), Failure>> = drafts
             .iter()
             .map(|draft| {
                 let invoice = invoice_of(&draft.document)?;
                 self.book.check(&invoice)?;
-                Ok(Prepared { reference: draft.reference.clone(), invoice, left: None })
+                let earlier = draft.earlier.as_ref().map(Prepared::read).transpose()?;
+                Ok((Prepared { reference: draft.reference.clone(), invoice, left: None }, earlier))
             })
             .collect();
-        let sought: Vec<Sought<'_>> = prepared.iter().flatten().map(Prepared::sought).collect();
-        let mut there = self.look(&sought, false).await.into_iter();
+        let sought: Vec<Sought<'_>> = prepared.iter().flatten().map(|(prepared, _)| prepared.sought()).collect();
+        let mut there = self.look(&sought).await.into_iter();
+        let wanted: Vec<(Option<&Prepared>, &InvoiceDraft)> =
+            prepared.iter().flatten().map(|(prepared, earlier)| (earlier.as_ref(), &prepared.invoice)).collect();
+        let mut leftovers = self.leftovers(&wanted).await.into_iter();
         let mut numbers = HashSet::new();
         let mut staged = Vec::with_capacity(prepared.len());
         for prepared in &prepared {
             staged.push(match prepared {
                 Err(failure) => Staged::Rejected(failure.clone()),
-                Ok(prepared) => {
+                Ok((prepared, earlier)) => {
                     let there = there.next().unwrap_or_else(|| Err(no_answer()));
+                    let leftover = leftovers.next().unwrap_or_else(|| Err(no_answer()));
                     // Of two bills with one number the second waits, to be told then that it is a duplicate.
                     let first = numbers.insert((&prepared.invoice.supplier, &prepared.invoice.number));
-                    if first { self.staged(prepared, there) } else { Staged::NotStaged(being_made()) }
+                    match leftover {
+                        Err(failure) => Staged::NotStaged(failure),
+                        Ok(Some(leftover)) => Staged::Rejected(leftover),
+                        Ok(None) if first => self.staged(prepared, earlier.as_ref(), there),
+                        Ok(None) => Staged::NotStaged(being_made()),
+                    }
                 }
             });
         }
@@ -459,10 +524,21 @@ impl<B: InvoiceBook> Sink for InvoiceSink<B> {
 }
 
 impl<B: InvoiceBook> InvoiceSink<B> {
-    fn staged(&self, prepared: &Prepared, there: Result<There, Failure>) -> Staged {
+    fn staged(&self, prepared: &Prepared, earlier: Option<&Prepared>, there: Result<There, Failure>) -> Staged {
         let left = match there {
             Err(failure) => return Staged::NotStaged(failure),
             Ok(There::Nothing) => None,
+            Ok(There::Part(left)) if earlier.is_none() && !left.missing.is_empty() => {
+                let why = format!(
+                    "invoice {} of supplier {} is in {} already as {}, without all its lines, and it is not known what was \
+                     sent then: complete or delete it there, then replay the bill",
+                    prepared.invoice.number,
+                    prepared.invoice.supplier,
+                    self.book.place(),
+                    left.number
+                );
+                return Staged::Rejected(Failure::new(FailureKind::Other, why));
+            }
             Ok(There::Part(left)) => Some(left),
             Ok(There::Whole(present)) => Some(Left { number: present.number, missing: Vec::new() }),
             Ok(There::Same(present)) => {
@@ -475,7 +551,9 @@ impl<B: InvoiceBook> InvoiceSink<B> {
                 );
                 return Staged::Rejected(Failure::new(FailureKind::Other, why));
             }
-            Ok(There::Other(why)) => return Staged::Rejected(Failure::new(FailureKind::Other, why)),
+            Ok(There::Other(why) | There::Foreign(why)) => {
+                return Staged::Rejected(Failure::new(FailureKind::Other, why));
+            }
         };
         match serde_json::to_value(Prepared { left, ..prepared.clone() }) {
             Ok(handle) => Staged::Staged(Handle(handle)),

@@ -2,7 +2,7 @@
 //!
 //! | step | transactions, many a call |
 //! | --- | --- |
-//! | look | `LstInvBySupInv`, `GetHead`, `LstLines`; before the first attempt also `APS200MI`, for what finance booked itself |
+//! | look | `LstInvBySupInv`, `GetHead`, `LstLines`; where there is none also `APS200MI`, for what finance has booked |
 //! | make | `AddHead`, `AddLineRecode` |
 //! | book | `APS455MI ValidByBatchNo`, by setting |
 
@@ -233,7 +233,7 @@ impl InvoiceBook for M3Invoices {
         Err(Failure::new(FailureKind::Denied, why))
     }
 
-    async fn find(&self, sought: &[Sought<'_>], everywhere: bool) -> Vec<Result<Vec<Present>, Failure>> {
+    async fn find(&self, sought: &[Sought<'_>]) -> Vec<Result<Vec<Present>, Failure>> {
         let keys: Vec<Result<InvoiceKey, Failure>> = sought.iter().map(Self::key).collect();
         let askable: Vec<InvoiceKey> = keys.iter().flatten().cloned().collect();
         let invoices = self.m3.invoices();
@@ -249,7 +249,7 @@ impl InvoiceBook for M3Invoices {
                 Ok(heads.into_iter().flatten().map(present).collect())
             })
             .collect();
-        if everywhere && self.settings.search_ledger {
+        if self.settings.search_ledger {
             self.search_ledger(&askable, &mut found).await;
         }
         let mut found = found.into_iter();

@@ -116,7 +116,7 @@ impl InvoiceBook for ODataInvoices {
         }
     }
 
-    async fn find(&self, sought: &[Sought<'_>], _everywhere: bool) -> Vec<Result<Vec<Present>, Failure>> {
+    async fn find(&self, sought: &[Sought<'_>]) -> Vec<Result<Vec<Present>, Failure>> {
         let numbers: Vec<&str> = sought.iter().map(|sought| sought.invoice.number.as_str()).collect();
         let found = match self.odata.invoices().find_by_numbers(&numbers).await {
             Ok(found) => found,

@@ -172,8 +172,12 @@ fn change(
     lines: &[PurchaseOrderLine],
 ) -> Result<Compared, Failure> {
     let settings = &sink.settings;
-    let draft =
-        Draft { key: amendment.key.clone(), reference: amendment.reference.clone(), document: document.clone() };
+    let draft = Draft {
+        key: amendment.key.clone(),
+        reference: amendment.reference.clone(),
+        document: document.clone(),
+        earlier: None,
+    };
     // Checks all codes of the order that is wanted.
     let whole = Document::new(&draft, settings)?;
     let order = &whole.order;
@@ -332,6 +336,7 @@ fn added(
         key: plan.key.parse().map_err(|_| lost("key"))?,
         reference: plan.reference.clone().ok_or_else(|| lost("reference"))?,
         document: plan.document.clone().ok_or_else(|| lost("document"))?,
+        earlier: None,
     };
     Document::new(&draft, &sink.settings)?.added(place, number).ok_or_else(|| lost("such line"))
 }

@@ -1,6 +1,7 @@
 //! Supplier invoices in SyteLine: vouchers not yet posted (`SLAptrxs`), with a distribution (`SLAptrxds`) for each line.
 //!
-//! The server numbers vouchers, and lets one be there twice; a distribution's sequence is its key, built from the
+//! A voucher that finance posts leaves them for the posted ones (`SLAptrxps`), which do not show our reference: it is
+//! told by vendor, number, amount and day. The server numbers vouchers, and lets one be there twice; a distribution's sequence is its key, built from the
 //! line's place, so that it cannot.
 
 use async_trait::async_trait;
@@ -24,7 +25,8 @@ pub struct SyteLineInvoiceSettings {
     pub cost_center_unit: Option<u8>,
     /// Where the tax is distributed; if nowhere, it stands in the voucher's sales tax alone. Default none.
     pub tax: Option<CostPlace>,
-    /// Whether posted vouchers are looked at too for what finance entered itself. Default yes.
+    /// Whether posted vouchers are looked at too: for what finance entered itself, and for ours that finance has posted
+    /// before we knew that it was made. Without it such a voucher is made again. Default yes.
     pub search_posted: bool,
 }
 
@@ -110,22 +112,20 @@ impl SyteLineInvoices {
 
     /// Adds what finance has posted to what was found among the vouchers.
     async fn search_posted(&self, keys: &[(VendorNumber, String)], found: &mut [Vec<Present>]) -> Result<(), Error> {
-        let open: Vec<usize> = (0..found.len()).filter(|at| found[*at].is_empty()).collect();
-        let asked: Vec<(VendorNumber, String)> = open.iter().map(|at| keys[*at].clone()).collect();
-        if asked.is_empty() {
+        if keys.is_empty() {
             return Ok(());
         }
-        for (at, rows) in open.into_iter().zip(self.syteline.vouchers().find_posted_by_invoice(&asked).await?) {
-            found[at] = rows.iter().map(posted).collect();
+        for (found, rows) in found.iter_mut().zip(self.syteline.vouchers().find_posted_by_invoice(keys).await?) {
+            found.extend(rows.iter().map(posted));
         }
         Ok(())
     }
 
-    async fn found(&self, keys: &[(VendorNumber, String)], everywhere: bool) -> Result<Vec<Vec<Present>>, Error> {
+    async fn found(&self, keys: &[(VendorNumber, String)]) -> Result<Vec<Vec<Present>>, Error> {
         let vouchers = self.syteline.vouchers().find_by_invoice(keys).await?;
         let present = |vouchers: Vec<Voucher>| vouchers.into_iter().map(|voucher| self.present(voucher)).collect();
         let mut found: Vec<Vec<Present>> = vouchers.into_iter().map(present).collect();
-        if everywhere && self.settings.search_posted {
+        if self.settings.search_posted {
             self.search_posted(keys, &mut found).await?;
         }
         Ok(found)
@@ -222,14 +222,14 @@ impl InvoiceBook for SyteLineInvoices {
         Ok(())
     }
 
-    async fn find(&self, sought: &[Sought<'_>], everywhere: bool) -> Vec<Result<Vec<Present>, Failure>> {
+    async fn find(&self, sought: &[Sought<'_>]) -> Vec<Result<Vec<Present>, Failure>> {
         let key = |sought: &Sought<'_>| {
             let vendor = VendorNumber::new(&sought.invoice.supplier).map_err(|error| invalid(&error))?;
             Ok::<_, Failure>((vendor, sought.invoice.number.clone()))
         };
         let keys: Vec<Result<(VendorNumber, String), Failure>> = sought.iter().map(key).collect();
         let askable: Vec<(VendorNumber, String)> = keys.iter().flatten().cloned().collect();
-        match self.found(&askable, everywhere).await {
+        match self.found(&askable).await {
             Ok(found) => {
                 let mut found = found.into_iter();
                 keys.into_iter().map(|key| key.map(|_| found.next().unwrap_or_default())).collect()

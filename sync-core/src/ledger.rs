@@ -131,6 +131,10 @@ pub enum Change {
     Parked {
         /// Why.
         failure: Failure,
+        /// Whether the target was seen to have something else than what was sent, so that it can be asked again once
+        /// people have mended that.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        mendable: bool,
     },
     /// It is not known whether the commit happened.
     InDoubt {
@@ -208,6 +212,8 @@ pub enum Change {
     },
     /// A person asked for another attempt.
     Replayed,
+    /// A person asked that the target be looked at again, after it was seen to have something else.
+    AskedAgain,
 }
 
 /// One entry of a record's history.

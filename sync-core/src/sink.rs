@@ -19,6 +19,9 @@ pub struct Draft {
     pub reference: ExternalRef,
     /// The mapped content.
     pub document: Value,
+    /// What the last commit of it sent, if there was one that did not end with a document: where a commit is not all or
+    /// nothing, a part of that may be in the target still.
+    pub earlier: Option<Handle>,
 }
 
 /// What staging gave: all a sink needs to commit, settle, look up or discard it later, in any process.
@@ -49,6 +52,8 @@ pub struct Lookup {
     /// Its mapped content, when it is asked for before anything of it is sent: a sink may recognise by it a document
     /// that people made themselves.
     pub document: Option<Value>,
+    /// As in [`Draft::earlier`].
+    pub earlier: Option<Handle>,
 }
 
 /// The answer to a [`Lookup`].

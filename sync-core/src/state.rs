@@ -133,6 +133,10 @@ pub enum State {
         /// What staging gave, when a commit of unknown outcome was given up: such a record is never
         /// created again without a person's word.
         doubt: Option<Handle>,
+        /// Where it goes on when a person asks that the target be looked at again: in doubt, or accepted; nowhere if
+        /// the answer could be no other.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        again: Option<StateName>,
     },
 }
 
@@ -304,6 +308,9 @@ pub struct Head {
     /// Why the posted document cannot become what the record is.
     #[serde(default)]
     pub unamended: Option<Unamended>,
+    /// What the last commit sent, if it did not end with a document: a part of that may be in the target still.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<Handle>,
     /// Whether the target is known not to have had the document before the first attempt, or before a person asked
     /// for a replay.
     #[serde(default)]
@@ -352,6 +359,7 @@ impl Head {
             void: false,
             amend_attempts: 0,
             unamended: None,
+            earlier: None,
             looked: false,
             troubled_since: None,
             trouble: None,
@@ -377,6 +385,7 @@ impl Head {
             void: false,
             amend_attempts: 0,
             unamended: None,
+            earlier: None,
             looked: false,
             troubled_since: None,
             trouble: None,
@@ -420,6 +429,11 @@ impl Head {
             if state.name() != self.state.name() {
                 self.since = event.at;
             }
+            match self.state.handle() {
+                _ if state.target().is_some() => self.earlier = None,
+                Some(handle) if state.handle().is_none() => self.earlier = Some(handle.clone()),
+                _ => {}
+            }
             self.state = state;
         }
     }
@@ -439,7 +453,8 @@ impl Head {
             | Change::Postponed { .. }
             | Change::Rejected { .. }
             | Change::Parked { .. }
-            | Change::Replayed => {
+            | Change::Replayed
+            | Change::AskedAgain => {
                 self.troubled_since = None;
                 self.trouble = None;
                 self.tell_at = None;
@@ -502,13 +517,13 @@ impl Head {
                 if self.void { State::Cancelled { target } } else { State::Posted { target } }
             }
             Change::Rejected { failure } => State::Rejected { failure: failure.clone() },
-            Change::Parked { failure } => State::Parked {
-                failure: failure.clone(),
-                doubt: match &self.state {
-                    State::InDoubt { handle, .. } => Some(handle.clone()),
-                    _ => None,
-                },
-            },
+            Change::Parked { failure, mendable } => {
+                let sent = matches!(self.state, State::InDoubt { .. } | State::Accepted { .. });
+                let doubt = self.state.handle().filter(|_| sent).cloned();
+                let again = (*mendable && doubt.is_some()).then(|| self.state.name());
+                State::Parked { failure: failure.clone(), doubt, again }
+            }
+            Change::AskedAgain => self.asked_again(at)?,
             Change::InDoubt { .. } => State::InDoubt {
                 handle: self.state.handle()?.clone(),
                 since: at,
@@ -542,6 +557,16 @@ impl Head {
             State::Parked { doubt, .. } => doubt.is_none(),
             _ => false,
         }
+    }
+
+    fn asked_again(&self, at: DateTime<Utc>) -> Option<State> {
+        let State::Parked { doubt: Some(handle), again, .. } = &self.state else { return None };
+        let handle = handle.clone();
+        Some(match again.as_ref()? {
+            StateName::Accepted => State::Accepted { handle, since: at, looked: 0, next: at },
+            // As if it was asked before, which it was.
+            _ => State::InDoubt { handle, since: at, settled: 1, absent_since: None, next: at },
+        })
     }
 
     fn settling(&self) -> Option<State> {

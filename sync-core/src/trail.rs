@@ -110,7 +110,7 @@ fn failure(change: &Change) -> Option<&Failure> {
         Change::RetryPlanned { failure, .. }
         | Change::CommitPlanned { failure, .. }
         | Change::Rejected { failure }
-        | Change::Parked { failure }
+        | Change::Parked { failure, .. }
         | Change::InDoubt { failure }
         | Change::Unanswered { failure, .. } => Some(failure),
         _ => None,
@@ -178,7 +178,7 @@ impl fmt::Display for Change {
                 Evidence::Existing => write!(f, "linked to {target}, which was there already"),
             },
             Self::Rejected { failure } => write!(f, "rejected by the target: {failure}"),
-            Self::Parked { failure } => write!(f, "parked: {failure}"),
+            Self::Parked { failure, .. } => write!(f, "parked: {failure}"),
             Self::InDoubt { failure } => write!(f, "commit in doubt: {failure}"),
             Self::Settling => f.write_str("asking the target what became of the commit"),
             Self::Voided => f.write_str("proven never to have been committed; a new attempt is safe"),
@@ -210,6 +210,7 @@ impl fmt::Display for Change {
                 write!(f, "people could not be told, again at {}: {why}", next.format("%T"))
             }
             Self::Replayed => f.write_str("freed for another attempt by hand"),
+            Self::AskedAgain => f.write_str("to be looked at again, after it was mended by hand"),
         }
     }
 }

@@ -12,6 +12,7 @@ mod faults;
 mod flow;
 mod holds;
 mod kill;
+mod left;
 mod life;
 mod lines;
 mod mapping;

@@ -5,6 +5,25 @@ use super::store::row;
 use super::tenant::SyteLineTenant;
 use crate::by_hand::{ByHand, Touch, TypedOrder};
 
+impl SyteLineTenant {
+    /// Answers whether the voucher was there.
+    pub(super) fn post_voucher(&self, number: &str) -> bool {
+        let mut site = self.site();
+        let voucher =
+            site.store.rows("SLAptrxs").find(|row| row.get("Voucher").is_some_and(|at| at == number)).cloned();
+        let Some(voucher) = voucher else { return false };
+        let kept = ["VendNum", "Voucher", "Type", "InvNum", "InvDate", "InvAmt"];
+        let posted = voucher.iter().filter(|(name, _)| kept.contains(&name.as_str()));
+        let posted = posted.map(|(name, value)| (name.clone(), value.clone())).collect();
+        if let Some(key) = site.store.key_of("SLAptrxs", &voucher) {
+            site.store.remove("SLAptrxs", &key);
+        }
+        site.put("SLAptrxps", posted);
+        site.store.commit();
+        true
+    }
+}
+
 impl ByHand for SyteLineTenant {
     fn type_order(&self, typed: &TypedOrder) -> String {
         let mut site = self.site();

@@ -108,6 +108,11 @@ impl SyteLine {
         self.front.tenant.delete_order(number)
     }
 
+    /// Posts a voucher, as finance does: it leaves those not yet posted, and our reference with it.
+    pub fn post_voucher(&self, number: &str) -> bool {
+        self.front.tenant.post_voucher(number)
+    }
+
     /// Changes an order's line, as a person does at the screen.
     pub fn touch(&self, number: &str, touch: Touch) -> bool {
         self.front.tenant.touch(number, touch)

@@ -150,6 +150,7 @@ impl Engine {
                         key: work.head.key.clone(),
                         reference: ExternalRef::of(&work.head.key),
                         document: document.clone(),
+                        earlier: work.head.earlier.clone(),
                     };
                     let attempt = work.head.attempt + 1;
                     Entry {
@@ -207,7 +208,9 @@ impl Engine {
                 Found::Found(target) => {
                     entries.push(Entry::last(work, Change::Posted { target, evidence: Evidence::Existing }, ()));
                 }
-                Found::Differs(failure) => entries.push(Entry::last(work, Change::Parked { failure }, ())),
+                Found::Differs(failure) => {
+                    entries.push(Entry::last(work, Change::Parked { failure, mendable: true }, ()));
+                }
                 Found::Pending => {
                     let failure = Failure::new(FailureKind::Other, "a document with this reference is being made");
                     let change = retries.attempt(&work, failure);
@@ -363,6 +366,7 @@ pub(super) fn lookup(work: &Work) -> Lookup {
         reference: ExternalRef::of(&work.head.key),
         handle: work.head.state.handle().cloned(),
         document: None,
+        earlier: work.head.earlier.clone(),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::mapper::{Mapping, Missing};
 use crate::record::{ExternalRef, Kind, Record, RecordKey};
 use crate::reference::References;
 use crate::schedule::Frozen;
-use crate::sink::{Found, Lookup, TargetRef};
+use crate::sink::{Found, Handle, Lookup, TargetRef};
 use crate::state::{Head, State, StateName};
 
 /// The states of records that a pass carries on even if they are not read again.
@@ -96,7 +96,7 @@ impl Engine {
         let references =
             self.with_needed(flow, read.values().map(|(record, _)| (&record.key, &record.payload)), references).await?;
         let mut plan = Vec::new();
-        let mut first = Vec::new();
+        let mut first: Vec<(usize, Option<Handle>)> = Vec::new();
         for (key, (record, head)) in read {
             let Some(step) = next_step(flow, head.as_ref(), &record, &references) else {
                 continue;
@@ -105,8 +105,8 @@ impl Engine {
                 (Step::Post(_) | Step::Amend(..) | Step::Cancel(_), Some(frozen)) => Step::Postpone(frozen.clone()),
                 (step, _) => step,
             };
-            if matches!(step, Step::Post(_)) && head.is_none_or(|head| !head.looked) {
-                first.push(plan.len());
+            if matches!(step, Step::Post(_)) && head.as_ref().is_none_or(|head| !head.looked) {
+                first.push((plan.len(), head.and_then(|head| head.earlier)));
             }
             plan.push(Planned { key, step });
         }
@@ -118,8 +118,8 @@ impl Engine {
 }
 
 /// Asks the sink which of the documents about to be posted are already there.
-async fn link_existing(flow: &Flow, first: &[usize], plan: &mut [Planned]) {
-    let question = |planned: &Planned| Lookup {
+async fn link_existing(flow: &Flow, first: &[(usize, Option<Handle>)], plan: &mut [Planned]) {
+    let question = |planned: &Planned, earlier: &Option<Handle>| Lookup {
         key: planned.key.clone(),
         reference: ExternalRef::of(&planned.key),
         handle: None,
@@ -127,15 +127,16 @@ async fn link_existing(flow: &Flow, first: &[usize], plan: &mut [Planned]) {
             Step::Post(document) => Some(document.clone()),
             _ => None,
         },
+        earlier: earlier.clone(),
     };
-    let lookups: Vec<Lookup> = first.iter().map(|&index| question(&plan[index])).collect();
+    let lookups: Vec<Lookup> = first.iter().map(|(index, earlier)| question(&plan[*index], earlier)).collect();
     if lookups.is_empty() {
         return;
     }
-    for (&index, answer) in first.iter().zip(flow.sink.find(&lookups).await) {
+    for ((index, _), answer) in first.iter().zip(flow.sink.find(&lookups).await) {
         match answer {
-            Found::Found(target) => plan[index].step = Step::Link(target),
-            Found::Differs(failure) => plan[index].step = Step::Tell(failure.to_string()),
+            Found::Found(target) => plan[*index].step = Step::Link(target),
+            Found::Differs(failure) => plan[*index].step = Step::Tell(failure.to_string()),
             Found::Absent | Found::Pending | Found::Unanswered(_) => {}
         }
     }

@@ -35,6 +35,9 @@ impl Engine {
     ///
     /// Frees a rejected, parked, held or skipped record for another attempt, mapped from what the ledger holds.
     ///
+    /// Where the target was seen to have something else than what was sent, it is looked at again; nothing is sent
+    /// unless nothing is there by then.
+    ///
     /// A record that the target accepted, or whose outcome is unknown, is replayed only on the
     /// assurance that it is not in the target: without it, this could create a document twice.
     pub async fn replay(&self, key: &RecordKey, who: &Actor, assurance: Assurance) -> Result<(), EngineError> {
@@ -73,7 +76,9 @@ impl Engine {
                 if !self.flows.iter().any(|flow| amendment_again(flow, head)) {
                     refuse(head, assurance)?;
                 }
-                Ok(Change::Replayed)
+                let looks_again =
+                    assurance == Assurance::None && matches!(head.state, State::Parked { again: Some(_), .. });
+                Ok(if looks_again { Change::AskedAgain } else { Change::Replayed })
             }
         }
     }
@@ -86,7 +91,11 @@ fn nothing_to_be_done(head: &Head) -> EngineError {
 fn refuse(head: &Head, assurance: Assurance) -> Result<(), EngineError> {
     let sure = assurance == Assurance::NotInTarget;
     let why = match &head.state {
-        State::Held { .. } | State::Skipped { .. } | State::Rejected { .. } | State::Parked { doubt: None, .. } => {
+        State::Held { .. }
+        | State::Skipped { .. }
+        | State::Rejected { .. }
+        | State::Parked { doubt: None, .. }
+        | State::Parked { again: Some(_), .. } => {
             return Ok(());
         }
         State::Accepted { .. } | State::InDoubt { .. } | State::Parked { .. } if sure => return Ok(()),

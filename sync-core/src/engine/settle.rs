@@ -49,7 +49,7 @@ impl Engine {
                     entries.push(retries.void(work));
                     continue;
                 }
-                Settled::NeedsPerson(failure) => Change::Parked { failure },
+                Settled::NeedsPerson(failure) => Change::Parked { failure, mendable: false },
                 Settled::Unanswered(failure) => retries.question(failure),
                 Settled::Undecided => {
                     undecided.push(work);
@@ -104,7 +104,7 @@ impl Engine {
             .map(|(work, answer)| {
                 let change = match answer {
                     Found::Found(target) => Change::Posted { target, evidence: Evidence::Lookup },
-                    Found::Differs(failure) => Change::Parked { failure },
+                    Found::Differs(failure) => Change::Parked { failure, mendable: true },
                     Found::Unanswered(failure) => retries.question(failure),
                     Found::Pending => Change::LookedUp { pending: true, next },
                     Found::Absent if self.absent_long_enough(&work.head) => return retries.void(work),
@@ -139,7 +139,7 @@ impl Engine {
             .map(|(work, answer)| {
                 let change = match answer {
                     Found::Found(target) => Change::Posted { target, evidence: Evidence::Lookup },
-                    Found::Differs(failure) => Change::Parked { failure },
+                    Found::Differs(failure) => Change::Parked { failure, mendable: true },
                     Found::Unanswered(failure) => retries.question(failure),
                     Found::Pending => Change::LookedUp { pending: true, next: self.next_lookup(&work.head, now) },
                     Found::Absent => Change::LookedUp { pending: false, next: self.next_lookup(&work.head, now) },

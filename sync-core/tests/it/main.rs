@@ -9,6 +9,7 @@ mod digest;
 mod faults;
 mod flow;
 mod freeze;
+mod mended;
 mod needed;
 mod races;
 mod schedule;

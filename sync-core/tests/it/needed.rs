@@ -144,7 +144,7 @@ fn a_document_that_stands_in_place_of_another_is_left_to_a_person() {
     let plan = block_on(ledger.engine.plan(&BILL.into(), &References::default())).unwrap();
     assert!(matches!(&plan[0].step, Step::Tell(reason) if reason.contains("typed by hand")), "{plan:?}");
     ledger.sync(BILL);
-    let State::Parked { failure, doubt: None } = ledger.state(1) else { panic!("{:?}", ledger.state(1)) };
+    let State::Parked { failure, doubt: None, .. } = ledger.state(1) else { panic!("{:?}", ledger.state(1)) };
     assert!(failure.message.contains("typed by hand"));
     assert!(ledger.book.made.lock().unwrap().is_empty());
     ledger.book.typed.lock().unwrap().clear();

@@ -1,0 +1,160 @@
+//! What an attempt left of an invoice is watched: nothing else is made of its bill while it is there.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use procurify_cloudsuite::accounts::{Rule, Rules};
+use procurify_cloudsuite::bill::DefaultBillMapper;
+use procurify_cloudsuite::{Connection, FlowKind};
+use sandbox::{Document, FaultKind, M3, Matcher, Scenario, SyteLine};
+use sync_core::{Actor, Assurance, RecordKey, StateName};
+
+use crate::world::{World, bill_key, scenario};
+
+fn with_bills(orders: usize) -> Scenario {
+    Scenario { bills: orders, ..scenario(orders) }
+}
+
+fn invoices(world: &World<M3>) -> Vec<Document> {
+    world.erp.documents().into_iter().filter(|document| document.kind == "invoice").collect()
+}
+
+fn id(key: &RecordKey) -> u64 {
+    key.id().parse().unwrap()
+}
+
+async fn replay(connection: &Connection, key: &RecordKey) {
+    connection.engine().replay(key, &Actor::new("jane"), Assurance::None).await.unwrap();
+}
+
+/// Bills whose vouchers are whole, which we do not know; answers the vouchers' numbers.
+async fn unknown_vouchers(world: &World<SyteLine>, lost: Matcher) -> Vec<String> {
+    world.connect().await.sync(FlowKind::PurchaseOrders).await.unwrap();
+    world.erp.fault_next(lost, FaultKind::ResetAfter);
+    let connection = world.build(100, |connection| connection.patience(Duration::ZERO)).await;
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    assert!(report.count(StateName::InDoubt) > 0, "{:?}", report.counts);
+    vouchers(world)
+}
+
+fn vouchers(world: &World<SyteLine>) -> Vec<String> {
+    let invoices = world.erp.documents().into_iter().filter(|document| document.kind == "invoice");
+    invoices.map(|document| document.number).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_voucher_that_finance_posts_before_we_know_that_it_was_made_is_linked_and_not_made_again() {
+    let world = World::of(with_bills(6)).await;
+    let numbers = unknown_vouchers(&world, Matcher::operation("POST update/SLAptrxds")).await;
+    assert!(numbers.iter().all(|number| world.erp.post_voucher(number)), "{numbers:?}");
+    let connection = world.connect().await;
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    assert_eq!(vouchers(&world), Vec::<String>::new(), "made again");
+    assert!(report.is_all_done(), "{:?}", report.concerns);
+    for key in world.bill_keys() {
+        let trail = connection.trail(&key).await.unwrap().to_string();
+        assert!(numbers.iter().any(|number| trail.contains(&format!("found as posted voucher {number}"))), "{trail}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_that_finance_completes_and_posts_before_we_know_of_it_is_linked_and_not_made_again() {
+    let world = World::of(with_bills(6)).await;
+    let numbers = unknown_vouchers(&world, Matcher::operation("POST update/SLAptrxs")).await;
+    assert!(numbers.iter().all(|number| world.erp.post_voucher(number)), "{numbers:?}");
+    let report = world.connect().await.sync(FlowKind::Bills).await.unwrap();
+    assert_eq!(vouchers(&world), Vec::<String>::new(), "made again");
+    assert!(report.is_all_done(), "{:?}", report.concerns);
+}
+
+/// Bills whose heads are in M3, and whose lines M3 refused, as their account had gone; it is back.
+async fn refused_lines(world: &World<M3>) -> Vec<RecordKey> {
+    world.scenario.missing_suppliers().iter().for_each(|supplier| world.erp.add_supplier(supplier));
+    world.scenario.missing_accounts().iter().for_each(|account| world.erp.add_account(account));
+    let connection = world.connect().await;
+    connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    connection.align_reference_data().await.unwrap();
+    for account in world.scenario.missing_accounts() {
+        world.erp.remove_account(&account.code);
+    }
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    assert!(report.count(StateName::Rejected) > 0, "{:?}", report.counts);
+    world.scenario.missing_accounts().iter().for_each(|account| world.erp.add_account(account));
+    report.concerns.into_iter().map(|concern| concern.key).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bill_whose_number_is_corrected_while_its_head_is_in_doubt_gets_no_second_head() {
+    let world = World::new(with_bills(6)).await;
+    world.connect().await.sync(FlowKind::PurchaseOrders).await.unwrap();
+    let lines = Matcher::operation("POST APS450MI").containing("AddLineRecode");
+    world.erp.fault_next(lines, FaultKind::ResetBefore);
+    let connection = world.build(100, |connection| connection.patience(Duration::from_millis(1))).await;
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    assert!(report.count(StateName::InDoubt) > 0, "{:?}", report.counts);
+    drop(connection);
+    let id = world.procurify.approved_bills()[0];
+    world.procurify.edit_bill(id, |edit| edit.invoice_number = Some("INV-CORRECTED".to_owned()));
+    let connection = world.connect().await;
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    world.exactly_once(&world.bill_keys());
+    assert_eq!((report.count(StateName::Rejected), report.concerns.len()), (1, 1), "{:?}", report.concerns);
+    let reason = &report.concerns[0].reason;
+    assert!(reason.contains(&format!("left invoice INV-{id} ")) && reason.contains("now INV-CORRECTED"), "{reason}");
+    // Made what it was again, it is completed by itself.
+    world.procurify.edit_bill(id, |edit| edit.invoice_number = None);
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    assert!(report.is_all_done(), "{:?}", report.concerns);
+    assert!(world.exactly_once(&world.bill_keys())[&bill_key(id)].lines.iter().any(|line| !line.price.is_zero()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bill_whose_number_is_corrected_after_a_line_was_refused_gets_no_second_head_until_the_first_is_deleted() {
+    let world = World::new(Scenario { missing: 1, ..with_bills(60) }).await;
+    let keys = refused_lines(&world).await;
+    let before = invoices(&world).len();
+    for key in &keys {
+        world.procurify.edit_bill(id(key), |edit| edit.invoice_number = Some(format!("FIX-{}", key.id())));
+    }
+    let connection = world.connect().await;
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    assert_eq!(invoices(&world).len(), before, "a second head was made");
+    assert_eq!(report.count(StateName::Rejected), keys.len() as u64, "{:?}", report.counts);
+    for concern in &report.concerns {
+        assert!(concern.reason.contains(&format!("left invoice INV-{} ", concern.key.id())), "{}", concern.reason);
+        // Whatever is asked for, it is looked for first.
+        connection.engine().replay(&concern.key, &Actor::new("jane"), Assurance::NotInTarget).await.unwrap();
+    }
+    connection.sync(FlowKind::Bills).await.unwrap();
+    world.exactly_once(&world.bill_keys());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invoice_that_is_there_in_part_is_completed_only_with_what_was_sent_the_first_time() {
+    let world = World::new(Scenario { missing: 1, ..with_bills(60) }).await;
+    let keys = refused_lines(&world).await;
+    let before = invoices(&world);
+    let other = world.scenario.missing_accounts()[0].code.clone();
+    let accounts = Arc::new(Rules::new([Rule::new("all").account(other.clone())]));
+    let mapper = DefaultBillMapper { accounts, ..DefaultBillMapper::default() };
+    let connection = world.build(100, |connection| connection.bill_mapper(mapper)).await;
+    for key in &keys {
+        replay(&connection, key).await;
+    }
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    assert_eq!(report.concerns.len(), keys.len(), "{:?}", report.concerns);
+    for concern in &report.concerns {
+        let reason = &concern.reason;
+        assert!(reason.contains("has changed since") && reason.contains(&format!("on {other}")), "{reason}");
+    }
+    assert_eq!(invoices(&world), before, "something was written on other accounts than before");
+    drop(connection);
+    // On the accounts of the first attempt they are completed.
+    let connection = world.connect().await;
+    for key in &keys {
+        replay(&connection, key).await;
+    }
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    assert!(report.is_all_done(), "{:?}", report.concerns);
+    world.exactly_once(&world.bill_keys());
+}
