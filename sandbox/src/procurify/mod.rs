@@ -156,6 +156,13 @@ impl Procurify {
         write::add_vendor(&mut self.front.tenant.data(), name, external_id.map(str::to_owned), 0)
     }
 
+    /// Deactivates a vendor; answers whether there is one of this id.
+    pub fn deactivate_vendor(&self, id: u64) -> bool {
+        let mut data = self.front.tenant.data();
+        let vendor = data.masters.vendors.iter_mut().find(|vendor| vendor.id == id);
+        vendor.map(|vendor| vendor.active = false).is_some()
+    }
+
     /// Creates, changes and cancels orders, as `POST /_sandbox/bump` does.
     pub fn bump(&self, bump: Bump) -> Bumped {
         self.front.tenant.bump(bump)
