@@ -11,7 +11,7 @@ use sync_core::{Failure, FailureKind, Lifecycle, Revision};
 use tenant_http::decimal;
 
 use super::wanted::Wanted;
-use crate::purchase_order::BudgetAccount;
+use crate::purchase_order::{BudgetAccount, custom_fields};
 
 /// A bill with its lines.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -185,29 +185,42 @@ impl ApprovedBill {
         Ok(Self { bill, lines: Vec::new(), costs: Vec::new(), listed_only: true })
     }
 
-    /// What makes two readings the same: all that [`DefaultBillMapper`](super::DefaultBillMapper) uses, and no time
-    /// stamps, which move without a change. A change of anything else is not noticed.
+    /// What makes two readings the same: all that [`DefaultBillMapper`](super::DefaultBillMapper) and account mappings
+    /// use, and no time stamps, which move without a change. A change of anything else is not noticed.
     pub(crate) fn revision(&self, wanted: &Wanted) -> Revision {
         let bill = &self.bill;
         let amount = |amount: Option<Decimal>| amount.map(|amount| amount.normalize().to_string());
-        let part = |part: &BillPart| json!([part.name, amount(part.amount), part.account_code, part.department]);
+        let part = |part: &BillPart| {
+            json!([
+                part.name,
+                amount(part.amount),
+                part.account_code,
+                part.department,
+                part.department_name,
+                part.location,
+                part.location_name,
+            ])
+        };
         let lines: Vec<Value> = self
             .lines
             .iter()
             .map(|line| {
-                json!([
-                    line.id,
-                    line.description,
-                    amount(line.quantity),
-                    amount(line.cost),
-                    amount(line.tax),
-                    line.tax_is_inclusive,
-                    amount(line.shipping),
-                    amount(line.total),
-                    line.order,
-                    line.order_item,
-                    line.parts.iter().map(part).collect::<Vec<_>>(),
-                ])
+                let mut content = vec![
+                    json!(line.id),
+                    json!(line.description),
+                    json!(amount(line.quantity)),
+                    json!(amount(line.cost)),
+                    json!(amount(line.tax)),
+                    json!(line.tax_is_inclusive),
+                    json!(amount(line.shipping)),
+                    json!(amount(line.total)),
+                    json!(line.order),
+                    json!(line.order_item),
+                    line.parts.iter().map(part).collect(),
+                ];
+                let fields = custom_fields(line.custom_fields.clone());
+                content.extend((!fields.is_empty()).then(|| json!(fields)));
+                Value::Array(content)
             })
             .collect();
         let beside: Vec<Value> = bill.costs.iter().map(|cost| json!([cost.name, amount(cost.amount)])).collect();
@@ -265,4 +278,44 @@ fn spare(bill: &mut Bill) {
     (bill.user, bill.approver, bill.creator, bill.last_export_user) = (None, None, None, None);
     (bill.bill_payment, bill.credit_card, bill.credit_card_name) = (None, None, None);
     (bill.payment_method, bill.payment_method_name) = (None, None);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::bill::BillSettings;
+
+    use super::*;
+
+    fn revision(change: impl FnOnce(&mut Value)) -> Revision {
+        let mut bill = json!({
+            "bill": { "id": 7, "status": 2, "type": 0 },
+            "lines": [{ "id": 1, "parts": [{ "department": 5, "department_name": "Works", "location": 3,
+                "location_name": "Vancouver" }] }],
+            "costs": [{ "department": 5, "department_name": "Works", "location": 3, "location_name": "Vancouver" }],
+        });
+        change(&mut bill);
+        let bill: ApprovedBill = serde_json::from_value(bill).unwrap();
+        bill.revision(&BillSettings::default().wanted())
+    }
+
+    #[test]
+    fn a_correction_of_whatever_an_account_mapping_may_use_is_a_new_revision() {
+        let field = |value: &str| json!([{ "field": { "id": 1, "name": "Project" }, "value": value }]);
+        let mut seen = vec![revision(|_| ())];
+        for change in [
+            |bill: &mut Value| bill["lines"][0]["parts"][0]["location"] = json!(9),
+            |bill: &mut Value| bill["lines"][0]["parts"][0]["location_name"] = json!("Victoria"),
+            |bill: &mut Value| bill["lines"][0]["parts"][0]["department_name"] = json!("Yards"),
+            |bill: &mut Value| bill["costs"][0]["location"] = json!(9),
+        ] {
+            seen.push(revision(change));
+        }
+        seen.push(revision(|bill| bill["lines"][0]["custom_fields"] = field("P1")));
+        seen.push(revision(|bill| bill["lines"][0]["custom_fields"] = field("P2")));
+        for (place, one) in seen.iter().enumerate() {
+            assert!(!seen[..place].contains(one), "the change of place {place} is not seen");
+        }
+        let empty = revision(|bill| bill["lines"][0]["custom_fields"] = field(" "));
+        assert_eq!(empty, seen[0], "a field that says nothing");
+    }
 }
