@@ -18,6 +18,8 @@ pub struct InvoiceLimits {
     pub number_length: Option<usize>,
     /// Whether an invoice has a field for freight that is on no account.
     pub freight: bool,
+    /// The setting without which an invoice cannot have tax; it can if none.
+    pub tax_needs: Option<&'static str>,
 }
 
 impl InvoiceLimits {
@@ -33,6 +35,12 @@ impl InvoiceLimits {
         self
     }
 
+    /// Without tax, until this setting says which account it goes on.
+    pub fn tax_needs(mut self, setting: &'static str) -> Self {
+        self.tax_needs = Some(setting);
+        self
+    }
+
     fn exceeded(&self, draft: &InvoiceDraft) -> Vec<Missing> {
         let mut missing = Vec::new();
         let mut miss = |kind: &str, value: &str, hint: String| {
@@ -44,8 +52,15 @@ impl InvoiceLimits {
         }
         if !self.freight && !draft.freight.is_zero() {
             let hint = "it is on no account, and the ERP's invoices have no field for it: put it on an account in \
-                        Procurify, or set the account for freight";
+                        Procurify, or set the account for freight (freight_account)";
             miss("freight", &draft.freight.normalize().to_string(), hint.to_owned());
+        }
+        if let Some(setting) = self.tax_needs.filter(|_| !draft.tax.is_zero()) {
+            let hint = format!(
+                "the ERP posts an invoice only if what is on accounts makes its amount, and the tax is on none: set the \
+                 account for tax ({setting})"
+            );
+            miss("tax", &draft.tax.normalize().to_string(), hint);
         }
         missing
     }
