@@ -1,8 +1,9 @@
 //! A bill of Procurify with its lines, as it is kept in the ledger and given to mappers.
 
+use chrono::{DateTime, Utc};
 use procurify_client::{
-    Bill, BillItem, BillItemId, BillStatus, BillSummary, CostAllocation, CustomFieldValue, DepartmentId, LocationId,
-    OrderItemId, PoNumber, Text,
+    Bill, BillItem, BillItemId, BillStatus, BillSummary, BillType, CostAllocation, CustomFieldValue, DepartmentId,
+    LocationId, OrderItemId, PoNumber, Text,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,9 @@ pub struct ApprovedBill {
     /// Whether only what lists show of it was read: one that is not moved.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub listed_only: bool,
+    /// Why the rest of it could not be read, if that was tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread: Option<String>,
 }
 
 /// One line of it.
@@ -164,7 +168,7 @@ impl ApprovedBill {
         });
         let costs = costs.collect();
         spare(&mut bill);
-        Self { bill, lines, costs, listed_only: false }
+        Self { bill, lines, costs, listed_only: false, unread: None }
     }
 
     /// A bill as lists show it.
@@ -182,7 +186,7 @@ impl ApprovedBill {
         let bill = serde_json::from_value(fields).map_err(|error| {
             Failure::new(FailureKind::Other, format!("bill {} cannot be kept: {error}", summary.id))
         })?;
-        Ok(Self { bill, lines: Vec::new(), costs: Vec::new(), listed_only: true })
+        Ok(Self { bill, lines: Vec::new(), costs: Vec::new(), listed_only: true, unread: None })
     }
 
     /// What makes two readings the same: all that [`DefaultBillMapper`](super::DefaultBillMapper) and account mappings
@@ -224,7 +228,7 @@ impl ApprovedBill {
             })
             .collect();
         let beside: Vec<Value> = bill.costs.iter().map(|cost| json!([cost.name, amount(cost.amount)])).collect();
-        Revision::of(&json!({
+        let mut content = json!({
             "moved": wanted.refusal(bill.kind, bill.status).is_none(),
             "vendor": bill.vendor.as_ref().map(|vendor| vendor.id),
             "currency": bill.currency.as_ref().and_then(|currency| currency.name.clone()),
@@ -236,7 +240,18 @@ impl ApprovedBill {
             "costs": self.costs.iter().map(part).collect::<Vec<_>>(),
             "costs_beside": beside,
             "lines": lines,
-        }))
+        });
+        if let Some(why) = &self.unread {
+            content["unread"] = json!(why);
+        }
+        Revision::of(&content)
+    }
+
+    /// The mark of this reading; one of what could not be read whole is no mark of the whole.
+    pub(crate) fn stamp(&self, wanted: &Wanted) -> String {
+        let bill = &self.bill;
+        let stamp = mark(bill.version, bill.status, bill.kind, bill.last_modified_datetime, wanted);
+        if self.unread.is_some() { format!("{stamp}:unread") } else { stamp }
     }
 
     pub(crate) fn lifecycle(&self, wanted: &Wanted) -> Lifecycle {
@@ -248,13 +263,22 @@ impl ApprovedBill {
 
 /// A cheap mark of one reading of a bill.
 pub(crate) fn stamp(bill: &BillSummary, wanted: &Wanted) -> String {
-    let modified = bill.last_modified_datetime.map(|at| at.to_rfc3339());
-    let moved = wanted.refusal(bill.kind, bill.status).is_none();
+    mark(bill.version, bill.status, bill.kind, bill.last_modified_datetime, wanted)
+}
+
+fn mark(
+    version: Option<i64>,
+    status: Option<BillStatus>,
+    kind: Option<BillType>,
+    modified: Option<DateTime<Utc>>,
+    wanted: &Wanted,
+) -> String {
+    let moved = wanted.refusal(kind, status).is_none();
     format!(
         "{}:{}:{}:{}",
-        bill.version.unwrap_or_default(),
-        bill.status.map_or(-1, BillStatus::code),
-        modified.unwrap_or_default(),
+        version.unwrap_or_default(),
+        status.map_or(-1, BillStatus::code),
+        modified.map(|at| at.to_rfc3339()).unwrap_or_default(),
         if moved { "moved" } else { "left" }
     )
 }

@@ -79,10 +79,7 @@ impl BillMapperAdapter {
             return Mapped::Skip(refusal);
         }
         if bill.listed_only {
-            let hint = "its lines were not read, for Procurify shows no UUID of it or it was not to be moved then: \
-                        touch it in Procurify";
-            let (kind, value) = ("bill".to_owned(), bill.bill.id.to_string());
-            return Mapped::Hold(vec![Missing { kind, value, hint: hint.to_owned() }]);
+            return Mapped::Hold(vec![not_read(bill)]);
         }
         let mapped = self.mapper.map(bill, references);
         if let Mapped::Draft { draft, .. } = &mapped {
@@ -93,6 +90,22 @@ impl BillMapperAdapter {
         }
         mapped
     }
+}
+
+/// That only what lists show of a bill is there.
+fn not_read(bill: &ApprovedBill) -> Missing {
+    let hint = match &bill.unread {
+        Some(why) => format!(
+            "its lines cannot be read ({why}): correct it in Procurify, or ask Procurify's support; it is asked for \
+             again with each reading, and goes on once it can be read"
+        ),
+        None => {
+            "its lines were not read, for Procurify shows no UUID of it or it was not to be moved then: touch it in \
+                 Procurify"
+                .to_owned()
+        }
+    };
+    Missing { kind: "bill".to_owned(), value: bill.bill.id.to_string(), hint }
 }
 
 impl Mapper for BillMapperAdapter {

@@ -6,7 +6,7 @@ use procurify_cloudsuite::bill::InvoiceDraft;
 use procurify_cloudsuite::m3::M3InvoiceSettings;
 use procurify_cloudsuite::syteline::SyteLineProduct;
 use rust_decimal::Decimal;
-use sandbox::{BillBump, Document, FaultKind, M3, Matcher, OData, Scenario, SyteLine};
+use sandbox::{BillBump, BillDetail, Document, FaultKind, M3, Matcher, OData, Scenario, SyteLine};
 use sync_core::{Actor, Assurance, Change, RecordKey, StateName, Step};
 
 use crate::erp::Erp;
@@ -126,6 +126,32 @@ async fn a_bill_with_tax_is_held_until_syteline_has_an_account_for_it() {
         let distributed: Decimal = document.lines.iter().map(|line| line.quantity * line.price).sum();
         assert_eq!(distributed, document.total, "{key} is a voucher that SyteLine would not post");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bill_that_cannot_be_read_is_held_while_the_others_are_posted_and_goes_on_once_it_can_be() {
+    let world = World::new(with_bills(12, 12)).await;
+    let [refused, garbled, ..] = world.procurify.approved_bills()[..] else { panic!("too few bills") };
+    assert!(world.procurify.show_bill(refused, BillDetail::Refused));
+    assert!(world.procurify.show_bill(garbled, BillDetail::Garbled));
+    let report = world.sync_bills().await;
+    let bills = world.bill_keys();
+    assert_eq!(report.posted.len(), bills.len() - 2, "{:?}", report.concerns);
+    let mut concerned: Vec<RecordKey> = report.concerns.iter().map(|concern| concern.key.clone()).collect();
+    concerned.sort();
+    assert_eq!(concerned, [bill_key(refused), bill_key(garbled)], "{:?}", report.concerns);
+    for concern in &report.concerns {
+        assert!(concern.reason.contains("its lines cannot be read"), "{}", concern.reason);
+    }
+    assert!(report.concerns.iter().any(|concern| concern.reason.contains("400")), "{:?}", report.concerns);
+    // Nothing of them moves in Procurify, so that no list shows them again.
+    assert!(world.procurify.show_bill(refused, BillDetail::Shown));
+    let report = world.sync_bills().await;
+    assert_eq!(report.posted, [bill_key(refused)], "{:?}", report.concerns);
+    assert!(world.procurify.show_bill(garbled, BillDetail::Shown));
+    let report = world.sync_bills().await;
+    assert!(report.is_all_done(), "{:?}", report.concerns);
+    world.exactly_once(&bills);
 }
 
 #[tokio::test(flavor = "multi_thread")]

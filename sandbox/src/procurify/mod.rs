@@ -17,7 +17,7 @@ mod write;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use bills::BillEdit;
+pub use bills::{BillDetail, BillEdit};
 pub use control::{BillBump, Bump, Bumped};
 
 use crate::clock::Clock;
@@ -176,6 +176,14 @@ impl Procurify {
     /// Changes one bill; answers whether there is one of this id.
     pub fn edit_bill(&self, id: u64, change: impl FnOnce(&mut BillEdit)) -> bool {
         self.front.tenant.edit_bill(id, change)
+    }
+
+    /// Shows a bill's detail so from now on, without touching it; answers whether there is one of this id.
+    pub fn show_bill(&self, id: u64, detail: BillDetail) -> bool {
+        let mut data = self.front.tenant.data();
+        let known = data.has_bill(id);
+        data.bill_details.insert(id, detail);
+        known
     }
 
     /// The ids of the bills for orders that are approved or further.
