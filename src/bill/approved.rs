@@ -181,6 +181,7 @@ impl ApprovedBill {
             "version": summary.version,
             "currency": summary.currency,
             "invoice_number": summary.invoice_number,
+            "invoice_date": summary.invoice_date,
             "total_cost_with_tax": summary.total_cost_with_tax.map(|total| total.to_string()),
         });
         let bill = serde_json::from_value(fields).map_err(|error| {

@@ -1,5 +1,6 @@
 //! What a product's invoices can hold, and the bills that do not fit: held, with the reason, rather than cut.
 
+use chrono::NaiveDate;
 use serde_json::Value;
 use sync_core::{Mapper, Mapping, Missing, Record, RecordKey, References};
 
@@ -74,14 +75,29 @@ pub(crate) struct BillMapperAdapter {
 }
 
 impl BillMapperAdapter {
+    /// What becomes of a bill of this day, if that is before the first.
+    fn too_early(&self, day: Option<NaiveDate>) -> Option<Mapped<InvoiceDraft>> {
+        let (day, first) = (day?, self.wanted.invoiced_from?);
+        let why = || format!("it is invoiced on {day}, and bills are moved from {first} on (bills_from)");
+        (day < first).then(|| Mapped::Skip(why()))
+    }
+
     fn decide(&self, bill: &ApprovedBill, references: &References) -> Mapped<InvoiceDraft> {
         if let Some(refusal) = self.wanted.refusal(bill.bill.kind, bill.bill.status) {
             return Mapped::Skip(refusal);
         }
+        let shown = bill.bill.invoice_date.as_ref().map(|date| date.day_in(&self.mapper.time_zone()));
         if bill.listed_only {
-            return Mapped::Hold(vec![not_read(bill)]);
+            return self.too_early(shown).unwrap_or_else(|| Mapped::Hold(vec![not_read(bill)]));
         }
         let mapped = self.mapper.map(bill, references);
+        let day = match &mapped {
+            Mapped::Draft { draft, .. } => Some(draft.invoice_date),
+            _ => shown,
+        };
+        if let Some(skipped) = self.too_early(day) {
+            return skipped;
+        }
         if let Mapped::Draft { draft, .. } = &mapped {
             let exceeded = self.limits.exceeded(draft);
             if !exceeded.is_empty() {
@@ -124,8 +140,6 @@ impl Mapper for BillMapperAdapter {
 
 #[cfg(test)]
 mod tests {
-    use chrono::NaiveDate;
-
     use super::*;
 
     #[test]

@@ -27,6 +27,11 @@ pub trait BillMapper: Send + Sync {
     /// What becomes of this bill.
     fn map(&self, bill: &ApprovedBill, references: &References) -> Mapped<InvoiceDraft>;
 
+    /// The time zone in which a moment of Procurify becomes a day. Default UTC.
+    fn time_zone(&self) -> Tz {
+        Tz::UTC
+    }
+
     /// The further accounting dimensions that it books on, for the ERP's values of them to be read. Default none.
     fn dimensions(&self) -> BTreeSet<u8> {
         BTreeSet::new()
@@ -77,6 +82,10 @@ impl BillMapper for DefaultBillMapper {
         let mut resolver = Resolver::new(references);
         let draft = self.draft(bill, references, &mut resolver);
         resolver.conclude(draft)
+    }
+
+    fn time_zone(&self) -> Tz {
+        self.time_zone
     }
 
     fn dimensions(&self) -> BTreeSet<u8> {

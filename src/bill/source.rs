@@ -31,8 +31,8 @@ pub struct BillSettings {
     /// The types of bills that are moved. Default: those for orders. Expenses and credit card statements are left
     /// out, as Procurify's own connectors do.
     pub types: Vec<BillType>,
-    /// Only bills invoiced on this day or later; all by default. Set to an earlier day later on, everything is read
-    /// once more.
+    /// Only bills invoiced on this day, where the tenant is, or later; all by default. Set to an earlier day later on,
+    /// everything is read once more.
     pub invoiced_from: Option<NaiveDate>,
 }
 
@@ -100,9 +100,12 @@ impl BillSource {
         Self { connection, procurify, settings, wanted }
     }
 
+    /// Whether it may be of the first day or later: that day begins up to a day earlier somewhere, and which bills are
+    /// of it exactly is for those to say who know the tenant's time zone.
     fn is_recent(&self, bill: &BillSummary) -> bool {
         let day = bill.invoice_date.as_ref().map(|date| date.day_in(&Tz::UTC));
-        self.settings.invoiced_from.is_none_or(|first| day.is_none_or(|day| day >= first))
+        let first = self.settings.invoiced_from.map(|first| first.pred_opt().unwrap_or(first));
+        first.is_none_or(|first| day.is_none_or(|day| day >= first))
     }
 
     fn key(&self, id: impl std::fmt::Display) -> RecordKey {

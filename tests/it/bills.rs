@@ -2,7 +2,7 @@
 
 use procurify_client::{BillSummary, CostAllocation, ProcurifyClient};
 use procurify_cloudsuite::FlowKind;
-use procurify_cloudsuite::bill::InvoiceDraft;
+use procurify_cloudsuite::bill::{BillSettings, DefaultBillMapper, InvoiceDraft};
 use procurify_cloudsuite::m3::M3InvoiceSettings;
 use procurify_cloudsuite::syteline::SyteLineProduct;
 use rust_decimal::Decimal;
@@ -152,6 +152,44 @@ async fn a_bill_that_cannot_be_read_is_held_while_the_others_are_posted_and_goes
     let report = world.sync_bills().await;
     assert!(report.is_all_done(), "{:?}", report.concerns);
     world.exactly_once(&bills);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bills_of_the_first_day_are_moved_by_the_days_of_the_tenant_and_earlier_ones_say_why_not() {
+    let world = World::new(with_bills(30, 30)).await;
+    let zone: chrono_tz::Tz = "Pacific/Auckland".parse().unwrap();
+    let bills = procurify(&world).bills().list().page_size(500).all().await.unwrap();
+    let approved = world.bill_keys();
+    let keyed =
+        bills.iter().map(|bill| (bill_key(u64::try_from(bill.id.0).unwrap()), bill.invoice_date.as_ref().unwrap()));
+    let days: Vec<(RecordKey, chrono::NaiveDate, chrono::NaiveDate)> = keyed
+        .filter(|(key, _)| approved.contains(key))
+        .map(|(key, moment)| (key, moment.day_in(&zone), moment.day_in(&chrono_tz::Tz::UTC)))
+        .collect();
+    // Bills of the day before a first day there, that are of no earlier day in Greenwich.
+    let early = |first: chrono::NaiveDate| {
+        let near = days.iter().filter(move |(_, there, utc)| *there < first && *utc >= first.pred_opt().unwrap());
+        near.map(|day| day.0.clone()).collect::<Vec<_>>()
+    };
+    // A first day that has begun there, and not in Greenwich.
+    let mut firsts = days.iter().filter(|(_, there, utc)| there > utc).map(|day| day.1);
+    let first = firsts.find(|first| !early(*first).is_empty()).unwrap();
+    let connection = world
+        .build(100, |connection| {
+            let settings = BillSettings { page_size: 500, invoiced_from: Some(first), ..BillSettings::default() };
+            let mapper = DefaultBillMapper { time_zone: zone, ..DefaultBillMapper::default() };
+            connection.bills(settings).bill_mapper(mapper)
+        })
+        .await;
+    connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    assert!(report.is_all_done(), "{:?}", report.concerns);
+    let wanted: Vec<RecordKey> = days.iter().filter(|(_, there, _)| *there >= first).map(|day| day.0.clone()).collect();
+    world.exactly_once(&wanted);
+    for key in early(first) {
+        let trail = connection.trail(&key).await.unwrap().to_string();
+        assert!(trail.contains("bills are moved from"), "{trail}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
