@@ -20,6 +20,12 @@ pub(crate) fn of_call(error: &Error) -> Failure {
     Failure { kind, message, retry_after: error.retry_after(), request_id: error.request_id().map(str::to_owned) }
 }
 
+/// Whether a call failed for what it was about, and not for the state of the server, the network or our credentials.
+pub(crate) fn is_of_the_record(error: &Error) -> bool {
+    use ErrorKind::{Conflict, Decode, TooLarge, Validation};
+    matches!(error.kind(), Validation | Conflict | TooLarge | Decode)
+}
+
 /// A transaction's error as a failure for the ledger.
 pub(crate) fn of_transaction(error: &TransactionError) -> Failure {
     match error.call_error() {

@@ -12,6 +12,12 @@ use crate::failure::of_call;
 pub(crate) trait Scope: Clone + PartialEq + Serialize + DeserializeOwned {
     /// Whether all that this scope wants has been read under that one.
     fn is_within(&self, kept: &Self) -> bool;
+
+    /// This scope, going on from where that one was.
+    fn going_on(self, kept: Self) -> Self {
+        let _ = kept;
+        self
+    }
 }
 
 /// The position behind a [`Cursor`].
@@ -33,7 +39,10 @@ impl<S: Scope> Position<S> {
             let message = format!("the saved cursor `{}` cannot be read: {error}", cursor.0);
             Failure::new(FailureKind::Invalid, message)
         })?;
-        Ok(if scope.is_within(&kept.scope) { Self { scope: scope.clone(), ..kept } } else { beginning })
+        if !scope.is_within(&kept.scope) {
+            return Ok(beginning);
+        }
+        Ok(Self { place: kept.place, scope: scope.clone().going_on(kept.scope) })
     }
 
     pub fn write(&self) -> Result<Cursor, Failure> {

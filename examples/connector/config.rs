@@ -113,7 +113,7 @@ struct SyteLine {
     vendor_properties: BTreeMap<String, String>,
     price_decimals: Option<u32>,
     max_changes_per_request: Option<usize>,
-    /// Where the tax of invoices is distributed.
+    /// Where the tax of invoices is distributed; without it, bills with tax are held.
     tax_account: Option<String>,
     tax_cost_center: Option<String>,
     #[serde(default = "yes")]

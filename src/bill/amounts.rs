@@ -1,20 +1,14 @@
-//! Exact amounts: what each part of a bill costs without tax, to the cent, so that all of them make its total.
+//! Exact amounts: what each part of a bill costs without tax, in whole units of its currency, so that all of them make
+//! its total.
 
-use rust_decimal::{Decimal, RoundingStrategy};
+use rust_decimal::Decimal;
 
 use super::approved::{ApprovedBill, BillLine};
-
-/// Decimals of an amount in an ERP.
-const DECIMALS: u32 = 2;
-
-/// To the cent, as both systems round.
-pub(super) fn cents(amount: Decimal) -> Decimal {
-    amount.round_dp_with_strategy(DECIMALS, RoundingStrategy::MidpointAwayFromZero)
-}
+use super::currency::MinorUnit;
 
 /// Whether two amounts are the same but for the rounding of one.
-fn same(one: Decimal, other: Decimal) -> bool {
-    (one - other).abs() <= Decimal::new(5, 3)
+fn same(one: Decimal, other: Decimal, unit: MinorUnit) -> bool {
+    (one - other).abs() <= unit.half()
 }
 
 /// What a bill costs beside its lines.
@@ -25,6 +19,7 @@ pub(super) struct Beside {
 }
 
 impl Beside {
+    /// As Procurify shows it, not rounded.
     pub fn of(bill: &ApprovedBill) -> Self {
         let lines = |amount: fn(&BillLine) -> Option<Decimal>| bill.lines.iter().filter_map(amount).sum::<Decimal>();
         let head = &bill.bill;
@@ -35,7 +30,7 @@ impl Beside {
         let shipping = head.shipping_amount.filter(|amount| !amount.is_zero());
         let shipping = shipping.unwrap_or_else(|| lines(|line| line.shipping));
         let costs: Decimal = head.costs.iter().filter_map(|cost| cost.amount).sum();
-        Self { tax: cents(tax), freight: cents(shipping + costs) }
+        Self { tax, freight: shipping + costs }
     }
 }
 
@@ -43,8 +38,9 @@ impl Beside {
 ///
 /// # Errors
 /// What does not add up, for people.
-pub(super) fn parts(line: &BillLine) -> Result<Vec<Decimal>, String> {
-    let net = net(line)?;
+pub(super) fn parts(line: &BillLine, unit: MinorUnit) -> Result<Vec<Decimal>, String> {
+    let same = |one: Decimal, other: Decimal| same(one, other, unit);
+    let net = net(line, unit)?;
     let given: Vec<Option<Decimal>> = line.parts.iter().map(|part| part.amount).collect();
     if let [None] = given.as_slice() {
         return Ok(vec![net]);
@@ -69,7 +65,8 @@ pub(super) fn parts(line: &BillLine) -> Result<Vec<Decimal>, String> {
 }
 
 /// What a line costs without tax and shipping.
-fn net(line: &BillLine) -> Result<Decimal, String> {
+fn net(line: &BillLine, unit: MinorUnit) -> Result<Decimal, String> {
+    let same = |one: Decimal, other: Decimal| same(one, other, unit);
     let (tax, shipping) = (line.tax.unwrap_or_default(), line.shipping.unwrap_or_default());
     let Some(cost) = line.cost else { return Err("it has no cost".to_owned()) };
     let Some(total) = line.total else { return Ok(cost) };
@@ -91,20 +88,30 @@ fn net(line: &BillLine) -> Result<Decimal, String> {
     ))
 }
 
-/// Amounts to the cent that make exactly this sum, each as near to its own as that allows; none if rounding alone
-/// does not explain the difference.
-pub(super) fn fit(amounts: &[Decimal], sum: Decimal) -> Option<Vec<Decimal>> {
-    let mut rounded: Vec<Decimal> = amounts.iter().copied().map(cents).collect();
-    let off: Decimal = amounts.iter().sum::<Decimal>() - sum;
-    // Half a cent for each amount, for the tax, the freight and the total.
-    let most = Decimal::new(5, 3) * Decimal::from(amounts.len() + 3);
-    if off.abs() > most {
+/// The most by which rounding can part a total from what makes it up. Exact amounts have none; the tax and the total
+/// may each have been rounded before they were shown.
+fn rounding(amounts: &[Decimal], beside: &Beside, unit: MinorUnit) -> Decimal {
+    let inexact = amounts.iter().chain([&beside.freight]).filter(|amount| !unit.is_exact(**amount)).count();
+    let tax_and_total = match (beside.tax.is_zero(), inexact) {
+        (true, 0) => Decimal::ZERO,
+        (true, _) => unit.half(),
+        (false, _) => unit.one(),
+    };
+    unit.half() * Decimal::from(inexact) + tax_and_total
+}
+
+/// Amounts in whole units that make exactly this total with what is beside them, each as near to its own as that
+/// allows; none if rounding alone does not explain the difference.
+pub(super) fn fit(amounts: &[Decimal], beside: &Beside, total: Decimal, unit: MinorUnit) -> Option<Vec<Decimal>> {
+    let off = amounts.iter().sum::<Decimal>() + beside.tax + beside.freight - total;
+    if off.abs() > rounding(amounts, beside, unit) {
         return None;
     }
-    let cent = Decimal::new(1, DECIMALS);
+    let mut rounded: Vec<Decimal> = amounts.iter().map(|amount| unit.round(*amount)).collect();
+    let sum = total - unit.round(beside.tax) - unit.round(beside.freight);
     let mut left = sum - rounded.iter().sum::<Decimal>();
     let mut places: Vec<usize> = (0..amounts.len()).collect();
-    let error = |place: &usize| amounts[*place] - cents(amounts[*place]);
+    let error = |place: &usize| amounts[*place] - unit.round(amounts[*place]);
     places.sort_by_key(error);
     if left > Decimal::ZERO {
         places.reverse();
@@ -113,7 +120,7 @@ pub(super) fn fit(amounts: &[Decimal], sum: Decimal) -> Option<Vec<Decimal>> {
         if left.is_zero() {
             break;
         }
-        let step = if left > Decimal::ZERO { cent } else { -cent };
+        let step = if left > Decimal::ZERO { unit.one() } else { -unit.one() };
         rounded[place] += step;
         left -= step;
     }
@@ -132,23 +139,49 @@ mod tests {
         texts.iter().map(|text| decimal(text)).collect()
     }
 
+    const CENT: MinorUnit = MinorUnit { decimals: 2 };
+
+    /// Amounts that make a total with this tax.
+    fn fitted(amounts: &[&str], tax: &str, total: &str, unit: MinorUnit) -> Option<Vec<Decimal>> {
+        let beside = Beside { tax: decimal(tax), freight: Decimal::ZERO };
+        fit(&decimals(amounts), &beside, decimal(total), unit)
+    }
+
     #[test]
     fn amounts_are_rounded_so_that_they_make_their_sum() {
-        let thirds = decimals(&["3.333333", "3.333333", "3.333334"]);
-        let fitted = fit(&thirds, decimal("10.00")).unwrap();
-        assert_eq!(fitted.iter().sum::<Decimal>(), decimal("10.00"));
-        assert!(fitted.iter().zip(&thirds).all(|(one, other)| (one - other).abs() < decimal("0.01")), "{fitted:?}");
-        assert_eq!(fit(&decimals(&["1.005", "1.005"]), decimal("2.01")).unwrap(), decimals(&["1.00", "1.01"]));
-        assert_eq!(
-            fit(&decimals(&["-1.005", "-1.005"]), decimal("-2.01")).unwrap().iter().sum::<Decimal>(),
-            decimal("-2.01")
-        );
+        let thirds = ["3.333333", "3.333333", "3.333334"];
+        let rounded = fitted(&thirds, "0", "10.00", CENT).unwrap();
+        assert_eq!(rounded.iter().sum::<Decimal>(), decimal("10.00"));
+        let pairs = rounded.iter().zip(decimals(&thirds));
+        assert!(pairs.into_iter().all(|(one, other)| (one - other).abs() < decimal("0.01")), "{rounded:?}");
+        assert_eq!(fitted(&["1.005", "1.005"], "0", "2.01", CENT).unwrap(), decimals(&["1.00", "1.01"]));
+        let credit = fitted(&["-1.005", "-1.005"], "0", "-2.01", CENT).unwrap();
+        assert_eq!(credit.iter().sum::<Decimal>(), decimal("-2.01"));
     }
 
     #[test]
     fn a_difference_that_rounding_does_not_explain_is_none_to_spread() {
-        assert_eq!(fit(&decimals(&["10.00", "5.00"]), decimal("15.03")), None);
-        assert!(fit(&decimals(&["10.00", "5.00"]), decimal("15.02")).is_some());
+        assert_eq!(fitted(&["10.00", "5.00"], "0", "15.01", CENT), None, "what is exact comes to an exact sum");
+        assert_eq!(fitted(&["10.00", "5.00"], "1.80", "16.82", CENT), None, "more than tax and total can be off");
+        assert!(fitted(&["10.00", "5.00"], "1.80", "16.81", CENT).is_some(), "tax and total were each rounded");
+        assert_eq!(fitted(&["10.004", "5.00"], "0", "15.02", CENT), None, "more than one amount and the total explain");
+        assert!(fitted(&["10.004", "5.00"], "0", "15.00", CENT).is_some());
+    }
+
+    #[test]
+    fn many_exact_lines_explain_no_more_of_a_difference_than_one() {
+        let lines = ["10.00"; 100];
+        assert!(fitted(&lines, "0", "1000.00", CENT).is_some());
+        assert_eq!(fitted(&lines, "0", "1000.50", CENT), None);
+        assert_eq!(fitted(&lines, "5.00", "1005.50", CENT), None);
+    }
+
+    #[test]
+    fn amounts_are_whole_units_of_their_currency() {
+        let (yen, fils) = (MinorUnit::of("JPY"), MinorUnit::of("KWD"));
+        assert_eq!(fitted(&["33.4", "33.3", "33.3"], "0", "100", yen).unwrap(), decimals(&["34", "33", "33"]));
+        assert_eq!(fitted(&["100.004"], "0", "100.004", fils).unwrap(), decimals(&["100.004"]));
+        assert_eq!(fitted(&["100.004"], "0", "100.005", fils), None);
     }
 
     fn line(cost: &str, tax: &str, inclusive: bool, total: &str, parts: &[&str]) -> BillLine {
@@ -167,16 +200,17 @@ mod tests {
             (line("112.00", "12.00", true, "112.00", &["67.20", "44.80"]), ["60.00", "40.00"]),
             (line("100.00", "12.00", false, "112.00", &["67.20", "44.80"]), ["60.00", "40.00"]),
         ] {
-            let parts: Vec<Decimal> = parts(&line).unwrap().into_iter().map(cents).collect();
+            let parts: Vec<Decimal> =
+                parts(&line, CENT).unwrap().into_iter().map(|amount| CENT.round(amount)).collect();
             assert_eq!(parts, decimals(&expected), "{line:?}");
         }
     }
 
     #[test]
     fn what_does_not_add_up_in_a_line_is_named_with_its_difference() {
-        let total = parts(&line("100.00", "12.00", false, "113.00", &["100.00"])).unwrap_err();
+        let total = parts(&line("100.00", "12.00", false, "113.00", &["100.00"]), CENT).unwrap_err();
         assert!(total.contains("a difference of -1"), "{total}");
-        let split = parts(&line("100.00", "12.00", false, "112.00", &["60.00", "30.00"])).unwrap_err();
+        let split = parts(&line("100.00", "12.00", false, "112.00", &["60.00", "30.00"]), CENT).unwrap_err();
         assert!(split.contains("come to 90") && split.contains("a difference of -10"), "{split}");
     }
 }

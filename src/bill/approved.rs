@@ -1,8 +1,9 @@
 //! A bill of Procurify with its lines, as it is kept in the ledger and given to mappers.
 
+use chrono::{DateTime, Utc};
 use procurify_client::{
-    Bill, BillItem, BillItemId, BillStatus, BillSummary, CostAllocation, CustomFieldValue, DepartmentId, LocationId,
-    OrderItemId, PoNumber, Text,
+    Bill, BillItem, BillItemId, BillStatus, BillSummary, BillType, CostAllocation, CustomFieldValue, DepartmentId,
+    LocationId, OrderItemId, PoNumber, Text,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,7 @@ use sync_core::{Failure, FailureKind, Lifecycle, Revision};
 use tenant_http::decimal;
 
 use super::wanted::Wanted;
-use crate::purchase_order::BudgetAccount;
+use crate::purchase_order::{BudgetAccount, custom_fields};
 
 /// A bill with its lines.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,6 +28,9 @@ pub struct ApprovedBill {
     /// Whether only what lists show of it was read: one that is not moved.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub listed_only: bool,
+    /// Why the rest of it could not be read, if that was tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread: Option<String>,
 }
 
 /// One line of it.
@@ -164,7 +168,7 @@ impl ApprovedBill {
         });
         let costs = costs.collect();
         spare(&mut bill);
-        Self { bill, lines, costs, listed_only: false }
+        Self { bill, lines, costs, listed_only: false, unread: None }
     }
 
     /// A bill as lists show it.
@@ -177,41 +181,55 @@ impl ApprovedBill {
             "version": summary.version,
             "currency": summary.currency,
             "invoice_number": summary.invoice_number,
+            "invoice_date": summary.invoice_date,
             "total_cost_with_tax": summary.total_cost_with_tax.map(|total| total.to_string()),
         });
         let bill = serde_json::from_value(fields).map_err(|error| {
             Failure::new(FailureKind::Other, format!("bill {} cannot be kept: {error}", summary.id))
         })?;
-        Ok(Self { bill, lines: Vec::new(), costs: Vec::new(), listed_only: true })
+        Ok(Self { bill, lines: Vec::new(), costs: Vec::new(), listed_only: true, unread: None })
     }
 
-    /// What makes two readings the same: all that [`DefaultBillMapper`](super::DefaultBillMapper) uses, and no time
-    /// stamps, which move without a change. A change of anything else is not noticed.
+    /// What makes two readings the same: all that [`DefaultBillMapper`](super::DefaultBillMapper) and account mappings
+    /// use, and no time stamps, which move without a change. A change of anything else is not noticed.
     pub(crate) fn revision(&self, wanted: &Wanted) -> Revision {
         let bill = &self.bill;
         let amount = |amount: Option<Decimal>| amount.map(|amount| amount.normalize().to_string());
-        let part = |part: &BillPart| json!([part.name, amount(part.amount), part.account_code, part.department]);
+        let part = |part: &BillPart| {
+            json!([
+                part.name,
+                amount(part.amount),
+                part.account_code,
+                part.department,
+                part.department_name,
+                part.location,
+                part.location_name,
+            ])
+        };
         let lines: Vec<Value> = self
             .lines
             .iter()
             .map(|line| {
-                json!([
-                    line.id,
-                    line.description,
-                    amount(line.quantity),
-                    amount(line.cost),
-                    amount(line.tax),
-                    line.tax_is_inclusive,
-                    amount(line.shipping),
-                    amount(line.total),
-                    line.order,
-                    line.order_item,
-                    line.parts.iter().map(part).collect::<Vec<_>>(),
-                ])
+                let mut content = vec![
+                    json!(line.id),
+                    json!(line.description),
+                    json!(amount(line.quantity)),
+                    json!(amount(line.cost)),
+                    json!(amount(line.tax)),
+                    json!(line.tax_is_inclusive),
+                    json!(amount(line.shipping)),
+                    json!(amount(line.total)),
+                    json!(line.order),
+                    json!(line.order_item),
+                    line.parts.iter().map(part).collect(),
+                ];
+                let fields = custom_fields(line.custom_fields.clone());
+                content.extend((!fields.is_empty()).then(|| json!(fields)));
+                Value::Array(content)
             })
             .collect();
         let beside: Vec<Value> = bill.costs.iter().map(|cost| json!([cost.name, amount(cost.amount)])).collect();
-        Revision::of(&json!({
+        let mut content = json!({
             "moved": wanted.refusal(bill.kind, bill.status).is_none(),
             "vendor": bill.vendor.as_ref().map(|vendor| vendor.id),
             "currency": bill.currency.as_ref().and_then(|currency| currency.name.clone()),
@@ -223,7 +241,18 @@ impl ApprovedBill {
             "costs": self.costs.iter().map(part).collect::<Vec<_>>(),
             "costs_beside": beside,
             "lines": lines,
-        }))
+        });
+        if let Some(why) = &self.unread {
+            content["unread"] = json!(why);
+        }
+        Revision::of(&content)
+    }
+
+    /// The mark of this reading; one of what could not be read whole is no mark of the whole.
+    pub(crate) fn stamp(&self, wanted: &Wanted) -> String {
+        let bill = &self.bill;
+        let stamp = mark(bill.version, bill.status, bill.kind, bill.last_modified_datetime, wanted);
+        if self.unread.is_some() { format!("{stamp}:unread") } else { stamp }
     }
 
     pub(crate) fn lifecycle(&self, wanted: &Wanted) -> Lifecycle {
@@ -235,13 +264,22 @@ impl ApprovedBill {
 
 /// A cheap mark of one reading of a bill.
 pub(crate) fn stamp(bill: &BillSummary, wanted: &Wanted) -> String {
-    let modified = bill.last_modified_datetime.map(|at| at.to_rfc3339());
-    let moved = wanted.refusal(bill.kind, bill.status).is_none();
+    mark(bill.version, bill.status, bill.kind, bill.last_modified_datetime, wanted)
+}
+
+fn mark(
+    version: Option<i64>,
+    status: Option<BillStatus>,
+    kind: Option<BillType>,
+    modified: Option<DateTime<Utc>>,
+    wanted: &Wanted,
+) -> String {
+    let moved = wanted.refusal(kind, status).is_none();
     format!(
         "{}:{}:{}:{}",
-        bill.version.unwrap_or_default(),
-        bill.status.map_or(-1, BillStatus::code),
-        modified.unwrap_or_default(),
+        version.unwrap_or_default(),
+        status.map_or(-1, BillStatus::code),
+        modified.map(|at| at.to_rfc3339()).unwrap_or_default(),
         if moved { "moved" } else { "left" }
     )
 }
@@ -265,4 +303,44 @@ fn spare(bill: &mut Bill) {
     (bill.user, bill.approver, bill.creator, bill.last_export_user) = (None, None, None, None);
     (bill.bill_payment, bill.credit_card, bill.credit_card_name) = (None, None, None);
     (bill.payment_method, bill.payment_method_name) = (None, None);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::bill::BillSettings;
+
+    use super::*;
+
+    fn revision(change: impl FnOnce(&mut Value)) -> Revision {
+        let mut bill = json!({
+            "bill": { "id": 7, "status": 2, "type": 0 },
+            "lines": [{ "id": 1, "parts": [{ "department": 5, "department_name": "Works", "location": 3,
+                "location_name": "Vancouver" }] }],
+            "costs": [{ "department": 5, "department_name": "Works", "location": 3, "location_name": "Vancouver" }],
+        });
+        change(&mut bill);
+        let bill: ApprovedBill = serde_json::from_value(bill).unwrap();
+        bill.revision(&BillSettings::default().wanted())
+    }
+
+    #[test]
+    fn a_correction_of_whatever_an_account_mapping_may_use_is_a_new_revision() {
+        let field = |value: &str| json!([{ "field": { "id": 1, "name": "Project" }, "value": value }]);
+        let mut seen = vec![revision(|_| ())];
+        for change in [
+            |bill: &mut Value| bill["lines"][0]["parts"][0]["location"] = json!(9),
+            |bill: &mut Value| bill["lines"][0]["parts"][0]["location_name"] = json!("Victoria"),
+            |bill: &mut Value| bill["lines"][0]["parts"][0]["department_name"] = json!("Yards"),
+            |bill: &mut Value| bill["costs"][0]["location"] = json!(9),
+        ] {
+            seen.push(revision(change));
+        }
+        seen.push(revision(|bill| bill["lines"][0]["custom_fields"] = field("P1")));
+        seen.push(revision(|bill| bill["lines"][0]["custom_fields"] = field("P2")));
+        for (place, one) in seen.iter().enumerate() {
+            assert!(!seen[..place].contains(one), "the change of place {place} is not seen");
+        }
+        let empty = revision(|bill| bill["lines"][0]["custom_fields"] = field(" "));
+        assert_eq!(empty, seen[0], "a field that says nothing");
+    }
 }

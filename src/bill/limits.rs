@@ -1,5 +1,6 @@
 //! What a product's invoices can hold, and the bills that do not fit: held, with the reason, rather than cut.
 
+use chrono::NaiveDate;
 use serde_json::Value;
 use sync_core::{Mapper, Mapping, Missing, Record, RecordKey, References};
 
@@ -18,6 +19,8 @@ pub struct InvoiceLimits {
     pub number_length: Option<usize>,
     /// Whether an invoice has a field for freight that is on no account.
     pub freight: bool,
+    /// The setting without which an invoice cannot have tax; it can if none.
+    pub tax_needs: Option<&'static str>,
 }
 
 impl InvoiceLimits {
@@ -33,6 +36,12 @@ impl InvoiceLimits {
         self
     }
 
+    /// Without tax, until this setting says which account it goes on.
+    pub fn tax_needs(mut self, setting: &'static str) -> Self {
+        self.tax_needs = Some(setting);
+        self
+    }
+
     fn exceeded(&self, draft: &InvoiceDraft) -> Vec<Missing> {
         let mut missing = Vec::new();
         let mut miss = |kind: &str, value: &str, hint: String| {
@@ -44,8 +53,15 @@ impl InvoiceLimits {
         }
         if !self.freight && !draft.freight.is_zero() {
             let hint = "it is on no account, and the ERP's invoices have no field for it: put it on an account in \
-                        Procurify, or set the account for freight";
+                        Procurify, or set the account for freight (freight_account)";
             miss("freight", &draft.freight.normalize().to_string(), hint.to_owned());
+        }
+        if let Some(setting) = self.tax_needs.filter(|_| !draft.tax.is_zero()) {
+            let hint = format!(
+                "the ERP posts an invoice only if what is on accounts makes its amount, and the tax is on none: set the \
+                 account for tax ({setting})"
+            );
+            miss("tax", &draft.tax.normalize().to_string(), hint);
         }
         missing
     }
@@ -59,17 +75,29 @@ pub(crate) struct BillMapperAdapter {
 }
 
 impl BillMapperAdapter {
+    /// What becomes of a bill of this day, if that is before the first.
+    fn too_early(&self, day: Option<NaiveDate>) -> Option<Mapped<InvoiceDraft>> {
+        let (day, first) = (day?, self.wanted.invoiced_from?);
+        let why = || format!("it is invoiced on {day}, and bills are moved from {first} on (bills_from)");
+        (day < first).then(|| Mapped::Skip(why()))
+    }
+
     fn decide(&self, bill: &ApprovedBill, references: &References) -> Mapped<InvoiceDraft> {
         if let Some(refusal) = self.wanted.refusal(bill.bill.kind, bill.bill.status) {
             return Mapped::Skip(refusal);
         }
+        let shown = bill.bill.invoice_date.as_ref().map(|date| date.day_in(&self.mapper.time_zone()));
         if bill.listed_only {
-            let hint = "its lines were not read, for Procurify shows no UUID of it or it was not to be moved then: \
-                        touch it in Procurify";
-            let (kind, value) = ("bill".to_owned(), bill.bill.id.to_string());
-            return Mapped::Hold(vec![Missing { kind, value, hint: hint.to_owned() }]);
+            return self.too_early(shown).unwrap_or_else(|| Mapped::Hold(vec![not_read(bill)]));
         }
         let mapped = self.mapper.map(bill, references);
+        let day = match &mapped {
+            Mapped::Draft { draft, .. } => Some(draft.invoice_date),
+            _ => shown,
+        };
+        if let Some(skipped) = self.too_early(day) {
+            return skipped;
+        }
         if let Mapped::Draft { draft, .. } = &mapped {
             let exceeded = self.limits.exceeded(draft);
             if !exceeded.is_empty() {
@@ -78,6 +106,22 @@ impl BillMapperAdapter {
         }
         mapped
     }
+}
+
+/// That only what lists show of a bill is there.
+fn not_read(bill: &ApprovedBill) -> Missing {
+    let hint = match &bill.unread {
+        Some(why) => format!(
+            "its lines cannot be read ({why}): correct it in Procurify, or ask Procurify's support; it is asked for \
+             again with each reading, and goes on once it can be read"
+        ),
+        None => {
+            "its lines were not read, for Procurify shows no UUID of it or it was not to be moved then: touch it in \
+                 Procurify"
+                .to_owned()
+        }
+    };
+    Missing { kind: "bill".to_owned(), value: bill.bill.id.to_string(), hint }
 }
 
 impl Mapper for BillMapperAdapter {
@@ -96,8 +140,6 @@ impl Mapper for BillMapperAdapter {
 
 #[cfg(test)]
 mod tests {
-    use chrono::NaiveDate;
-
     use super::*;
 
     #[test]

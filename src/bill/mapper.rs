@@ -10,8 +10,9 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use sync_core::{Head, References, State};
 
-use super::amounts::{self, Beside, cents};
+use super::amounts::{self, Beside};
 use super::approved::{ApprovedBill, BillLine, BillPart};
+use super::currency::MinorUnit;
 use super::draft::{InvoiceDraft, InvoiceLineDraft, OrderLink};
 use crate::accounts::{AccountMapping, Booking, Direct, Named, Spend};
 use crate::mapping::{Mapped, Resolver};
@@ -25,6 +26,11 @@ use crate::reference::VENDOR;
 pub trait BillMapper: Send + Sync {
     /// What becomes of this bill.
     fn map(&self, bill: &ApprovedBill, references: &References) -> Mapped<InvoiceDraft>;
+
+    /// The time zone in which a moment of Procurify becomes a day. Default UTC.
+    fn time_zone(&self) -> Tz {
+        Tz::UTC
+    }
 
     /// The further accounting dimensions that it books on, for the ERP's values of them to be read. Default none.
     fn dimensions(&self) -> BTreeSet<u8> {
@@ -78,6 +84,10 @@ impl BillMapper for DefaultBillMapper {
         resolver.conclude(draft)
     }
 
+    fn time_zone(&self) -> Tz {
+        self.time_zone
+    }
+
     fn dimensions(&self) -> BTreeSet<u8> {
         self.accounts.dimensions()
     }
@@ -101,7 +111,9 @@ impl DefaultBillMapper {
         };
         let text =
             |text: Option<&Text>| text.map(|text| text.trim()).filter(|text| !text.is_empty()).map(str::to_owned);
-        let currency = text(head.currency.as_ref().and_then(|currency| currency.name.as_ref()))
+        let currency = text(head.currency.as_ref().and_then(|currency| currency.name.as_ref()));
+        let unit = MinorUnit::of(currency.as_deref().unwrap_or_default());
+        let currency = currency
             .or_else(|| resolver.absent("currency", "none", "the bill has no currency: set it in Procurify"))
             .map(|code| resolver.currency(code));
         let number = text(head.invoice_number.as_ref()).or_else(|| {
@@ -110,18 +122,15 @@ impl DefaultBillMapper {
         let invoice_date = self
             .day(head.invoice_date.as_ref())
             .or_else(|| resolver.absent("invoice_date", "none", "the bill has no invoice date: enter it in Procurify"));
-        let total = head
-            .total_cost_with_tax
-            .map(cents)
-            .or_else(|| resolver.absent("total", "none", "Procurify shows no total of the bill"));
-        let Beside { tax, mut freight } = Beside::of(bill);
-        let rough = self.lines(bill, references, resolver);
+        let total = Self::total(bill, unit, resolver);
+        let mut beside = Beside::of(bill);
+        let rough = self.lines(bill, unit, references, resolver);
         let (mut rough, total) = (rough?, total?);
-        if let Some(place) = self.freight.as_ref().filter(|_| !freight.is_zero()) {
-            rough.push(Rough { amount: freight, line: place.line("Freight and other costs", freight) });
-            freight = Decimal::ZERO;
+        if let Some(place) = self.freight.as_ref().filter(|_| !beside.freight.is_zero()) {
+            let amount = std::mem::take(&mut beside.freight);
+            rough.push(Rough { amount, line: place.line("Freight and other costs", amount) });
         }
-        let lines = Self::to_the_cent(rough, total, tax, freight, resolver)?;
+        let lines = Self::in_whole_units(rough, total, &beside, unit, resolver)?;
         Some(InvoiceDraft {
             supplier: supplier?,
             number: number?,
@@ -130,20 +139,41 @@ impl DefaultBillMapper {
             due_date: self.day(head.due_date.as_ref()),
             posting_date: self.day(head.gl_post_date.as_ref()),
             total,
-            tax,
-            freight,
+            tax: unit.round(beside.tax),
+            freight: unit.round(beside.freight),
             lines,
             attachments: head.invoice_attachments.iter().filter_map(|file| file.url().map(str::to_owned)).collect(),
         })
     }
 
-    fn lines(&self, bill: &ApprovedBill, references: &References, resolver: &mut Resolver<'_>) -> Option<Vec<Rough>> {
+    /// What is to be paid, which a currency's smallest unit must allow.
+    fn total(bill: &ApprovedBill, unit: MinorUnit, resolver: &mut Resolver<'_>) -> Option<Decimal> {
+        let Some(total) = bill.bill.total_cost_with_tax else {
+            return resolver.absent("total", "none", "Procurify shows no total of the bill");
+        };
+        if !unit.is_exact(total) {
+            let hint = format!(
+                "it has more decimals than the {} of its currency, and cannot be paid: correct it in Procurify",
+                unit.decimals
+            );
+            return resolver.absent("total", &total.normalize().to_string(), &hint);
+        }
+        Some(unit.round(total))
+    }
+
+    fn lines(
+        &self,
+        bill: &ApprovedBill,
+        unit: MinorUnit,
+        references: &References,
+        resolver: &mut Resolver<'_>,
+    ) -> Option<Vec<Rough>> {
         let mut rough = Vec::new();
         let mut complete = true;
         for line in &bill.lines {
             let order = self.order(line, references, resolver);
             let text = line.description.clone().unwrap_or_else(|| format!("Line {}", line.id).into());
-            let amounts = amounts::parts(line).unwrap_or_else(|why| {
+            let amounts = amounts::parts(line, unit).unwrap_or_else(|why| {
                 resolver.miss("line", &text, &format!("{why}: check it in Procurify"));
                 complete = false;
                 Vec::new()
@@ -204,22 +234,24 @@ impl DefaultBillMapper {
         None
     }
 
-    /// The lines with amounts to the cent, if all that is billed comes to the total.
-    fn to_the_cent(
+    /// The lines with amounts in whole units of the currency, if all that is billed comes to the total.
+    fn in_whole_units(
         rough: Vec<Rough>,
         total: Decimal,
-        tax: Decimal,
-        freight: Decimal,
+        beside: &Beside,
+        unit: MinorUnit,
         resolver: &mut Resolver<'_>,
     ) -> Option<Vec<InvoiceLineDraft>> {
         let amounts: Vec<Decimal> = rough.iter().map(|line| line.amount).collect();
-        let Some(fitted) = amounts::fit(&amounts, total - tax - freight) else {
+        let Some(fitted) = amounts::fit(&amounts, beside, total, unit) else {
             let lines: Decimal = amounts.iter().sum();
-            let sum = lines + tax + freight;
+            let sum = lines + beside.tax + beside.freight;
             let hint = format!(
-                "its lines come to {}, its tax is {tax}, its freight {freight}: together {}, and its total is {total}, a \
+                "its lines come to {}, its tax is {}, its freight {}: together {}, and its total is {total}, a \
                  difference of {}: check it in Procurify",
                 lines.normalize(),
+                beside.tax.normalize(),
+                beside.freight.normalize(),
                 sum.normalize(),
                 (sum - total).normalize()
             );
@@ -416,5 +448,34 @@ mod tests {
         assert!(reason.contains("together 112") && reason.contains("a difference of -3.5"), "{reason}");
         let reason = held_for(|bill| bill["lines"][0]["total"] = json!("113.00"));
         assert!(reason.contains("a difference of -1") && !reason.contains("together"), "{reason}");
+    }
+
+    /// A bill of one line without tax, in this currency, of this amount.
+    fn of(currency: &str, amount: &str) -> Value {
+        let mut bill = bill();
+        bill["bill"]["currency"]["name"] = json!(currency);
+        bill["bill"]["tax_amount"] = json!("0");
+        bill["bill"]["total_cost_with_tax"] = json!(amount);
+        bill["lines"][0]["tax"] = json!("0");
+        for (line, field) in [("/lines/0", "cost"), ("/lines/0", "total"), ("/lines/0/parts/0", "amount")] {
+            bill.pointer_mut(line).unwrap()[field] = json!(amount);
+        }
+        bill
+    }
+
+    #[test]
+    fn an_invoice_has_the_decimals_of_its_currency() {
+        for (currency, amount) in [("KWD", "100.004"), ("JPY", "1005"), ("CAD", "100.05")] {
+            let draft = draft(of(currency, amount), &posted(), &DefaultBillMapper::default());
+            assert_eq!((draft.total.to_string(), draft.lines[0].amount.to_string()), (amount.into(), amount.into()));
+        }
+    }
+
+    #[test]
+    fn a_total_that_its_currency_cannot_pay_is_held() {
+        for (currency, amount) in [("CAD", "100.004"), ("JPY", "100.5"), ("KWD", "100.0045")] {
+            let reason = held_for(|bill| *bill = of(currency, amount));
+            assert!(reason.contains(amount) && reason.contains("more decimals"), "{reason}");
+        }
     }
 }

@@ -9,6 +9,7 @@
 mod amounts;
 mod approved;
 mod book;
+mod currency;
 mod draft;
 mod leftover;
 mod limits;

@@ -1,17 +1,20 @@
 //! Bills from Procurify, those touched since a cursor; those that are moved with their lines.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use futures_util::{StreamExt, stream};
-use procurify_client::{BillStatus, BillSummary, BillType, ErrorKind, Reader};
+use procurify_client::{BillStatus, BillSummary, BillType, ErrorKind, Reader, Uuid};
+use serde::{Deserialize, Serialize};
 use sync_core::{Batch, ConnectionId, Cursor, Failure, FailureKind, Known, Record, RecordKey, Source, SourceError};
 
 use super::KIND;
 use super::approved::{ApprovedBill, stamp};
 use super::wanted::Wanted;
-use crate::failure::of_call;
-use crate::reading::{Position, changed, pages};
+use crate::failure::{is_of_the_record, of_call};
+use crate::reading::{Position, Scope, changed, pages};
 
 /// Details that are read at a time.
 const AT_A_TIME: usize = 4;
@@ -28,8 +31,8 @@ pub struct BillSettings {
     /// The types of bills that are moved. Default: those for orders. Expenses and credit card statements are left
     /// out, as Procurify's own connectors do.
     pub types: Vec<BillType>,
-    /// Only bills invoiced on this day or later; all by default. Set to an earlier day later on, everything is read
-    /// once more.
+    /// Only bills invoiced on this day, where the tenant is, or later; all by default. Set to an earlier day later on,
+    /// everything is read once more.
     pub invoiced_from: Option<NaiveDate>,
 }
 
@@ -51,8 +54,38 @@ impl BillSettings {
     }
 }
 
+/// What is read, and what could not be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Reading {
+    #[serde(flatten)]
+    wanted: Wanted,
+    /// UUIDs of bills whose detail could not be read. Procurify need not list them again, so they are asked for.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    unread: BTreeSet<String>,
+}
+
+impl Scope for Reading {
+    fn is_within(&self, kept: &Self) -> bool {
+        self.wanted.is_within(&kept.wanted)
+    }
+
+    fn going_on(self, kept: Self) -> Self {
+        Self { unread: kept.unread, ..self }
+    }
+}
+
+/// Why a bill was not read.
+struct Unread {
+    failure: Failure,
+    /// Whether it is that bill that is at fault, and not the reading.
+    is_its_own: bool,
+}
+
 /// Gives bills as [`ApprovedBill`]s. Those that are not moved are given as lists show them, so that the ledger can say
 /// why; the others cost a call each, for only a bill's detail shows its lines.
+///
+/// A bill whose detail Procurify refuses, or shows in a way that cannot be read, is given as lists show it too, with
+/// the reason; it is asked for again with each later scan.
 pub struct BillSource {
     connection: ConnectionId,
     procurify: Reader,
@@ -67,79 +100,131 @@ impl BillSource {
         Self { connection, procurify, settings, wanted }
     }
 
+    /// Whether it may be of the first day or later: that day begins up to a day earlier somewhere, and which bills are
+    /// of it exactly is for those to say who know the tenant's time zone.
     fn is_recent(&self, bill: &BillSummary) -> bool {
         let day = bill.invoice_date.as_ref().map(|date| date.day_in(&Tz::UTC));
-        self.settings.invoiced_from.is_none_or(|first| day.is_none_or(|day| day >= first))
+        let first = self.settings.invoiced_from.map(|first| first.pred_opt().unwrap_or(first));
+        first.is_none_or(|first| day.is_none_or(|day| day >= first))
     }
 
-    fn key(&self, bill: &BillSummary) -> RecordKey {
-        RecordKey::new(self.connection.clone(), KIND.into(), bill.id.to_string())
+    fn key(&self, id: impl std::fmt::Display) -> RecordKey {
+        RecordKey::new(self.connection.clone(), KIND.into(), id.to_string())
     }
 
     /// Bills as they are to be kept. What fails now and then is asked for again, for one bill that was not read would
-    /// make all others be read again; what fails time after time is the whole reading's failure.
-    async fn records(&self, bills: Vec<BillSummary>) -> Result<Vec<Record>, Failure> {
+    /// make all others be read again; what fails time after time is the whole reading's failure, unless it is the
+    /// bill's own.
+    async fn records(&self, bills: Vec<BillSummary>, unread: &mut BTreeSet<String>) -> Result<Vec<Record>, Failure> {
         let (mut records, mut open) = (Vec::new(), bills);
         while !open.is_empty() {
             let (before, mut failed) = (open.len(), Vec::new());
             let mut reading =
-                stream::iter(open).map(|bill| async { (self.record(&bill).await, bill) }).buffer_unordered(AT_A_TIME);
+                stream::iter(open).map(|bill| async { (self.bill(&bill).await, bill) }).buffer_unordered(AT_A_TIME);
             let mut in_a_row = 0;
-            while let Some((record, bill)) = reading.next().await {
-                match record {
-                    Ok(record) => {
+            while let Some((read, bill)) = reading.next().await {
+                match read {
+                    Ok(read) => {
                         in_a_row = 0;
-                        records.extend(record);
-                    }
-                    Err(failure) => {
-                        in_a_row += 1;
-                        failed.push(bill);
-                        if in_a_row >= GIVE_UP || failed.len() == before {
-                            return Err(failure);
+                        if let Some(read) = read {
+                            records.push(self.record(&read)?);
                         }
+                    }
+                    Err(why) => {
+                        in_a_row = if why.is_its_own { 0 } else { in_a_row + 1 };
+                        if in_a_row >= GIVE_UP {
+                            return Err(why.failure);
+                        }
+                        failed.push((bill, why));
                     }
                 }
             }
             drop(reading);
-            open = failed;
+            if failed.len() < before {
+                open = failed.into_iter().map(|(bill, _)| bill).collect();
+                continue;
+            }
+            for (bill, why) in failed {
+                if !why.is_its_own {
+                    return Err(why.failure);
+                }
+                unread.extend(bill.uuid.as_ref().map(|uuid| uuid.0.clone()));
+                records.push(self.record(&as_listed(&bill, &why.failure)?)?);
+            }
+            break;
         }
         Ok(records)
     }
 
-    /// A bill as it is to be kept; none if it was deleted meanwhile.
-    async fn record(&self, summary: &BillSummary) -> Result<Option<Record>, Failure> {
-        let (key, stamp) = (self.key(summary), stamp(summary, &self.wanted));
-        let moved = self.wanted.refusal(summary.kind, summary.status).is_none();
-        let bill = match &summary.uuid {
-            Some(uuid) if moved => match self.procurify.bills().get(uuid).await {
-                Ok(detail) => ApprovedBill::of_detail(detail),
-                Err(error) if error.kind() == ErrorKind::NotFound => {
-                    tracing::warn!(%key, "a bill was listed and is gone; it is left out");
-                    return Ok(None);
+    /// Those that could not be read before and can be now.
+    async fn again(&self, unread: &mut BTreeSet<String>) -> Result<Vec<Record>, Failure> {
+        let mut records = Vec::new();
+        for uuid in unread.clone() {
+            match self.detail(&Uuid(uuid.clone())).await {
+                Ok(read) => {
+                    unread.remove(&uuid);
+                    if let Some(bill) = read {
+                        records.push(self.record(&bill)?);
+                    }
                 }
-                Err(error) => return Err(of_call(&error)),
-            },
-            _ => ApprovedBill::of_summary(summary)?,
-        };
-        let (revision, lifecycle) = (bill.revision(&self.wanted), bill.lifecycle(&self.wanted));
-        let payload = serde_json::to_value(&bill)
-            .map_err(|error| Failure::new(FailureKind::Other, format!("{key} cannot be kept: {error}")))?;
-        Ok(Some(Record { key, revision, stamp, lifecycle, payload }))
+                Err(why) => tracing::warn!(uuid, why = why.failure.message, "a bill can still not be read"),
+            }
+        }
+        Ok(records)
     }
+
+    /// A bill as far as it is needed; none if it was deleted meanwhile.
+    async fn bill(&self, summary: &BillSummary) -> Result<Option<ApprovedBill>, Unread> {
+        let moved = self.wanted.refusal(summary.kind, summary.status).is_none();
+        match &summary.uuid {
+            Some(uuid) if moved => self.detail(uuid).await,
+            _ => ApprovedBill::of_summary(summary).map(Some).map_err(|failure| Unread { failure, is_its_own: false }),
+        }
+    }
+
+    async fn detail(&self, uuid: &Uuid) -> Result<Option<ApprovedBill>, Unread> {
+        match self.procurify.bills().get(uuid).await {
+            Ok(detail) => Ok(Some(ApprovedBill::of_detail(detail))),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                tracing::warn!(%uuid, "a bill was listed and is gone; it is left out");
+                Ok(None)
+            }
+            Err(error) => Err(Unread { failure: of_call(&error), is_its_own: is_of_the_record(&error) }),
+        }
+    }
+
+    fn record(&self, bill: &ApprovedBill) -> Result<Record, Failure> {
+        let (key, stamp) = (self.key(bill.bill.id), bill.stamp(&self.wanted));
+        let (revision, lifecycle) = (bill.revision(&self.wanted), bill.lifecycle(&self.wanted));
+        let payload = serde_json::to_value(bill)
+            .map_err(|error| Failure::new(FailureKind::Other, format!("{key} cannot be kept: {error}")))?;
+        Ok(Record { key, revision, stamp, lifecycle, payload })
+    }
+}
+
+/// A bill as lists show it, with why there is no more of it.
+fn as_listed(bill: &BillSummary, failure: &Failure) -> Result<ApprovedBill, Failure> {
+    Ok(ApprovedBill { unread: Some(failure.message.clone()), ..ApprovedBill::of_summary(bill)? })
 }
 
 #[async_trait]
 impl Source for BillSource {
     async fn poll(&self, after: Option<&Cursor>, known: &dyn Known) -> Result<Batch, SourceError> {
         let settings = &self.settings;
-        let position = Position::read(after, &self.wanted)?;
-        let changes = self.procurify.bills().changes_since(&position.place);
-        let (mut bills, place, more) = pages(changes, settings.page_size, 1, &position.place).await?;
+        let scope = Reading { wanted: self.wanted.clone(), unread: BTreeSet::new() };
+        let Position { place: from, mut scope } = Position::read(after, &scope)?;
+        let changes = self.procurify.bills().changes_since(&from);
+        let (mut bills, place, more) = pages(changes, settings.page_size, 1, &from).await?;
         bills.retain(|bill| self.is_recent(bill));
-        let mark = |bill: &BillSummary| (self.key(bill), stamp(bill, &self.wanted));
+        let mark = |bill: &BillSummary| (self.key(bill.id), stamp(bill, &self.wanted));
         let (touched, unchanged) = changed(bills, known, mark).await?;
-        let records = self.records(touched).await?;
-        let next = Position { place, ..position }.write()?;
+        for uuid in touched.iter().filter_map(|bill| bill.uuid.as_ref()) {
+            scope.unread.remove(&uuid.0);
+        }
+        let again = if from.is_within_a_scan() { Vec::new() } else { self.again(&mut scope.unread).await? };
+        let mut records = self.records(touched, &mut scope.unread).await?;
+        records.extend(again);
+        let next = Position { place, scope }.write()?;
         Ok(Batch { records, unchanged, next, more })
     }
 }

@@ -158,8 +158,8 @@ impl ApprovedOrder {
         Self { order, lines, custom_fields }
     }
 
-    /// What makes two readings the same: all that [`DefaultOrderMapper`](super::DefaultOrderMapper) uses, and no time
-    /// stamps, which move without a change. A change of anything else is not noticed.
+    /// What makes two readings the same: all that [`DefaultOrderMapper`](super::DefaultOrderMapper) and account mappings
+    /// use, and no time stamps, which move without a change. A change of anything else is not noticed.
     pub(crate) fn revision(&self) -> Revision {
         let order = &self.order;
         let vendor = order.pref_vendor.as_ref().map(|vendor| vendor.id);
@@ -178,9 +178,11 @@ impl ApprovedOrder {
                     json!(amount(line.price)),
                     json!(line.account_code),
                     json!(line.department),
+                    json!(line.department_name),
+                    json!(line.location),
+                    json!(line.location_name),
                     json!(line.is_refused()),
                 ];
-                // What ledgers already hold was read without these.
                 content.extend((!line.custom_fields.is_empty()).then(|| json!(line.custom_fields)));
                 Value::Array(content)
             })
@@ -203,7 +205,6 @@ impl ApprovedOrder {
     }
 }
 
-/// Custom fields by name, as text.
 /// Custom fields by name, those that say something.
 pub(crate) fn custom_fields(fields: Vec<CustomFieldValue>) -> BTreeMap<String, String> {
     let text = |value: Value| match value {
@@ -245,4 +246,36 @@ pub(crate) fn split(mut detail: PurchaseOrderDetail) -> Result<ReadOrder, Error>
         Error::new(kind, outcome, "GET /api/v2/purchase_orders/", format!("the order's detail cannot be kept: {error}"))
     })?;
     Ok(ReadOrder { order, lines, custom_fields: fields })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn revision(change: impl FnOnce(&mut Value)) -> Revision {
+        let mut order = json!({
+            "order": { "procurify_PO": 10_001 },
+            "lines": [{ "id": 1, "department": 5, "department_name": "Works", "location": 3,
+                "location_name": "Vancouver" }],
+        });
+        change(&mut order);
+        serde_json::from_value::<ApprovedOrder>(order).unwrap().revision()
+    }
+
+    #[test]
+    fn a_correction_of_whatever_an_account_mapping_may_use_is_a_new_revision() {
+        let mut seen = vec![revision(|_| ())];
+        for change in [
+            |order: &mut Value| order["lines"][0]["location"] = json!(9),
+            |order: &mut Value| order["lines"][0]["location_name"] = json!("Victoria"),
+            |order: &mut Value| order["lines"][0]["department_name"] = json!("Yards"),
+            |order: &mut Value| order["lines"][0]["custom_fields"] = json!({ "Project": "P1" }),
+            |order: &mut Value| order["lines"][0]["custom_fields"] = json!({ "Project": "P2" }),
+        ] {
+            seen.push(revision(change));
+        }
+        for (place, one) in seen.iter().enumerate() {
+            assert!(!seen[..place].contains(one), "the change of place {place} is not seen");
+        }
+    }
 }

@@ -13,7 +13,7 @@ pub(crate) struct Subjects {
     pub vendors: Vec<Subject>,
     pub account_codes: Vec<Subject>,
     pub departments: Vec<Subject>,
-    /// Vendors that the ERP is not to have: employees, card providers, names outside the list.
+    /// Vendors that the ERP is not to have: those no longer active, employees, card providers, names outside the list.
     pub unsuitable: HashSet<String>,
     /// Currencies that are in use.
     pub currency_codes: Vec<String>,
@@ -25,8 +25,7 @@ impl Subjects {
     pub async fn read(procurify: &ProcurifyClient, page_size: u64) -> Result<Self, Error> {
         let read = procurify.vendors().list().page_size(page_size).all().await?;
         let used = procurify.currencies().list().active(true).page_size(page_size).all().await?;
-        let usual = |kind: &VendorType| matches!(kind, VendorType::Preferred | VendorType::Regular);
-        let unsuitable = read.iter().filter(|vendor| vendor.kind.as_ref().is_some_and(|kind| !usual(kind)));
+        let unsuitable = read.iter().filter(|vendor| is_unsuitable(vendor));
         let unsuitable = unsuitable.map(|vendor| vendor.id.to_string()).collect();
         let currencies = read.iter().filter_map(|vendor| Some((vendor.id.to_string(), vendor.currency?))).collect();
         let account_codes = procurify.account_codes().list().page_size(page_size).stream();
@@ -40,6 +39,11 @@ impl Subjects {
             departments: departments.map_ok(department).try_collect().await?,
         })
     }
+}
+
+fn is_unsuitable(vendor: &Vendor) -> bool {
+    let usual = |kind: &VendorType| matches!(kind, VendorType::Preferred | VendorType::Regular);
+    vendor.active == Some(false) || vendor.kind.as_ref().is_some_and(|kind| !usual(kind))
 }
 
 fn vendor(vendor: Vendor) -> Subject {
@@ -68,5 +72,25 @@ fn department(department: Department) -> Subject {
         label: department.name.unwrap_or_default().into(),
         external_id: department.external_id.filter(|id| !id.trim().is_empty()).map(Into::into),
         code: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_erp_is_not_to_have_vendors_that_are_no_longer_active_or_are_none() {
+        for (active, kind, unsuitable) in [
+            (json!(true), json!(3), false),
+            (json!(null), json!(3), false),
+            (json!(false), json!(3), true),
+            (json!(true), json!(1), true),
+        ] {
+            let vendor = json!({ "id": 1, "name": "Bolt", "active": active, "type": kind });
+            assert_eq!(is_unsuitable(&serde_json::from_value(vendor.clone()).unwrap()), unsuitable, "{vendor}");
+        }
     }
 }

@@ -23,7 +23,8 @@ use crate::failure::of_call;
 pub struct SyteLineInvoiceSettings {
     /// The unit code (1 to 4) that is the cost centre; none if there is none. Default 1.
     pub cost_center_unit: Option<u8>,
-    /// Where the tax is distributed; if nowhere, it stands in the voucher's sales tax alone. Default none.
+    /// Where the tax is distributed. SyteLine posts a voucher only if its distributions make its amount: without a
+    /// place for it, a bill with tax is held. Default none.
     pub tax: Option<CostPlace>,
     /// Whether posted vouchers are looked at too: for what finance entered itself, and for ours that finance has posted
     /// before we knew that it was made. Without it such a voucher is made again. Default yes.
@@ -60,9 +61,6 @@ impl SyteLineInvoices {
             .purchase_amount(invoice.lines_total())
             .sales_tax(invoice.tax)
             .reference(prepared.reference.as_str());
-        if !invoice.freight.is_zero() {
-            voucher = voucher.freight(invoice.freight);
-        }
         if let Some(due) = invoice.due_date {
             voucher = voucher.due(due);
         }
@@ -97,6 +95,21 @@ impl SyteLineInvoices {
             new = new.unit_code(*unit, &UnitCode::new(value).map_err(|error| invalid(&error))?);
         }
         Ok(new)
+    }
+
+    /// That distributions make the amount, without which SyteLine does not post a voucher.
+    fn check_balance(&self, invoice: &InvoiceDraft) -> Result<(), Failure> {
+        let distributed: Decimal = self.wanted_lines(invoice).iter().map(|line| line.amount).sum();
+        if distributed == invoice.total {
+            return Ok(());
+        }
+        let why = format!(
+            "the accounts come to {}, and the voucher to {}: set the account for tax (tax_account), and put freight on \
+             an account (freight_account)",
+            distributed.normalize(),
+            invoice.total.normalize()
+        );
+        Err(Failure::new(FailureKind::Invalid, why))
     }
 
     fn present(&self, voucher: Voucher) -> Present {
@@ -219,7 +232,7 @@ impl InvoiceBook for SyteLineInvoices {
                 |failure: Failure| Failure { message: format!("line {}: {}", place + 1, failure.message), ..failure };
             self.distribution(&vendor, &voucher, place, line).map_err(at_line)?;
         }
-        Ok(())
+        self.check_balance(invoice)
     }
 
     async fn find(&self, sought: &[Sought<'_>]) -> Vec<Result<Vec<Present>, Failure>> {

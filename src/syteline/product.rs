@@ -136,7 +136,8 @@ impl Product for SyteLineProduct {
     }
 
     fn invoice_limits(&self) -> InvoiceLimits {
-        InvoiceLimits::default().number_length(invoices::NUMBER_LENGTH).freight()
+        let limits = InvoiceLimits::default().number_length(invoices::NUMBER_LENGTH);
+        if self.invoices.tax.is_none() { limits.tax_needs("tax_account") } else { limits }
     }
 
     async fn ping(&self) -> Result<Pinged, Failure> {

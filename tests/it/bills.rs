@@ -2,10 +2,11 @@
 
 use procurify_client::{BillSummary, CostAllocation, ProcurifyClient};
 use procurify_cloudsuite::FlowKind;
-use procurify_cloudsuite::bill::InvoiceDraft;
+use procurify_cloudsuite::bill::{BillSettings, DefaultBillMapper, InvoiceDraft};
 use procurify_cloudsuite::m3::M3InvoiceSettings;
+use procurify_cloudsuite::syteline::SyteLineProduct;
 use rust_decimal::Decimal;
-use sandbox::{BillBump, FaultKind, M3, Matcher, OData, Scenario, SyteLine};
+use sandbox::{BillBump, BillDetail, Document, FaultKind, M3, Matcher, OData, Scenario, SyteLine};
 use sync_core::{Actor, Assurance, Change, RecordKey, StateName, Step};
 
 use crate::erp::Erp;
@@ -62,8 +63,9 @@ async fn each_bill_is_there_to_the_cent<E: Erp>() {
             .iter()
             .map(|cost| (cost.amount.unwrap(), cost.cost_allocation.as_ref().unwrap().budget.as_ref().unwrap()));
         let expected: Vec<(Decimal, _)> = of_lines.chain(costs).filter(|(amount, _)| !amount.is_zero()).collect();
-        assert_eq!(document.lines.len(), expected.len(), "{key}");
-        for (line, (amount, account)) in document.lines.iter().zip(expected) {
+        let lines = cost_lines::<E>(document, bill.tax_amount.unwrap());
+        assert_eq!(lines.len(), expected.len(), "{key}");
+        for (line, (amount, account)) in lines.iter().zip(expected) {
             assert_eq!((line.quantity * line.price).normalize(), amount.normalize(), "{key}");
             assert_eq!(Some(line.account.as_str()), account.account_code.as_ref().unwrap().code.as_deref(), "{key}");
             let department = account.department.as_ref().unwrap();
@@ -73,7 +75,7 @@ async fn each_bill_is_there_to_the_cent<E: Erp>() {
             }
             assert!(!line.cost_center.is_empty(), "{key}");
         }
-        let lines: Decimal = document.lines.iter().map(|line| line.quantity * line.price).sum();
+        let lines: Decimal = lines.iter().map(|line| line.quantity * line.price).sum();
         assert_eq!(lines + bill.tax_amount.unwrap(), document.total, "{key}: lines and tax");
         credit_notes += usize::from(document.total < Decimal::ZERO);
         with_freight += usize::from(!bill.costs.is_empty());
@@ -85,6 +87,109 @@ async fn each_bill_is_there_to_the_cent<E: Erp>() {
     assert!(documents.len() > 50 && documents.len() < 90, "{} bills", documents.len());
     let kinds = [credit_notes, with_freight, split, tax_included];
     assert!(kinds.iter().all(|count| *count > 1), "the scenario shows too little: {kinds:?}");
+}
+
+/// An invoice's lines without the one that its tax stands on, where there is one.
+fn cost_lines<E: Erp>(document: &Document, tax: Decimal) -> &[sandbox::DocumentLine] {
+    let lines = document.lines.as_slice();
+    match E::TAX_ACCOUNT.filter(|_| !tax.is_zero()) {
+        Some(account) => {
+            let (last, costs) = lines.split_last().unwrap();
+            assert_eq!((last.account.as_str(), last.quantity * last.price), (account, tax), "{document:?}");
+            costs
+        }
+        None => lines,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bill_with_tax_is_held_until_syteline_has_an_account_for_it() {
+    let world = World::<SyteLine>::of(with_bills(8, 8)).await;
+    let client = world.cloudsuite();
+    let untaxed = || SyteLineProduct::new(client.syteline("ACME_DALS").site("DALS"));
+    let connection = world.build(100, |connection| connection.cloudsuite(untaxed())).await;
+    connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    let held = report.count(StateName::Held);
+    assert!(held > 0, "{:?}", report.counts);
+    for concern in &report.concerns {
+        assert!(concern.reason.contains("tax_account"), "{}", concern.reason);
+    }
+    drop(connection);
+    let connection = world.connect().await;
+    for concern in &report.concerns {
+        connection.engine().replay(&concern.key, &Actor::new("jane"), Assurance::None).await.unwrap();
+    }
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    assert!(report.is_all_done(), "{:?}", report.concerns);
+    for (key, document) in world.exactly_once(&world.bill_keys()) {
+        let distributed: Decimal = document.lines.iter().map(|line| line.quantity * line.price).sum();
+        assert_eq!(distributed, document.total, "{key} is a voucher that SyteLine would not post");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bill_that_cannot_be_read_is_held_while_the_others_are_posted_and_goes_on_once_it_can_be() {
+    let world = World::new(with_bills(12, 12)).await;
+    let [refused, garbled, ..] = world.procurify.approved_bills()[..] else { panic!("too few bills") };
+    assert!(world.procurify.show_bill(refused, BillDetail::Refused));
+    assert!(world.procurify.show_bill(garbled, BillDetail::Garbled));
+    let report = world.sync_bills().await;
+    let bills = world.bill_keys();
+    assert_eq!(report.posted.len(), bills.len() - 2, "{:?}", report.concerns);
+    let mut concerned: Vec<RecordKey> = report.concerns.iter().map(|concern| concern.key.clone()).collect();
+    concerned.sort();
+    assert_eq!(concerned, [bill_key(refused), bill_key(garbled)], "{:?}", report.concerns);
+    for concern in &report.concerns {
+        assert!(concern.reason.contains("its lines cannot be read"), "{}", concern.reason);
+    }
+    assert!(report.concerns.iter().any(|concern| concern.reason.contains("400")), "{:?}", report.concerns);
+    // Nothing of them moves in Procurify, so that no list shows them again.
+    assert!(world.procurify.show_bill(refused, BillDetail::Shown));
+    let report = world.sync_bills().await;
+    assert_eq!(report.posted, [bill_key(refused)], "{:?}", report.concerns);
+    assert!(world.procurify.show_bill(garbled, BillDetail::Shown));
+    let report = world.sync_bills().await;
+    assert!(report.is_all_done(), "{:?}", report.concerns);
+    world.exactly_once(&bills);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bills_of_the_first_day_are_moved_by_the_days_of_the_tenant_and_earlier_ones_say_why_not() {
+    let world = World::new(with_bills(30, 30)).await;
+    let zone: chrono_tz::Tz = "Pacific/Auckland".parse().unwrap();
+    let bills = procurify(&world).bills().list().page_size(500).all().await.unwrap();
+    let approved = world.bill_keys();
+    let keyed =
+        bills.iter().map(|bill| (bill_key(u64::try_from(bill.id.0).unwrap()), bill.invoice_date.as_ref().unwrap()));
+    let days: Vec<(RecordKey, chrono::NaiveDate, chrono::NaiveDate)> = keyed
+        .filter(|(key, _)| approved.contains(key))
+        .map(|(key, moment)| (key, moment.day_in(&zone), moment.day_in(&chrono_tz::Tz::UTC)))
+        .collect();
+    // Bills of the day before a first day there, that are of no earlier day in Greenwich.
+    let early = |first: chrono::NaiveDate| {
+        let near = days.iter().filter(move |(_, there, utc)| *there < first && *utc >= first.pred_opt().unwrap());
+        near.map(|day| day.0.clone()).collect::<Vec<_>>()
+    };
+    // A first day that has begun there, and not in Greenwich.
+    let mut firsts = days.iter().filter(|(_, there, utc)| there > utc).map(|day| day.1);
+    let first = firsts.find(|first| !early(*first).is_empty()).unwrap();
+    let connection = world
+        .build(100, |connection| {
+            let settings = BillSettings { page_size: 500, invoiced_from: Some(first), ..BillSettings::default() };
+            let mapper = DefaultBillMapper { time_zone: zone, ..DefaultBillMapper::default() };
+            connection.bills(settings).bill_mapper(mapper)
+        })
+        .await;
+    connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    assert!(report.is_all_done(), "{:?}", report.concerns);
+    let wanted: Vec<RecordKey> = days.iter().filter(|(_, there, _)| *there >= first).map(|day| day.0.clone()).collect();
+    world.exactly_once(&wanted);
+    for key in early(first) {
+        let trail = connection.trail(&key).await.unwrap().to_string();
+        assert!(trail.contains("bills are moved from"), "{trail}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -324,7 +429,7 @@ async fn most_attempts<E: Erp>(world: &World<E>) -> usize {
             })
             .collect();
         most = most.max(drafts.len());
-        let amounts: Vec<Decimal> = document.lines.iter().map(|line| line.price).collect();
+        let amounts: Vec<Decimal> = cost_lines::<E>(&document, drafts[0].tax).iter().map(|line| line.price).collect();
         let expected: Vec<Decimal> = drafts[0].lines.iter().map(|line| line.amount).collect();
         assert_eq!(amounts, expected, "{trail}");
         let doubted = trail.events.iter().any(|event| matches!(event.change, Change::InDoubt { .. }));

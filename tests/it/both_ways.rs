@@ -313,6 +313,23 @@ async fn a_name_that_differs_becomes_that_of_the_system_of_record_each_time_and_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_supplier_is_made_for_a_vendor_that_is_no_longer_active() {
+    let world = World::<M3>::of(scenario(4)).await;
+    world.erp.put_supplier(&Supplier::new(TEMPLATE, "Template for new suppliers", "CAD"));
+    let closed = world.procurify.add_vendor("Closed Foundry", None);
+    let open = world.procurify.add_vendor("Open Foundry", None);
+    assert!(world.procurify.deactivate_vendor(closed));
+    let connection = connect(&world, both()).await;
+    let report = connection.sync_reference_data().await.unwrap();
+    assert!(report.is_all_done(), "{report:?}");
+    let there: Vec<String> = suppliers(&connection).await.into_values().collect();
+    let count = |name: &str| there.iter().filter(|one| *one == name).count();
+    assert_eq!((count("Open Foundry"), count("Closed Foundry")), (1, 0), "{there:?}");
+    let one_sided = connection.one_sided().await.unwrap();
+    assert!(!one_sided.iter().any(|one| [open, closed].iter().any(|id| one.id == id.to_string())), "{one_sided:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_connector_makes_and_reports_what_only_one_system_has() {
     let world = World::<M3>::of(Scenario { missing: 1, ..scenario(40) }).await;
     let config =

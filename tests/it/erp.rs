@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use procurify_cloudsuite::bill::InvoiceDraft;
+use procurify_cloudsuite::bill::{CostPlace, InvoiceDraft};
 use procurify_cloudsuite::m3::{M3OrderSettings, M3Product};
 use procurify_cloudsuite::odata::ODataProduct;
 use procurify_cloudsuite::product::Product;
-use procurify_cloudsuite::syteline::SyteLineProduct;
+use procurify_cloudsuite::syteline::{SyteLineInvoiceSettings, SyteLineProduct};
 use procurify_cloudsuite::{CloudSuiteClient, Company};
 use rust_decimal::Decimal;
 use sandbox::{
@@ -17,10 +17,15 @@ use sandbox::{
 /// The supplier whose settings new ones begin with, where a product needs one.
 pub const TEMPLATE: &str = "TMPL";
 
+/// Where the tax of bills goes, where it must go somewhere.
+const TAX: &str = "60100";
+
 /// A simulated product.
 pub trait Erp: Sized + Send + Sync + 'static {
     /// So much in one call makes a sync of some hundred calls.
     const SMALL_CALL: usize;
+    /// The account that an invoice's tax stands on, as a line after the others, where it does not stand in the head.
+    const TAX_ACCOUNT: Option<&str> = None;
     /// The ways in which its calls can fail.
     fn fault_kinds() -> Vec<FaultKind>;
     /// A tenant that does its work quickly and does not ration logins.
@@ -172,6 +177,7 @@ impl Erp for M3 {
 
 impl Erp for SyteLine {
     const SMALL_CALL: usize = 5;
+    const TAX_ACCOUNT: Option<&str> = Some(TAX);
 
     fn fault_kinds() -> Vec<FaultKind> {
         beside_those_of_m3()
@@ -223,7 +229,11 @@ impl Erp for SyteLine {
     }
 
     fn product(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product> {
-        SyteLineProduct::new(client.syteline("ACME_DALS").site("DALS").max_changes_per_request(per_call)).into()
+        let site = client.syteline("ACME_DALS").site("DALS").max_changes_per_request(per_call);
+        // SyteLine posts a voucher only if its distributions make its amount.
+        let tax = Some(CostPlace { account: TAX.to_owned(), cost_center: None });
+        let invoices = SyteLineInvoiceSettings { tax, ..SyteLineInvoiceSettings::default() };
+        SyteLineProduct::new(site).invoices(invoices).into()
     }
 
     fn fault_next_change(&self, kind: FaultKind) {
@@ -245,6 +255,7 @@ impl Erp for SyteLine {
             [cloudsuite.syteline]
             configuration = "ACME_DALS"
             site = "DALS"
+            tax_account = "{TAX}"
             max_changes_per_request = {per_call}
             settle = "1s"
             "#

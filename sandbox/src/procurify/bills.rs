@@ -4,6 +4,7 @@
 //! their tax, some are credit notes.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use hyper::StatusCode;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Value, json};
 
@@ -31,6 +32,19 @@ pub struct BillEdit {
     pub off_by: Decimal,
     /// Further freight, on an account.
     pub freight: Decimal,
+}
+
+/// How a bill's detail is answered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BillDetail {
+    /// As it should be.
+    #[default]
+    Shown,
+    /// With a 400.
+    Refused,
+    /// Without its id.
+    Garbled,
 }
 
 /// A [`BillEdit`] and when it was made.
@@ -178,6 +192,10 @@ impl Data {
         true
     }
 
+    pub(super) fn has_bill(&self, id: u64) -> bool {
+        id.checked_sub(FIRST_ID).is_some_and(|n| n < self.bills as u64)
+    }
+
     /// The ids of bills for orders that are approved or further.
     pub(super) fn approved_bills(&self) -> Vec<u64> {
         let approved = |bill: &Bill<'_>| bill.kind == 0 && matches!(bill.status, 2 | 6 | 7 | 8 | 4);
@@ -289,6 +307,10 @@ pub(super) fn detail(data: &Data, id: &str) -> Reply {
     let Some(bill) = place.and_then(|n| Bill::nth(data, *n)) else {
         return not_found();
     };
+    let shown = data.bill_details.get(&bill.id).copied().unwrap_or_default();
+    if shown == BillDetail::Refused {
+        return Reply::json(StatusCode::BAD_REQUEST, &json!({ "errors": { "bill": ["This bill cannot be shown."] } }));
+    }
     let masters = &data.masters;
     let seller = &masters.vendors[bill.order.vendor];
     let sum = bill.lines(data);
@@ -330,6 +352,9 @@ pub(super) fn detail(data: &Data, id: &str) -> Reply {
         ),
     ] {
         body[name] = value;
+    }
+    if shown == BillDetail::Garbled {
+        body["id"] = Value::Null;
     }
     let metadata = json!({
         "permissions": { "can_edit": true, "can_delete": false, "can_approve": false },

@@ -17,7 +17,7 @@ mod write;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use bills::BillEdit;
+pub use bills::{BillDetail, BillEdit};
 pub use control::{BillBump, Bump, Bumped};
 
 use crate::clock::Clock;
@@ -156,6 +156,13 @@ impl Procurify {
         write::add_vendor(&mut self.front.tenant.data(), name, external_id.map(str::to_owned), 0)
     }
 
+    /// Deactivates a vendor; answers whether there is one of this id.
+    pub fn deactivate_vendor(&self, id: u64) -> bool {
+        let mut data = self.front.tenant.data();
+        let vendor = data.masters.vendors.iter_mut().find(|vendor| vendor.id == id);
+        vendor.map(|vendor| vendor.active = false).is_some()
+    }
+
     /// Creates, changes and cancels orders, as `POST /_sandbox/bump` does.
     pub fn bump(&self, bump: Bump) -> Bumped {
         self.front.tenant.bump(bump)
@@ -169,6 +176,14 @@ impl Procurify {
     /// Changes one bill; answers whether there is one of this id.
     pub fn edit_bill(&self, id: u64, change: impl FnOnce(&mut BillEdit)) -> bool {
         self.front.tenant.edit_bill(id, change)
+    }
+
+    /// Shows a bill's detail so from now on, without touching it; answers whether there is one of this id.
+    pub fn show_bill(&self, id: u64, detail: BillDetail) -> bool {
+        let mut data = self.front.tenant.data();
+        let known = data.has_bill(id);
+        data.bill_details.insert(id, detail);
+        known
     }
 
     /// The ids of the bills for orders that are approved or further.

@@ -127,7 +127,7 @@ pub(super) fn vendor(vendor: &Vendor) -> Value {
     json!({
         "id": vendor.id,
         "name": vendor.name,
-        "active": true,
+        "active": vendor.active,
         "addressLineOne": format!("{} Commercial Drive", vendor.id),
         "addressLineTwo": "",
         "postalCode": postal,

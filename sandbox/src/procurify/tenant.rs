@@ -39,6 +39,8 @@ pub(super) struct Data {
     pub(super) bill_places: HashMap<String, usize>,
     /// Changes of bills, by their places.
     pub(super) bill_edits: BTreeMap<usize, bills::Edited>,
+    /// How the details of bills are shown, by id, where not as they should be.
+    pub(super) bill_details: BTreeMap<u64, bills::BillDetail>,
     pub(super) offset: FixedOffset,
     lists: u32,
 }
@@ -63,6 +65,7 @@ impl ProcurifyTenant {
             bills: config.scenario.bills,
             bill_places: bills::places(0..config.scenario.bills).collect(),
             bill_edits: BTreeMap::new(),
+            bill_details: BTreeMap::new(),
             offset: offset.unwrap_or_else(|| Utc.fix()),
             lists: 0,
         };

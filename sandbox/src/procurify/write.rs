@@ -39,6 +39,7 @@ pub(super) fn add_vendor(data: &mut Data, name: &str, external_id: Option<String
         currency,
         city: ("Vancouver", "BC", "CA", "V6B 1A1"),
         missing: false,
+        active: true,
     });
     id
 }

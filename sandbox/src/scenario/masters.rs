@@ -17,6 +17,7 @@ pub(crate) struct Vendor {
     pub(crate) currency: usize,
     pub(crate) city: (&'static str, &'static str, &'static str, &'static str),
     pub(crate) missing: bool,
+    pub(crate) active: bool,
 }
 
 impl Vendor {
@@ -138,6 +139,7 @@ fn vendors(scenario: &Scenario, rng: &mut Rng) -> Vec<Vendor> {
                 currency: usize::from(i % 4 == 3),
                 city: names::CITIES[i % names::CITIES.len()],
                 missing,
+                active: true,
             }
         })
         .collect()
