@@ -111,16 +111,23 @@ async fn ping(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Pr
             "company": there.company,
             "user": there.user,
             "lacking": there.lacking,
+            "token_minutes": there.token_life.map(|life| life.num_minutes()),
+            "rate_limit_seen": there.rate_limit,
         },
     });
     say(json, &document, || {
         format!(
-            "Procurify {} answers as {user}.\n{} tenant {} ({}) answers{}.",
+            "Procurify {} answers as {user}.\n{} tenant {} ({}) answers{}.{}{}",
             procurify.base_url(),
             product.name(),
             there.tenant,
             there.company,
             there.user.as_ref().map(|user| format!(" as {user}")).unwrap_or_default(),
+            there
+                .token_life
+                .map(|life| format!("\nIts tokens live {} minutes.", life.num_minutes()))
+                .unwrap_or_default(),
+            there.rate_limit.map(|limit| format!("\nIt says that it allows {limit} calls.")).unwrap_or_default(),
         )
     });
     if there.lacking.is_empty() {
