@@ -108,7 +108,9 @@ async fn a_number_that_cannot_stand_in_a_search_is_found_among_the_payees_unless
     let (tenant, m3) = company().await;
     let invoices = m3.invoices();
     let book = |number: &str| tenant.book_invoice("S10001", number, "20261124", "CAD", 5.into());
-    (1..100).for_each(|n| drop(book(&format!("X_{n}"))));
+    for n in 1..100 {
+        book(&format!("X_{n}"));
+    }
     let found = |list: &Result<Vec<_>, _>| list.as_ref().map(Vec::len).map_err(ToString::to_string);
     let wanted = ["x_7", "X 7", "Y_7"].map(key);
     let lists: Vec<_> = invoices.find_posted(&wanted).await.iter().map(found).collect();
