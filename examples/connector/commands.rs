@@ -221,7 +221,7 @@ fn flow_text(kind: &Kind, report: &Report, document: &Value) -> String {
     let flow = &document["flows"][kind.as_str()];
     format!(
         "{}s: {} read, {} unchanged, {} posted and {} changed in this pass.\n\
-         In all: posted {}, accepted {}, held {}, rejected {}, parked {}, in doubt {}, waiting {}.{}",
+         In all: posted {}, accepted {}, held {}, rejected {}, parked {}, in doubt {}, waiting {}, skipped {}.{}",
         kind.as_str().replace('_', " "),
         flow["read"],
         flow["unchanged"],
@@ -234,6 +234,7 @@ fn flow_text(kind: &Kind, report: &Report, document: &Value) -> String {
         flow["parked"],
         flow["in_doubt"],
         flow["waiting"],
+        flow["skipped"],
         match (report.is_all_done(), report.concerns.is_empty()) {
             (_, false) => " See `held`.",
             (false, true) => " The next sync goes on with what is not done yet.",

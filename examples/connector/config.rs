@@ -331,10 +331,36 @@ impl Config {
             let line = error.span().map_or(0, |span| text[..span.start].lines().count().max(1));
             format!("the configuration {} is wrong at line {line}: {}", path.display(), error.message())
         })?;
+        config.check_counts()?;
         if !unused.is_empty() {
             tracing::warn!(keys = unused.join(", "), "the configuration has keys that are not used");
         }
         Ok((config, path.parent().map(Path::to_path_buf).unwrap_or_default()))
+    }
+
+    /// Nothing goes on where so much as none is allowed at a time.
+    fn check_counts(&self) -> Result<(), Problem> {
+        let (m3, syteline, odata) = (&self.cloudsuite.m3, &self.cloudsuite.syteline, &self.cloudsuite.odata);
+        let counts = [
+            ("procurify.requests_per_minute", Some(u64::from(self.procurify.requests_per_minute))),
+            ("procurify.page_size", Some(self.procurify.page_size)),
+            ("cloudsuite.requests_per_minute", Some(u64::from(self.cloudsuite.requests_per_minute))),
+            ("cloudsuite.m3.transactions_per_call", m3.as_ref().map(|m3| m3.transactions_per_call as u64)),
+            ("cloudsuite.m3.bytes_per_call", m3.as_ref().map(|m3| m3.bytes_per_call as u64)),
+            (
+                "cloudsuite.syteline.max_changes_per_request",
+                syteline.as_ref().and_then(|syteline| syteline.max_changes_per_request.map(|changes| changes as u64)),
+            ),
+            (
+                "cloudsuite.odata.writes_per_batch",
+                odata.as_ref().and_then(|odata| odata.writes_per_batch.map(|writes| writes as u64)),
+            ),
+            ("flows.batch", Some(self.flows.batch as u64)),
+        ];
+        match counts.iter().find(|(_, count)| *count == Some(0)) {
+            Some((name, _)) => Err(format!("{name} is 0: write 1 or more, or leave it out").into()),
+            None => Ok(()),
+        }
     }
 
     /// The ledger's file.

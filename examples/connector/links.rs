@@ -111,7 +111,7 @@ async fn import(connection: &Connection, file: &Path, json: bool) -> Done {
     let known: BTreeMap<(String, String), Option<String>> =
         connection.mapping().await?.into_iter().map(|line| ((line.kind, line.source), line.target)).collect();
     let (mut links, mut places, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
-    for (place, mut cells) in rows(file, &text).map_err(|why| failed(&why))? {
+    for (place, mut cells) in rows(file, &text, &["kind", "source", "target"]).map_err(|why| failed(&why))? {
         let Some(target) = cells.remove("target") else { continue };
         let (Some(kind), Some(source)) = (cells.remove("kind"), cells.remove("source")) else {
             wrong.push((place, "it needs a kind and a source".to_owned()));

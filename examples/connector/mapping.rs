@@ -55,6 +55,7 @@ struct RuleSettings {
 
 /// A table's file in TOML.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct TableFile {
     #[serde(default, rename = "line")]
     lines: Vec<BTreeMap<String, toml::Value>>,
@@ -129,10 +130,12 @@ impl RuleSettings {
 
 /// A table from a .csv file with a heading, or a .toml file with `[[line]]` entries of the same names.
 fn table(path: &Path) -> Result<AccountTable, Problem> {
-    let wrong = |why: &dyn std::fmt::Display| format!("the account table {} cannot be used: {why}", path.display());
+    let wrong = |why: &dyn std::fmt::Display| {
+        format!("the account table {} (mapping.accounts.table) cannot be used: {why}", path.display())
+    };
     let text = std::fs::read_to_string(path).map_err(|error| wrong(&error))?;
     let mut lines = Vec::new();
-    for (place, cells) in rows(path, &text).map_err(|why| wrong(&why))? {
+    for (place, cells) in rows(path, &text, &["account_code"]).map_err(|why| wrong(&why))? {
         lines.push(table_line(cells).map_err(|why| wrong(&format!("{place}: {why}")))?);
     }
     Ok(AccountTable::new(lines).map_err(|error| wrong(&error))?)
@@ -142,12 +145,15 @@ fn table(path: &Path) -> Result<AccountTable, Problem> {
 pub type Row = (String, BTreeMap<String, String>);
 
 /// The rows of a file, each with where it stands, as cells by name; blank ones are left out.
-pub fn rows(path: &Path, text: &str) -> Result<Vec<Row>, String> {
+pub fn rows(path: &Path, text: &str, needed: &[&str]) -> Result<Vec<Row>, String> {
     let kind = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_lowercase();
     let rows: Vec<Row> = match kind.as_str() {
         "csv" => {
             let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
             let heading = reader.headers().map_err(|error| error.to_string())?.clone();
+            if let Some(column) = needed.iter().find(|column| !heading.iter().any(|name| name == **column)) {
+                return Err(format!("its first line names no column `{column}`: write the columns there"));
+            }
             let row = |record: Result<csv::StringRecord, csv::Error>| {
                 let record = record.map_err(|error| error.to_string())?;
                 let place = format!("line {}", record.position().map_or(0, csv::Position::line));

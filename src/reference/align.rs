@@ -86,7 +86,11 @@ impl Aligner {
         tables.extend(self.currencies(reading, known).await?);
         for (number, values) in &reading.dimensions {
             let kind = dimension_kind(*number);
-            tables.push((erp_kind(&kind), matching::of_erp(&kind, values)));
+            let mut lines = matching::of_erp(&kind, values);
+            if lines.is_empty() {
+                lines.push(none_there(&erp_kind(&kind)));
+            }
+            tables.push((erp_kind(&kind), lines));
         }
         Ok(tables)
     }
@@ -187,4 +191,10 @@ pub(super) fn how(found: &Match) -> Option<&'static str> {
         Match::Blocked { .. } => Some("blocked"),
         Match::Ambiguous { .. } | Match::Unknown { .. } => None,
     }
+}
+
+/// Marks a kind as read although the ERP has no value of it: of a kind that was not read, any value is taken.
+fn none_there(kind: &str) -> Reference {
+    let found = Match::Unknown { named: String::new() };
+    Reference { kind: kind.to_owned(), source: String::new(), label: String::new(), found }
 }

@@ -101,11 +101,20 @@ impl Connection {
         } else {
             self.cloudsuite().items(&items).await.map_err(AlignError::Read)?
         };
+        let codes: Vec<String> =
+            links.iter().filter(|link| link.kind == CURRENCY).map(|link| link.target.trim().to_owned()).collect();
+        let currencies = if codes.is_empty() {
+            None
+        } else {
+            self.cloudsuite().currencies(&codes).await.map_err(AlignError::Read)?
+        };
         let mut checked: Vec<Reference> = Vec::new();
         let mut wrong = Vec::new();
         for (place, link) in links.iter().enumerate() {
-            let line =
-                values.check(link, &items).and_then(|line| match checked.iter().find(|other| same(other, &line)) {
+            let line = values
+                .check(link, &items)
+                .and_then(|line| known_currency(link, currencies.as_deref(), line))
+                .and_then(|line| match checked.iter().find(|other| same(other, &line)) {
                     Some(other) if other.found != line.found => {
                         Err(format!("{} {} is linked to two values: keep one", link.kind, link.source))
                     }
@@ -302,5 +311,16 @@ fn find_master(kind: &str, masters: &[Master], text: &str) -> Result<String, Str
         Some(Master { id, blocked: None, .. }) => Ok(id.clone()),
         Some(Master { id, blocked: Some(why), .. }) => Err(format!("{words} {id} may not be used in the ERP: {why}")),
         None => Err(format!("the ERP has no {words} `{text}`: add it there, or correct the number")),
+    }
+}
+
+/// Where the product tells its currencies, a link leads to one of them.
+fn known_currency(link: &Link, currencies: Option<&[String]>, reference: Reference) -> Result<Reference, String> {
+    let code = link.target.trim();
+    match currencies {
+        Some(there) if link.kind == CURRENCY && !there.iter().any(|known| known == code) => {
+            Err(format!("the ERP has no currency {code}: add it there, or link to another"))
+        }
+        _ => Ok(reference),
     }
 }

@@ -41,6 +41,12 @@ const CASES: &[Case] = &[
         says: &["openssl rand -base64 32"],
     },
     Case { from: "[flows]", to: "[alerts]\ndigest = \"hourly\"", says: &["line", "hourly"] },
+    Case { from: "[flows]", to: "[flows]\nbatch = 0", says: &["flows.batch is 0"] },
+    Case {
+        from: "company = 100",
+        to: "company = 100\nbytes_per_call = 0",
+        says: &["cloudsuite.m3.bytes_per_call is 0", "1 or more"],
+    },
 ];
 
 fn assert_refused(output: &Output, says: &[&str], what: &str) {
@@ -105,7 +111,7 @@ async fn a_wrong_secret_is_refused_and_not_repeated_in_a_loop() {
     let mut sync = connector(&world.configure(""));
     sync.arg("sync").env("PROCURIFY_CLIENT_SECRET", "wrong-secret");
     let output = run(sync).await;
-    assert_refused(&output, &["POST /oauth/token", "client id and secret"], "wrong secret");
+    assert_refused(&output, &["POST /oauth/token", "procurify:", "client id and secret"], "wrong secret");
     assert!(!String::from_utf8_lossy(&output.stderr).contains("wrong-secret"));
     assert_eq!(world.procurify.stats().requests["POST /oauth/token"], 1, "asked once");
     assert!(world.erp.documents().is_empty() && world.erp.messages().is_empty());

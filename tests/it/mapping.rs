@@ -34,7 +34,6 @@ async fn lines_are_booked_by_rules_a_table_and_segments_in_turn_and_the_trail_na
         world.erp.add_account(&Account::new(code, format!("Account {code}")));
     }
     world.erp.add_account(&Account::cost_center("CC900", "Campaigns"));
-    world.erp.add_account(&Account::dimension(3, "US", "United States"));
     let config = world.configure("");
     std::fs::write(world.folder.path().join("accounts.csv"), "account_code,account,dimension_3\n60140,5000,CAN\n")
         .unwrap();
@@ -98,7 +97,8 @@ async fn an_account_mapping_that_cannot_be_right_is_refused_before_anything_is_s
         ("segments = { order = [\"colour\"] }", "", "`colour` is no segment"),
         ("table = \"accounts.csv\"", "account_code,color\n1,2\n", "line 2: the column `color` is not known"),
         ("table = \"accounts.csv\"", "account_code,account\n1,2\n1,3\n", "line 2 is about the same costs as line 1"),
-        ("table = \"nowhere.csv\"", "", "nowhere.csv"),
+        ("table = \"accounts.csv\"", "acount_code,account\n1,2\n", "no column `account_code`"),
+        ("table = \"nowhere.csv\"", "", "nowhere.csv (mapping.accounts.table)"),
     ] {
         std::fs::write(&file, table).unwrap();
         std::fs::write(&config, format!("{good}\n[mapping.accounts]\n{mapping}\n")).unwrap();
@@ -124,6 +124,7 @@ async fn what_is_linked_by_hand_frees_orders_and_stays_whatever_is_aligned_later
         (["link", "vendor", id, "S99999"], "the ERP has no vendor `S99999`"),
         (["link", "vendor", "4711", "S10001"], "Procurify has no vendor `4711`"),
         (["link", "colour", "red", "S10001"], "`colour` cannot be linked"),
+        (["link", "currency", "CAD", "XXX"], "the ERP has no currency XXX"),
     ] {
         let (code, _, said) = command(&config, &arguments).await;
         assert_eq!(code, Some(1), "{said}");

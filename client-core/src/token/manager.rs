@@ -184,7 +184,7 @@ impl TokenManager {
             let turn = self.logins.acquire().await;
             let error = match self.login.login().await {
                 Ok(token) => return Ok(token),
-                Err(error) => judged(error),
+                Err(error) => judged(error, &self.credential),
             };
             drop(turn);
             let wait = self.retry.delay(attempt, error.retry_after());
@@ -201,12 +201,12 @@ impl TokenManager {
 }
 
 /// A failed login as the failure of the call that needed it: that call was never sent.
-fn judged(error: Error) -> Error {
+fn judged(error: Error, credential: &str) -> Error {
     let error = error.with_outcome(Outcome::NotProcessed);
     if !matches!(error.status(), Some(400 | 401 | 403)) {
         return error;
     }
-    let message = format!("the login was refused, check client id and secret: {}", error.message());
+    let message = format!("the login of {credential} was refused, check client id and secret: {}", error.message());
     error.with_kind(ErrorKind::Auth).with_message(message)
 }
 
