@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
+use cloudsuite_client::CloudSuiteClient;
 use sync_core::{Failure, FailureKind, Kind, Sink};
 
 use crate::bill::InvoiceLimits;
@@ -33,6 +34,15 @@ pub struct Pinged {
     pub user: Option<String>,
     /// What is needed and not offered: programs, rights, entities.
     pub lacking: Vec<String>,
+    /// How long a token lives in all, as the tenant has set it; none if that is not known.
+    pub token_life: Option<TimeDelta>,
+    /// Calls allowed in the gateway's window, by its own account; none if it gives none.
+    pub rate_limit: Option<u64>,
+}
+
+/// How long the tokens of a client live; none if that cannot be told.
+pub(crate) async fn token_life(client: &CloudSuiteClient) -> Option<TimeDelta> {
+    client.token_life().await.inspect_err(|error| tracing::warn!(%error, "the token's life is not known")).ok()
 }
 
 /// One CloudSuite product of one tenant. Implement it to move records into an ERP of your own.

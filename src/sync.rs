@@ -110,6 +110,10 @@ impl Connection {
     /// go what was held for what is there now, and carries on whatever is due.
     ///
     /// May be dropped or killed at any point.
+    ///
+    /// # Errors
+    /// The ledger failed. Or reference data or changes could not be read: then what is in the ledger was carried on as
+    /// far as it goes without them.
     pub async fn sync(&self, flow: FlowKind) -> Result<Report, SyncError> {
         self.sync_with(flow, |_| ()).await
     }
@@ -127,11 +131,20 @@ impl Connection {
         go_on: impl Fn() -> bool,
     ) -> Result<Report, SyncError> {
         let kind = flow.kind();
-        self.align_if_old(&kind).await?;
-        told(Event::Aligned);
+        // While the source, or what is aligned, cannot be read, what was sent is still settled, and what is ready posted.
+        let mut trouble = self.align_if_old(&kind).await.err();
+        if trouble.is_none() {
+            told(Event::Aligned);
+        }
         let mut report = Report::default();
         loop {
-            let polled = self.engine.poll(&kind).await?;
+            let polled = match self.engine.poll(&kind).await {
+                Ok(polled) => polled,
+                Err(error) => {
+                    trouble.get_or_insert(error.into());
+                    break;
+                }
+            };
             told(Event::Polled(&polled));
             report.read += polled.read;
             report.unchanged += polled.unchanged;
@@ -156,9 +169,15 @@ impl Connection {
             };
             match engine.run_until_idle_while(self.patience, moved, &go_on).await {
                 // A pass may take longer than reference data stays fresh.
-                Err(EngineError::StaleReferences { .. }) => self.align_reference_data().await?,
+                Err(EngineError::StaleReferences { .. }) if trouble.is_none() => {
+                    trouble = self.align_reference_data().await.err().map(SyncError::from);
+                }
+                Err(EngineError::StaleReferences { .. }) => break,
                 done => break done?,
             }
+        }
+        if let Some(error) = trouble {
+            return Err(error);
         }
         self.stand(&kind, &mut report).await?;
         Ok(report)

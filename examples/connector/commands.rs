@@ -111,16 +111,23 @@ async fn ping(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Pr
             "company": there.company,
             "user": there.user,
             "lacking": there.lacking,
+            "token_minutes": there.token_life.map(|life| life.num_minutes()),
+            "rate_limit_seen": there.rate_limit,
         },
     });
     say(json, &document, || {
         format!(
-            "Procurify {} answers as {user}.\n{} tenant {} ({}) answers{}.",
+            "Procurify {} answers as {user}.\n{} tenant {} ({}) answers{}.{}{}",
             procurify.base_url(),
             product.name(),
             there.tenant,
             there.company,
             there.user.as_ref().map(|user| format!(" as {user}")).unwrap_or_default(),
+            there
+                .token_life
+                .map(|life| format!("\nIts tokens live {} minutes.", life.num_minutes()))
+                .unwrap_or_default(),
+            there.rate_limit.map(|limit| format!("\nIt says that it allows {limit} calls.")).unwrap_or_default(),
         )
     });
     if there.lacking.is_empty() {
@@ -148,6 +155,7 @@ pub struct Passed {
 /// One pass of every flow, and the digest of the day if it is due; ended between two steps once `go_on` says no.
 pub async fn pass(config: &Config, connection: &Connection, go_on: impl Fn() -> bool) -> Result<Passed, Problem> {
     let mut reports = Vec::new();
+    let mut trouble = None;
     if config.flows().is_empty() {
         connection.sync_reference_data().await?;
     }
@@ -158,11 +166,18 @@ pub async fn pass(config: &Config, connection: &Connection, go_on: impl Fn() -> 
         let mut progress = Progress::start(flow);
         let synced = connection.sync_while(flow, |event| progress.show(event), &go_on).await;
         progress.finish();
-        reports.push((flow.kind(), synced?));
+        match synced {
+            Ok(report) => reports.push((flow.kind(), report)),
+            // What is on its way in the other flows is none the worse for it.
+            Err(error) => trouble = trouble.or(Some(error)),
+        }
     }
     let today = config.calendar()?.day_begun(connection.engine().time().now());
     if let Some(day) = today.filter(|_| config.wants_digest() && go_on()) {
         connection.engine().send_digest(day).await?;
+    }
+    if let Some(error) = trouble {
+        return Err(error.into());
     }
     Ok(Passed { reports, reference: connection.reference_status().await? })
 }

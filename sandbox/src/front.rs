@@ -108,16 +108,21 @@ impl<T: Tenant> Front<T> {
         })
     }
 
-    /// Counts a refusal for too many calls, and dates the answer by the tenant's clock.
+    /// Counts a refusal for too many calls, tells of the limit, and dates the answer by the tenant's clock.
     fn closed(&self, verdict: Verdict) -> Verdict {
         let date = self.clock.now().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        let with_head = |reply: Reply| match self.limiter.limit() {
+            Some(limit) => reply.with("date", &date).with("x-ratelimit-limit", &limit.to_string()),
+            None => reply.with("date", &date),
+        };
         match verdict {
-            Verdict::Answer(reply) if reply.status == StatusCode::TOO_MANY_REQUESTS => {
-                self.counters.throttled();
-                Verdict::Answer(reply.with("date", &date))
+            Verdict::Answer(reply) => {
+                if reply.status == StatusCode::TOO_MANY_REQUESTS {
+                    self.counters.throttled();
+                }
+                Verdict::Answer(with_head(reply))
             }
-            Verdict::Answer(reply) => Verdict::Answer(reply.with("date", &date)),
-            Verdict::Truncate(reply) => Verdict::Truncate(reply.with("date", &date)),
+            Verdict::Truncate(reply) => Verdict::Truncate(with_head(reply)),
             Verdict::Reset => Verdict::Reset,
         }
     }

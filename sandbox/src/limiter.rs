@@ -36,6 +36,11 @@ impl Limiter {
         Self { per_minute, delay_after, delay_step, window: Mutex::new(None) }
     }
 
+    /// Calls allowed a minute, if there is a limit.
+    pub(crate) fn limit(&self) -> Option<u32> {
+        (self.per_minute > 0).then_some(self.per_minute)
+    }
+
     pub(crate) fn check(&self, now: DateTime<Utc>) -> Verdict {
         if self.per_minute == 0 && self.delay_after == 0 {
             return Verdict::Pass;

@@ -6,12 +6,13 @@
 //! | make | `AddHead`, `AddLineRecode` |
 //! | book | `APS455MI ValidByBatchNo`, by setting |
 
+use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;
 
 use async_trait::async_trait;
 use cloudsuite_client::m3::{
     AccountId, InvoiceBatchNumber, InvoiceHead, InvoiceKey, LedgerInvoice, M3, NewInvoice, NewInvoiceLine, OrderNumber,
-    SupplierNumber, TransactionError, may_be_taken,
+    Supplier, SupplierNumber, TransactionError, may_be_taken,
 };
 use sync_core::{Failure, FailureKind};
 use tenant_http::Outcome;
@@ -50,8 +51,10 @@ pub(super) const NUMBER_LENGTH: usize = 24;
 impl M3InvoiceSettings {
     /// The programs that are called, and what is needed of them.
     pub(super) fn needed(&self) -> Vec<(&'static str, &'static [&'static str])> {
-        let mut needed: Vec<(&'static str, &'static [&'static str])> =
-            vec![("APS450MI", &["AddHead", "AddLine", "AddLineRecode", "GetHead", "LstLines", "LstInvBySupInv"])];
+        let mut needed: Vec<(&'static str, &'static [&'static str])> = vec![
+            ("APS450MI", &["AddHead", "AddLine", "AddLineRecode", "GetHead", "LstLines", "LstInvBySupInv"]),
+            ("CRS620MI", &["GetBasicData"]),
+        ];
         if self.search_ledger {
             needed.push(("APS200MI", &["SearchSupInvoic", "GetInvoice"]));
         }
@@ -74,16 +77,68 @@ impl M3Invoices {
         Self { m3, settings, has_accounting_lines: OnceLock::new() }
     }
 
-    fn key(sought: &Sought<'_>) -> Result<InvoiceKey, Failure> {
-        let supplier = SupplierNumber::new(&sought.invoice.supplier).map_err(|error| invalid(&error))?;
-        Ok(InvoiceKey { supplier, payee: None, supplier_invoice: sought.invoice.number.clone() })
+    /// To whom each of these suppliers is paid (`CRS620`), if that is another supplier. M3 keeps an invoice under its
+    /// payee, and whoever looks for it must name the same one.
+    async fn payees<'a>(
+        &self,
+        suppliers: impl Iterator<Item = &'a str>,
+    ) -> HashMap<String, Result<Option<SupplierNumber>, Failure>> {
+        let names: BTreeSet<&str> = suppliers.collect();
+        let numbers: Vec<SupplierNumber> = names.iter().filter_map(|name| SupplierNumber::new(name).ok()).collect();
+        if numbers.is_empty() {
+            return HashMap::new();
+        }
+        let payee = |supplier: Option<Supplier>, number: &SupplierNumber| {
+            let payee = supplier.and_then(|supplier| supplier.payee).filter(|payee| payee.trim() != number.as_str());
+            payee.map(|payee| SupplierNumber::new(payee.trim()).map_err(|error| invalid(&error))).transpose()
+        };
+        let answers = self.m3.suppliers().get(&numbers).await;
+        numbers
+            .iter()
+            .zip(answers)
+            .map(|(number, answer)| {
+                let payee = answer.map_err(|error| of_transaction(&error)).and_then(|supplier| payee(supplier, number));
+                (number.to_string(), payee)
+            })
+            .collect()
     }
 
-    fn head(&self, prepared: &Prepared) -> Result<NewInvoice, Failure> {
+    /// Under what an invoice may be there: under the supplier's payee of today, or the supplier itself; and, if people
+    /// may have typed it, in other letters.
+    fn keys(
+        sought: &Sought<'_>,
+        payees: &HashMap<String, Result<Option<SupplierNumber>, Failure>>,
+        typed: bool,
+    ) -> Result<Vec<InvoiceKey>, Failure> {
+        let supplier = SupplierNumber::new(&sought.invoice.supplier).map_err(|error| invalid(&error))?;
+        let payee = payees.get(supplier.as_str()).cloned().unwrap_or(Ok(None))?;
+        let of =
+            |payee| InvoiceKey { supplier: supplier.clone(), payee, supplier_invoice: sought.invoice.number.clone() };
+        let keys = std::iter::once(of(None)).chain(payee.map(|payee| of(Some(payee))));
+        Ok(if typed { keys.flat_map(|key| key.spellings()).collect() } else { keys.collect() })
+    }
+
+    fn head(
+        &self,
+        prepared: &Prepared,
+        payees: &HashMap<String, Result<Option<SupplierNumber>, Failure>>,
+    ) -> Result<NewInvoice, Trouble> {
+        let supplier = SupplierNumber::new(&prepared.invoice.supplier);
+        let supplier = supplier.map_err(|error| Trouble::Rejected(invalid(&error)))?;
+        let payee = payees.get(supplier.as_str()).cloned().unwrap_or(Ok(None)).map_err(Trouble::NotProcessed)?;
+        self.head_to(prepared, &supplier, payee.as_ref().unwrap_or(&supplier)).map_err(Trouble::Rejected)
+    }
+
+    fn head_to(
+        &self,
+        prepared: &Prepared,
+        supplier: &SupplierNumber,
+        payee: &SupplierNumber,
+    ) -> Result<NewInvoice, Failure> {
         let invoice = &prepared.invoice;
-        let supplier = SupplierNumber::new(&invoice.supplier).map_err(|error| invalid(&error))?;
         let day = invoice.invoice_date;
-        let mut head = NewInvoice::new(&supplier, &invoice.number, day, invoice.total, prepared.reference.as_str())
+        let mut head = NewInvoice::new(supplier, &invoice.number, day, invoice.total, prepared.reference.as_str())
+            .payee(payee)
             .currency(&invoice.currency)
             .tax(invoice.tax)
             .field("IMCD", if self.settings.match_orders && !invoice.orders().is_empty() { "1" } else { "0" });
@@ -234,13 +289,15 @@ impl InvoiceBook for M3Invoices {
     }
 
     async fn find(&self, sought: &[Sought<'_>]) -> Vec<Result<Vec<Present>, Failure>> {
-        let keys: Vec<Result<InvoiceKey, Failure>> = sought.iter().map(Self::key).collect();
-        let askable: Vec<InvoiceKey> = keys.iter().flatten().cloned().collect();
+        let payees = self.payees(sought.iter().map(|one| one.invoice.supplier.as_str())).await;
+        let keys: Vec<Result<Vec<InvoiceKey>, Failure>> =
+            sought.iter().map(|one| Self::keys(one, &payees, true)).collect();
+        let askable: Vec<InvoiceKey> = keys.iter().flatten().flatten().cloned().collect();
         let invoices = self.m3.invoices();
         let listed = invoices.find(&askable).await;
         let numbers: Vec<InvoiceBatchNumber> = listed.iter().flatten().flatten().cloned().collect();
         let mut heads = if numbers.is_empty() { Vec::new() } else { invoices.get(&numbers).await }.into_iter();
-        let mut found: Vec<Result<Vec<Present>, TransactionError>> = listed
+        let found: Vec<Result<Vec<Present>, TransactionError>> = listed
             .into_iter()
             .map(|numbers| {
                 let heads: Vec<_> = heads.by_ref().take(numbers.as_ref().map_or(0, Vec::len)).collect();
@@ -249,16 +306,12 @@ impl InvoiceBook for M3Invoices {
                 Ok(heads.into_iter().flatten().map(present).collect())
             })
             .collect();
+        let mut found = gathered(&keys, found);
         if self.settings.search_ledger {
-            self.search_ledger(&askable, &mut found).await;
+            let ledger: Vec<_> = sought.iter().map(|one| Self::keys(one, &payees, false)).collect();
+            self.search_ledger(&ledger, &mut found).await;
         }
-        let mut found = found.into_iter();
-        let answer = |key: Result<InvoiceKey, Failure>| {
-            key?;
-            let found = found.next().unwrap_or(Ok(Vec::new()));
-            found.map_err(|error| of_transaction(&error))
-        };
-        keys.into_iter().map(answer).collect()
+        found
     }
 
     async fn lines(&self, invoices: &[(&str, Sought<'_>)]) -> Vec<Result<Vec<LineThere>, Failure>> {
@@ -280,7 +333,9 @@ impl InvoiceBook for M3Invoices {
     }
 
     async fn add(&self, invoices: &[&Prepared]) -> Vec<Result<String, Trouble>> {
-        let heads: Vec<Result<NewInvoice, Failure>> = invoices.iter().map(|prepared| self.head(prepared)).collect();
+        let payees = self.payees(invoices.iter().map(|prepared| prepared.invoice.supplier.as_str())).await;
+        let heads: Vec<Result<NewInvoice, Trouble>> =
+            invoices.iter().map(|prepared| self.head(prepared, &payees)).collect();
         let sent: Vec<NewInvoice> = heads.iter().flatten().cloned().collect();
         let mut added = self.m3.invoices().add(&sent).await.into_iter();
         let unanswered =
@@ -288,7 +343,7 @@ impl InvoiceBook for M3Invoices {
         heads
             .into_iter()
             .map(|head| match head {
-                Err(failure) => Err(Trouble::Rejected(failure)),
+                Err(trouble) => Err(trouble),
                 Ok(_) => match added.next() {
                     Some(Ok(number)) => Ok(number.to_string()),
                     Some(Err(error)) => Err(trouble(&error)),
@@ -348,19 +403,47 @@ impl InvoiceBook for M3Invoices {
 
 impl M3Invoices {
     /// Adds what finance booked itself to what was found among the batch invoices.
-    async fn search_ledger(&self, keys: &[InvoiceKey], found: &mut [Result<Vec<Present>, TransactionError>]) {
-        let open: Vec<usize> = found
-            .iter()
-            .enumerate()
-            .filter(|(_, found)| found.as_ref().is_ok_and(Vec::is_empty))
-            .map(|(at, _)| at)
-            .collect();
-        let asked: Vec<InvoiceKey> = open.iter().filter_map(|&at| keys.get(at).cloned()).collect();
-        if asked.is_empty() {
+    async fn search_ledger(
+        &self,
+        keys: &[Result<Vec<InvoiceKey>, Failure>],
+        found: &mut [Result<Vec<Present>, Failure>],
+    ) {
+        let open: Vec<usize> = (0..found.len()).filter(|&at| found[at].as_ref().is_ok_and(Vec::is_empty)).collect();
+        let asked: Vec<Result<Vec<InvoiceKey>, Failure>> = open.iter().map(|&at| keys[at].clone()).collect();
+        let askable: Vec<InvoiceKey> = asked.iter().flatten().flatten().cloned().collect();
+        if askable.is_empty() {
             return;
         }
-        for (at, posted) in open.into_iter().zip(self.m3.invoices().find_posted(&asked).await) {
-            found[at] = posted.map(|posted| posted.into_iter().map(in_ledger).collect());
+        let posted = self.m3.invoices().find_posted(&askable).await;
+        let posted = posted.into_iter().map(|posted| posted.map(|all| all.into_iter().map(in_ledger).collect()));
+        for (at, posted) in open.into_iter().zip(gathered(&asked, posted.collect())) {
+            found[at] = posted;
         }
     }
+}
+
+/// What was found under all the keys of one invoice together, each of it once.
+fn gathered(
+    keys: &[Result<Vec<InvoiceKey>, Failure>],
+    found: Vec<Result<Vec<Present>, TransactionError>>,
+) -> Vec<Result<Vec<Present>, Failure>> {
+    let unanswered = || Failure::new(FailureKind::Other, "M3 gave no answer for this invoice");
+    let mut found = found.into_iter();
+    let together = |keys: &Result<Vec<InvoiceKey>, Failure>| {
+        let keys = keys.as_ref().map_err(Clone::clone)?;
+        let of_keys: Vec<_> = found.by_ref().take(keys.len()).collect();
+        if of_keys.len() < keys.len() {
+            return Err(unanswered());
+        }
+        let mut all: Vec<Present> = Vec::new();
+        for found in of_keys {
+            for present in found.map_err(|error| of_transaction(&error))? {
+                if !all.iter().any(|other| other.number == present.number) {
+                    all.push(present);
+                }
+            }
+        }
+        Ok(all)
+    };
+    keys.iter().map(together).collect()
 }

@@ -13,7 +13,7 @@ use super::{M3OrderSettings, M3PurchaseOrders, documents, masters};
 use crate::bill::{InvoiceLimits, InvoiceSink};
 use crate::connection::BuildError;
 use crate::failure::of_transaction;
-use crate::product::{Masters, Pinged, Product, not_listed};
+use crate::product::{Masters, Pinged, Product, not_listed, token_life};
 use crate::purchase_order;
 use crate::reconcile::{Document, Wanted};
 use crate::reference::{Master, NewSuppliers};
@@ -184,6 +184,8 @@ impl Product for M3Product {
             company: self.m3.company().to_string(),
             user: there.user.user,
             lacking,
+            token_life: token_life(self.m3.client()).await,
+            rate_limit: self.m3.client().http().rate_limit().limit,
         })
     }
 

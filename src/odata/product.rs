@@ -13,7 +13,7 @@ use super::{ODataOrderSettings, ODataPurchaseOrders, documents};
 use crate::bill::InvoiceSink;
 use crate::connection::BuildError;
 use crate::failure::of_call;
-use crate::product::{Masters, Pinged, Product, not_listed};
+use crate::product::{Masters, Pinged, Product, not_listed, token_life};
 use crate::purchase_order;
 use crate::reconcile::{Document, Wanted};
 use crate::reference::Master;
@@ -139,8 +139,15 @@ impl Product for ODataProduct {
 
     async fn ping(&self) -> Result<Pinged, Failure> {
         self.odata.ping().await.map_err(|error| of_call(&error))?;
-        let tenant = self.odata.client().tenant().to_owned();
-        Ok(Pinged { tenant, company: self.odata.company().to_owned(), user: None, lacking: Vec::new() })
+        let client = self.odata.client();
+        Ok(Pinged {
+            tenant: client.tenant().to_owned(),
+            company: self.odata.company().to_owned(),
+            user: None,
+            lacking: Vec::new(),
+            token_life: token_life(client).await,
+            rate_limit: client.http().rate_limit().limit,
+        })
     }
 
     fn requests(&self) -> u64 {

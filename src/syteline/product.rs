@@ -14,7 +14,7 @@ use super::{SyteLineOrderSettings, SyteLinePurchaseOrders, documents, masters};
 use crate::bill::{InvoiceLimits, InvoiceSink};
 use crate::connection::BuildError;
 use crate::failure::of_call;
-use crate::product::{Masters, Pinged, Product, not_listed};
+use crate::product::{Masters, Pinged, Product, not_listed, token_life};
 use crate::purchase_order;
 use crate::reconcile::{Document, Wanted};
 use crate::reference::{Master, NewSuppliers};
@@ -147,6 +147,8 @@ impl Product for SyteLineProduct {
             company: self.syteline.configuration().to_owned(),
             user: None,
             lacking: there.missing.into_iter().map(|ido| format!("IDO {ido}")).collect(),
+            token_life: token_life(self.syteline.client()).await,
+            rate_limit: self.syteline.client().http().rate_limit().limit,
         })
     }
 

@@ -1,9 +1,10 @@
 //! One call in five fails, in every way the tenants know.
 
+use std::cell::Cell;
 use std::time::Duration;
 
-use procurify_cloudsuite::FlowKind;
-use sandbox::{FaultKind, Faults, Scenario};
+use procurify_cloudsuite::{Event, FlowKind};
+use sandbox::{FaultKind, Faults, Matcher, Procurify, ProcurifyConfig, Scenario};
 use sync_core::StateName;
 
 use crate::erp::Erp;
@@ -85,4 +86,28 @@ async fn failing_one_in_five<E: Erp>(flow: FlowKind) {
     world.exactly_once(&keys);
     let report = world.connect().await.status(flow).await.unwrap();
     assert_eq!(report.count(StateName::Posted), keys.len() as u64);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_procurify_is_down_what_was_sent_is_settled_and_the_outage_is_told() {
+    let mut world = World::new(scenario(5)).await;
+    let finish = Matcher::operation("POST PPS370MI").containing("FinishEntry");
+    world.erp.fault_next(finish, FaultKind::ResetAfter);
+    let connection = world.connect().await;
+    // Ends once the first step has sent the orders.
+    let sent = Cell::new(false);
+    let told = |event: Event<'_>| {
+        if matches!(event, Event::Moved(moved) if !moved.is_empty()) {
+            sent.set(true);
+        }
+    };
+    let report = connection.sync_while(FlowKind::PurchaseOrders, told, || !sent.get()).await.unwrap();
+    let open = report.count(StateName::InDoubt) + report.count(StateName::Accepted);
+    assert!(open == 5 && report.count(StateName::InDoubt) > 0, "{:?}", report.counts);
+    // Another tenant's server; this one's is gone.
+    drop(std::mem::replace(&mut world.procurify, Procurify::start(ProcurifyConfig::default()).await.unwrap()));
+    let error = connection.sync(FlowKind::PurchaseOrders).await.unwrap_err();
+    let report = connection.status(FlowKind::PurchaseOrders).await.unwrap();
+    assert_eq!(report.count(StateName::Posted), 5, "{error}: {:?}", report.counts);
+    world.exactly_once(&world.keys());
 }

@@ -1,15 +1,18 @@
 //! What reaches M3 is what was approved.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use procurify_client::{PoNumber, ProcurifyClient};
 use procurify_cloudsuite::FlowKind;
+use procurify_cloudsuite::product::Pinged;
 use rust_decimal::Decimal;
-use sandbox::Scenario;
+use sandbox::{M3Config, OData, Scenario, SyteLine};
 use sync_core::{Actor, Assurance, Change, RecordKey, StateName};
 use sync_core::{ExternalRef, Step};
 
-use crate::world::{World, connector, key, run, scenario};
+use crate::erp::Erp;
+use crate::world::{World, connector, key, m3_config, run, scenario};
 
 fn procurify(world: &World) -> ProcurifyClient {
     let url = world.procurify.base_url().parse().unwrap();
@@ -122,6 +125,8 @@ async fn the_connector_answers_for_every_record_it_read() {
     };
     let (code, ping) = run_json(&["ping"]).await;
     assert_eq!((code, &ping["cloudsuite"]["lacking"]), (Some(0), &serde_json::json!([])));
+    assert_eq!(ping["cloudsuite"]["token_minutes"], 120, "{ping}");
+    assert_eq!(ping["cloudsuite"]["rate_limit_seen"], serde_json::Value::Null, "this gateway tells of none");
     let (code, report) = run_json(&["sync"]).await;
     let flow = &report["flows"]["purchase_order"];
     assert_eq!((code, &flow["read"]), (Some(3), &serde_json::json!(40)), "some are held: {report}");
@@ -196,4 +201,28 @@ async fn a_facility_or_warehouse_that_m3_does_not_have_is_told_before_orders_go_
         assert_eq!(output.status.code(), Some(1), "{told}");
         assert!(told.contains(named), "{told}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ping_tells_how_long_tokens_live_and_what_limit_the_gateway_tells_of() {
+    let scenario = scenario(1);
+    let m3 = M3Config { per_minute: 90_000, token_lifetime: Duration::from_secs(1800), ..m3_config(&scenario) };
+    let world = World::with(scenario, |_| (), m3).await;
+    let there = world.connect().await.cloudsuite().ping().await.unwrap();
+    assert_eq!((there.token_life, there.rate_limit), (Some(chrono::TimeDelta::minutes(30)), Some(90_000)));
+    let config = world.configure("");
+    let mut command = connector(&config);
+    command.arg("ping");
+    let output = run(command).await;
+    let text = String::from_utf8(output.stdout).unwrap();
+    for words in ["tokens live 30 minutes", "allows 90000 calls"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    for pinged in [ping_of::<SyteLine>().await, ping_of::<OData>().await] {
+        assert_eq!(pinged.token_life, Some(chrono::TimeDelta::hours(2)), "{pinged:?}");
+    }
+}
+
+async fn ping_of<E: Erp>() -> Pinged {
+    World::<E>::of(scenario(1)).await.connect().await.cloudsuite().ping().await.unwrap()
 }

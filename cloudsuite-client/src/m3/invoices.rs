@@ -253,9 +253,37 @@ impl InvoiceKey {
         !number.is_empty() && number.chars().all(|c| c.is_alphanumeric() || "-./".contains(c))
     }
 
+    /// By the number in each case that M3 may keep it in; of a number that cannot stand in a search, all of the payee's.
     fn search(&self) -> String {
         let payee = self.payee.as_ref().unwrap_or(&self.supplier);
-        format!("SPYN:{payee} AND SINO:\"{}\"", self.supplier_invoice.trim())
+        if !self.is_searchable() {
+            return format!("SPYN:{payee}");
+        }
+        let numbers: Vec<String> =
+            self.spellings().iter().map(|key| format!("SINO:\"{}\"", key.supplier_invoice)).collect();
+        match numbers.as_slice() {
+            [number] => format!("SPYN:{payee} AND {number}"),
+            numbers => format!("SPYN:{payee} AND ({})", numbers.join(" OR ")),
+        }
+    }
+
+    /// This key with the number as it is, in capitals and in small letters, each once: people type it as they like, and
+    /// M3 tells the cases apart.
+    pub fn spellings(&self) -> Vec<Self> {
+        let number = self.supplier_invoice.trim();
+        let mut numbers = vec![number.to_owned()];
+        for other in [number.to_uppercase(), number.to_lowercase()] {
+            if !numbers.contains(&other) {
+                numbers.push(other);
+            }
+        }
+        numbers.into_iter().map(|supplier_invoice| Self { supplier_invoice, ..self.clone() }).collect()
+    }
+
+    /// Whether this is its number, whatever the case.
+    fn is_number(&self, number: &str) -> bool {
+        let wanted: String = self.supplier_invoice.trim().chars().take(INVOICE_LENGTH).collect();
+        number.trim().to_lowercase() == wanted.trim().to_lowercase()
     }
 }
 
@@ -305,7 +333,7 @@ impl LedgerInvoice {
 
     fn is(&self, key: &InvoiceKey) -> bool {
         let payee = key.payee.as_ref().unwrap_or(&key.supplier);
-        self.supplier_invoice.as_deref().is_none_or(|number| number.trim() == key.supplier_invoice.trim())
+        self.supplier_invoice.as_deref().is_none_or(|number| key.is_number(number))
             && self.payee.as_ref().is_none_or(|theirs| theirs == payee)
     }
 }
@@ -461,13 +489,28 @@ impl Invoices {
         self.m3.execute(program, name).field("SQRY", key.search()).send().await
     }
 
-    /// The ledger's invoices of these numbers with their amounts (bulk `APS200MI SearchSupInvoic` and `GetInvoice`), one
-    /// list for each key. It asks a search index that lags, and leaves out keys that are not
-    /// [searchable](InvoiceKey::is_searchable).
+    /// The ledger's invoices of these numbers, whatever their case, with their amounts (bulk `APS200MI SearchSupInvoic`
+    /// and `GetInvoice`), one list for each key. It asks a search index that lags. Of a key that is not
+    /// [searchable](InvoiceKey::is_searchable), all of the payee's invoices are listed, and it is an error if they are
+    /// so many that the list may have been cut.
     pub async fn find_posted(&self, keys: &[InvoiceKey]) -> Vec<Result<Vec<LedgerInvoice>, TransactionError>> {
         let search = |key: &InvoiceKey| Transaction::new("SearchSupInvoic").field("SQRY", key.search());
-        let asked: Vec<&InvoiceKey> = keys.iter().filter(|key| key.is_searchable()).collect();
-        let searched = self.m3.bulk(LEDGER).extend(asked.iter().map(|key| search(key))).send().await;
+        let answers = self.m3.bulk(LEDGER).extend(keys.iter().map(search)).send().await;
+        // A search may hit more than what was asked for.
+        let matching = |(key, answer): (&InvoiceKey, Result<Vec<MiRecord>, TransactionError>)| {
+            let mut rows = answer?;
+            if !key.is_searchable() && CEILINGS.contains(&rows.len()) {
+                let why = format!(
+                    "number `{}` cannot stand in a search, and its payee has more invoices than are listed: look for it \
+                     in APS200, and enter the invoice by hand if it is not there",
+                    key.supplier_invoice
+                );
+                return Err(TransactionError::unsent(LEDGER, "SearchSupInvoic", why));
+            }
+            rows.retain(|row| row.text("SINO").is_none_or(|number| key.is_number(number)));
+            Ok(rows)
+        };
+        let searched: Vec<Result<Vec<MiRecord>, TransactionError>> = keys.iter().zip(answers).map(matching).collect();
         let get = |row: &MiRecord| {
             let place = ["YEA4", "JRNO", "JSNO"].map(|field| (field, row.owned(field).unwrap_or_default()));
             let get =
@@ -477,21 +520,15 @@ impl Invoices {
         let wanted: Vec<Transaction> = searched.iter().flatten().flatten().map(get).collect();
         let got = if wanted.is_empty() { Vec::new() } else { self.m3.bulk(LEDGER).extend(wanted).send().await };
         let mut got = got.into_iter();
-        let mut searched = searched.into_iter();
         let one = |answer: Result<Vec<MiRecord>, TransactionError>| {
             let row = answer?.into_iter().next().unwrap_or_default();
             LedgerInvoice::read(&row).map_err(|error| error.of(LEDGER, "GetInvoice"))
         };
-        let unanswered = || TransactionError::unsent(LEDGER, "SearchSupInvoic", "there is no answer");
         keys.iter()
-            .map(|key| {
-                if !key.is_searchable() {
-                    return Ok(Vec::new());
-                }
-                let rows = searched.next().unwrap_or_else(|| Err(unanswered()))?;
-                let found: Vec<_> = got.by_ref().take(rows.len()).collect();
+            .zip(searched)
+            .map(|(key, rows)| {
+                let found: Vec<_> = got.by_ref().take(rows?.len()).collect();
                 let found: Vec<LedgerInvoice> = found.into_iter().map(one).collect::<Result<_, _>>()?;
-                // A search may hit more than what was asked for.
                 Ok(found.into_iter().filter(|invoice| invoice.is(key)).collect())
             })
             .collect()

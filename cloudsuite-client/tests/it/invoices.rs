@@ -102,3 +102,21 @@ async fn suppliers_are_made_from_a_template_and_changed() {
     let read = suppliers.get(&[new]).await.remove(0).unwrap().unwrap();
     assert_eq!((read.name.as_deref(), read.payment_terms.as_deref()), (Some("Oak & Co"), Some("N45")));
 }
+
+#[tokio::test]
+async fn a_number_that_cannot_stand_in_a_search_is_found_among_the_payees_unless_their_list_is_cut() {
+    let (tenant, m3) = company().await;
+    let invoices = m3.invoices();
+    let book = |number: &str| tenant.book_invoice("S10001", number, "20261124", "CAD", 5.into());
+    for n in 1..100 {
+        book(&format!("X_{n}"));
+    }
+    let found = |list: &Result<Vec<_>, _>| list.as_ref().map(Vec::len).map_err(ToString::to_string);
+    let wanted = ["x_7", "X 7", "Y_7"].map(key);
+    let lists: Vec<_> = invoices.find_posted(&wanted).await.iter().map(found).collect();
+    assert_eq!(lists, [Ok(1), Ok(0), Ok(0)]);
+    book("Z-1");
+    let lists: Vec<_> = invoices.find_posted(&["Y_7", "z-1"].map(key)).await.iter().map(found).collect();
+    assert!(lists[0].as_ref().is_err_and(|why| why.contains("look for it in APS200")), "{lists:?}");
+    assert_eq!(lists[1], Ok(1), "a list of a number that can be searched is not cut");
+}

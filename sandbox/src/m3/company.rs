@@ -139,6 +139,13 @@ impl Company {
                 row.insert("ECAR".to_owned(), vendor.city.1.to_owned());
             }
         }
+        // One is paid through another.
+        if let [paid, _, through, ..] = masters.vendors.as_slice()
+            && self.suppliers.contains_key(&paid.number)
+            && let Some(row) = self.suppliers.get_mut(&through.number)
+        {
+            row.insert("PRSU".to_owned(), paid.number.clone());
+        }
         for account in masters.accounts.iter().filter(|account| !account.missing) {
             self.add_account(&account.identity());
         }
@@ -171,6 +178,12 @@ impl Company {
             let fields = [("CUNO", number), ("CUNM", name), ("STAT", "20"), ("CUCD", "CAD"), ("CSCD", "CA")];
             self.customers.insert(number.to_owned(), row(fields));
         }
+    }
+
+    /// To whom a supplier is paid: another one, or itself.
+    pub(super) fn payee<'a>(&'a self, supplier: &'a str) -> &'a str {
+        let payee = self.suppliers.get(supplier).and_then(|row| row.get("PRSU"));
+        payee.map(String::as_str).filter(|payee| !payee.is_empty()).unwrap_or(supplier)
     }
 
     /// Milliseconds since 1970, as this tenant stamps its records.

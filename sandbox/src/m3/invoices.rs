@@ -71,11 +71,12 @@ impl super::company::Company {
         amount: Decimal,
     ) -> u64 {
         let (batch, voucher, amount) = (self.new_invoice_number(), self.next_voucher(), amount.to_string());
+        let payee = self.payee(supplier).to_owned();
         let head = super::company::row([
             ("INBN", batch.as_str()),
             ("IBTP", "20"),
             ("SUNO", supplier),
-            ("SPYN", supplier),
+            ("SPYN", &payee),
             ("SINO", number),
             ("IVDT", day),
             ("CUCD", currency),

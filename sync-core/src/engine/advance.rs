@@ -6,6 +6,7 @@ use super::amend::{amendment, needs_mapping};
 use super::journal::{Entry, Recorded, Work};
 use super::outcome::{Retries, pad};
 use super::{Engine, Flow};
+use crate::alert::Alert;
 use crate::error::EngineError;
 use crate::failure::{Failure, FailureKind};
 use crate::ledger::{Change, ClaimRequest, Evidence, Lease};
@@ -14,7 +15,7 @@ use crate::record::{ExternalRef, Lifecycle, Record, RecordKey};
 use crate::reference::References;
 use crate::schedule::Frozen;
 use crate::sink::{Committed, Draft, Found, Handle, Lookup, Staged};
-use crate::state::{State, StateName};
+use crate::state::{Head, State, StateName};
 
 /// A record that was carried on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +35,17 @@ pub struct Progress {
     pub moved: Vec<Moved>,
     /// When something is due next; in the past if something is due already.
     pub next_due: Option<DateTime<Utc>>,
+}
+
+/// What a step has done so far, and whom people are to be told of once all of it is recorded: telling may take as long
+/// as it likes, and neither a lease nor an outcome may be lost over it.
+#[derive(Default)]
+pub(super) struct Done {
+    pub moved: Vec<Moved>,
+    /// Records that need a person, their leases still held.
+    pub untold: Vec<Work>,
+    /// Records that get nowhere, their leases given back.
+    pub troubled: Vec<(Head, Alert)>,
 }
 
 impl Engine {
@@ -63,24 +75,25 @@ impl Engine {
             .await?;
         let mut works: Vec<Work> =
             claims.into_iter().map(|claim| Work { head: claim.head, fence: claim.fence }).collect();
-        let mut progress = Progress::default();
+        let mut done = Done::default();
         if !works.is_empty() {
             let references = self.references.snapshot(&self.connection).await?;
             let mut stale = None;
             for flow in &self.flows {
                 let (mine, others) = works.into_iter().partition(|work| work.head.key.kind() == &flow.kind);
                 works = others;
-                match self.advance_flow(flow, mine, &references, &mut progress.moved).await {
+                match self.advance_flow(flow, mine, &references, &mut done).await {
                     Err(error @ EngineError::StaleReferences { .. }) => stale = Some(error),
                     other => other?,
                 }
             }
+            self.tell(done.untold, done.troubled).await?;
             if let Some(error) = stale {
                 return Err(error);
             }
         }
-        progress.next_due = self.store.next_due(&self.connection, &kinds).await?;
-        Ok(progress)
+        let next_due = self.store.next_due(&self.connection, &kinds).await?;
+        Ok(Progress { moved: done.moved, next_due })
     }
 
     async fn advance_flow(
@@ -88,7 +101,7 @@ impl Engine {
         flow: &Flow,
         works: Vec<Work>,
         references: &References,
-        moved: &mut Vec<Moved>,
+        done: &mut Done,
     ) -> Result<(), EngineError> {
         let (mut fresh, mut staged, mut doubtful, mut accepted) = (vec![], vec![], vec![], vec![]);
         let (mut behind, mut settled) = (vec![], vec![]);
@@ -102,22 +115,22 @@ impl Engine {
                 _ => settled.push(work),
             }
         }
-        self.tell(settled).await?;
-        self.settle(flow, doubtful, moved).await?;
-        self.confirm(flow, accepted, moved).await?;
+        done.untold.extend(settled);
+        self.settle(flow, doubtful, done).await?;
+        self.confirm(flow, accepted, done).await?;
         let old = self.is_stale(flow, references);
         let stale = old && (!fresh.is_empty() || behind.iter().any(needs_mapping));
         let frozen = self.schedule.frozen(self.clock.now());
-        self.amend(flow, behind, references, old, moved).await?;
+        self.amend(flow, behind, references, old, done).await?;
         let mut ready = self.recommit(flow, staged, frozen.is_some()).await?;
         if stale {
             self.release(fresh).await?;
         } else {
-            let intents = self.intend(flow, fresh, references, frozen.as_ref(), moved).await?;
-            let wanted = self.look_first(flow, intents, moved).await?;
-            ready.extend(self.stage(flow, wanted, moved).await?);
+            let intents = self.intend(flow, fresh, references, frozen.as_ref(), done).await?;
+            let wanted = self.look_first(flow, intents, done).await?;
+            ready.extend(self.stage(flow, wanted, done).await?);
         }
-        self.commit(flow, ready, moved).await?;
+        self.commit(flow, ready, done).await?;
         if stale { Err(EngineError::StaleReferences { kind: flow.kind.clone() }) } else { Ok(()) }
     }
 
@@ -134,7 +147,7 @@ impl Engine {
         fresh: Vec<Work>,
         references: &References,
         frozen: Option<&Frozen>,
-        moved: &mut Vec<Moved>,
+        done: &mut Done,
     ) -> Result<Vec<(Work, Draft)>, EngineError> {
         let until = self.after(self.settings.lease);
         let references =
@@ -169,7 +182,7 @@ impl Engine {
             match with {
                 Some(_) if stale => superseded.push(work),
                 Some(draft) => intents.push((work, draft)),
-                None => moved.push(went(&work, StateName::Discovered)),
+                None => done.moved.push(went(&work, StateName::Discovered)),
             }
         }
         self.release(superseded).await?;
@@ -182,7 +195,7 @@ impl Engine {
         &self,
         flow: &Flow,
         intents: Vec<(Work, Draft)>,
-        moved: &mut Vec<Moved>,
+        done: &mut Done,
     ) -> Result<Vec<(Work, Draft)>, EngineError> {
         let (first, mut wanted): (Vec<_>, Vec<_>) =
             intents.into_iter().partition(|(work, _)| flow.look_first && !work.head.looked);
@@ -223,7 +236,7 @@ impl Engine {
             }
         }
         wanted.extend(self.record(absent).await?.into_iter().map(|recorded| (recorded.work, recorded.with)));
-        self.finish(flow, entries, StateName::Intent, moved).await?;
+        self.finish(flow, entries, StateName::Intent, done).await?;
         Ok(wanted)
     }
 
@@ -232,7 +245,7 @@ impl Engine {
         &self,
         flow: &Flow,
         wanted: Vec<(Work, Draft)>,
-        moved: &mut Vec<Moved>,
+        done: &mut Done,
     ) -> Result<Vec<(Work, Handle)>, EngineError> {
         if wanted.is_empty() {
             return Ok(Vec::new());
@@ -254,7 +267,7 @@ impl Engine {
             }
         }
         let ready = self.mark_committing(flow, ready).await?;
-        self.finish(flow, entries, StateName::Intent, moved).await?;
+        self.finish(flow, entries, StateName::Intent, done).await?;
         Ok(ready)
     }
 
@@ -308,7 +321,7 @@ impl Engine {
     }
 
     /// Commits, and records each outcome in one append.
-    async fn commit(&self, flow: &Flow, ready: Vec<(Work, Handle)>, moved: &mut Vec<Moved>) -> Result<(), EngineError> {
+    async fn commit(&self, flow: &Flow, ready: Vec<(Work, Handle)>, done: &mut Done) -> Result<(), EngineError> {
         if ready.is_empty() {
             return Ok(());
         }
@@ -326,20 +339,25 @@ impl Engine {
             };
             entries.push(Entry::last(work, change, ()));
         }
-        self.finish(flow, entries, StateName::Committing, moved).await
+        self.finish(flow, entries, StateName::Committing, done).await
     }
 
-    /// Records the last changes of a step and notes them as moves.
+    /// Records the last changes of a step, notes them as moves, and what people are to be told of then.
     pub(super) async fn finish(
         &self,
         flow: &Flow,
-        mut entries: Vec<Entry<()>>,
+        entries: Vec<Entry<()>>,
         from: StateName,
-        moved: &mut Vec<Moved>,
+        done: &mut Done,
     ) -> Result<(), EngineError> {
-        self.tell_lasting_trouble(flow, &mut entries).await;
-        for recorded in self.record(entries).await? {
-            moved.push(went(&recorded.work, from));
+        let entries = entries.into_iter().map(|entry| {
+            let alert = self.lasting_trouble(flow, &entry);
+            let Entry { work, changes, lease, only_at, .. } = entry;
+            Entry { work, changes, lease, only_at, with: alert }
+        });
+        for Recorded { work, with: alert, .. } in self.record(entries.collect()).await? {
+            done.moved.push(went(&work, from));
+            done.troubled.extend(alert.map(|alert| (work.head, alert)));
         }
         Ok(())
     }

@@ -8,10 +8,10 @@
 //! What is unknown is never sent again: the document itself tells what of it was carried out. A change that is still
 //! under way when the document is read would escape that, hence the settle time (a crashed worker's lease is longer).
 
-use super::advance::{map, no_answer};
+use super::advance::{Done, map, no_answer};
 use super::journal::{Entry, Recorded, Work};
 use super::outcome::{Retries, pad};
-use super::{Cancellations, Engine, Flow, Moved, Revisions};
+use super::{Cancellations, Engine, Flow, Revisions};
 use crate::error::EngineError;
 use crate::failure::{Failure, FailureKind};
 use crate::ledger::{Change, Lease};
@@ -73,7 +73,7 @@ impl Engine {
         behind: Vec<Work>,
         references: &References,
         stale: bool,
-        moved: &mut Vec<Moved>,
+        done: &mut Done,
     ) -> Result<(), EngineError> {
         if behind.is_empty() {
             return Ok(());
@@ -90,8 +90,8 @@ impl Engine {
         self.release(later).await?;
         let (wanted, mut entries) = self.wanted(flow, now, references).await?;
         let begun = self.begin_amendments(flow, wanted, &mut entries).await?;
-        self.finish(flow, entries, StateName::Amending, moved).await?;
-        self.carry_out(flow, begun, moved).await
+        self.finish(flow, entries, StateName::Amending, done).await?;
+        self.carry_out(flow, begun, done).await
     }
 
     /// What the records are to be in the target; and what is to be recorded of those that cannot be carried over.
@@ -182,12 +182,7 @@ impl Engine {
     }
 
     /// Changes what differs, and records each outcome.
-    async fn carry_out(
-        &self,
-        flow: &Flow,
-        begun: Vec<(Work, Handle)>,
-        moved: &mut Vec<Moved>,
-    ) -> Result<(), EngineError> {
+    async fn carry_out(&self, flow: &Flow, begun: Vec<(Work, Handle)>, done: &mut Done) -> Result<(), EngineError> {
         if begun.is_empty() {
             return Ok(());
         }
@@ -206,6 +201,6 @@ impl Engine {
             };
             entries.push(Entry::last(work, change, ()));
         }
-        self.finish(flow, entries, StateName::Amending, moved).await
+        self.finish(flow, entries, StateName::Amending, done).await
     }
 }

@@ -2,14 +2,14 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::advance::{lookup, no_answer};
+use super::advance::{Done, lookup, no_answer};
 use super::journal::{Entry, Recorded, Work};
 use super::outcome::{Retries, pad};
-use super::{Engine, Flow, Moved, after};
+use super::{Engine, Flow, after};
 use crate::alert::Alert;
 use crate::error::EngineError;
 use crate::failure::{Failure, FailureKind};
-use crate::ledger::{Change, Evidence, Lease};
+use crate::ledger::{Appended, Change, Evidence, Lease};
 use crate::sink::{Doubt, Found, Lookup, Settled};
 use crate::state::{Head, State, StateName};
 
@@ -21,17 +21,15 @@ const CHANGING_KEEPS_FAILING: &str = "changing its document keeps failing";
 const SOONEST_RETELLING: std::time::Duration = std::time::Duration::from_secs(60);
 const LATEST_RETELLING: std::time::Duration = std::time::Duration::from_secs(6 * 3600);
 
+/// Of how many records people are told in one step.
+const MOST_ALERTS: usize = 20;
+
 /// The longest wait between two lookups of an accepted document.
 const LONGEST_LOOKUP_WAIT: std::time::Duration = std::time::Duration::from_secs(60);
 
 impl Engine {
     /// Settles commits of unknown outcome: by the target's certain answer, or by lookups.
-    pub(super) async fn settle(
-        &self,
-        flow: &Flow,
-        works: Vec<Work>,
-        moved: &mut Vec<Moved>,
-    ) -> Result<(), EngineError> {
+    pub(super) async fn settle(&self, flow: &Flow, works: Vec<Work>, done: &mut Done) -> Result<(), EngineError> {
         let doubts = self.note_doubts(works).await?;
         if doubts.is_empty() {
             return Ok(());
@@ -59,7 +57,7 @@ impl Engine {
             entries.push(Entry::last(work, change, ()));
         }
         entries.extend(self.look_up(flow, undecided).await);
-        self.finish(flow, entries, StateName::InDoubt, moved).await
+        self.finish(flow, entries, StateName::InDoubt, done).await
     }
 
     /// Records that these commits are in doubt and about to be settled, before the target is asked.
@@ -121,12 +119,7 @@ impl Engine {
 
     /// Looks for accepted documents until they are there. However long that takes, they are never
     /// created again.
-    pub(super) async fn confirm(
-        &self,
-        flow: &Flow,
-        works: Vec<Work>,
-        moved: &mut Vec<Moved>,
-    ) -> Result<(), EngineError> {
+    pub(super) async fn confirm(&self, flow: &Flow, works: Vec<Work>, done: &mut Done) -> Result<(), EngineError> {
         if works.is_empty() {
             return Ok(());
         }
@@ -147,7 +140,7 @@ impl Engine {
                 Entry::last(work, change, ())
             })
             .collect();
-        self.finish(flow, entries, StateName::Accepted, moved).await
+        self.finish(flow, entries, StateName::Accepted, done).await
     }
 
     fn next_lookup(&self, head: &Head, now: DateTime<Utc>) -> DateTime<Utc> {
@@ -161,53 +154,77 @@ impl Engine {
         pad(flow.sink.find(&lookups).await, lookups.len(), || Found::Unanswered(no_answer()))
     }
 
-    /// Tells people of records that get nowhere for longer than they should: documents that stay unseen, attempts
-    /// that keep failing.
-    pub(super) async fn tell_lasting_trouble(&self, flow: &Flow, entries: &mut [Entry<()>]) {
-        for entry in entries {
-            let head = &entry.work.head;
-            let (since, reason) = match entry.changes.last() {
-                Some(Change::LookedUp { .. } | Change::Unanswered { .. }) => {
-                    let Some(handle) = head.state.handle() else { continue };
-                    (head.since, format!("not seen in the target yet; look for {}", flow.sink.describe(handle)))
-                }
-                Some(Change::RetryPlanned { failure, .. } | Change::CommitPlanned { failure, .. }) => {
-                    let Some(since) = head.troubled_since else { continue };
-                    (since, format!("{KEEPS_FAILING} and is tried again by itself: {failure}"))
-                }
-                Some(Change::AmendPlanned { failure, .. }) => {
-                    let Some(since) = head.troubled_since else { continue };
-                    (since, format!("{CHANGING_KEEPS_FAILING} and is tried again by itself: {failure}"))
-                }
-                _ => continue,
-            };
-            let told = head.alerted.as_ref().is_some_and(|told| {
-                // The words of the failure may change from attempt to attempt; that it lasts is the reason.
-                let alike = |words: &&str| told.starts_with(*words) && reason.starts_with(*words);
-                *told == reason || [KEEPS_FAILING, CHANGING_KEEPS_FAILING].iter().any(alike)
-            });
-            if !told && self.has_passed(since, self.settings.patience) && self.raise(head, &reason).await.is_ok() {
-                entry.changes.push(Change::Alerted { reason });
+    /// What people are to be told of a record that gets nowhere for longer than it should: a document that stays unseen,
+    /// attempts that keep failing.
+    pub(super) fn lasting_trouble(&self, flow: &Flow, entry: &Entry<()>) -> Option<Alert> {
+        let head = &entry.work.head;
+        let (since, reason) = match entry.changes.last()? {
+            Change::LookedUp { .. } | Change::Unanswered { .. } => {
+                let handle = head.state.handle()?;
+                (head.since, format!("not seen in the target yet; look for {}", flow.sink.describe(handle)))
             }
-        }
+            Change::RetryPlanned { failure, .. } | Change::CommitPlanned { failure, .. } => {
+                (head.troubled_since?, format!("{KEEPS_FAILING} and is tried again by itself: {failure}"))
+            }
+            Change::AmendPlanned { failure, .. } => {
+                (head.troubled_since?, format!("{CHANGING_KEEPS_FAILING} and is tried again by itself: {failure}"))
+            }
+            _ => return None,
+        };
+        let told = head.alerted.as_ref().is_some_and(|told| {
+            // The words of the failure may change from attempt to attempt; that it lasts is the reason.
+            let alike = |words: &&str| told.starts_with(*words) && reason.starts_with(*words);
+            *told == reason || [KEEPS_FAILING, CHANGING_KEEPS_FAILING].iter().any(alike)
+        });
+        (!told && self.has_passed(since, self.settings.patience)).then(|| alert(head, reason))
     }
 
     fn has_passed(&self, since: DateTime<Utc>, wait: std::time::Duration) -> bool {
         self.clock.now() - since >= TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX)
     }
 
-    /// Tells people of records that need them, and records that they were told (I7).
-    pub(super) async fn tell(&self, works: Vec<Work>) -> Result<(), EngineError> {
-        let mut entries = Vec::new();
-        for work in works {
-            let Some(reason) = work.head.untold() else { continue };
-            let change = match self.raise(&work.head, &reason).await {
+    /// Tells people of records that need them or get nowhere, and records that they were told (I7). Only of so many in one
+    /// step: the others are due in the next one, or told of once they have failed again.
+    pub(super) async fn tell(&self, untold: Vec<Work>, troubled: Vec<(Head, Alert)>) -> Result<(), EngineError> {
+        let mut left = MOST_ALERTS;
+        let mut later = Vec::new();
+        for work in untold {
+            let Some(reason) = work.head.untold().filter(|_| left > 0) else {
+                later.push(work);
+                continue;
+            };
+            left -= 1;
+            let change = match self.raise(&alert(&work.head, reason.clone())).await {
                 Ok(()) => Change::Alerted { reason },
                 Err(why) => Change::AlertFailed { why, next: self.tell_again(&work.head) },
             };
-            entries.push(Entry::last(work, change, ()));
+            // Each by itself: what comes next may take long, or be cut off.
+            self.record(vec![Entry::last(work, change, ())]).await?;
         }
-        self.record(entries).await.map(drop)
+        self.release(later).await?;
+        for (head, alert) in troubled.into_iter().take(left) {
+            if self.raise(&alert).await.is_ok() {
+                self.note_told(head, alert.reason).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Records what people were told of a record that nobody holds, unless it has come further meanwhile.
+    async fn note_told(&self, mut head: Head, reason: String) -> Result<(), EngineError> {
+        let state = head.state.name();
+        let change = [Change::Alerted { reason }];
+        loop {
+            let append = self.append_of(&head, None, &change, Lease::Keep, self.clock.now());
+            let key = append.key.clone();
+            if self.append(&[append]).await?.first() != Some(&Appended::VersionConflict) {
+                return Ok(());
+            }
+            match self.store.get(&[key]).await?.into_iter().flatten().next() {
+                Some(now) if now.state.name() == state => head = now,
+                _ => return Ok(()),
+            }
+        }
     }
 
     /// As long as it has been known already, so that telling people of the same thing costs little however long it
@@ -218,17 +235,15 @@ impl Engine {
         after(now, known.clamp(SOONEST_RETELLING, LATEST_RETELLING))
     }
 
-    async fn raise(&self, head: &Head, reason: &str) -> Result<(), String> {
-        let alert = Alert {
-            key: head.key.clone(),
-            state: head.state.name().to_string(),
-            reason: reason.to_owned(),
-            at: head.since,
-        };
-        let raised = self.alerts.raise(&alert).await;
+    async fn raise(&self, alert: &Alert) -> Result<(), String> {
+        let raised = self.alerts.raise(alert).await;
         if let Err(error) = &raised {
-            tracing::warn!(key = %head.key, error, "an alert could not be raised; it will be tried again");
+            tracing::warn!(key = %alert.key, error, "an alert could not be raised; it will be tried again");
         }
         raised
     }
+}
+
+fn alert(head: &Head, reason: String) -> Alert {
+    Alert { key: head.key.clone(), state: head.state.name().to_string(), reason, at: head.since }
 }

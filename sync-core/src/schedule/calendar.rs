@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 use std::time::Duration;
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc, Weekday};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc, Weekday};
 use chrono_tz::Tz;
 
 use super::{Freeze, Frozen, InvalidCalendar, Schedule};
 
 /// Minutes in a day of the clock.
 const DAY: u16 = 24 * 60;
+
+/// How far the end of a freeze is looked for where one follows the other without a gap.
+const FARTHEST: Days = Days::new(400);
 
 /// From when to when people are at work, by the clock on their wall.
 ///
@@ -210,9 +213,11 @@ impl Schedule for Calendar {
     fn frozen(&self, at: DateTime<Utc>) -> Option<Frozen> {
         let mut day = self.day_of(at);
         let (freeze, last) = self.freeze_on(day)?;
+        // Freezes that leave no day open, such as WD-15..WD+15, never end: it is asked again after so long.
+        let farthest = day.checked_add_days(FARTHEST).unwrap_or(NaiveDate::MAX);
         day = next(last);
         // One freeze may follow the other without a gap.
-        while let Some((_, last)) = self.freeze_on(day).filter(|_| day < NaiveDate::MAX) {
+        while let Some((_, last)) = self.freeze_on(day).filter(|_| day < farthest) {
             day = next(last);
         }
         Some(Frozen { until: self.start_of(day), reason: format!("posting is frozen by {freeze}") })

@@ -1,8 +1,9 @@
 //! People who cannot be told.
 
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -84,4 +85,107 @@ fn a_new_reason_is_told_at_once_however_long_the_old_one_could_not_be() {
     let told = line.tried.lock().unwrap();
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].reason.contains("S8"), "{told:?}");
+}
+
+/// Never answers, as a webhook may; remembers what was last recorded of each record when it was asked.
+struct Deaf {
+    world: Arc<World>,
+    answers: bool,
+    seen: Mutex<Vec<(Alert, Change)>>,
+}
+
+impl Deaf {
+    fn new(world: &Arc<World>, answers: bool) -> Arc<Self> {
+        Arc::new(Self { world: Arc::clone(world), answers, seen: Mutex::default() })
+    }
+}
+
+#[async_trait]
+impl AlertSink for Deaf {
+    async fn raise(&self, alert: &Alert) -> Result<(), String> {
+        let last = self.world.store.history(&alert.key).await.unwrap().pop().unwrap().change;
+        self.seen.lock().unwrap().push((alert.clone(), last));
+        if !self.answers {
+            std::future::pending::<()>().await;
+        }
+        Ok(())
+    }
+}
+
+/// Polls a step as long as it gets on, and drops it, as a process that is told to end does.
+fn cut_off(step: impl Future) -> bool {
+    let mut step = std::pin::pin!(step);
+    let mut context = Context::from_waker(Waker::noop());
+    (0..1_000).all(|_| step.as_mut().poll(&mut context).is_pending())
+}
+
+#[test]
+fn outcomes_are_recorded_before_people_are_told_who_may_never_answer() {
+    let world = World::new(Target::Staged, 0);
+    world.write(1, "S9", "first");
+    let deaf = Deaf::new(&world, false);
+    let engine = world.engine().alerts(deaf.clone());
+    block_on(async {
+        engine.poll(&KIND.into()).await.unwrap();
+        engine.advance(100).await.unwrap();
+    });
+    assert_eq!(world.head(&key(1)).state.name(), StateName::Held);
+    world.write(2, "S1", "second");
+    block_on(async { while engine.poll(&KIND.into()).await.unwrap().more {} });
+    // One step has both: a person to be told of the first, and the second to be posted.
+    assert!(cut_off(engine.advance(100)), "nobody was told: this proves nothing");
+    assert_eq!(deaf.seen.lock().unwrap().len(), 1);
+    assert!(
+        matches!(world.head(&key(2)).state.name(), StateName::Posted | StateName::Accepted),
+        "{:?}",
+        world.trail(2)
+    );
+    world.clock.advance(Duration::from_secs(86_400));
+    world.suppliers.lock().unwrap().push("S9".into());
+    block_on(world.sync());
+    world.check_exactly_once("cut off while telling people");
+}
+
+#[test]
+fn what_keeps_failing_is_recorded_before_people_are_told_of_it_and_told_once() {
+    let world = World::new(Target::Staged, 2);
+    let deaf = Deaf::new(&world, true);
+    let engine = world.engine().alerts(deaf.clone());
+    block_on(async { while engine.poll(&KIND.into()).await.unwrap().more {} });
+    world.faults.store(1_000, Ordering::Relaxed);
+    for _ in 0..200 {
+        world.clock.advance(Duration::from_secs(60));
+        block_on(engine.advance(100)).unwrap();
+    }
+    let seen = deaf.seen.lock().unwrap();
+    assert_eq!(seen.len(), 2, "each of the two once: {seen:?}");
+    for (alert, last) in seen.iter() {
+        let recorded = matches!(
+            last,
+            Change::RetryPlanned { .. }
+                | Change::CommitPlanned { .. }
+                | Change::LookedUp { .. }
+                | Change::Unanswered { .. }
+        );
+        assert!(recorded, "{alert:?} was raised after {last:?}");
+        assert_eq!(world.head(&alert.key).alerted.as_ref(), Some(&alert.reason));
+    }
+}
+
+#[test]
+fn people_are_told_of_many_records_step_by_step_and_of_each_once() {
+    let world = World::new(Target::Staged, 0);
+    (1..=50).for_each(|id| world.write(id, "S9", "first"));
+    let deaf = Deaf::new(&world, true);
+    let engine = world.engine().alerts(deaf.clone());
+    block_on(async { while engine.poll(&KIND.into()).await.unwrap().more {} });
+    block_on(engine.advance(100)).unwrap();
+    block_on(engine.advance(100)).unwrap();
+    assert_eq!(deaf.seen.lock().unwrap().len(), 20, "in the step after they were held");
+    pass(&engine);
+    let mut told: Vec<RecordKey> = deaf.seen.lock().unwrap().iter().map(|(alert, _)| alert.key.clone()).collect();
+    assert_eq!(told.len(), 50);
+    told.sort();
+    told.dedup();
+    assert_eq!(told.len(), 50);
 }

@@ -289,3 +289,16 @@ fn what_is_no_calendar_is_refused_with_the_form_to_write() {
         assert!(error.contains(text) && error.contains(told), "{error}");
     }
 }
+
+#[test]
+fn freezes_that_leave_no_day_open_end_the_search_for_their_end() {
+    let always = Calendar { freezes: vec!["WD-15..WD+15".parse().unwrap()], ..Calendar::default() };
+    let from: DateTime<Utc> = "2026-11-24T12:00:00Z".parse().unwrap();
+    for days in 0..800 {
+        let at = from + TimeDelta::days(days);
+        let frozen = always.frozen(at).expect("no day is open");
+        let ahead = frozen.until - at;
+        assert!(TimeDelta::days(300) < ahead && ahead < TimeDelta::days(500), "{at}: {frozen:?}");
+        assert!(frozen.reason.contains("WD-15..WD+15"), "{frozen:?}");
+    }
+}

@@ -63,7 +63,7 @@ fn add_head(company: &mut Company, input: &Row) -> Outcome {
     let mut default = |name: &str, value: &str| {
         head.entry(name.to_owned()).or_insert_with(|| value.to_owned());
     };
-    default("SPYN", supplier);
+    default("SPYN", company.payee(supplier));
     default("IBTP", "20");
     default("CUCD", given(known, "CUCD"));
     default("SUPA", "10");
