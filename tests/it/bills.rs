@@ -90,7 +90,7 @@ async fn each_bill_is_there_to_the_cent<E: Erp>() {
 }
 
 /// An invoice's lines without the one that its tax stands on, where there is one.
-fn cost_lines<E: Erp>(document: &Document, tax: Decimal) -> &[sandbox::DocumentLine] {
+pub fn cost_lines<E: Erp>(document: &Document, tax: Decimal) -> &[sandbox::DocumentLine] {
     let lines = document.lines.as_slice();
     match E::TAX_ACCOUNT.filter(|_| !tax.is_zero()) {
         Some(account) => {
