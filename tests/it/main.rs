@@ -18,6 +18,7 @@ mod lines;
 mod mapping;
 mod plan;
 mod reconcile;
+mod reconcile_bills;
 mod requests;
 mod secrets;
 mod unclear;
