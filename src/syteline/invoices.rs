@@ -16,6 +16,7 @@ use tenant_http::{Error, Outcome};
 use crate::bill::{
     CostPlace, InvoiceBook, InvoiceDraft, InvoiceLineDraft, LineThere, Missing, Prepared, Present, Sought, Trouble,
 };
+use crate::dimensions::Dimensions;
 use crate::failure::of_call;
 
 /// How supplier invoices are entered in one site.
@@ -34,6 +35,12 @@ pub struct SyteLineInvoiceSettings {
 impl Default for SyteLineInvoiceSettings {
     fn default() -> Self {
         Self { cost_center_unit: Some(1), tax: None, search_posted: true }
+    }
+}
+
+impl SyteLineInvoiceSettings {
+    pub(super) fn dimensions(&self) -> Dimensions {
+        Dimensions::syteline(self.cost_center_unit)
     }
 }
 
@@ -84,15 +91,8 @@ impl SyteLineInvoices {
     ) -> Result<NewDistribution, Failure> {
         let account = AccountNumber::new(&line.account).map_err(|error| invalid(&error))?;
         let mut new = NewDistribution::new(vendor, voucher, sequence(place), &account, line.amount);
-        if let (Some(unit), Some(center)) = (self.settings.cost_center_unit, &line.cost_center) {
-            new = new.unit_code(unit, &UnitCode::new(center).map_err(|error| invalid(&error))?);
-        }
-        for (unit, value) in &line.dimensions {
-            if !(1..=4).contains(unit) || self.settings.cost_center_unit == Some(*unit) {
-                let why = format!("unit code {unit} cannot be set: use one of 1 to 4 that is not the cost centre's");
-                return Err(Failure::new(FailureKind::Invalid, why));
-            }
-            new = new.unit_code(*unit, &UnitCode::new(value).map_err(|error| invalid(&error))?);
+        for (unit, value) in self.settings.dimensions().of(line.cost_center.as_ref(), &line.dimensions)? {
+            new = new.unit_code(unit, &UnitCode::new(value).map_err(|error| invalid(&error))?);
         }
         Ok(new)
     }
