@@ -31,9 +31,9 @@ pub enum BuildError {
     /// A name that cannot stand in a record's key.
     #[error("`{0}` cannot be a connection's name: use letters, digits, `-` and `_`")]
     Name(String),
-    /// An accounting dimension that cannot hold cost centres.
-    #[error("accounting dimension {0} cannot hold the cost centre: use 2 to 7, or none")]
-    CostCenterDimension(u8),
+    /// The product has no such accounting dimension, or has another use for it: which, and what to do.
+    #[error("{0}")]
+    Dimension(String),
     /// Reference data cannot go this way.
     #[error("the direction of reference data cannot be carried out: {0}")]
     Direction(String),
@@ -299,9 +299,10 @@ impl ConnectionBuilder {
         let procurify = self.procurify.ok_or(BuildError::Missing("Procurify client"))?;
         let product = self.product.ok_or(BuildError::Missing("CloudSuite product"))?;
         let stores = self.store.ok_or(BuildError::Missing("store"))?;
+        let dimensions = &self.mapper.dimensions() | &self.bill_mapper.dimensions();
+        product.check(&dimensions)?;
         let sink = product.purchase_orders()?;
         let page_size = self.source.page_size;
-        let dimensions = &self.mapper.dimensions() | &self.bill_mapper.dimensions();
         let mut reading = self.source;
         reading.custom_fields |= self.mapper.needs_custom_fields();
         let orders = Arc::new(PurchaseOrderSource::new(self.name.clone(), procurify.reader(), reading));

@@ -41,6 +41,7 @@
 pub mod accounts;
 pub mod bill;
 mod connection;
+mod dimensions;
 mod failure;
 pub mod m3;
 mod mapping;

@@ -1,5 +1,6 @@
 //! What a CloudSuite product must offer for records to be moved into it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -50,6 +51,16 @@ pub(crate) async fn token_life(client: &CloudSuiteClient) -> Option<TimeDelta> {
 pub trait Product: Send + Sync {
     /// Its name in configurations and messages, such as `m3`.
     fn name(&self) -> &'static str;
+
+    /// Checks its settings, once for each connection. `booked` are the further accounting dimensions that account
+    /// mappings book on. Sends nothing.
+    ///
+    /// # Errors
+    /// A setting that cannot be right.
+    fn check(&self, booked: &BTreeSet<u8>) -> Result<(), BuildError> {
+        let _ = booked;
+        Ok(())
+    }
 
     /// Reads all reference data; `today` decides what is valid. All or nothing.
     async fn masters(&self, today: NaiveDate) -> Result<Masters, Failure>;
@@ -130,6 +141,14 @@ pub trait Product: Send + Sync {
 
     /// HTTP requests sent so far, those for tokens included.
     fn requests(&self) -> u64;
+}
+
+/// The item of lines that are bought by their text alone, if it is not `there` or may not be used.
+pub(crate) fn lacking_item(number: &str, there: &[Master]) -> Option<String> {
+    match there.iter().find(|item| item.id == number) {
+        None => Some(format!("item {number} (service_item)")),
+        Some(item) => item.blocked.as_ref().map(|why| format!("item {number} (service_item; {why})")),
+    }
 }
 
 /// That a product cannot list its documents of a kind.

@@ -8,6 +8,7 @@ use tenant_http::{Error, Outcome};
 use crate::bill::{
     InvoiceBook, InvoiceDraft, InvoiceLineDraft, LineThere, Missing, Prepared, Present, Sought, Trouble,
 };
+use crate::dimensions::Dimensions;
 use crate::failure::of_call;
 
 /// How supplier invoices are entered in one company.
@@ -109,9 +110,8 @@ impl InvoiceBook for ODataInvoices {
     }
 
     fn check(&self, invoice: &InvoiceDraft) -> Result<(), Failure> {
-        if invoice.lines.iter().any(|line| !line.dimensions.is_empty()) {
-            let why = "further accounting dimensions cannot be carried to this product: take them out of the mapping";
-            return Err(Failure::new(FailureKind::Invalid, why));
+        for line in &invoice.lines {
+            Dimensions::none().of(None, &line.dimensions)?;
         }
         match invoice.posting_date.filter(|_| self.settings.posting_date.is_none()) {
             Some(day) => {

@@ -19,6 +19,7 @@ use sync_core::{
 use tenant_http::{Error, Outcome};
 
 use super::amend;
+use crate::dimensions::Dimensions;
 use crate::failure::of_call;
 use crate::purchase_order::{LineDraft, OrderDraft};
 
@@ -128,10 +129,11 @@ impl Sink for ODataPurchaseOrders {
         let stage = |draft: &Draft| {
             let order: OrderDraft = serde_json::from_value(draft.document.clone())
                 .map_err(|error| format!("the draft cannot be read: {error}"))?;
-            if order.warehouse.is_some() || order.lines.iter().any(|line| !line.dimensions.is_empty()) {
-                return Err("warehouses and further accounting dimensions cannot be carried to this product: take \
-                            them out of the mapping"
-                    .to_owned());
+            for line in &order.lines {
+                Dimensions::none().of(None, &line.dimensions).map_err(|failure| failure.message)?;
+            }
+            if order.warehouse.is_some() {
+                return Err("warehouses cannot be carried to this product: take them out of the mapping".to_owned());
             }
             let handle = OrderHandle { reference: draft.reference.clone(), order };
             serde_json::to_value(handle).map_err(|error| format!("the draft cannot be kept: {error}"))

@@ -21,6 +21,7 @@ mod reconcile;
 mod reconcile_bills;
 mod requests;
 mod secrets;
+mod settings;
 mod unclear;
 mod vault;
 #[cfg(unix)]

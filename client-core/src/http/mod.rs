@@ -85,6 +85,7 @@ struct Inner {
     timeouts: Timeouts,
     max_body: usize,
     tokens: Option<Arc<dyn TokenSource>>,
+    bare_tokens: bool,
     scrubber: Scrubber,
     counter: RequestCounter,
     buffers: Buffers,

@@ -234,7 +234,7 @@ async fn exchange(
     let mut headers = inner.headers.clone();
     headers.extend(request.headers.clone());
     if let Some(token) = token {
-        headers.insert(AUTHORIZATION, bearer(request, token)?);
+        headers.insert(AUTHORIZATION, authorization(request, token)?);
     }
     let mut builder =
         inner.client.request(request.method.clone(), url.clone()).headers(headers).timeout(request.timeout);
@@ -293,8 +293,9 @@ fn is_html(headers: &HeaderMap) -> bool {
     text(headers, CONTENT_TYPE.as_str()).is_some_and(|kind| kind.trim_start().starts_with("text/html"))
 }
 
-fn bearer(request: &Request, token: &AccessToken) -> Result<HeaderValue, Failure> {
-    let value = HeaderValue::from_str(&format!("Bearer {}", token.secret().expose_secret()));
+fn authorization(request: &Request, token: &AccessToken) -> Result<HeaderValue, Failure> {
+    let scheme = if request.http.inner.bare_tokens { "" } else { "Bearer " };
+    let value = HeaderValue::from_str(&format!("{scheme}{}", token.secret().expose_secret()));
     let mut value = value.map_err(|_| Failure {
         error: Error::new(
             ErrorKind::Auth,
