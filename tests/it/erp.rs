@@ -60,6 +60,8 @@ pub trait Erp: Sized + Send + Sync + 'static {
     }
     /// Makes the next call that changes an order go wrong.
     fn fault_next_change(&self, kind: FaultKind);
+    /// Makes the next call that makes orders count go wrong.
+    fn fault_next_order(&self, kind: FaultKind);
     /// Finance enters an invoice by hand, of this amount in place of its own; answers the ERP's number.
     fn enter_invoice(
         &self,
@@ -148,6 +150,10 @@ impl Erp for M3 {
 
     fn fault_next_change(&self, kind: FaultKind) {
         self.fault_next(Matcher::operation("POST PPS200MI").containing("UpdLine"), kind);
+    }
+
+    fn fault_next_order(&self, kind: FaultKind) {
+        self.fault_next(Matcher::operation("POST PPS370MI").containing("FinishEntry"), kind);
     }
 
     async fn enter_invoice(&self, client: &CloudSuiteClient, invoice: &InvoiceDraft, amount: Decimal) -> String {
@@ -240,6 +246,11 @@ impl Erp for SyteLine {
         self.fault_next(Matcher::operation("POST update/SLPoItems"), kind);
     }
 
+    fn fault_next_order(&self, kind: FaultKind) {
+        // Its last step: the order is no plan any more.
+        self.fault_next(Matcher::operation("POST update/SLPos").containing("\"Action\":2"), kind);
+    }
+
     async fn enter_invoice(&self, client: &CloudSuiteClient, invoice: &InvoiceDraft, amount: Decimal) -> String {
         let vendor = cloudsuite_client::syteline::VendorNumber::new(&invoice.supplier).unwrap();
         let new = cloudsuite_client::syteline::NewVoucher::new(vendor, &invoice.number, invoice.invoice_date, amount);
@@ -330,6 +341,10 @@ impl Erp for OData {
 
     fn fault_next_change(&self, kind: FaultKind) {
         self.fault_next(Matcher::operation("PATCH Orders({id})"), kind);
+    }
+
+    fn fault_next_order(&self, kind: FaultKind) {
+        self.fault_next(Matcher::operation("POST $batch"), kind);
     }
 
     async fn enter_invoice(&self, client: &CloudSuiteClient, invoice: &InvoiceDraft, amount: Decimal) -> String {

@@ -20,6 +20,7 @@ mod plan;
 mod reconcile;
 mod requests;
 mod secrets;
+mod trails;
 mod unclear;
 mod vault;
 #[cfg(unix)]
