@@ -16,6 +16,7 @@ mod left;
 mod life;
 mod lines;
 mod mapping;
+mod periods;
 mod plan;
 mod reconcile;
 mod requests;
