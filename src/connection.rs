@@ -14,6 +14,7 @@ use sync_core::{
 };
 
 use crate::bill::{self, BillMapper, BillMapperAdapter, BillSettings, BillSource, DefaultBillMapper};
+use crate::periods::PeriodSettings;
 use crate::product::Product;
 use crate::purchase_order::{
     self, DefaultOrderMapper, OrderMapper, OrderMapperAdapter, PurchaseOrderSource, SourceSettings,
@@ -35,8 +36,11 @@ pub enum BuildError {
     #[error("{0}")]
     Dimension(String),
     /// Reference data cannot go this way.
-    #[error("the direction of reference data cannot be carried out: {0}")]
+    #[error("reference data cannot go this way: {0}")]
     Direction(String),
+    /// Orders were to be moved to another day.
+    #[error("orders keep their day, and cannot be moved out of a closed fiscal period: hold them, or let them go")]
+    OrdersKeepTheirDay,
     /// A code that M3 cannot have.
     #[error(transparent)]
     Code(#[from] InvalidCode),
@@ -80,6 +84,7 @@ impl Connection {
             bill_mapper: Box::new(DefaultBillMapper::default()),
             bills: BillSettings::default(),
             reference: ReferenceSettings::default(),
+            periods: PeriodSettings::default(),
             settings: Settings::default(),
             retry: None,
             alerts: None,
@@ -149,6 +154,7 @@ pub struct ConnectionBuilder {
     bill_mapper: Box<dyn BillMapper>,
     bills: BillSettings,
     reference: ReferenceSettings,
+    periods: PeriodSettings,
     settings: Settings,
     retry: Option<Arc<dyn RetryPolicy>>,
     alerts: Option<Arc<dyn AlertSink>>,
@@ -225,6 +231,12 @@ impl ConnectionBuilder {
     /// What is done about reference data that only one system has. Default: it is matched and no more.
     pub fn reference(mut self, settings: ReferenceSettings) -> Self {
         self.reference = settings;
+        self
+    }
+
+    /// Which fiscal periods are closed, and what becomes of documents that fall into one. Default: none is known to be.
+    pub fn fiscal_periods(mut self, settings: PeriodSettings) -> Self {
+        self.periods = settings;
         self
     }
 
@@ -306,11 +318,13 @@ impl ConnectionBuilder {
         let mut reading = self.source;
         reading.custom_fields |= self.mapper.needs_custom_fields();
         let orders = Arc::new(PurchaseOrderSource::new(self.name.clone(), procurify.reader(), reading));
+        self.periods.check()?;
+        let mapper = OrderMapperAdapter { mapper: self.mapper, periods: self.periods.clone() };
         let flow = Flow {
             max_reference_age: Some(self.reference_max_age),
             on_revision: self.on_revision,
             on_cancel: self.on_cancel,
-            ..Flow::new(purchase_order::KIND, orders.clone(), OrderMapperAdapter(self.mapper), sink)
+            ..Flow::new(purchase_order::KIND, orders.clone(), mapper, sink)
         };
         let new_suppliers = check(&self.reference, product.as_ref())?;
         let (name, ledger) = (self.name, stores.ledger);
@@ -321,7 +335,8 @@ impl ConnectionBuilder {
             let (wanted, limits) = (self.bills.wanted(), product.invoice_limits());
             let source = Arc::new(BillSource::new(engine.connection().clone(), procurify.reader(), self.bills));
             bills = Some(Bills { source: Arc::clone(&source), time_zone: self.bill_mapper.time_zone() });
-            let mapper = BillMapperAdapter { mapper: self.bill_mapper, wanted, limits };
+            let periods = self.periods.clone();
+            let mapper = BillMapperAdapter { mapper: self.bill_mapper, wanted, limits, periods };
             engine = engine.flow(Flow {
                 max_reference_age: Some(self.reference_max_age),
                 ..Flow::new(bill::KIND, source, mapper, sink)
@@ -364,6 +379,7 @@ impl ConnectionBuilder {
             page_size,
             dimensions,
             new_suppliers,
+            periods: self.periods.list,
             shelf: readings,
         };
         Ok(Connection {

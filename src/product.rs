@@ -10,6 +10,7 @@ use sync_core::{Failure, FailureKind, Kind, Sink};
 
 use crate::bill::{InvoiceDraft, InvoiceLimits, InvoiceLineDraft};
 use crate::connection::BuildError;
+use crate::periods::{ClosedPeriod, PeriodList};
 use crate::reconcile::{Document, Wanted};
 use crate::reference::{Master, NewSuppliers};
 
@@ -83,6 +84,13 @@ pub trait Product: Send + Sync {
     async fn currencies(&self, codes: &[String]) -> Result<Option<Vec<String>>, Failure> {
         let _ = codes;
         Ok(None)
+    }
+
+    /// The fiscal periods that are closed, by the tenant's own list of them.
+    ///
+    /// By default the product has no such list.
+    async fn closed_periods(&self, list: &PeriodList) -> Result<Vec<ClosedPeriod>, Failure> {
+        Err(list.unreadable(&format!("{} lists no periods", self.name())))
     }
 
     /// The item of lines that are bought by their text alone, if it must be among the items.

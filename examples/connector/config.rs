@@ -1,6 +1,7 @@
 //! The connector's configuration file: what it says, and clear words where it is wrong.
 
 mod bills;
+mod periods;
 mod text;
 
 use std::collections::BTreeMap;
@@ -48,6 +49,8 @@ pub struct Config {
     alerts: AlertSettings,
     #[serde(default)]
     mapping: Mapping,
+    #[serde(default)]
+    fiscal_periods: periods::FiscalPeriods,
 }
 
 #[derive(Debug, Deserialize)]
@@ -451,6 +454,7 @@ impl Config {
             .bill_mapper(self.bill_mapper(folder)?)
             .bills(self.bills()?)
             .reference(self.flows.reference.settings()?)
+            .fiscal_periods(self.fiscal_periods.settings()?)
             .patience(duration("flows.wait", &self.flows.wait)?)
             .schedule(Arc::new(self.calendar()?))
             .alerts(self.alerts.sink(&place).await?)

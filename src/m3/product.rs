@@ -15,6 +15,7 @@ use crate::bill::{self, InvoiceLimits, InvoiceSink};
 use crate::connection::BuildError;
 use crate::dimensions::Dimensions;
 use crate::failure::of_transaction;
+use crate::periods::{ClosedPeriod, PeriodList};
 use crate::product::{Masters, Pinged, Product, lacking_item, not_listed, token_life};
 use crate::purchase_order;
 use crate::reconcile::{Document, Wanted};
@@ -129,6 +130,18 @@ impl Product for M3Product {
 
     async fn currencies(&self, codes: &[String]) -> Result<Option<Vec<String>>, Failure> {
         masters::known_currencies(&self.m3, codes).await.map_err(|error| of_transaction(&error))
+    }
+
+    async fn closed_periods(&self, list: &PeriodList) -> Result<Vec<ClosedPeriod>, Failure> {
+        // Whoever names a table wants it read.
+        let export = self.m3.clone().export_mi(true).export(&list.name, &list.fields());
+        let rows = export.rows().await.map_err(|error| of_transaction(&error))?;
+        let mut closed = Vec::new();
+        for row in &rows {
+            let day = |field: &str| row.date(field).map_err(|error| list.unreadable(&error));
+            closed.extend(list.period(day(&list.start)?, day(&list.end)?, row.owned(&list.status))?);
+        }
+        Ok(closed)
     }
 
     fn service_item(&self) -> Option<String> {

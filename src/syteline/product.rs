@@ -16,6 +16,7 @@ use crate::bill::{self, CostPlace, InvoiceDraft, InvoiceLimits, InvoiceLineDraft
 use crate::connection::BuildError;
 use crate::dimensions::Dimensions;
 use crate::failure::of_call;
+use crate::periods::{ClosedPeriod, PeriodList};
 use crate::product::{Masters, Pinged, Product, not_listed, token_life};
 use crate::purchase_order;
 use crate::reconcile::{Document, Wanted};
@@ -132,6 +133,17 @@ impl Product for SyteLineProduct {
 
     async fn items(&self, numbers: &[String]) -> Result<Vec<Master>, Failure> {
         masters::items(&self.syteline, numbers).await.map_err(|error| of_call(&error))
+    }
+
+    async fn closed_periods(&self, list: &PeriodList) -> Result<Vec<ClosedPeriod>, Failure> {
+        let rows = self.syteline.load(&list.name).properties(&list.fields()).order_by(&list.start).read_only();
+        let rows = rows.all().await.map_err(|error| of_call(&error))?;
+        let mut closed = Vec::new();
+        for row in &rows {
+            let day = |field: &str| row.date(field).map_err(|error| list.unreadable(&error));
+            closed.extend(list.period(day(&list.start)?, day(&list.end)?, row.owned(&list.status))?);
+        }
+        Ok(closed)
     }
 
     fn new_suppliers(&self) -> Result<Option<NewSuppliers>, BuildError> {
