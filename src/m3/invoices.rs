@@ -142,6 +142,9 @@ impl M3Invoices {
             .currency(&invoice.currency)
             .tax(invoice.tax)
             .field("IMCD", if self.settings.match_orders && !invoice.orders().is_empty() { "1" } else { "0" });
+        if let Some(terms) = &invoice.payment_terms {
+            head = head.field("TEPY", terms);
+        }
         if let Some(due) = invoice.due_date {
             head = head.due(due);
         }
@@ -157,10 +160,11 @@ impl M3Invoices {
 
     fn line(&self, number: &InvoiceBatchNumber, line: &InvoiceLineDraft) -> Result<NewInvoiceLine, Failure> {
         if let Some(order) = line.order.as_ref().filter(|_| self.settings.match_orders) {
-            return matched(number, line, order);
+            return Ok(taxed(matched(number, line, order)?, line));
         }
         let account = AccountId::new(&line.account).map_err(|error| invalid(&error))?;
         let mut new = NewInvoiceLine::recode(number, line.amount, &account).text(&text(line));
+        new = taxed(new, line);
         if let (Some(dimension), Some(center)) = (self.settings.cost_center_dimension, &line.cost_center) {
             new = new.dimension(dimension, &AccountId::new(center).map_err(|error| invalid(&error))?);
         }
@@ -174,6 +178,14 @@ impl M3Invoices {
             new = new.dimension(*number, &AccountId::new(value).map_err(|error| invalid(&error))?);
         }
         Ok(new)
+    }
+}
+
+/// With the line's VAT code.
+fn taxed(new: NewInvoiceLine, line: &InvoiceLineDraft) -> NewInvoiceLine {
+    match &line.tax_code {
+        Some(code) => new.field("VTCD", code),
+        None => new,
     }
 }
 

@@ -18,11 +18,15 @@ pub struct ODataInvoiceSettings {
     pub posting_date: Option<String>,
     /// The property that takes a link to an attachment, of several the first; none if there is none. Default none.
     pub attachment: Option<String>,
+    /// The property that takes an invoice's payment terms; none if there is none. Default none.
+    pub payment_terms: Option<String>,
+    /// The property that takes a line's tax code; none if there is none. Default none.
+    pub tax_code: Option<String>,
 }
 
 impl Default for ODataInvoiceSettings {
     fn default() -> Self {
-        Self { posting_date: Some("PostingDate".to_owned()), attachment: None }
+        Self { posting_date: Some("PostingDate".to_owned()), attachment: None, payment_terms: None, tax_code: None }
     }
 }
 
@@ -50,15 +54,21 @@ impl ODataInvoices {
         if let (Some(property), Some(day)) = (&self.settings.posting_date, invoice.posting_date) {
             new = new.property(property, day);
         }
+        if let (Some(property), Some(terms)) = (&self.settings.payment_terms, &invoice.payment_terms) {
+            new = new.property(property, terms.as_str());
+        }
         if let (Some(property), Some(link)) = (&self.settings.attachment, invoice.attachments.first()) {
             new = new.property(property, link.as_str());
         }
-        (1..).zip(&invoice.lines).fold(new, |new, (number, line)| new.line(entity_line(number, line)))
+        (1..).zip(&invoice.lines).fold(new, |new, (number, line)| new.line(entity_line(number, line, &self.settings)))
     }
 }
 
-fn entity_line(number: i64, line: &InvoiceLineDraft) -> NewInvoiceLine {
+fn entity_line(number: i64, line: &InvoiceLineDraft, settings: &ODataInvoiceSettings) -> NewInvoiceLine {
     let mut new = NewInvoiceLine::new(number, &line.account, line.amount).property("Description", line.text.as_str());
+    if let (Some(property), Some(code)) = (&settings.tax_code, &line.tax_code) {
+        new = new.property(property, code.as_str());
+    }
     if let Some(center) = &line.cost_center {
         new = new.cost_center(center);
     }
@@ -69,6 +79,12 @@ fn entity_line(number: i64, line: &InvoiceLineDraft) -> NewInvoiceLine {
         },
         None => new,
     }
+}
+
+/// That the mapping gives what the invoices have no property for.
+pub(super) fn no_property(what: &str, setting: &str) -> Failure {
+    let why = format!("its {what} have no property to go to: name it ({setting}), or take them out of the mapping");
+    Failure::new(FailureKind::Invalid, why)
 }
 
 fn present(invoice: &Invoice) -> Present {
@@ -106,6 +122,12 @@ impl InvoiceBook for ODataInvoices {
         if invoice.lines.iter().any(|line| !line.dimensions.is_empty()) {
             let why = "further accounting dimensions cannot be carried to this product: take them out of the mapping";
             return Err(Failure::new(FailureKind::Invalid, why));
+        }
+        if self.settings.payment_terms.is_none() && invoice.payment_terms.is_some() {
+            return Err(no_property("payment terms", "payment_terms_property"));
+        }
+        if self.settings.tax_code.is_none() && invoice.lines.iter().any(|line| line.tax_code.is_some()) {
+            return Err(no_property("tax codes", "tax_code_property"));
         }
         match invoice.posting_date.filter(|_| self.settings.posting_date.is_none()) {
             Some(day) => {

@@ -148,7 +148,7 @@ impl Product for SyteLineProduct {
     }
 
     fn invoice_limits(&self) -> InvoiceLimits {
-        let limits = InvoiceLimits::default().number_length(invoices::NUMBER_LENGTH);
+        let limits = InvoiceLimits::default().number_length(invoices::NUMBER_LENGTH).one_tax_code();
         if self.invoices.tax.is_none() { limits.tax_needs("tax_account") } else { limits }
     }
 
