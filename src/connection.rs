@@ -5,6 +5,7 @@ use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono_tz::Tz;
 use cloudsuite_client::m3::InvalidCode;
 use procurify_client::ProcurifyClient;
 use sync_core::{
@@ -31,9 +32,9 @@ pub enum BuildError {
     /// A name that cannot stand in a record's key.
     #[error("`{0}` cannot be a connection's name: use letters, digits, `-` and `_`")]
     Name(String),
-    /// An accounting dimension that cannot hold cost centres.
-    #[error("accounting dimension {0} cannot hold the cost centre: use 2 to 7, or none")]
-    CostCenterDimension(u8),
+    /// The product has no such accounting dimension, or has another use for it: which, and what to do.
+    #[error("{0}")]
+    Dimension(String),
     /// Reference data cannot go this way.
     #[error("reference data cannot go this way: {0}")]
     Direction(String),
@@ -53,12 +54,21 @@ pub enum BuildError {
 pub struct Connection {
     pub(crate) engine: Engine,
     pub(crate) orders: Arc<PurchaseOrderSource>,
+    pub(crate) bills: Option<Bills>,
     procurify: ProcurifyClient,
     product: Arc<dyn Product>,
     pub(crate) aligner: Arc<Aligner>,
     pub(crate) reference_flows: ReferenceFlows,
     pub(crate) reference_max_age: Duration,
     pub(crate) patience: Duration,
+}
+
+/// Bills, where the product takes them.
+#[derive(Clone)]
+pub(crate) struct Bills {
+    pub source: Arc<BillSource>,
+    /// The time zone in which their moments become days.
+    pub time_zone: Tz,
 }
 
 impl Connection {
@@ -301,9 +311,10 @@ impl ConnectionBuilder {
         let procurify = self.procurify.ok_or(BuildError::Missing("Procurify client"))?;
         let product = self.product.ok_or(BuildError::Missing("CloudSuite product"))?;
         let stores = self.store.ok_or(BuildError::Missing("store"))?;
+        let dimensions = &self.mapper.dimensions() | &self.bill_mapper.dimensions();
+        product.check(&dimensions)?;
         let sink = product.purchase_orders()?;
         let page_size = self.source.page_size;
-        let dimensions = &self.mapper.dimensions() | &self.bill_mapper.dimensions();
         let mut reading = self.source;
         reading.custom_fields |= self.mapper.needs_custom_fields();
         let orders = Arc::new(PurchaseOrderSource::new(self.name.clone(), procurify.reader(), reading));
@@ -319,14 +330,16 @@ impl ConnectionBuilder {
         let (name, ledger) = (self.name, stores.ledger);
         let mut engine = Engine::new(name.clone(), Arc::clone(&ledger), stores.checkpoints, stores.references)
             .settings(self.settings);
+        let mut bills = None;
         if let Some(sink) = product.invoices()? {
             let (wanted, limits) = (self.bills.wanted(), product.invoice_limits());
-            let source = BillSource::new(engine.connection().clone(), procurify.reader(), self.bills);
+            let source = Arc::new(BillSource::new(engine.connection().clone(), procurify.reader(), self.bills));
+            bills = Some(Bills { source: Arc::clone(&source), time_zone: self.bill_mapper.time_zone() });
             let periods = self.periods.clone();
             let mapper = BillMapperAdapter { mapper: self.bill_mapper, wanted, limits, periods };
             engine = engine.flow(Flow {
                 max_reference_age: Some(self.reference_max_age),
-                ..Flow::new(bill::KIND, Arc::new(source), mapper, sink)
+                ..Flow::new(bill::KIND, source, mapper, sink)
             });
         }
         // Processes that fail together should not come back together.
@@ -372,6 +385,7 @@ impl ConnectionBuilder {
         Ok(Connection {
             engine,
             orders,
+            bills,
             procurify,
             product,
             aligner: Arc::new(aligner),

@@ -1,5 +1,6 @@
 //! What a CloudSuite product must offer for records to be moved into it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -7,7 +8,7 @@ use chrono::{NaiveDate, TimeDelta};
 use cloudsuite_client::CloudSuiteClient;
 use sync_core::{Failure, FailureKind, Kind, Sink};
 
-use crate::bill::InvoiceLimits;
+use crate::bill::{InvoiceDraft, InvoiceLimits, InvoiceLineDraft};
 use crate::connection::BuildError;
 use crate::periods::{ClosedPeriod, PeriodList};
 use crate::reconcile::{Document, Wanted};
@@ -51,6 +52,16 @@ pub(crate) async fn token_life(client: &CloudSuiteClient) -> Option<TimeDelta> {
 pub trait Product: Send + Sync {
     /// Its name in configurations and messages, such as `m3`.
     fn name(&self) -> &'static str;
+
+    /// Checks its settings, once for each connection. `booked` are the further accounting dimensions that account
+    /// mappings book on. Sends nothing.
+    ///
+    /// # Errors
+    /// A setting that cannot be right.
+    fn check(&self, booked: &BTreeSet<u8>) -> Result<(), BuildError> {
+        let _ = booked;
+        Ok(())
+    }
 
     /// Reads all reference data; `today` decides what is valid. All or nothing.
     async fn masters(&self, today: NaiveDate) -> Result<Masters, Failure>;
@@ -119,6 +130,11 @@ pub trait Product: Send + Sync {
         InvoiceLimits::default()
     }
 
+    /// The lines of an invoice as this product holds them: its tax may stand on one of its own. By default as drafted.
+    fn invoice_lines(&self, invoice: &InvoiceDraft) -> Vec<InvoiceLineDraft> {
+        invoice.lines.clone()
+    }
+
     /// Documents of a kind as the ERP holds them, whoever made them, for [`reconcile`](crate::Connection::reconcile). A
     /// document that is known to be deleted is left out; one that stands and binds nobody is [`void`](Document::void).
     ///
@@ -133,6 +149,14 @@ pub trait Product: Send + Sync {
 
     /// HTTP requests sent so far, those for tokens included.
     fn requests(&self) -> u64;
+}
+
+/// The item of lines that are bought by their text alone, if it is not `there` or may not be used.
+pub(crate) fn lacking_item(number: &str, there: &[Master]) -> Option<String> {
+    match there.iter().find(|item| item.id == number) {
+        None => Some(format!("item {number} (service_item)")),
+        Some(item) => item.blocked.as_ref().map(|why| format!("item {number} (service_item; {why})")),
+    }
 }
 
 /// That a product cannot list its documents of a kind.

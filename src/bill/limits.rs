@@ -8,7 +8,7 @@ use sync_core::{Mapper, Mapping, Missing, Record, RecordKey, References};
 
 use super::approved::ApprovedBill;
 use super::draft::InvoiceDraft;
-use super::mapper::BillMapper;
+use super::mapper::{BillMapper, CostPlace};
 use super::wanted::Wanted;
 use crate::mapping::{Mapped, as_mapping};
 use crate::periods::PeriodSettings;
@@ -26,6 +26,8 @@ pub struct InvoiceLimits {
     pub one_tax_code: bool,
     /// The setting without which an invoice cannot have tax; it can if none.
     pub tax_needs: Option<&'static str>,
+    /// Where tax is booked by a setting, and the setting's name.
+    pub tax_on: Option<(CostPlace, &'static str)>,
 }
 
 impl InvoiceLimits {
@@ -53,7 +55,13 @@ impl InvoiceLimits {
         self
     }
 
-    fn exceeded(&self, draft: &InvoiceDraft) -> Vec<Missing> {
+    /// With tax on this account and cost centre, as this setting says.
+    pub fn tax_on(mut self, place: CostPlace, setting: &'static str) -> Self {
+        self.tax_on = Some((place, setting));
+        self
+    }
+
+    fn exceeded(&self, draft: &InvoiceDraft, references: &References) -> Vec<Missing> {
         let mut missing = Vec::new();
         let mut miss = |kind: &str, value: &str, hint: String| {
             missing.push(Missing { kind: kind.to_owned(), value: value.to_owned(), hint });
@@ -80,6 +88,9 @@ impl InvoiceLimits {
                  account for tax ({setting})"
             );
             miss("tax", &draft.tax.normalize().to_string(), hint);
+        }
+        if let Some((place, setting)) = self.tax_on.as_ref().filter(|_| !draft.tax.is_zero()) {
+            missing.extend(place.unusable(references, setting));
         }
         missing
     }
@@ -118,7 +129,7 @@ impl BillMapperAdapter {
             return skipped;
         }
         if let Mapped::Draft { draft, .. } = &mapped {
-            let exceeded = self.limits.exceeded(draft);
+            let exceeded = self.limits.exceeded(draft, references);
             if !exceeded.is_empty() {
                 return Mapped::Hold(exceeded);
             }
@@ -180,8 +191,8 @@ mod tests {
             lines: Vec::new(),
             attachments: Vec::new(),
         };
-        assert!(InvoiceLimits::default().freight().exceeded(&draft).is_empty());
-        let exceeded = InvoiceLimits::default().number_length(24).exceeded(&draft);
+        assert!(InvoiceLimits::default().freight().exceeded(&draft, &References::default()).is_empty());
+        let exceeded = InvoiceLimits::default().number_length(24).exceeded(&draft, &References::default());
         let words: Vec<String> = exceeded.iter().map(ToString::to_string).collect();
         assert!(words[0].contains("holds 24 characters") && words[1].starts_with("freight 20"), "{words:?}");
     }

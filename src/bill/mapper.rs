@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use procurify_client::{DayOrTime, OrderItemId, Text};
 use rust_decimal::Decimal;
 use serde::Deserialize;
-use sync_core::{Head, References, State};
+use sync_core::{Head, Missing, References, State};
 
 use super::amounts::{self, Beside};
 use super::approved::{ApprovedBill, BillLine, BillPart};
@@ -18,7 +18,7 @@ use crate::accounts::{AccountMapping, Booking, Direct, Spend};
 use crate::codes::CodeTable;
 use crate::mapping::{Mapped, Resolver};
 use crate::purchase_order::{self, OrderLine, custom_fields};
-use crate::reference::{PAYMENT_TERMS, TAX, VENDOR};
+use crate::reference::{COST_CENTER, GL_ACCOUNT, PAYMENT_TERMS, TAX, VENDOR, usable};
 
 /// Decides what an approved bill becomes in the ERP. Pure, as [`sync_core::Mapper`] is.
 ///
@@ -135,6 +135,9 @@ impl DefaultBillMapper {
         let rough = self.lines(bill, unit, references, resolver);
         let (mut rough, total) = (rough?, total?);
         if let Some(place) = self.freight.as_ref().filter(|_| !beside.freight.is_zero()) {
+            for Missing { kind, value, hint } in place.unusable(references, "freight_account") {
+                resolver.miss(&kind, &value, &hint);
+            }
             let amount = std::mem::take(&mut beside.freight);
             rough.push(Rough { amount, line: place.line("Freight and other costs", amount) });
         }
@@ -291,6 +294,20 @@ fn spend(part: &BillPart, text: &str, custom_fields: &BTreeMap<String, String>) 
 }
 
 impl CostPlace {
+    /// What of it the ERP does not have, or does not let be booked on. `setting` names it.
+    pub(crate) fn unusable(&self, references: &References, setting: &str) -> Vec<Missing> {
+        let account = (GL_ACCOUNT, Some(&self.account));
+        let named = [account, (COST_CENTER, self.cost_center.as_ref())];
+        let values = named.into_iter().filter_map(|(kind, value)| Some((kind, value?)));
+        let missing = values.filter_map(|(kind, value)| {
+            let why = usable(references, kind, value).err()?;
+            let hint =
+                format!("the settings name it ({setting}), and it {why}: mend that there, or correct the setting");
+            Some(Missing { kind: kind.to_owned(), value: value.clone(), hint })
+        });
+        missing.collect()
+    }
+
     /// A line of this amount on it.
     pub(crate) fn line(&self, text: &str, amount: Decimal) -> InvoiceLineDraft {
         InvoiceLineDraft {

@@ -1,5 +1,6 @@
 //! M3 as a product to move records into.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -9,12 +10,13 @@ use sync_core::{Failure, Kind, Sink};
 
 use super::invoices::{self, M3InvoiceSettings, M3Invoices};
 use super::suppliers::{LONGEST_NAME, LONGEST_NUMBER, M3SupplierNames, M3Suppliers};
-use super::{M3OrderSettings, M3PurchaseOrders, documents, masters};
-use crate::bill::{InvoiceLimits, InvoiceSink};
+use super::{M3OrderSettings, M3PurchaseOrders, documents, invoice_documents, masters};
+use crate::bill::{self, InvoiceLimits, InvoiceSink};
 use crate::connection::BuildError;
+use crate::dimensions::Dimensions;
 use crate::failure::of_transaction;
 use crate::periods::{ClosedPeriod, PeriodList};
-use crate::product::{Masters, Pinged, Product, not_listed, token_life};
+use crate::product::{Masters, Pinged, Product, lacking_item, not_listed, token_life};
 use crate::purchase_order;
 use crate::reconcile::{Document, Wanted};
 use crate::reference::{Master, NewSuppliers};
@@ -96,6 +98,11 @@ impl Product for M3Product {
         "m3"
     }
 
+    fn check(&self, booked: &BTreeSet<u8>) -> Result<(), BuildError> {
+        Dimensions::m3(self.orders.cost_center_dimension).check(booked)?;
+        self.invoices.iter().try_for_each(|invoices| invoices.dimensions().check(booked))
+    }
+
     async fn masters(&self, today: NaiveDate) -> Result<Masters, Failure> {
         let cost_center = self.orders.cost_center_dimension.and_then(Dimension::new);
         let mut masters = masters::read(&self.m3, cost_center, today).await.map_err(|error| of_transaction(&error))?;
@@ -166,15 +173,16 @@ impl Product for M3Product {
     async fn documents(&self, kind: &Kind, wanted: &Wanted<'_>) -> Result<Vec<Document>, Failure> {
         match kind.as_str() {
             purchase_order::KIND => documents::orders(&self.m3, wanted).await,
+            bill::KIND => {
+                let book = M3Invoices::new(self.m3.clone(), self.invoices.clone().unwrap_or_default());
+                invoice_documents::invoices(&book, wanted).await
+            }
             _ => Err(not_listed(self.name(), kind)),
         }
     }
 
     fn invoices(&self) -> Result<Option<Arc<dyn Sink>>, BuildError> {
         let settings = self.invoices.clone().unwrap_or_default();
-        if let Some(dimension) = settings.cost_center_dimension.filter(|dimension| !(2..=7).contains(dimension)) {
-            return Err(BuildError::CostCenterDimension(dimension));
-        }
         Ok(Some(Arc::new(InvoiceSink::new(M3Invoices::new(self.m3.clone(), settings)))))
     }
 
@@ -183,7 +191,7 @@ impl Product for M3Product {
     }
 
     async fn ping(&self) -> Result<Pinged, Failure> {
-        let there = self.m3.ping().await.map_err(|error| of_transaction(&error))?;
+        let user = self.m3.ping().await.map_err(|error| of_transaction(&error))?;
         let mut lacking = Vec::new();
         let for_invoices = self.invoices.iter().flat_map(M3InvoiceSettings::needed);
         for (program, needed) in NEEDED.into_iter().chain(for_invoices) {
@@ -192,10 +200,13 @@ impl Product for M3Product {
             lacking.extend(missing.map(|name| format!("{program} {name}")));
         }
         lacking.extend(self.m3.wrong_places().await.map_err(|error| of_transaction(&error))?);
+        let service_item = std::slice::from_ref(&self.orders.service_item);
+        let there = masters::items(&self.m3, service_item).await.map_err(|error| of_transaction(&error))?;
+        lacking.extend(lacking_item(&self.orders.service_item, &there));
         Ok(Pinged {
             tenant: self.m3.client().tenant().to_owned(),
             company: self.m3.company().to_string(),
-            user: there.user.user,
+            user: user.user.user,
             lacking,
             token_life: token_life(self.m3.client()).await,
             rate_limit: self.m3.client().http().rate_limit().limit,

@@ -8,6 +8,7 @@ use tenant_http::{Error, Outcome};
 use crate::bill::{
     InvoiceBook, InvoiceDraft, InvoiceLineDraft, LineThere, Missing, Prepared, Present, Sought, Trouble,
 };
+use crate::dimensions::Dimensions;
 use crate::failure::of_call;
 
 /// How supplier invoices are entered in one company.
@@ -22,11 +23,19 @@ pub struct ODataInvoiceSettings {
     pub payment_terms: Option<String>,
     /// The property that takes a line's tax code; none if there is none. Default none.
     pub tax_code: Option<String>,
+    /// The status of an invoice that was cancelled, in the tenant's own word. Default `Cancelled`.
+    pub cancelled_status: String,
 }
 
 impl Default for ODataInvoiceSettings {
     fn default() -> Self {
-        Self { posting_date: Some("PostingDate".to_owned()), attachment: None, payment_terms: None, tax_code: None }
+        Self {
+            posting_date: Some("PostingDate".to_owned()),
+            attachment: None,
+            payment_terms: None,
+            tax_code: None,
+            cancelled_status: "Cancelled".to_owned(),
+        }
     }
 }
 
@@ -119,9 +128,8 @@ impl InvoiceBook for ODataInvoices {
     }
 
     fn check(&self, invoice: &InvoiceDraft) -> Result<(), Failure> {
-        if invoice.lines.iter().any(|line| !line.dimensions.is_empty()) {
-            let why = "further accounting dimensions cannot be carried to this product: take them out of the mapping";
-            return Err(Failure::new(FailureKind::Invalid, why));
+        for line in &invoice.lines {
+            Dimensions::none().of(None, &line.dimensions)?;
         }
         if self.settings.payment_terms.is_none() && invoice.payment_terms.is_some() {
             return Err(no_property("payment terms", "payment_terms_property"));

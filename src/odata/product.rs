@@ -1,5 +1,6 @@
 //! OData services as a product to move records into.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -10,11 +11,12 @@ use tenant_http::Error;
 
 use super::invoices::{ODataInvoiceSettings, ODataInvoices};
 use super::{ODataOrderSettings, ODataPurchaseOrders, documents};
-use crate::bill::InvoiceSink;
+use crate::bill::{self, InvoiceSink};
 use crate::connection::BuildError;
+use crate::dimensions::Dimensions;
 use crate::failure::of_call;
 use crate::periods::{ClosedPeriod, PeriodList};
-use crate::product::{Masters, Pinged, Product, not_listed, token_life};
+use crate::product::{Masters, Pinged, Product, lacking_item, not_listed, token_life};
 use crate::purchase_order;
 use crate::reconcile::{Document, Wanted};
 use crate::reference::Master;
@@ -93,6 +95,10 @@ impl Product for ODataProduct {
         "odata"
     }
 
+    fn check(&self, booked: &BTreeSet<u8>) -> Result<(), BuildError> {
+        Dimensions::none().check(booked)
+    }
+
     async fn masters(&self, _today: NaiveDate) -> Result<Masters, Failure> {
         self.read().await.map_err(|error| of_call(&error))
     }
@@ -142,6 +148,7 @@ impl Product for ODataProduct {
     async fn documents(&self, kind: &Kind, wanted: &Wanted<'_>) -> Result<Vec<Document>, Failure> {
         match kind.as_str() {
             purchase_order::KIND => documents::orders(&self.odata, &self.orders, wanted).await,
+            bill::KIND => documents::invoices(&self.odata, &self.invoices, wanted).await,
             _ => Err(not_listed(self.name(), kind)),
         }
     }
@@ -153,12 +160,13 @@ impl Product for ODataProduct {
 
     async fn ping(&self) -> Result<Pinged, Failure> {
         self.odata.ping().await.map_err(|error| of_call(&error))?;
+        let there = self.items(std::slice::from_ref(&self.orders.service_item)).await?;
         let client = self.odata.client();
         Ok(Pinged {
             tenant: client.tenant().to_owned(),
             company: self.odata.company().to_owned(),
             user: None,
-            lacking: Vec::new(),
+            lacking: lacking_item(&self.orders.service_item, &there).into_iter().collect(),
             token_life: token_life(client).await,
             rate_limit: client.http().rate_limit().limit,
         })

@@ -21,6 +21,7 @@ use tenant_http::{Error, Outcome};
 
 use super::amend;
 use super::invoices::no_property;
+use crate::dimensions::Dimensions;
 use crate::failure::of_call;
 use crate::purchase_order::{LineDraft, OrderDraft};
 
@@ -156,10 +157,11 @@ impl Sink for ODataPurchaseOrders {
             if let Some((what, setting, _)) = unplaced.into_iter().find(|(.., unplaced)| *unplaced) {
                 return Err(no_property(what, setting).message);
             }
-            if order.warehouse.is_some() || order.lines.iter().any(|line| !line.dimensions.is_empty()) {
-                return Err("warehouses and further accounting dimensions cannot be carried to this product: take \
-                            them out of the mapping"
-                    .to_owned());
+            for line in &order.lines {
+                Dimensions::none().of(None, &line.dimensions).map_err(|failure| failure.message)?;
+            }
+            if order.warehouse.is_some() {
+                return Err("warehouses cannot be carried to this product: take them out of the mapping".to_owned());
             }
             let handle = OrderHandle { reference: draft.reference.clone(), order };
             serde_json::to_value(handle).map_err(|error| format!("the draft cannot be kept: {error}"))

@@ -16,6 +16,7 @@ use tenant_http::{Error, Outcome};
 use crate::bill::{
     CostPlace, InvoiceBook, InvoiceDraft, InvoiceLineDraft, LineThere, Missing, Prepared, Present, Sought, Trouble,
 };
+use crate::dimensions::Dimensions;
 use crate::failure::of_call;
 
 /// How supplier invoices are entered in one site.
@@ -37,6 +38,21 @@ impl Default for SyteLineInvoiceSettings {
     }
 }
 
+impl SyteLineInvoiceSettings {
+    /// The lines of an invoice as they are distributed: the tax on one of its own.
+    pub(super) fn distributed(&self, invoice: &InvoiceDraft) -> Vec<InvoiceLineDraft> {
+        let mut lines = invoice.lines.clone();
+        if let Some(tax) = self.tax.as_ref().filter(|_| !invoice.tax.is_zero()) {
+            lines.push(tax.line("Tax", invoice.tax));
+        }
+        lines
+    }
+
+    pub(super) fn dimensions(&self) -> Dimensions {
+        Dimensions::syteline(self.cost_center_unit)
+    }
+}
+
 /// The longest number of a vendor's invoice (`InvNum`).
 pub(super) const NUMBER_LENGTH: usize = 22;
 
@@ -45,8 +61,8 @@ const STEP: i64 = 5;
 
 /// The vouchers of one site.
 pub(super) struct SyteLineInvoices {
-    syteline: SyteLine,
-    settings: SyteLineInvoiceSettings,
+    pub(super) syteline: SyteLine,
+    pub(super) settings: SyteLineInvoiceSettings,
 }
 
 impl SyteLineInvoices {
@@ -87,15 +103,8 @@ impl SyteLineInvoices {
     ) -> Result<NewDistribution, Failure> {
         let account = AccountNumber::new(&line.account).map_err(|error| invalid(&error))?;
         let mut new = NewDistribution::new(vendor, voucher, sequence(place), &account, line.amount);
-        if let (Some(unit), Some(center)) = (self.settings.cost_center_unit, &line.cost_center) {
-            new = new.unit_code(unit, &UnitCode::new(center).map_err(|error| invalid(&error))?);
-        }
-        for (unit, value) in &line.dimensions {
-            if !(1..=4).contains(unit) || self.settings.cost_center_unit == Some(*unit) {
-                let why = format!("unit code {unit} cannot be set: use one of 1 to 4 that is not the cost centre's");
-                return Err(Failure::new(FailureKind::Invalid, why));
-            }
-            new = new.unit_code(*unit, &UnitCode::new(value).map_err(|error| invalid(&error))?);
+        for (unit, value) in self.settings.dimensions().of(line.cost_center.as_ref(), &line.dimensions)? {
+            new = new.unit_code(unit, &UnitCode::new(value).map_err(|error| invalid(&error))?);
         }
         Ok(new)
     }
@@ -181,7 +190,7 @@ fn place(sequence: i64) -> Option<usize> {
     if sequence > 0 && sequence % STEP == 0 { usize::try_from(sequence / STEP - 1).ok() } else { None }
 }
 
-fn posted(row: &IdoRow) -> Present {
+pub(super) fn posted(row: &IdoRow) -> Present {
     Present {
         number: format!("posted voucher {}", row.text("Voucher").unwrap_or("without a number")),
         amount: row.decimal("InvAmt").ok().flatten(),
@@ -220,11 +229,7 @@ impl InvoiceBook for SyteLineInvoices {
     }
 
     fn wanted_lines(&self, invoice: &InvoiceDraft) -> Vec<InvoiceLineDraft> {
-        let mut lines = invoice.lines.clone();
-        if let Some(tax) = self.settings.tax.as_ref().filter(|_| !invoice.tax.is_zero()) {
-            lines.push(tax.line("Tax", invoice.tax));
-        }
-        lines
+        self.settings.distributed(invoice)
     }
 
     fn check(&self, invoice: &InvoiceDraft) -> Result<(), Failure> {

@@ -8,6 +8,7 @@ mod histories;
 mod invoices;
 mod ionapi;
 mod lists;
+mod mongoose;
 mod odata;
 mod orders;
 mod secrets;
