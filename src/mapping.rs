@@ -5,8 +5,9 @@ use serde::de::DeserializeOwned;
 use sync_core::{Mapping, Match, Missing, Record, References};
 
 use crate::accounts::{AccountMapping, Booking, Spend};
+use crate::codes::{self, CodeTable, Unlisted};
 use crate::purchase_order::OrderDraft;
-use crate::reference::{CURRENCY, ITEM, SERVICE_ITEM, resolve, usable};
+use crate::reference::{CURRENCY, ITEM, SERVICE_ITEM, kind_in_words, quoted, resolve, usable};
 
 /// What becomes of a record, an order if not said otherwise.
 #[derive(Debug, Clone, PartialEq)]
@@ -108,6 +109,27 @@ impl<'a> Resolver<'a> {
                 None
             }
         }
+    }
+
+    /// The ERP's code for a word of Procurify: what it is linked to, or listed as; none if the ERP's own default is to do.
+    pub fn coded(&mut self, kind: &str, word: Option<&str>, table: &CodeTable) -> Option<String> {
+        let word = word.map(str::trim).filter(|word| !word.is_empty())?;
+        let words = kind_in_words(kind);
+        if let Some(linked) = self.linked(kind, &codes::key(word)) {
+            return Some(linked);
+        }
+        if let Some(code) = table.get(word) {
+            self.decide(format!("{words} {word} is {code}, by the table"));
+            return Some(code.to_owned());
+        }
+        if table.unlisted == Unlisted::Hold {
+            let hint = format!(
+                "nobody has said what it is in the ERP: link it (`link {kind} {} CODE`), or list it in mapping.{kind}",
+                quoted(word)
+            );
+            return self.absent(kind, word, &hint);
+        }
+        None
     }
 
     /// The ERP's code of a currency: what it is linked to, or the same.

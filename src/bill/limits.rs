@@ -1,5 +1,7 @@
 //! What a product's invoices can hold, and the bills that do not fit: held, with the reason, rather than cut.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use serde_json::Value;
 use sync_core::{Mapper, Mapping, Missing, Record, RecordKey, References};
@@ -20,6 +22,8 @@ pub struct InvoiceLimits {
     pub number_length: Option<usize>,
     /// Whether an invoice has a field for freight that is on no account.
     pub freight: bool,
+    /// Whether all lines of an invoice have the same tax code.
+    pub one_tax_code: bool,
     /// The setting without which an invoice cannot have tax; it can if none.
     pub tax_needs: Option<&'static str>,
     /// Where tax is booked by a setting, and the setting's name.
@@ -36,6 +40,12 @@ impl InvoiceLimits {
     /// With a field for freight.
     pub fn freight(mut self) -> Self {
         self.freight = true;
+        self
+    }
+
+    /// With one tax code for all lines.
+    pub fn one_tax_code(mut self) -> Self {
+        self.one_tax_code = true;
         self
     }
 
@@ -64,6 +74,13 @@ impl InvoiceLimits {
             let hint = "it is on no account, and the ERP's invoices have no field for it: put it on an account in \
                         Procurify, or set the account for freight (freight_account)";
             miss("freight", &draft.freight.normalize().to_string(), hint.to_owned());
+        }
+        let codes: BTreeSet<&String> = draft.lines.iter().filter_map(|line| line.tax_code.as_ref()).collect();
+        if self.one_tax_code && codes.len() > 1 {
+            let several = codes.into_iter().map(String::as_str).collect::<Vec<_>>().join(" and ");
+            let hint = "the ERP's invoices have one tax code each, and the bill's lines have several: split it in \
+                        Procurify, or give these taxes one code";
+            miss("tax", &several, hint.to_owned());
         }
         if let Some(setting) = self.tax_needs.filter(|_| !draft.tax.is_zero()) {
             let hint = format!(
@@ -167,6 +184,7 @@ mod tests {
             invoice_date: NaiveDate::default(),
             due_date: None,
             posting_date: None,
+            payment_terms: None,
             total: 20.into(),
             tax: 0.into(),
             freight: 20.into(),

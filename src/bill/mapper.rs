@@ -14,10 +14,11 @@ use super::amounts::{self, Beside};
 use super::approved::{ApprovedBill, BillLine, BillPart};
 use super::currency::MinorUnit;
 use super::draft::{InvoiceDraft, InvoiceLineDraft, OrderLink};
-use crate::accounts::{AccountMapping, Booking, Direct, Named, Spend};
+use crate::accounts::{AccountMapping, Booking, Direct, Spend};
+use crate::codes::CodeTable;
 use crate::mapping::{Mapped, Resolver};
 use crate::purchase_order::{self, OrderLine, custom_fields};
-use crate::reference::{COST_CENTER, GL_ACCOUNT, VENDOR, usable};
+use crate::reference::{COST_CENTER, GL_ACCOUNT, PAYMENT_TERMS, TAX, VENDOR, usable};
 
 /// Decides what an approved bill becomes in the ERP. Pure, as [`sync_core::Mapper`] is.
 ///
@@ -57,6 +58,10 @@ pub struct DefaultBillMapper {
     pub cost_centers: bool,
     /// Where costs are booked. Default: [`Direct`].
     pub accounts: Arc<dyn AccountMapping>,
+    /// The ERP's payment terms. Default: the supplier's own.
+    pub payment_terms: CodeTable,
+    /// The ERP's tax codes, for lines. Default: the ERP's own.
+    pub tax_codes: CodeTable,
     /// Whether a bill waits until the orders that it bills are posted. Where it does not, it refers to those that are.
     /// Default yes.
     pub wait_for_orders: bool,
@@ -71,6 +76,8 @@ impl Default for DefaultBillMapper {
             time_zone: Tz::UTC,
             cost_centers: true,
             accounts: Arc::new(Direct),
+            payment_terms: CodeTable::default(),
+            tax_codes: CodeTable::default(),
             wait_for_orders: true,
             freight: None,
         }
@@ -123,6 +130,7 @@ impl DefaultBillMapper {
             .day(head.invoice_date.as_ref())
             .or_else(|| resolver.absent("invoice_date", "none", "the bill has no invoice date: enter it in Procurify"));
         let total = Self::total(bill, unit, resolver);
+        let payment_terms = resolver.coded(PAYMENT_TERMS, head.payment_terms.as_deref(), &self.payment_terms);
         let mut beside = Beside::of(bill);
         let rough = self.lines(bill, unit, references, resolver);
         let (mut rough, total) = (rough?, total?);
@@ -141,6 +149,7 @@ impl DefaultBillMapper {
             invoice_date: invoice_date?,
             due_date: self.day(head.due_date.as_ref()),
             posting_date: self.day(head.gl_post_date.as_ref()),
+            payment_terms,
             total,
             tax: unit.round(beside.tax),
             freight: unit.round(beside.freight),
@@ -175,6 +184,7 @@ impl DefaultBillMapper {
         let mut complete = true;
         for line in &bill.lines {
             let order = self.order(line, references, resolver);
+            let tax_code = resolver.coded(TAX, line.tax_name.as_deref(), &self.tax_codes);
             let text = line.description.clone().unwrap_or_else(|| format!("Line {}", line.id).into());
             let amounts = amounts::parts(line, unit).unwrap_or_else(|why| {
                 resolver.miss("line", &text, &format!("{why}: check it in Procurify"));
@@ -185,9 +195,10 @@ impl DefaultBillMapper {
             for (part, amount) in line.parts.iter().zip(amounts) {
                 let placed = self.place(part, &text, &fields, resolver);
                 complete &= placed.is_some();
-                rough.extend(
-                    placed.map(|line| Rough { amount, line: InvoiceLineDraft { order: order.clone(), ..line } }),
-                );
+                rough.extend(placed.map(|line| Rough {
+                    amount,
+                    line: InvoiceLineDraft { order: order.clone(), tax_code: tax_code.clone(), ..line },
+                }));
             }
         }
         for cost in &bill.costs {
@@ -277,15 +288,9 @@ impl DefaultBillMapper {
 
 /// What an account mapping may know of a part of a cost.
 fn spend(part: &BillPart, text: &str, custom_fields: &BTreeMap<String, String>) -> Spend {
-    let named =
-        |id: Option<String>, name: Option<&str>| id.map(|id| Named { id, name: name.unwrap_or_default().to_owned() });
-    Spend {
-        line: text.to_owned(),
-        account_code: part.account_code.as_deref().map(str::to_owned),
-        department: named(part.department.map(|id| id.to_string()), part.department_name.as_deref()),
-        location: named(part.location.map(|id| id.to_string()), part.location_name.as_deref()),
-        custom_fields: custom_fields.clone(),
-    }
+    let department = (part.department, part.department_name.as_ref());
+    let location = (part.location, part.location_name.as_ref());
+    Spend::of(text, part.account_code.as_ref(), department, location, custom_fields.clone())
 }
 
 impl CostPlace {
@@ -308,6 +313,7 @@ impl CostPlace {
         InvoiceLineDraft {
             text: text.to_owned(),
             amount,
+            tax_code: None,
             account: self.account.clone(),
             cost_center: self.cost_center.clone(),
             dimensions: BTreeMap::new(),

@@ -149,6 +149,9 @@ impl M3Invoices {
             .currency(&invoice.currency)
             .tax(invoice.tax)
             .field("IMCD", if self.settings.match_orders && !invoice.orders().is_empty() { "1" } else { "0" });
+        if let Some(terms) = &invoice.payment_terms {
+            head = head.field("TEPY", terms);
+        }
         if let Some(due) = invoice.due_date {
             head = head.due(due);
         }
@@ -164,14 +167,23 @@ impl M3Invoices {
 
     fn line(&self, number: &InvoiceBatchNumber, line: &InvoiceLineDraft) -> Result<NewInvoiceLine, Failure> {
         if let Some(order) = line.order.as_ref().filter(|_| self.settings.match_orders) {
-            return matched(number, line, order);
+            return Ok(taxed(matched(number, line, order)?, line));
         }
         let account = AccountId::new(&line.account).map_err(|error| invalid(&error))?;
         let mut new = NewInvoiceLine::recode(number, line.amount, &account).text(&text(line));
+        new = taxed(new, line);
         for (number, value) in self.settings.dimensions().of(line.cost_center.as_ref(), &line.dimensions)? {
             new = new.dimension(number, &AccountId::new(value).map_err(|error| invalid(&error))?);
         }
         Ok(new)
+    }
+}
+
+/// With the line's VAT code.
+fn taxed(new: NewInvoiceLine, line: &InvoiceLineDraft) -> NewInvoiceLine {
+    match &line.tax_code {
+        Some(code) => new.field("VTCD", code),
+        None => new,
     }
 }
 

@@ -128,6 +128,7 @@ impl M3PurchaseOrders {
         entry.currency = Some(order.currency);
         entry.order_type.clone_from(&self.settings.order_type);
         entry.buyer.clone_from(&self.settings.buyer);
+        entry.payment_terms = order.payment_terms;
         if let Some(place) = &order.warehouse {
             let (facility, warehouse) = place
                 .split_once('/')
@@ -151,6 +152,7 @@ impl M3PurchaseOrders {
         let mut entry = EntryLine::new(item, line.quantity, price);
         entry.price_quantity = (units > 1).then_some(units);
         entry.unit.clone_from(&line.unit);
+        entry.vat_code.clone_from(&line.tax_code);
         entry.supplier_item.clone_from(&line.supplier_item);
         entry.name = Some(line.name.clone());
         // The first 30 characters stand in the name; only what they leave out is said again.

@@ -63,6 +63,10 @@ impl Document {
             .status(&OrderStatus::Planned)
             .order_date(self.order.order_date)
             .reference(self.reference.as_str());
+        let head = match &self.order.payment_terms {
+            Some(terms) => head.terms(terms),
+            None => head,
+        };
         match self.warehouse() {
             Some(warehouse) => head.warehouse(warehouse),
             None => head,
@@ -92,6 +96,10 @@ impl Document {
         let new = new.description(&draft.name).due(self.order.delivery_date).status(status).account(&line.account);
         let new = match &draft.unit {
             Some(unit) => new.unit(unit),
+            None => new,
+        };
+        let new = match &draft.tax_code {
+            Some(code) => new.tax_code(code),
             None => new,
         };
         line.unit_codes.iter().fold(new, |new, (number, code)| new.unit_code(*number, code))

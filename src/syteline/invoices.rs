@@ -77,6 +77,9 @@ impl SyteLineInvoices {
             .purchase_amount(invoice.lines_total())
             .sales_tax(invoice.tax)
             .reference(prepared.reference.as_str());
+        if let Some(code) = invoice.lines.iter().find_map(|line| line.tax_code.as_deref()) {
+            voucher = voucher.property("TaxCode1", code);
+        }
         if let Some(due) = invoice.due_date {
             voucher = voucher.due(due);
         }

@@ -186,7 +186,7 @@ impl Product for SyteLineProduct {
     }
 
     fn invoice_limits(&self) -> InvoiceLimits {
-        let limits = InvoiceLimits::default().number_length(invoices::NUMBER_LENGTH);
+        let limits = InvoiceLimits::default().number_length(invoices::NUMBER_LENGTH).one_tax_code();
         match &self.invoices.tax {
             Some(place) => limits.tax_on(place.clone(), "tax_account"),
             None => limits.tax_needs("tax_account"),

@@ -7,6 +7,7 @@ mod bad_input;
 mod bills;
 mod both_ways;
 mod changes;
+mod codes;
 mod erp;
 mod faults;
 mod flow;
