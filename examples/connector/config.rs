@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cloudsuite_client::m3::Company;
+use cloudsuite_client::odata::BatchFormat;
 use cloudsuite_client::{CloudSuiteClient, Ionapi, SecretString, TokenCache, Url};
 use procurify_client::{DepartmentId, ProcurifyClient};
 use procurify_cloudsuite::m3::{M3OrderSettings, M3Product};
@@ -88,6 +89,9 @@ struct OData {
     #[serde(default = "yes")]
     cost_centers: bool,
     writes_per_batch: Option<usize>,
+    /// Whether a batch is JSON or, as some services know no other, multipart.
+    #[serde(default)]
+    batch_format: Batches,
     cancelled_status: Option<String>,
     open_status: Option<String>,
     /// Blank for none.
@@ -97,6 +101,14 @@ struct OData {
     settle: Text,
     #[serde(default)]
     units: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Batches {
+    #[default]
+    Json,
+    Multipart,
 }
 
 #[derive(Debug, Deserialize)]
@@ -525,6 +537,9 @@ impl Config {
                 }
                 if let Some(writes) = settings.writes_per_batch {
                     odata = odata.writes_per_batch(writes);
+                }
+                if settings.batch_format == Batches::Multipart {
+                    odata = odata.batch_format(BatchFormat::Multipart);
                 }
                 ODataProduct::new(odata).orders(settings.orders()).invoices(settings.invoices()).into()
             }
