@@ -29,6 +29,7 @@ mod fault;
 mod filter;
 mod invoices;
 mod key;
+mod lookup;
 mod masters;
 mod names;
 mod purchase_orders;
@@ -63,8 +64,6 @@ use crate::CloudSuiteClient;
 const ROOT: &str = "/LN/lnapi/odata";
 /// The header that names the company.
 const COMPANY: &str = "x-infor-lncompany";
-/// Bytes that a list of values may have in an address. Web servers are known to refuse a query of over 2,048.
-const LONGEST_LIST: usize = 1_300;
 
 /// What a `$batch` may hold.
 #[derive(Debug, Clone, Copy)]
@@ -271,22 +270,4 @@ impl Service {
 /// A 404 with the service's own words is about the entity; a bare one is the gateway's, about the service.
 fn fault_is_of_the_entity(error: &tenant_http::Error) -> bool {
     error.message().contains("the server says")
-}
-
-/// Values cut into lists that fit into an address.
-pub(crate) fn lists<'a>(property: &str, values: &'a [String]) -> Vec<&'a [String]> {
-    let mut lists = Vec::new();
-    let mut rest = values;
-    while !rest.is_empty() {
-        let mut bytes = 0;
-        let fits = |value: &&String| {
-            let encoded: usize = value.bytes().map(|b| if b.is_ascii_alphanumeric() { 1 } else { 3 }).sum();
-            bytes += encoded + property.len() + 20;
-            bytes <= LONGEST_LIST
-        };
-        let (now, later) = rest.split_at(rest.iter().take_while(fits).count().max(1));
-        lists.push(now);
-        rest = later;
-    }
-    lists
 }

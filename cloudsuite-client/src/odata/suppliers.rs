@@ -7,11 +7,12 @@ use super::batch::Write;
 use super::entity::{Entity, NewEntity, Properties};
 use super::filter::Filter;
 use super::key::Key;
+use super::lookup::by_values;
 use super::masters::query;
 use super::names::EntityNames;
 use super::query::Query;
 use super::value::Value;
-use super::{FieldError, OData, Service, lists};
+use super::{FieldError, OData, Service};
 
 /// A supplier.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,14 +162,7 @@ impl Suppliers {
     /// # Errors
     /// As [`Query::page`].
     pub async fn get(&self, numbers: &[impl AsRef<str>]) -> Result<Vec<Option<Supplier>>, Error> {
-        let property = self.names().property("Supplier");
-        let mut wanted: Vec<String> = numbers.iter().map(|number| number.as_ref().to_owned()).collect();
-        wanted.sort();
-        wanted.dedup();
-        let mut found = Vec::new();
-        for list in lists(property, &wanted) {
-            found.extend(self.list().filter(Filter::property(property).one_of(list)).all().await?);
-        }
+        let found = by_values(&self.list(), self.names().property("Supplier"), numbers).await?;
         let of = |number: &str| found.iter().find(|supplier| supplier.number == number.trim()).cloned();
         Ok(numbers.iter().map(|number| of(number.as_ref())).collect())
     }

@@ -79,10 +79,11 @@ async fn a_token_that_ends_between_two_of_many_changes_is_renewed_once_and_nothi
         let syteline = builder(&server).build().unwrap().syteline("ACME_DALS").max_changes_per_request(2);
         let changes = ["PF1", "PF2", "PF3", "PF4", "PF5", "PF6"].map(|number| Change::insert().set("PoNum", number));
         let results = syteline.update("SLPos").extend(changes).send().await;
-        let outcomes: Vec<_> = results.iter().map(|one| one.as_ref().err().map(|error| error.outcome())).collect();
+        let outcomes: Vec<_> =
+            results.iter().map(|one| one.as_ref().err().map(cloudsuite_client::Error::outcome)).collect();
         let rest = for_good.then_some(Outcome::NotProcessed);
         assert_eq!(outcomes, [None, None, rest, rest, rest, rest]);
-        let refused = results[2].as_ref().err().map(|error| error.kind());
+        let refused = results[2].as_ref().err().map(cloudsuite_client::Error::kind);
         assert_eq!(refused, for_good.then_some(ErrorKind::Auth));
         let requests = server.received_requests().await.unwrap();
         let logins = requests.iter().filter(|request| request.url.path().ends_with("token.oauth2")).count();
