@@ -211,7 +211,8 @@ impl Connection {
         let now = self.engine.time().now();
         let posted = planned.into_iter().filter_map(|planned| {
             let target = match planned.step {
-                Step::Post(_) | Step::LookUp => TargetRef("(still to be posted)".to_owned()),
+                // In a freeze, bills wait with their orders for its end.
+                Step::Post(_) | Step::LookUp | Step::Postpone(_) => TargetRef("(still to be posted)".to_owned()),
                 Step::Link(target) => target,
                 _ => return None,
             };
