@@ -158,6 +158,7 @@ pub struct Passed {
 pub async fn pass(config: &Config, connection: &Connection, go_on: impl Fn() -> bool) -> Result<Passed, Problem> {
     let mut reports = Vec::new();
     let mut trouble = None;
+    let began = connection.engine().time().now();
     if config.flows().is_empty() {
         connection.sync_reference_data().await?;
     }
@@ -166,7 +167,7 @@ pub async fn pass(config: &Config, connection: &Connection, go_on: impl Fn() -> 
             break;
         }
         let mut progress = Progress::start(flow);
-        let synced = connection.sync_while(flow, |event| progress.show(event), &go_on).await;
+        let synced = connection.sync_in_pass(flow, began, |event| progress.show(event), &go_on).await;
         progress.finish();
         match synced {
             Ok(report) => reports.push((flow.kind(), report)),

@@ -17,6 +17,7 @@ mod life;
 mod lines;
 mod mapping;
 mod plan;
+mod quarter;
 mod reconcile;
 mod requests;
 mod secrets;
