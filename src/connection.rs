@@ -5,6 +5,7 @@ use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono_tz::Tz;
 use cloudsuite_client::m3::InvalidCode;
 use procurify_client::ProcurifyClient;
 use sync_core::{
@@ -49,12 +50,21 @@ pub enum BuildError {
 pub struct Connection {
     pub(crate) engine: Engine,
     pub(crate) orders: Arc<PurchaseOrderSource>,
+    pub(crate) bills: Option<Bills>,
     procurify: ProcurifyClient,
     product: Arc<dyn Product>,
     pub(crate) aligner: Arc<Aligner>,
     pub(crate) reference_flows: ReferenceFlows,
     pub(crate) reference_max_age: Duration,
     pub(crate) patience: Duration,
+}
+
+/// Bills, where the product takes them.
+#[derive(Clone)]
+pub(crate) struct Bills {
+    pub source: Arc<BillSource>,
+    /// The time zone in which their moments become days.
+    pub time_zone: Tz,
 }
 
 impl Connection {
@@ -305,13 +315,15 @@ impl ConnectionBuilder {
         let (name, ledger) = (self.name, stores.ledger);
         let mut engine = Engine::new(name.clone(), Arc::clone(&ledger), stores.checkpoints, stores.references)
             .settings(self.settings);
+        let mut bills = None;
         if let Some(sink) = product.invoices()? {
             let (wanted, limits) = (self.bills.wanted(), product.invoice_limits());
-            let source = BillSource::new(engine.connection().clone(), procurify.reader(), self.bills);
+            let source = Arc::new(BillSource::new(engine.connection().clone(), procurify.reader(), self.bills));
+            bills = Some(Bills { source: Arc::clone(&source), time_zone: self.bill_mapper.time_zone() });
             let mapper = BillMapperAdapter { mapper: self.bill_mapper, wanted, limits };
             engine = engine.flow(Flow {
                 max_reference_age: Some(self.reference_max_age),
-                ..Flow::new(bill::KIND, Arc::new(source), mapper, sink)
+                ..Flow::new(bill::KIND, source, mapper, sink)
             });
         }
         // Processes that fail together should not come back together.
@@ -356,6 +368,7 @@ impl ConnectionBuilder {
         Ok(Connection {
             engine,
             orders,
+            bills,
             procurify,
             product,
             aligner: Arc::new(aligner),

@@ -7,7 +7,7 @@ use chrono::{NaiveDate, TimeDelta};
 use cloudsuite_client::CloudSuiteClient;
 use sync_core::{Failure, FailureKind, Kind, Sink};
 
-use crate::bill::InvoiceLimits;
+use crate::bill::{InvoiceDraft, InvoiceLimits, InvoiceLineDraft};
 use crate::connection::BuildError;
 use crate::reconcile::{Document, Wanted};
 use crate::reference::{Master, NewSuppliers};
@@ -109,6 +109,11 @@ pub trait Product: Send + Sync {
     /// What its invoices can hold: a bill that does not fit is held.
     fn invoice_limits(&self) -> InvoiceLimits {
         InvoiceLimits::default()
+    }
+
+    /// The lines of an invoice as this product holds them: its tax may stand on one of its own. By default as drafted.
+    fn invoice_lines(&self, invoice: &InvoiceDraft) -> Vec<InvoiceLineDraft> {
+        invoice.lines.clone()
     }
 
     /// Documents of a kind as the ERP holds them, whoever made them, for [`reconcile`](crate::Connection::reconcile). A

@@ -32,7 +32,7 @@ pub async fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
         Command::Held => held(&config, &folder, json).await,
         Command::Reconcile(wanted) => {
             let connection = connect(&config, &folder, Access::Read).await?;
-            crate::reconcile::run(&connection, &config.compared(), wanted, json).await
+            crate::reconcile::run(&connection, &config.flows(), wanted, json).await
         }
         Command::Vault { command } => crate::vault::run(&config, &folder, command, json).await,
         Command::Replay(arguments) => crate::replay::run(&config, &folder, arguments, json).await,

@@ -376,11 +376,6 @@ impl Config {
         ConnectionId::new(&self.procurify.domain)
     }
 
-    /// What both systems can be compared in: orders, if they are moved.
-    pub fn compared(&self) -> Vec<FlowKind> {
-        self.flows().into_iter().filter(|flow| *flow == FlowKind::PurchaseOrders).collect()
-    }
-
     /// What is to be moved, orders before the bills that are for them.
     pub fn flows(&self) -> Vec<FlowKind> {
         let flows = [(FlowKind::PurchaseOrders, self.flows.purchase_orders), (FlowKind::Bills, self.flows.bills)];

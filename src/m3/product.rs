@@ -9,8 +9,8 @@ use sync_core::{Failure, Kind, Sink};
 
 use super::invoices::{self, M3InvoiceSettings, M3Invoices};
 use super::suppliers::{LONGEST_NAME, LONGEST_NUMBER, M3SupplierNames, M3Suppliers};
-use super::{M3OrderSettings, M3PurchaseOrders, documents, masters};
-use crate::bill::{InvoiceLimits, InvoiceSink};
+use super::{M3OrderSettings, M3PurchaseOrders, documents, invoice_documents, masters};
+use crate::bill::{self, InvoiceLimits, InvoiceSink};
 use crate::connection::BuildError;
 use crate::failure::of_transaction;
 use crate::product::{Masters, Pinged, Product, not_listed, token_life};
@@ -153,6 +153,10 @@ impl Product for M3Product {
     async fn documents(&self, kind: &Kind, wanted: &Wanted<'_>) -> Result<Vec<Document>, Failure> {
         match kind.as_str() {
             purchase_order::KIND => documents::orders(&self.m3, wanted).await,
+            bill::KIND => {
+                let book = M3Invoices::new(self.m3.clone(), self.invoices.clone().unwrap_or_default());
+                invoice_documents::invoices(&book, wanted).await
+            }
             _ => Err(not_listed(self.name(), kind)),
         }
     }

@@ -10,7 +10,7 @@ use tenant_http::Error;
 
 use super::invoices::{ODataInvoiceSettings, ODataInvoices};
 use super::{ODataOrderSettings, ODataPurchaseOrders, documents};
-use crate::bill::InvoiceSink;
+use crate::bill::{self, InvoiceSink};
 use crate::connection::BuildError;
 use crate::failure::of_call;
 use crate::product::{Masters, Pinged, Product, not_listed, token_life};
@@ -128,6 +128,7 @@ impl Product for ODataProduct {
     async fn documents(&self, kind: &Kind, wanted: &Wanted<'_>) -> Result<Vec<Document>, Failure> {
         match kind.as_str() {
             purchase_order::KIND => documents::orders(&self.odata, &self.orders, wanted).await,
+            bill::KIND => documents::invoices(&self.odata, &self.invoices, wanted).await,
             _ => Err(not_listed(self.name(), kind)),
         }
     }

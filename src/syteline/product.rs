@@ -10,8 +10,8 @@ use sync_core::{Failure, Kind, Sink};
 
 use super::invoices::{self, SyteLineInvoiceSettings, SyteLineInvoices};
 use super::vendors::{LONGEST_NAME, LONGEST_NUMBER, SyteLineVendorNames, SyteLineVendors};
-use super::{SyteLineOrderSettings, SyteLinePurchaseOrders, documents, masters};
-use crate::bill::{InvoiceLimits, InvoiceSink};
+use super::{SyteLineOrderSettings, SyteLinePurchaseOrders, documents, invoice_documents, masters};
+use crate::bill::{self, InvoiceDraft, InvoiceLimits, InvoiceLineDraft, InvoiceSink};
 use crate::connection::BuildError;
 use crate::failure::of_call;
 use crate::product::{Masters, Pinged, Product, not_listed, token_life};
@@ -123,9 +123,17 @@ impl Product for SyteLineProduct {
         Ok(Arc::new(SyteLinePurchaseOrders::new(self.syteline.clone(), self.orders.clone())))
     }
 
+    fn invoice_lines(&self, invoice: &InvoiceDraft) -> Vec<InvoiceLineDraft> {
+        self.invoices.distributed(invoice)
+    }
+
     async fn documents(&self, kind: &Kind, wanted: &Wanted<'_>) -> Result<Vec<Document>, Failure> {
         match kind.as_str() {
             purchase_order::KIND => documents::orders(&self.syteline, &self.orders, wanted).await,
+            bill::KIND => {
+                let book = SyteLineInvoices::new(self.syteline.clone(), self.invoices.clone());
+                invoice_documents::invoices(&book, wanted).await
+            }
             _ => Err(not_listed(self.name(), kind)),
         }
     }

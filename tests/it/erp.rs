@@ -12,7 +12,7 @@ use procurify_cloudsuite::{CloudSuiteClient, Company};
 use rust_decimal::Decimal;
 use sandbox::{
     Account, Document, FaultKind, Faults, M3, M3Config, Matcher, OData, ODataConfig, Scenario, Stats, Supplier,
-    SyteLine, SyteLineConfig, Touch, TypedOrder,
+    SyteLine, SyteLineConfig, Touch, TypedInvoice, TypedOrder,
 };
 
 /// The supplier whose settings new ones begin with, where a product needs one.
@@ -60,6 +60,14 @@ pub trait Erp: Sized + Send + Sync + 'static {
     fn delete(&self, number: &str);
     /// A person changes a line.
     fn change(&self, number: &str, touch: Touch);
+    /// An invoice typed in by a person; answers its number.
+    fn type_invoice(&self, invoice: &TypedInvoice) -> String;
+    /// A person deletes an invoice.
+    fn delete_invoice(&self, number: &str);
+    /// A person changes what a line of an invoice comes to.
+    fn touch_invoice(&self, number: &str, line: u32, amount: Decimal);
+    /// Finance posts an invoice to the ledger.
+    fn post_invoice(&self, number: &str);
     /// The product as the crates see it, writing so much in one call.
     fn product(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product>;
     /// As [`product`](Self::product), adding lines to orders that exist even where that takes leave.
@@ -156,6 +164,22 @@ impl Erp for M3 {
 
     fn change(&self, number: &str, touch: Touch) {
         assert!(self.touch(number, touch), "{number} has no line {}", touch.line);
+    }
+
+    fn type_invoice(&self, invoice: &TypedInvoice) -> String {
+        self.type_invoice(invoice)
+    }
+
+    fn delete_invoice(&self, number: &str) {
+        assert!(self.delete_invoice(number), "{number} is not there");
+    }
+
+    fn touch_invoice(&self, number: &str, line: u32, amount: Decimal) {
+        assert!(self.touch_invoice(number, line, amount), "{number} has no line {line}");
+    }
+
+    fn post_invoice(&self, number: &str) {
+        assert!(self.post_invoice(number), "{number} is not there");
     }
 
     fn product(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product> {
@@ -262,6 +286,22 @@ impl Erp for SyteLine {
 
     fn change(&self, number: &str, touch: Touch) {
         assert!(self.touch(number, touch), "{number} has no line {}", touch.line);
+    }
+
+    fn type_invoice(&self, invoice: &TypedInvoice) -> String {
+        self.type_invoice(invoice)
+    }
+
+    fn delete_invoice(&self, number: &str) {
+        assert!(self.delete_invoice(number), "{number} is not there");
+    }
+
+    fn touch_invoice(&self, number: &str, line: u32, amount: Decimal) {
+        assert!(self.touch_invoice(number, line, amount), "{number} has no line {line}");
+    }
+
+    fn post_invoice(&self, number: &str) {
+        assert!(self.post_invoice(number), "{number} is not there");
     }
 
     fn product(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product> {
@@ -371,6 +411,22 @@ impl Erp for OData {
 
     fn change(&self, number: &str, touch: Touch) {
         assert!(self.touch(number, touch), "{number} has no line {}", touch.line);
+    }
+
+    fn type_invoice(&self, invoice: &TypedInvoice) -> String {
+        self.type_invoice(invoice)
+    }
+
+    fn delete_invoice(&self, number: &str) {
+        assert!(self.delete_invoice(number), "{number} is not there");
+    }
+
+    fn touch_invoice(&self, number: &str, line: u32, amount: Decimal) {
+        assert!(self.touch_invoice(number, line, amount), "{number} has no line {line}");
+    }
+
+    fn post_invoice(&self, number: &str) {
+        assert!(self.post_invoice(number), "{number} is not there");
     }
 
     fn product(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product> {

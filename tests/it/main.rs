@@ -19,6 +19,7 @@ mod mapping;
 mod plan;
 mod quarter;
 mod reconcile;
+mod reconcile_bills;
 mod requests;
 mod secrets;
 mod unclear;

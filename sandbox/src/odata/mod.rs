@@ -20,7 +20,7 @@ use chrono::{DateTime, Utc};
 
 pub use config::ODataConfig;
 
-use crate::by_hand::{ByHand, Touch, TypedOrder};
+use crate::by_hand::{ByHand, Touch, TypedInvoice, TypedOrder};
 use crate::clock::Clock;
 use crate::control::Erp;
 use crate::faults::Injector;
@@ -103,6 +103,26 @@ impl OData {
     /// Changes an order's line, as a person does at the screen.
     pub fn touch(&self, number: &str, touch: Touch) -> bool {
         self.front.tenant.touch(number, touch)
+    }
+
+    /// Types an invoice in, as a person does at the screen; answers its number.
+    pub fn type_invoice(&self, invoice: &TypedInvoice) -> String {
+        self.front.tenant.type_invoice(invoice)
+    }
+
+    /// Deletes an invoice, if it is there and not in the ledger.
+    pub fn delete_invoice(&self, number: &str) -> bool {
+        self.front.tenant.delete_invoice(number)
+    }
+
+    /// Changes what a line of an invoice comes to, and the whole with it, as a person does at the screen.
+    pub fn touch_invoice(&self, number: &str, line: u32, amount: rust_decimal::Decimal) -> bool {
+        self.front.tenant.touch_invoice(number, line, amount)
+    }
+
+    /// Finance posts an invoice to the ledger.
+    pub fn post_invoice(&self, number: &str) -> bool {
+        self.front.tenant.post_invoice(number)
     }
 
     /// What has been asked so far.

@@ -333,7 +333,7 @@ fn document(kind: &str, key: &str, entity: &Map<String, Value>) -> Document {
             .and_then(Value::as_array)
             .map(|lines| lines.iter().map(line).collect())
             .unwrap_or_default(),
-        ordered: text("OrderDate").replace('-', ""),
+        ordered: text(if kind == "purchase_order" { "OrderDate" } else { "InvoiceDate" }).replace('-', ""),
         requested: text("DueDate").replace('-', ""),
     }
 }
