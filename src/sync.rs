@@ -127,12 +127,34 @@ impl Connection {
     pub async fn sync_while(
         &self,
         flow: FlowKind,
+        told: impl FnMut(Event<'_>),
+        go_on: impl Fn() -> bool,
+    ) -> Result<Report, SyncError> {
+        self.sync_on(flow, None, told, go_on).await
+    }
+
+    /// As [`sync_while`](Self::sync_while), for one of several flows in one pass: reference data that was read since the
+    /// pass began is not read again.
+    pub async fn sync_in_pass(
+        &self,
+        flow: FlowKind,
+        began: DateTime<Utc>,
+        told: impl FnMut(Event<'_>),
+        go_on: impl Fn() -> bool,
+    ) -> Result<Report, SyncError> {
+        self.sync_on(flow, Some(began), told, go_on).await
+    }
+
+    async fn sync_on(
+        &self,
+        flow: FlowKind,
+        began: Option<DateTime<Utc>>,
         mut told: impl FnMut(Event<'_>),
         go_on: impl Fn() -> bool,
     ) -> Result<Report, SyncError> {
         let kind = flow.kind();
         // While the source, or what is aligned, cannot be read, what was sent is still settled, and what is ready posted.
-        let mut trouble = self.align_if_old(&kind).await.err();
+        let mut trouble = self.align_if_old(&kind, began).await.err();
         if trouble.is_none() {
             told(Event::Aligned);
         }
@@ -211,7 +233,8 @@ impl Connection {
         let now = self.engine.time().now();
         let posted = planned.into_iter().filter_map(|planned| {
             let target = match planned.step {
-                Step::Post(_) | Step::LookUp => TargetRef("(still to be posted)".to_owned()),
+                // In a freeze, bills wait with their orders for its end.
+                Step::Post(_) | Step::LookUp | Step::Postpone(_) => TargetRef("(still to be posted)".to_owned()),
                 Step::Link(target) => target,
                 _ => return None,
             };
@@ -220,7 +243,8 @@ impl Connection {
         Ok(references.with_records(posted))
     }
 
-    async fn align_if_old(&self, kind: &Kind) -> Result<(), SyncError> {
+    /// Reads the reference data anew if it is too old, or if records wait for what may have changed in it since.
+    async fn align_if_old(&self, kind: &Kind, began: Option<DateTime<Utc>>) -> Result<(), SyncError> {
         let references =
             self.engine.references().snapshot(self.engine.connection()).await.map_err(EngineError::from)?;
         // Half the age that orders may be mapped on: it must not run out in the middle of a pass.
@@ -231,7 +255,8 @@ impl Connection {
         let counts = counts.map_err(EngineError::from)?;
         // What is held waits for reference data, and so does what a person wants tried again.
         let waiting = [StateName::Held, StateName::Discovered].iter().any(|state| counts.contains_key(state));
-        if waiting || !references.aligned_at().is_some_and(fresh) {
+        let just_read = began.is_some_and(|began| references.aligned_at().is_some_and(|at| at >= began));
+        if (waiting && !just_read) || !references.aligned_at().is_some_and(fresh) {
             self.sync_reference_data().await?;
         }
         Ok(())

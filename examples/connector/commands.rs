@@ -10,7 +10,7 @@ use procurify_cloudsuite::{Connection, Report};
 use serde_json::{Value, json};
 use sync_core::ledger::list_all;
 use sync_core::memory::MemoryStore;
-use sync_core::{Kind, Planned, Query, StateName, Step};
+use sync_core::{Frozen, Kind, Planned, Query, StateName, Step};
 use sync_store::SqliteStore;
 
 use crate::config::{Config, Problem};
@@ -150,12 +150,15 @@ async fn sync(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Pr
 pub struct Passed {
     reports: Vec<(Kind, Report)>,
     reference: ReferenceReport,
+    /// Why nothing is posted, and until when.
+    frozen: Option<Frozen>,
 }
 
 /// One pass of every flow, and the digest of the day if it is due; ended between two steps once `go_on` says no.
 pub async fn pass(config: &Config, connection: &Connection, go_on: impl Fn() -> bool) -> Result<Passed, Problem> {
     let mut reports = Vec::new();
     let mut trouble = None;
+    let began = connection.engine().time().now();
     if config.flows().is_empty() {
         connection.sync_reference_data().await?;
     }
@@ -164,7 +167,7 @@ pub async fn pass(config: &Config, connection: &Connection, go_on: impl Fn() -> 
             break;
         }
         let mut progress = Progress::start(flow);
-        let synced = connection.sync_while(flow, |event| progress.show(event), &go_on).await;
+        let synced = connection.sync_in_pass(flow, began, |event| progress.show(event), &go_on).await;
         progress.finish();
         match synced {
             Ok(report) => reports.push((flow.kind(), report)),
@@ -179,7 +182,8 @@ pub async fn pass(config: &Config, connection: &Connection, go_on: impl Fn() -> 
     if let Some(error) = trouble {
         return Err(error.into());
     }
-    Ok(Passed { reports, reference: connection.reference_status().await? })
+    let frozen = connection.engine().calendar().frozen(connection.engine().time().now());
+    Ok(Passed { reports, reference: connection.reference_status().await?, frozen })
 }
 
 impl Passed {
@@ -192,9 +196,10 @@ impl Passed {
         let flows = self.reports.iter().map(|(kind, report)| flow_text(kind, report, document) + "\n");
         let requests = &document["requests"];
         format!(
-            "{}{}{} requests to Procurify, {} to CloudSuite.{}",
+            "{}{}{}{} requests to Procurify, {} to CloudSuite.{}",
             crate::reference::text(&self.reference),
             flows.collect::<String>(),
+            self.frozen.as_ref().map(freeze_text).unwrap_or_default(),
             requests["procurify"],
             requests["cloudsuite"],
             if self.reference.concerns.is_empty() { "" } else { " Reference data waits for people: see `held`." }
@@ -212,9 +217,17 @@ impl Passed {
             },
             "seconds": started.elapsed().as_secs_f64(),
         });
+        if let Some(frozen) = &self.frozen {
+            document["frozen_until"] = json!(frozen.until);
+        }
         crate::reference::add(&mut document, &self.reference);
         document
     }
+}
+
+fn freeze_text(frozen: &Frozen) -> String {
+    let until = frozen.until.format("%Y-%m-%d %H:%M UTC");
+    format!("Until {until}, {}: what is ready waits for that.\n", frozen.reason)
 }
 
 fn flow_text(kind: &Kind, report: &Report, document: &Value) -> String {

@@ -4,13 +4,20 @@
 //! orders. It can be asked for those of orders created within some days: orders that were read
 //! together were mostly created together. What does not add up to its order's `item_count`, and what
 //! lies too scattered for pages to be worth it, is read by the order's detail, one call each.
+//!
+//! Pages of items name budget accounts by their ids only, and a tenant has one for each account code of
+//! each department: ten thousand, say. Where all of them fill more pages than there are orders, the
+//! details, which show accounts in full, are fewer calls.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use procurify_client::{AccountId, Error, List, OrderBy, OrderItem, PoNumber, PurchaseOrder, Reader};
+
+use serde::de::DeserializeOwned;
 
 use super::order::{BudgetAccount, OrderLine, ReadOrder, split};
 
@@ -23,12 +30,14 @@ pub(crate) struct LineReader {
     page_size: u64,
     custom_fields: bool,
     accounts: Mutex<HashMap<AccountId, BudgetAccount>>,
+    /// How many pages the budget accounts filled when they were asked for last.
+    account_pages: AtomicUsize,
 }
 
 impl LineReader {
     /// With custom fields, which only details show, each order costs a call.
     pub fn new(procurify: Reader, page_size: u64, custom_fields: bool) -> Self {
-        Self { procurify, page_size, custom_fields, accounts: Mutex::default() }
+        Self { procurify, page_size, custom_fields, accounts: Mutex::default(), account_pages: AtomicUsize::new(0) }
     }
 
     /// Forgets the budget accounts: they are read anew when they are needed next.
@@ -58,7 +67,7 @@ impl LineReader {
 
     /// The lines of those orders that pages of order items show completely.
     async fn paged(&self, orders: &[PurchaseOrder]) -> Result<HashMap<PoNumber, Vec<OrderLine>>, Error> {
-        let Some((from, until)) = created_between(orders) else {
+        let Some((from, until)) = created_between(orders).filter(|_| !self.accounts_cost_more(orders.len())) else {
             return Ok(HashMap::new());
         };
         let list = self
@@ -106,7 +115,9 @@ impl LineReader {
         }
         let accounts: Vec<AccountId> =
             complete.iter().flat_map(|(_, items)| items.values()).filter_map(|item| item.account).collect();
-        self.learn(&accounts).await?;
+        if !self.learn(&accounts, orders.len()).await? {
+            return Ok(HashMap::new());
+        }
         let known = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
         let line = |item: OrderItem| {
             let account = item.account.and_then(|id| known.get(&id));
@@ -115,19 +126,36 @@ impl LineReader {
         Ok(complete.into_iter().map(|(number, items)| (number, items.into_values().map(line).collect())).collect())
     }
 
-    /// Reads the budget accounts if one of these is not known yet.
-    async fn learn(&self, wanted: &[AccountId]) -> Result<(), Error> {
+    /// Whether the budget accounts are still to be read, and fill more pages than so many orders have details.
+    fn accounts_cost_more(&self, orders: usize) -> bool {
+        let known = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        known.is_empty() && self.account_pages.load(Ordering::Relaxed) > orders
+    }
+
+    /// Reads the budget accounts if one of these is not known yet; answers whether they are known now. They are not if
+    /// reading them all costs more than the details of so many orders.
+    async fn learn(&self, wanted: &[AccountId], orders: usize) -> Result<bool, Error> {
         let all_known = {
             let known = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
             wanted.iter().all(|id| known.contains_key(id))
         };
         if all_known {
-            return Ok(());
+            return Ok(true);
         }
         let list = self.procurify.accounts().list().with_expired_budgets(true).page_size(self.page_size);
-        let accounts: Vec<(AccountId, BudgetAccount)> = list.stream().map_ok(BudgetAccount::new).try_collect().await?;
-        self.accounts.lock().unwrap_or_else(PoisonError::into_inner).extend(accounts);
-        Ok(())
+        let first_page = list.send_page(1).await?;
+        let pages = usize::try_from(first_page.num_pages).unwrap_or(usize::MAX);
+        self.account_pages.store(pages, Ordering::Relaxed);
+        if pages > orders {
+            return Ok(false);
+        }
+        let mut accounts = first_page.items;
+        if pages > 1 {
+            accounts.extend(rest(list).await?);
+        }
+        let mut known = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        known.extend(accounts.into_iter().map(BudgetAccount::new));
+        Ok(true)
     }
 
     async fn detail(&self, number: PoNumber) -> Result<Option<ReadOrder>, Error> {
@@ -142,7 +170,7 @@ impl LineReader {
     }
 }
 
-async fn rest(list: List<OrderItem>) -> Result<Vec<OrderItem>, Error> {
+async fn rest<T: DeserializeOwned + Send + 'static>(list: List<T>) -> Result<Vec<T>, Error> {
     list.from_page(2).prefetch(AT_A_TIME).all().await
 }
 

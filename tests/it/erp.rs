@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use procurify_cloudsuite::bill::{CostPlace, InvoiceDraft};
 use procurify_cloudsuite::m3::{M3OrderSettings, M3Product};
 use procurify_cloudsuite::odata::ODataProduct;
@@ -19,6 +19,9 @@ use sandbox::{
 /// The supplier whose settings new ones begin with, where a product needs one.
 pub const TEMPLATE: &str = "TMPL";
 
+/// How long tokens live where that is short.
+pub const HOUR: Duration = Duration::from_secs(3600);
+
 /// Where the tax of bills goes, where it must go somewhere.
 const TAX: &str = "60100";
 
@@ -32,6 +35,10 @@ pub trait Erp: Sized + Send + Sync + 'static {
     fn fault_kinds() -> Vec<FaultKind>;
     /// A tenant that does its work quickly and does not ration logins.
     fn start(scenario: &Scenario, faults: Faults) -> impl Future<Output = Self> + Send;
+    /// A tenant whose tokens live an hour, for months of its own clock.
+    fn start_for_months(scenario: &Scenario) -> impl Future<Output = Self> + Send;
+    fn stop_clock_at(&self, at: DateTime<Utc>);
+    fn move_clock(&self, by: Duration);
     fn ionapi(&self) -> String;
     fn all_documents(&self) -> Vec<Document>;
     fn put_supplier(&self, supplier: &Supplier);
@@ -110,6 +117,21 @@ impl Erp for M3 {
 
     async fn start(scenario: &Scenario, faults: Faults) -> Self {
         M3::start(M3Config { faults, ..m3_config(scenario) }).await.unwrap()
+    }
+
+    async fn start_for_months(scenario: &Scenario) -> Self {
+        let batch_delay = Duration::from_secs(3);
+        let index_lag = Duration::from_secs(60);
+        let config = M3Config { token_lifetime: HOUR, batch_delay, index_lag, ..m3_config(scenario) };
+        M3::start(config).await.unwrap()
+    }
+
+    fn stop_clock_at(&self, at: DateTime<Utc>) {
+        self.stop_clock_at(at);
+    }
+
+    fn move_clock(&self, by: Duration) {
+        self.advance(by);
     }
 
     fn ionapi(&self) -> String {
@@ -231,6 +253,19 @@ impl Erp for SyteLine {
     async fn start(scenario: &Scenario, faults: Faults) -> Self {
         let config = SyteLineConfig { scenario: scenario.clone(), faults, logins_per_minute: 0, ..Default::default() };
         SyteLine::start(config).await.unwrap()
+    }
+
+    async fn start_for_months(scenario: &Scenario) -> Self {
+        let config = SyteLineConfig { scenario: scenario.clone(), token_lifetime: HOUR, ..Default::default() };
+        SyteLine::start(config).await.unwrap()
+    }
+
+    fn stop_clock_at(&self, at: DateTime<Utc>) {
+        self.stop_clock_at(at);
+    }
+
+    fn move_clock(&self, by: Duration) {
+        self.advance(by);
     }
 
     fn ionapi(&self) -> String {
@@ -356,6 +391,19 @@ impl Erp for OData {
     async fn start(scenario: &Scenario, faults: Faults) -> Self {
         let config = ODataConfig { scenario: scenario.clone(), faults, logins_per_minute: 0, ..Default::default() };
         OData::start(config).await.unwrap()
+    }
+
+    async fn start_for_months(scenario: &Scenario) -> Self {
+        let config = ODataConfig { scenario: scenario.clone(), token_lifetime: HOUR, ..Default::default() };
+        OData::start(config).await.unwrap()
+    }
+
+    fn stop_clock_at(&self, at: DateTime<Utc>) {
+        self.stop_clock_at(at);
+    }
+
+    fn move_clock(&self, by: Duration) {
+        self.advance(by);
     }
 
     fn ionapi(&self) -> String {

@@ -19,6 +19,7 @@ mod lines;
 mod mapping;
 mod periods;
 mod plan;
+mod quarter;
 mod reconcile;
 mod reconcile_bills;
 mod requests;

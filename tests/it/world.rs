@@ -116,6 +116,11 @@ impl<E: Erp> World<E> {
         self.join(|client| self.erp.product_adding_lines(client, per_call), amending).await
     }
 
+    /// As [`connect_amending_with_lines`](Self::connect_amending_with_lines), with more settings.
+    pub async fn build_amending(&self, amend: impl FnOnce(ConnectionBuilder) -> ConnectionBuilder) -> Connection {
+        self.join(|client| self.erp.product_adding_lines(client, 100), |connection| amend(amending(connection))).await
+    }
+
     /// As [`connect`](Self::connect), waiting so long for what is due later.
     pub async fn connect_waiting(&self, patience: Duration) -> Connection {
         self.build(100, |connection| connection.patience(patience)).await

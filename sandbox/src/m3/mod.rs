@@ -26,6 +26,8 @@ mod token;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+
 pub use batch::{Message, MessageStatus};
 pub use company::{Account, Supplier};
 pub use config::M3Config;
@@ -210,5 +212,11 @@ impl M3 {
     /// Moves the tenant's clock forward: tokens expire, batch jobs run, the search index catches up.
     pub fn advance(&self, by: Duration) {
         self.front.clock.advance(by);
+    }
+
+    /// Stops the tenant's clock at a moment: it goes on only as [`advance`](Self::advance) moves it, so that months pass
+    /// as fast as a test goes through them.
+    pub fn stop_clock_at(&self, at: DateTime<Utc>) {
+        self.front.clock.stop_at(at);
     }
 }

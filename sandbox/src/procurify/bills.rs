@@ -8,6 +8,7 @@ use hyper::StatusCode;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Value, json};
 
+use super::Amount;
 use super::orders::tax;
 use super::query::{Days, Query};
 use super::render::{budget, currency, currency_id, moment, number, person, person_summary, text, vendor};
@@ -47,6 +48,15 @@ pub enum BillDetail {
     Garbled,
 }
 
+/// Where a bill that was not there from the beginning comes from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Made {
+    /// The place of the order that it bills.
+    order: usize,
+    /// When the vendor wrote it, if it is known.
+    invoiced: Option<DateTime<Utc>>,
+}
+
 /// A [`BillEdit`] and when it was made.
 #[derive(Debug, Clone)]
 pub(super) struct Edited {
@@ -79,11 +89,16 @@ struct Bill<'a> {
 impl<'a> Bill<'a> {
     fn nth(data: &'a Data, n: usize) -> Option<Self> {
         let orders = data.orders.all();
-        let order = orders.get(n.checked_rem(orders.len())?)?;
+        let made = data.bills_made.get(&n);
+        let order = match made {
+            Some(made) => orders.get(made.order)?,
+            None => orders.get(n.checked_rem(orders.len())?)?,
+        };
         let id = FIRST_ID + n as u64;
         let mut rng = Rng::of(id, 5);
         let uuid = rng.uuid();
         let invoice_date = order.created + TimeDelta::days(rng.between(2, 9));
+        let invoice_date = made.and_then(|made| made.invoiced).unwrap_or(invoice_date);
         let status = *rng.pick(&[2, 2, 2, 2, 2, 2, 6, 7, 8, 4, 0, 3]);
         let kind = *rng.pick(&[0, 0, 0, 0, 0, 0, 0, 0, 1, 2]);
         let modified = invoice_date + TimeDelta::minutes(rng.between(10, 600));
@@ -118,6 +133,11 @@ impl<'a> Bill<'a> {
         }
         self.freight += edit.freight;
         (self.off_by, self.version, self.modified) = (edit.off_by, *version, *at);
+    }
+
+    /// Whether it is for an order, and approved or further.
+    fn is_approved(&self) -> bool {
+        self.kind == 0 && matches!(self.status, 2 | 6 | 7 | 8 | 4)
     }
 
     fn due(&self) -> DateTime<Utc> {
@@ -171,14 +191,33 @@ struct Amounts {
 impl Data {
     /// Makes more bills, changed last at that moment; answers their ids.
     pub(super) fn add_bills(&mut self, count: usize, now: DateTime<Utc>) -> Vec<u64> {
-        let new = self.bills..self.bills + count;
-        self.bills += count;
-        self.bill_places.extend(places(new.clone()));
-        for n in new.clone() {
-            let edit = BillEdit { status: Some(2), kind: Some(0), ..BillEdit::default() };
-            self.bill_edits.insert(n, Edited { edit, version: 1, at: now });
-        }
-        new.map(|n| FIRST_ID + n as u64).collect()
+        let orders = self.orders.all().len();
+        let places = (self.bills..self.bills + count).filter_map(|n| n.checked_rem(orders));
+        let made: Vec<Made> = places.map(|order| Made { order, invoiced: None }).collect();
+        made.into_iter().map(|made| self.make_bill(made, |_| (), now)).collect()
+    }
+
+    /// Makes a bill of all lines of an order, written by the vendor at that moment; approved, unless that is changed.
+    /// Answers its id; none if there is no such order.
+    pub(super) fn add_bill(
+        &mut self,
+        order: u64,
+        change: impl FnOnce(&mut BillEdit),
+        now: DateTime<Utc>,
+    ) -> Option<u64> {
+        let order = self.orders.place(order)?;
+        Some(self.make_bill(Made { order, invoiced: Some(now) }, change, now))
+    }
+
+    fn make_bill(&mut self, made: Made, change: impl FnOnce(&mut BillEdit), now: DateTime<Utc>) -> u64 {
+        let n = self.bills;
+        self.bills += 1;
+        self.bill_places.extend(places(n..n + 1));
+        self.bills_made.insert(n, made);
+        let mut edit = BillEdit { status: Some(2), kind: Some(0), ..BillEdit::default() };
+        change(&mut edit);
+        self.bill_edits.insert(n, Edited { edit, version: 1, at: now });
+        FIRST_ID + n as u64
     }
 
     /// Changes a bill.
@@ -198,8 +237,19 @@ impl Data {
 
     /// The ids of bills for orders that are approved or further.
     pub(super) fn approved_bills(&self) -> Vec<u64> {
-        let approved = |bill: &Bill<'_>| bill.kind == 0 && matches!(bill.status, 2 | 6 | 7 | 8 | 4);
-        all(self).filter(approved).map(|bill| bill.id).collect()
+        all(self).filter(Bill::is_approved).map(|bill| bill.id).collect()
+    }
+
+    /// What all bills come to.
+    pub(super) fn bill_amounts(&self) -> Vec<Amount> {
+        all(self)
+            .map(|bill| Amount {
+                id: bill.id,
+                currency: CURRENCIES[self.masters.vendors[bill.order.vendor].currency].0.to_owned(),
+                total: bill.total(self),
+                is_wanted: bill.is_approved(),
+            })
+            .collect()
     }
 }
 

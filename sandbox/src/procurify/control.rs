@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::bills::BillEdit;
+use super::orders::Totals;
 use super::tenant::{Data, ProcurifyTenant};
 use crate::http::{Call, Reply};
+use crate::scenario::{CURRENCIES, Order};
 
 /// How many orders to create, change and cancel.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -104,7 +106,41 @@ impl Data {
     }
 }
 
+/// What an order or a bill comes to, as this tenant itself adds it up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Amount {
+    /// The order's number, or the bill's id.
+    pub id: u64,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// Of an order without tax; of a bill with it.
+    pub total: Decimal,
+    /// Whether it stands: the order is not cancelled, the bill is for an order and approved or further.
+    pub is_wanted: bool,
+}
+
 impl ProcurifyTenant {
+    pub(super) fn order_amounts(&self) -> Vec<Amount> {
+        let data = self.data();
+        let amount = |order: &Order| Amount {
+            id: order.number,
+            currency: CURRENCIES[data.masters.vendors[order.vendor].currency].0.to_owned(),
+            total: Totals::of(&data, order).subtotal,
+            is_wanted: order.state != 1,
+        };
+        data.orders.all().iter().map(amount).collect()
+    }
+
+    pub(super) fn add_order(&self, created: DateTime<Utc>) -> u64 {
+        let now = self.clock.now();
+        self.data().orders.add_at(created, now)
+    }
+
+    pub(super) fn add_bill(&self, order: u64, change: impl FnOnce(&mut BillEdit)) -> Option<u64> {
+        self.data().add_bill(order, change, self.clock.now())
+    }
+
     pub(super) fn bump(&self, bump: Bump) -> Bumped {
         self.data().bump(bump, self.clock.now())
     }

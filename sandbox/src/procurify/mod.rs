@@ -17,8 +17,10 @@ mod write;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+
 pub use bills::{BillDetail, BillEdit};
-pub use control::{BillBump, Bump, Bumped};
+pub use control::{Amount, BillBump, Bump, Bumped};
 
 use crate::clock::Clock;
 use crate::faults::Injector;
@@ -144,6 +146,33 @@ impl Procurify {
     /// Moves the tenant's clock forward.
     pub fn advance(&self, by: Duration) {
         self.front.clock.advance(by);
+    }
+
+    /// Stops the tenant's clock at a moment: it goes on only as [`advance`](Self::advance) moves it, so that months pass
+    /// as fast as a test goes through them.
+    pub fn stop_clock_at(&self, at: DateTime<Utc>) {
+        self.front.clock.stop_at(at);
+    }
+
+    /// Adds an order that was made then and is approved now; answers its number.
+    pub fn add_order(&self, made: DateTime<Utc>) -> u64 {
+        self.front.tenant.add_order(made)
+    }
+
+    /// A vendor's invoice of all lines of an order comes in and is approved, unless that is changed at once. Answers the
+    /// bill's id; none if there is no such order.
+    pub fn add_bill(&self, order: u64, change: impl FnOnce(&mut BillEdit)) -> Option<u64> {
+        self.front.tenant.add_bill(order, change)
+    }
+
+    /// What each order comes to, in the order of their numbers.
+    pub fn order_amounts(&self) -> Vec<Amount> {
+        self.front.tenant.order_amounts()
+    }
+
+    /// What each bill comes to, in the order of their ids.
+    pub fn bill_amounts(&self) -> Vec<Amount> {
+        self.front.tenant.data().bill_amounts()
     }
 
     /// Edits one order, as a buyer does; answers whether there is such an order, and such a line in it.

@@ -37,6 +37,8 @@ pub(super) struct Data {
     pub(super) bills: usize,
     /// The places of bills by their UUIDs.
     pub(super) bill_places: HashMap<String, usize>,
+    /// Where bills come from that were made later, by their places.
+    pub(super) bills_made: BTreeMap<usize, bills::Made>,
     /// Changes of bills, by their places.
     pub(super) bill_edits: BTreeMap<usize, bills::Edited>,
     /// How the details of bills are shown, by id, where not as they should be.
@@ -64,6 +66,7 @@ impl ProcurifyTenant {
             rng: Rng::of(seed, 3),
             bills: config.scenario.bills,
             bill_places: bills::places(0..config.scenario.bills).collect(),
+            bills_made: BTreeMap::new(),
             bill_edits: BTreeMap::new(),
             bill_details: BTreeMap::new(),
             offset: offset.unwrap_or_else(|| Utc.fix()),

@@ -145,8 +145,12 @@ impl Orders {
     }
 
     pub(crate) fn get(&self, number: u64) -> Option<&Order> {
-        let at = self.all.binary_search_by_key(&number, |order| order.number).ok()?;
-        self.all.get(at)
+        self.all.get(self.place(number)?)
+    }
+
+    /// Where an order stands among all.
+    pub(crate) fn place(&self, number: u64) -> Option<usize> {
+        self.all.binary_search_by_key(&number, |order| order.number).ok()
     }
 
     /// Adds the next order, made at that moment and last changed a little later.
@@ -259,9 +263,7 @@ impl Orders {
     }
 
     fn update(&mut self, number: u64, now: DateTime<Utc>, change: impl FnOnce(&mut Order)) -> bool {
-        let Ok(at) = self.all.binary_search_by_key(&number, |order| order.number) else {
-            return false;
-        };
+        let Some(at) = self.place(number) else { return false };
         change(&mut self.all[at]);
         self.all[at].modified = now;
         true

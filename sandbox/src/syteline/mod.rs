@@ -21,6 +21,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+
 pub use config::SyteLineConfig;
 
 use chrono::NaiveDate;
@@ -165,5 +167,11 @@ impl SyteLine {
     /// Moves the tenant's clock forward: tokens expire.
     pub fn advance(&self, by: Duration) {
         self.front.clock.advance(by);
+    }
+
+    /// Stops the tenant's clock at a moment: it goes on only as [`advance`](Self::advance) moves it, so that months pass
+    /// as fast as a test goes through them.
+    pub fn stop_clock_at(&self, at: DateTime<Utc>) {
+        self.front.clock.stop_at(at);
     }
 }

@@ -152,8 +152,8 @@ impl Engine {
         done: &mut Done,
     ) -> Result<Vec<(Work, Wanted)>, EngineError> {
         let until = self.after(self.settings.lease);
-        let references =
-            self.with_needed(flow, fresh.iter().map(|work| (&work.head.key, &work.head.payload)), references).await?;
+        let records = fresh.iter().map(|work| (&work.head.key, &work.head.payload));
+        let references = self.with_needed(flow, records, references, frozen).await?;
         let entries = fresh
             .into_iter()
             .map(|work| match (map(flow, &work.head.record(), &references), frozen) {

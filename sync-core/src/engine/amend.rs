@@ -101,8 +101,8 @@ impl Engine {
         works: Vec<Work>,
         references: &References,
     ) -> Result<(Vec<Wanted>, Vec<Entry<()>>), EngineError> {
-        let references =
-            self.with_needed(flow, works.iter().map(|work| (&work.head.key, &work.head.payload)), references).await?;
+        let records = works.iter().map(|work| (&work.head.key, &work.head.payload));
+        let references = self.with_needed(flow, records, references, None).await?;
         let (mut wanted, mut entries) = (Vec::new(), Vec::new());
         for work in works {
             let revision = work.head.revision.clone();

@@ -21,16 +21,16 @@ impl Engine {
         let posted = [StateName::Posted, StateName::Cancelled];
         let behind = Query::of(&self.connection, kind).in_states(&posted).concerning();
         let at = self.clock.now();
-        let frozen = self.schedule.frozen(at).is_some();
+        let frozen = self.schedule.frozen(at);
         let mut appends = Vec::new();
         let mut heads = list_all(self.store.as_ref(), held).await?;
         heads.extend(list_all(self.store.as_ref(), behind).await?);
-        let references =
-            self.with_needed(flow, heads.iter().map(|head| (&head.key, &head.payload)), &references).await?;
+        let records = heads.iter().map(|head| (&head.key, &head.payload));
+        let references = self.with_needed(flow, records, &references, frozen.as_ref()).await?;
         for head in heads {
             let posted = head.state.target().is_some();
             let missing = match (&head.state, head.refusal()) {
-                (State::Postponed { .. }, _) if !frozen => {
+                (State::Postponed { .. }, _) if frozen.is_none() => {
                     let change = Change::Resumed { because: "posting is allowed again".to_owned() };
                     appends.push(self.append_of(&head, None, &[change], Lease::Keep, at));
                     continue;
@@ -40,7 +40,7 @@ impl Engine {
                 _ => continue,
             };
             let mapping = match flow.mapper.map(&head.record(), &references) {
-                Mapping::Wait { missing, .. } if !posted && (frozen || !may_be_there(flow, &head)) => {
+                Mapping::Wait { missing, .. } if !posted && (frozen.is_some() || !may_be_there(flow, &head)) => {
                     Mapping::Hold(missing)
                 }
                 mapping => mapping,

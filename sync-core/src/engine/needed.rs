@@ -8,14 +8,21 @@ use super::{Engine, Flow};
 use crate::error::EngineError;
 use crate::record::RecordKey;
 use crate::reference::References;
+use crate::schedule::Frozen;
+use crate::sink::TargetRef;
+use crate::state::{Head, State};
 
 impl Engine {
     /// The references, with where the records stand that the mapping of these needs.
+    ///
+    /// In a freeze those that only wait for its end are shown as if they had been posted: what needs them waits for the
+    /// same, is postponed with them, and nobody has to be told. Nothing that is mapped so may be sent.
     pub(super) async fn with_needed<'a>(
         &self,
         flow: &Flow,
         records: impl Iterator<Item = (&RecordKey, &Value)>,
         references: &'a References,
+        frozen: Option<&Frozen>,
     ) -> Result<Cow<'a, References>, EngineError> {
         let mut keys: Vec<RecordKey> = records.flat_map(|(key, payload)| flow.mapper.needs(key, payload)).collect();
         keys.sort();
@@ -25,6 +32,12 @@ impl Engine {
             return Ok(Cow::Borrowed(references));
         }
         let heads = self.store.get(&keys).await?;
-        Ok(Cow::Owned(references.clone().with_records(heads.into_iter().flatten())))
+        let seen = heads.into_iter().flatten().map(|head| match (&head.state, frozen) {
+            (State::Postponed { .. }, Some(frozen)) => {
+                Head::foreseen(head.key, TargetRef("(still to be posted)".to_owned()), frozen.until)
+            }
+            _ => head,
+        });
+        Ok(Cow::Owned(references.clone().with_records(seen)))
     }
 }

@@ -66,7 +66,7 @@ impl Engine {
     pub async fn mapping(&self, record: &Record, references: &References) -> Result<Mapping, EngineError> {
         let flow = self.flow_of(record.key.kind())?;
         let needed = std::iter::once((&record.key, &record.payload));
-        let references = self.with_needed(flow, needed, references).await?;
+        let references = self.with_needed(flow, needed, references, None).await?;
         Ok(map(flow, record, &references))
     }
 
@@ -93,8 +93,8 @@ impl Engine {
             }
         }
         let frozen = self.schedule.frozen(self.clock.now());
-        let references =
-            self.with_needed(flow, read.values().map(|(record, _)| (&record.key, &record.payload)), references).await?;
+        let records = read.values().map(|(record, _)| (&record.key, &record.payload));
+        let references = self.with_needed(flow, records, references, frozen.as_ref()).await?;
         let mut plan = Vec::new();
         let mut first: Vec<(usize, Option<Handle>)> = Vec::new();
         let mut against: Vec<(usize, Vec<Missing>)> = Vec::new();

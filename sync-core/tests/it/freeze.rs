@@ -9,7 +9,7 @@ use sync_core::*;
 use crate::world::{KIND, Target, World, block_on, key};
 
 /// Frozen until a moment.
-struct Until(DateTime<Utc>);
+pub struct Until(pub DateTime<Utc>);
 
 impl Schedule for Until {
     fn next_run(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {

@@ -3,9 +3,11 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 use sync_core::*;
 
+use crate::freeze::Until;
 use crate::world::{KIND, Target, World, block_on, key};
 
 const BILL: &str = "bill";
@@ -117,6 +119,34 @@ fn a_record_is_held_until_the_one_that_it_needs_is_posted() {
     assert_eq!(made.len(), 2);
     assert!(made.contains(&target(1)) && made.contains(&target(2)), "{made:?}");
     assert_eq!(ledger.state(9).name(), StateName::Held, "an order that was never read");
+}
+
+#[test]
+fn in_a_freeze_a_record_is_postponed_with_the_one_that_it_needs_and_nobody_is_told() {
+    let mut ledger = Ledger::new(2, vec![1, 2, 9]);
+    ledger.world.write(2, "S9", "on a supplier that is not there");
+    let until = ledger.world.clock.now() + TimeDelta::hours(48);
+    ledger.engine = ledger.engine.schedule(Arc::new(Until(until)));
+    ledger.sync(KIND);
+    let plan = block_on(ledger.engine.plan(&BILL.into(), &References::default())).unwrap();
+    assert!(matches!(plan[0].step, Step::Postpone(_)) && matches!(plan[1].step, Step::Hold(_)), "{plan:?}");
+    ledger.sync(BILL);
+    let names = [1, 2, 9].map(|id| ledger.state(id).name());
+    assert_eq!(names, [StateName::Postponed, StateName::Held, StateName::Held], "only what waits for the freeze alone");
+    let told = ledger.world.alerts.raised();
+    assert!(told.iter().all(|alert| alert.key != bill(1)), "{told:?}");
+    ledger.world.suppliers.lock().unwrap().push("S9".into());
+    ledger.sync(KIND);
+    ledger.sync(BILL);
+    assert_eq!(ledger.state(2).name(), StateName::Postponed, "its order waits for nothing else any more");
+    assert!(ledger.book.made.lock().unwrap().is_empty(), "posted in a freeze");
+    ledger.world.clock.advance(std::time::Duration::from_secs(48 * 3600));
+    ledger.sync(KIND);
+    ledger.sync(BILL);
+    let made = ledger.book.made.lock().unwrap().clone();
+    let target = |id: u32| json!({ "order": ledger.world.head(&key(id)).target() });
+    assert_eq!(made.len(), 2);
+    assert!(made.contains(&target(1)) && made.contains(&target(2)), "on what the orders became: {made:?}");
 }
 
 #[test]
