@@ -6,6 +6,7 @@
 use std::error::Error;
 use std::time::{Duration, Instant};
 
+use cloudsuite_client::odata::BatchFormat;
 use procurify_cloudsuite::odata::ODataProduct;
 use procurify_cloudsuite::product::Product;
 use procurify_cloudsuite::purchase_order::SourceSettings;
@@ -21,7 +22,7 @@ const ORDERS: u64 = 1_000;
 enum Tenant {
     M3(M3),
     SyteLine(SyteLine),
-    OData(OData),
+    OData(OData, BatchFormat),
 }
 
 /// A product, and how its server takes many writes in a call.
@@ -32,6 +33,8 @@ enum Server {
     /// Processes the first change of a call only, and says nothing of the others.
     SyteLineFirstOnly,
     OData,
+    /// Takes a `$batch` as `multipart/mixed` only.
+    ODataMultipart,
 }
 
 /// How much goes into a call, and how many calls an order may take then.
@@ -49,7 +52,7 @@ impl Way {
     }
 }
 
-const PRODUCTS: [(&str, Server, &[Way]); 4] = [
+const PRODUCTS: [(&str, Server, &[Way]); 5] = [
     (
         "M3",
         Server::M3,
@@ -61,6 +64,7 @@ const PRODUCTS: [(&str, Server, &[Way]); 4] = [
     ("SyteLine, takes many", Server::SyteLine, &[Way::new("100 changes", 100, 128, Some(400))]),
     ("SyteLine, takes the first", Server::SyteLineFirstOnly, &[Way::new("100 changes", 100, 128, None)]),
     ("OData", Server::OData, &[Way::new("$batch of 100 writes", 100, 256, Some(400))]),
+    ("OData, multipart", Server::ODataMultipart, &[Way::new("$batch of 100 writes", 100, 256, Some(400))]),
 ];
 
 #[tokio::main]
@@ -140,11 +144,13 @@ impl Tenant {
     async fn start(server: Server, scenario: Scenario) -> Result<Self, sandbox::Error> {
         let syteline =
             |first_change_only| SyteLineConfig { scenario: scenario.clone(), first_change_only, ..Default::default() };
+        let odata = |json_batches| ODataConfig { scenario: scenario.clone(), json_batches, ..Default::default() };
         Ok(match server {
-            Server::M3 => Self::M3(M3::start(M3Config { scenario, ..Default::default() }).await?),
+            Server::M3 => Self::M3(M3::start(M3Config { scenario: scenario.clone(), ..Default::default() }).await?),
             Server::SyteLine => Self::SyteLine(SyteLine::start(syteline(false)).await?),
             Server::SyteLineFirstOnly => Self::SyteLine(SyteLine::start(syteline(true)).await?),
-            Server::OData => Self::OData(OData::start(ODataConfig { scenario, ..Default::default() }).await?),
+            Server::OData => Self::OData(OData::start(odata(true)).await?, BatchFormat::Json),
+            Server::ODataMultipart => Self::OData(OData::start(odata(false)).await?, BatchFormat::Multipart),
         })
     }
 
@@ -164,8 +170,8 @@ impl Tenant {
                 let site = site.max_changes_per_request(way.writes).max_bytes_per_request(way.bytes);
                 SyteLineProduct::new(site).into()
             }
-            Self::OData(tenant) => {
-                let odata = client(tenant.ionapi_json())?.odata("100");
+            Self::OData(tenant, format) => {
+                let odata = client(tenant.ionapi_json())?.odata("100").batch_format(*format);
                 ODataProduct::new(odata.writes_per_batch(way.writes).bytes_per_batch(way.bytes)).into()
             }
         })
@@ -176,7 +182,7 @@ impl Tenant {
         match self {
             Self::M3(tenant) => (tenant.documents().len(), tenant.stats().total),
             Self::SyteLine(tenant) => (tenant.documents().len(), tenant.stats().total),
-            Self::OData(tenant) => (tenant.documents().len(), tenant.stats().total),
+            Self::OData(tenant, _) => (tenant.documents().len(), tenant.stats().total),
         }
     }
 }

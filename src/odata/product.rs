@@ -48,7 +48,7 @@ impl ODataProduct {
     }
 
     async fn read(&self) -> Result<Masters, Error> {
-        let suppliers = self.odata.suppliers().all().await?;
+        let suppliers = self.odata.suppliers().list().all().await?;
         let accounts = self.odata.accounts().all().await?;
         let cost_centers = if self.orders.cost_centers { self.odata.cost_centers().all().await? } else { Vec::new() };
         Ok(Masters {
@@ -132,7 +132,7 @@ impl Product for ODataProduct {
     }
 
     async fn supplier_currencies(&self, numbers: &[String]) -> Result<Vec<Option<String>>, Failure> {
-        let all = self.odata.suppliers().all().await.map_err(|error| of_call(&error))?;
+        let all = self.odata.suppliers().list().all().await.map_err(|error| of_call(&error))?;
         let currency = |number: &String| all.iter().find(|supplier| supplier.number == *number)?.currency.clone();
         Ok(numbers.iter().map(currency).collect())
     }

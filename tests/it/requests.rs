@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use cloudsuite_client::odata::BatchFormat;
 use procurify_cloudsuite::FlowKind;
-use sandbox::{Faults, Matcher, OData, Scenario, SyteLine, SyteLineConfig};
+use procurify_cloudsuite::odata::ODataProduct;
+use sandbox::{Faults, Matcher, OData, ODataConfig, Scenario, SyteLine, SyteLineConfig};
 
 use crate::erp::Erp;
 use crate::faults::one_in_five;
@@ -57,6 +59,36 @@ async fn written_in_four_tenths<E: Erp>() {
     let seen = world.erp.seen();
     println!("{:?}", seen.requests);
     assert!(seen.total * 10 <= 300 * 4, "{} calls for 300 orders", seen.total);
+}
+
+/// Services that take batches as multipart only, with one call in five failing.
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_are_written_in_multipart_batches_exactly_once_while_one_call_in_five_fails() {
+    let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(5);
+    println!("seed {seed}");
+    let scenario = of_ten_lines(60);
+    let faults = one_in_five(seed, <OData as Erp>::fault_kinds());
+    let config =
+        ODataConfig { scenario: scenario.clone(), json_batches: false, logins_per_minute: 0, ..Default::default() };
+    let world = World::around(scenario, |_| (), OData::start(ODataConfig { faults, ..config }).await.unwrap()).await;
+    let client = world.cloudsuite();
+    let product = || {
+        let odata = client.odata("100").batch_format(BatchFormat::Multipart).writes_per_batch(7);
+        ODataProduct::new(odata)
+    };
+    let mut passes = 0;
+    loop {
+        passes += 1;
+        assert!(passes <= 50, "no end in sight after 50 passes");
+        let connection = world.build(7, |connection| connection.cloudsuite(product())).await;
+        if connection.sync(FlowKind::PurchaseOrders).await.is_ok_and(|report| report.is_all_done()) {
+            break;
+        }
+    }
+    let stats = world.erp.seen();
+    assert!(stats.requests["POST $batch"] > 1 && !stats.faults.is_empty(), "{stats:?}");
+    let orders = world.exactly_once(&world.keys());
+    assert!(orders.values().all(|order| order.lines.len() == 10));
 }
 
 /// A site that processes the first change of a call and says nothing of the others, written to in calls of so many.

@@ -10,6 +10,7 @@ mod ionapi;
 mod lists;
 mod mongoose;
 mod odata;
+mod odata_batches;
 mod orders;
 mod secrets;
 mod support;

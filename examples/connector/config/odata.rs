@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use cloudsuite_client::CloudSuiteClient;
+use cloudsuite_client::odata::BatchFormat;
 use procurify_cloudsuite::odata::{ODataInvoiceSettings, ODataOrderSettings, ODataProduct};
 use procurify_cloudsuite::product::Product;
 use serde::Deserialize;
@@ -18,6 +19,9 @@ pub(super) struct OData {
     #[serde(default = "yes")]
     pub(super) cost_centers: bool,
     pub(super) writes_per_batch: Option<usize>,
+    /// Whether a batch is JSON or, as some services know no other, multipart.
+    #[serde(default)]
+    pub(super) batch_format: Batches,
     pub(super) cancelled_status: Option<String>,
     pub(super) open_status: Option<String>,
     /// Blank for none.
@@ -32,6 +36,14 @@ pub(super) struct OData {
     pub(super) units: BTreeMap<String, String>,
 }
 
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Batches {
+    #[default]
+    Json,
+    Multipart,
+}
+
 impl OData {
     pub(super) fn product(&self, client: &CloudSuiteClient) -> Box<dyn Product> {
         let mut odata = client.odata(&self.company);
@@ -40,6 +52,9 @@ impl OData {
         }
         if let Some(writes) = self.writes_per_batch {
             odata = odata.writes_per_batch(writes);
+        }
+        if self.batch_format == Batches::Multipart {
+            odata = odata.batch_format(BatchFormat::Multipart);
         }
         ODataProduct::new(odata).orders(self.orders()).invoices(self.invoices()).into()
     }
@@ -52,8 +67,8 @@ impl OData {
             cancelled_status: self.cancelled_status.clone().unwrap_or(default.cancelled_status),
             open_status: self.open_status.clone().unwrap_or(default.open_status),
             blocked_statuses: default.blocked_statuses,
-            payment_terms: self.payment_terms_property.clone(),
-            tax_code: self.tax_code_property.clone(),
+            payment_terms: self.payment_terms_property.clone().and_then(given),
+            tax_code: self.tax_code_property.clone().and_then(given),
         }
     }
 

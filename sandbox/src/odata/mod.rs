@@ -5,10 +5,12 @@
 //! /{ti}/LN/lnapi/odata/{service}/{set} ... gateway -> request (filter, pages) -> store (rules)
 //! ```
 
+mod batch;
 mod by_hand;
 mod config;
 mod filter;
 mod model;
+mod multipart;
 mod request;
 mod store;
 mod tenant;

@@ -20,7 +20,7 @@ pub(super) const SETS: [Set; 8] = [
         key: "Supplier",
         properties: &["Supplier", "Name", "Status", "Currency", "PaymentTerms", "ChangedOn"],
         lines: &[],
-        required: &["Supplier", "Name"],
+        required: &["Name"],
     },
     Set {
         service: "tcapi.comBusinessPartner",

@@ -43,7 +43,7 @@ impl Refusal {
 }
 
 /// All entities.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Store {
     sets: BTreeMap<&'static str, BTreeMap<String, Stored>>,
     unique_references: bool,
