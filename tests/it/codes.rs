@@ -186,8 +186,8 @@ async fn the_connector_takes_them_from_its_file_and_from_a_mapping_file() {
     let (_, waiting, _) = ask(&["held"]).await;
     assert!(waiting.contains("`link tax 'Sales tax "), "{waiting}");
     let file = world.folder.path().join("codes.csv");
-    let lines: String = (1..30).map(|rate| format!("tax,Sales tax {rate}%,T{rate}\n")).collect();
-    std::fs::write(&file, format!("kind,source,target\n{lines}")).unwrap();
+    let lines: Vec<String> = (1..30).map(|rate| format!("tax,Sales tax {rate}%,T{rate}")).collect();
+    std::fs::write(&file, format!("kind,source,target\n{}\n", lines.join("\n"))).unwrap();
     let (code, _, stderr) = ask(&["mapping", "import", file.to_str().unwrap()]).await;
     assert_eq!(code, Some(0), "{stderr}");
     assert_eq!(ask(&["sync"]).await.0, Some(0));
