@@ -5,6 +5,7 @@ use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono_tz::Tz;
 use cloudsuite_client::m3::InvalidCode;
 use procurify_client::ProcurifyClient;
 use sync_core::{
@@ -13,6 +14,7 @@ use sync_core::{
 };
 
 use crate::bill::{self, BillMapper, BillMapperAdapter, BillSettings, BillSource, DefaultBillMapper};
+use crate::periods::PeriodSettings;
 use crate::product::Product;
 use crate::purchase_order::{
     self, DefaultOrderMapper, OrderMapper, OrderMapperAdapter, PurchaseOrderSource, SourceSettings,
@@ -34,8 +36,11 @@ pub enum BuildError {
     #[error("{0}")]
     Dimension(String),
     /// Reference data cannot go this way.
-    #[error("the direction of reference data cannot be carried out: {0}")]
+    #[error("reference data cannot go this way: {0}")]
     Direction(String),
+    /// Orders were to be moved to another day.
+    #[error("orders keep their day, and cannot be moved out of a closed fiscal period: hold them, or let them go")]
+    OrdersKeepTheirDay,
     /// A code that M3 cannot have.
     #[error(transparent)]
     Code(#[from] InvalidCode),
@@ -49,12 +54,21 @@ pub enum BuildError {
 pub struct Connection {
     pub(crate) engine: Engine,
     pub(crate) orders: Arc<PurchaseOrderSource>,
+    pub(crate) bills: Option<Bills>,
     procurify: ProcurifyClient,
     product: Arc<dyn Product>,
     pub(crate) aligner: Arc<Aligner>,
     pub(crate) reference_flows: ReferenceFlows,
     pub(crate) reference_max_age: Duration,
     pub(crate) patience: Duration,
+}
+
+/// Bills, where the product takes them.
+#[derive(Clone)]
+pub(crate) struct Bills {
+    pub source: Arc<BillSource>,
+    /// The time zone in which their moments become days.
+    pub time_zone: Tz,
 }
 
 impl Connection {
@@ -70,6 +84,7 @@ impl Connection {
             bill_mapper: Box::new(DefaultBillMapper::default()),
             bills: BillSettings::default(),
             reference: ReferenceSettings::default(),
+            periods: PeriodSettings::default(),
             settings: Settings::default(),
             retry: None,
             alerts: None,
@@ -139,6 +154,7 @@ pub struct ConnectionBuilder {
     bill_mapper: Box<dyn BillMapper>,
     bills: BillSettings,
     reference: ReferenceSettings,
+    periods: PeriodSettings,
     settings: Settings,
     retry: Option<Arc<dyn RetryPolicy>>,
     alerts: Option<Arc<dyn AlertSink>>,
@@ -215,6 +231,12 @@ impl ConnectionBuilder {
     /// What is done about reference data that only one system has. Default: it is matched and no more.
     pub fn reference(mut self, settings: ReferenceSettings) -> Self {
         self.reference = settings;
+        self
+    }
+
+    /// Which fiscal periods are closed, and what becomes of documents that fall into one. Default: none is known to be.
+    pub fn fiscal_periods(mut self, settings: PeriodSettings) -> Self {
+        self.periods = settings;
         self
     }
 
@@ -296,23 +318,28 @@ impl ConnectionBuilder {
         let mut reading = self.source;
         reading.custom_fields |= self.mapper.needs_custom_fields();
         let orders = Arc::new(PurchaseOrderSource::new(self.name.clone(), procurify.reader(), reading));
+        self.periods.check()?;
+        let mapper = OrderMapperAdapter { mapper: self.mapper, periods: self.periods.clone() };
         let flow = Flow {
             max_reference_age: Some(self.reference_max_age),
             on_revision: self.on_revision,
             on_cancel: self.on_cancel,
-            ..Flow::new(purchase_order::KIND, orders.clone(), OrderMapperAdapter(self.mapper), sink)
+            ..Flow::new(purchase_order::KIND, orders.clone(), mapper, sink)
         };
         let new_suppliers = check(&self.reference, product.as_ref())?;
         let (name, ledger) = (self.name, stores.ledger);
         let mut engine = Engine::new(name.clone(), Arc::clone(&ledger), stores.checkpoints, stores.references)
             .settings(self.settings);
+        let mut bills = None;
         if let Some(sink) = product.invoices()? {
             let (wanted, limits) = (self.bills.wanted(), product.invoice_limits());
-            let source = BillSource::new(engine.connection().clone(), procurify.reader(), self.bills);
-            let mapper = BillMapperAdapter { mapper: self.bill_mapper, wanted, limits };
+            let source = Arc::new(BillSource::new(engine.connection().clone(), procurify.reader(), self.bills));
+            bills = Some(Bills { source: Arc::clone(&source), time_zone: self.bill_mapper.time_zone() });
+            let periods = self.periods.clone();
+            let mapper = BillMapperAdapter { mapper: self.bill_mapper, wanted, limits, periods };
             engine = engine.flow(Flow {
                 max_reference_age: Some(self.reference_max_age),
-                ..Flow::new(bill::KIND, Arc::new(source), mapper, sink)
+                ..Flow::new(bill::KIND, source, mapper, sink)
             });
         }
         // Processes that fail together should not come back together.
@@ -352,11 +379,13 @@ impl ConnectionBuilder {
             page_size,
             dimensions,
             new_suppliers,
+            periods: self.periods.list,
             shelf: readings,
         };
         Ok(Connection {
             engine,
             orders,
+            bills,
             procurify,
             product,
             aligner: Arc::new(aligner),

@@ -33,6 +33,7 @@
 //! | [`accounts`] | which account and cost centre a line is booked on |
 //! | [`product`] | what a CloudSuite product must offer |
 //! | [`m3`], [`syteline`], [`odata`] | the products |
+//! | [`periods`] | fiscal periods that are closed in the ERP |
 //! | [`reconcile`] | both systems compared: missing, extra, differing, totals |
 //! | [`mod@reference`] | vendors, account codes and departments, matched before any order moves |
 //!
@@ -46,6 +47,7 @@ mod failure;
 pub mod m3;
 mod mapping;
 pub mod odata;
+pub mod periods;
 pub mod product;
 pub mod purchase_order;
 mod reading;

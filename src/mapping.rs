@@ -24,10 +24,11 @@ pub enum Mapped<T = OrderDraft> {
     Skip(String),
 }
 
-/// A typed mapper's answer as the engine sees it.
+/// A typed mapper's answer as the engine sees it; `check` tells what stands against a draft's being posted now.
 pub(crate) fn as_mapping<R: DeserializeOwned, T: Serialize>(
     record: &Record,
     map: impl FnOnce(&R) -> Mapped<T>,
+    check: impl FnOnce(&mut T, &mut Vec<String>) -> Vec<Missing>,
 ) -> Mapping {
     let unreadable = |why: &dyn std::fmt::Display| {
         Mapping::Hold(vec![Missing {
@@ -43,10 +44,14 @@ pub(crate) fn as_mapping<R: DeserializeOwned, T: Serialize>(
     match map(&read) {
         Mapped::Hold(missing) => Mapping::Hold(missing),
         Mapped::Skip(reason) => Mapping::Skip(reason),
-        Mapped::Draft { draft, decisions } => match serde_json::to_value(draft) {
-            Ok(document) => Mapping::Draft { document, decisions },
-            Err(error) => unreadable(&error),
-        },
+        Mapped::Draft { mut draft, mut decisions } => {
+            let missing = check(&mut draft, &mut decisions);
+            match serde_json::to_value(draft) {
+                Ok(document) if missing.is_empty() => Mapping::Draft { document, decisions },
+                Ok(document) => Mapping::Wait { document, decisions, missing },
+                Err(error) => unreadable(&error),
+            }
+        }
     }
 }
 

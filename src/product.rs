@@ -8,8 +8,9 @@ use chrono::{NaiveDate, TimeDelta};
 use cloudsuite_client::CloudSuiteClient;
 use sync_core::{Failure, FailureKind, Kind, Sink};
 
-use crate::bill::InvoiceLimits;
+use crate::bill::{InvoiceDraft, InvoiceLimits, InvoiceLineDraft};
 use crate::connection::BuildError;
+use crate::periods::{ClosedPeriod, PeriodList};
 use crate::reconcile::{Document, Wanted};
 use crate::reference::{Master, NewSuppliers};
 
@@ -85,6 +86,13 @@ pub trait Product: Send + Sync {
         Ok(None)
     }
 
+    /// The fiscal periods that are closed, by the tenant's own list of them.
+    ///
+    /// By default the product has no such list.
+    async fn closed_periods(&self, list: &PeriodList) -> Result<Vec<ClosedPeriod>, Failure> {
+        Err(list.unreadable(&format!("{} lists no periods", self.name())))
+    }
+
     /// The item of lines that are bought by their text alone, if it must be among the items.
     fn service_item(&self) -> Option<String> {
         None
@@ -120,6 +128,11 @@ pub trait Product: Send + Sync {
     /// What its invoices can hold: a bill that does not fit is held.
     fn invoice_limits(&self) -> InvoiceLimits {
         InvoiceLimits::default()
+    }
+
+    /// The lines of an invoice as this product holds them: its tax may stand on one of its own. By default as drafted.
+    fn invoice_lines(&self, invoice: &InvoiceDraft) -> Vec<InvoiceLineDraft> {
+        invoice.lines.clone()
     }
 
     /// Documents of a kind as the ERP holds them, whoever made them, for [`reconcile`](crate::Connection::reconcile). A

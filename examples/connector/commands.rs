@@ -32,7 +32,7 @@ pub async fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
         Command::Held => held(&config, &folder, json).await,
         Command::Reconcile(wanted) => {
             let connection = connect(&config, &folder, Access::Read).await?;
-            crate::reconcile::run(&connection, &config.compared(), wanted, json).await
+            crate::reconcile::run(&connection, &config.flows(), wanted, json).await
         }
         Command::Vault { command } => crate::vault::run(&config, &folder, command, json).await,
         Command::Replay(arguments) => crate::replay::run(&config, &folder, arguments, json).await,
@@ -352,7 +352,7 @@ pub async fn list(config: &Config, folder: &Path, json: bool, concerning: bool) 
         let lines = heads.iter().map(|head| {
             let target = || head.state.target().map(ToString::to_string);
             let more = head.concern().or_else(target).unwrap_or_default();
-            format!("{}  {}  {more}\n", head.key, head.state.name())
+            format!("{}  {}  {more}\n", head.key, head.state.name().words())
         });
         let noun = if concerning { "records need a person" } else { "records" };
         format!("{}{} {noun}.", lines.collect::<String>(), heads.len())

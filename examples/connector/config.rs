@@ -1,6 +1,7 @@
 //! The connector's configuration file: what it says, and clear words where it is wrong.
 
 mod bills;
+mod periods;
 mod text;
 
 use std::collections::BTreeMap;
@@ -49,6 +50,8 @@ pub struct Config {
     alerts: AlertSettings,
     #[serde(default)]
     mapping: Mapping,
+    #[serde(default)]
+    fiscal_periods: periods::FiscalPeriods,
 }
 
 #[derive(Debug, Deserialize)]
@@ -388,11 +391,6 @@ impl Config {
         ConnectionId::new(&self.procurify.domain)
     }
 
-    /// What both systems can be compared in: orders, if they are moved.
-    pub fn compared(&self) -> Vec<FlowKind> {
-        self.flows().into_iter().filter(|flow| *flow == FlowKind::PurchaseOrders).collect()
-    }
-
     /// What is to be moved, orders before the bills that are for them.
     pub fn flows(&self) -> Vec<FlowKind> {
         let flows = [(FlowKind::PurchaseOrders, self.flows.purchase_orders), (FlowKind::Bills, self.flows.bills)];
@@ -468,6 +466,7 @@ impl Config {
             .bill_mapper(self.bill_mapper(folder)?)
             .bills(self.bills()?)
             .reference(self.flows.reference.settings()?)
+            .fiscal_periods(self.fiscal_periods.settings()?)
             .patience(duration("flows.wait", &self.flows.wait)?)
             .schedule(Arc::new(self.calendar()?))
             .alerts(self.alerts.sink(&place).await?)

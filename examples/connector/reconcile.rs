@@ -17,7 +17,7 @@ const NOT_CLEAN: u8 = 3;
 
 #[derive(Debug, Args)]
 pub struct ReconcileArguments {
-    /// The first day; that of the first order if not given.
+    /// The first day, on which orders were created and bills invoiced; that of the first of each if not given.
     #[arg(long)]
     from: Option<NaiveDate>,
     /// The last day; today if not given.

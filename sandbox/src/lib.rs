@@ -49,7 +49,7 @@ mod scenario;
 mod stats;
 mod syteline;
 
-pub use by_hand::{Touch, TypedLine, TypedOrder};
+pub use by_hand::{Touch, TypedInvoice, TypedLine, TypedOrder};
 pub use error::Error;
 pub use faults::{FaultKind, Faults, Matcher};
 pub use m3::{Account, Document, DocumentLine, M3, M3Config, Message, MessageStatus, Supplier};

@@ -9,6 +9,7 @@ use super::draft::InvoiceDraft;
 use super::mapper::{BillMapper, CostPlace};
 use super::wanted::Wanted;
 use crate::mapping::{Mapped, as_mapping};
+use crate::periods::PeriodSettings;
 use crate::purchase_order;
 
 /// What a product's invoices can hold.
@@ -83,6 +84,7 @@ pub(crate) struct BillMapperAdapter {
     pub mapper: Box<dyn BillMapper>,
     pub wanted: Wanted,
     pub limits: InvoiceLimits,
+    pub periods: PeriodSettings,
 }
 
 impl BillMapperAdapter {
@@ -137,7 +139,10 @@ fn not_read(bill: &ApprovedBill) -> Missing {
 
 impl Mapper for BillMapperAdapter {
     fn map(&self, record: &Record, references: &References) -> Mapping {
-        as_mapping(record, |bill| self.decide(bill, references))
+        let check = |draft: &mut InvoiceDraft, decisions: &mut Vec<String>| {
+            self.periods.check_bill(draft, decisions, references)
+        };
+        as_mapping(record, |bill| self.decide(bill, references), check)
     }
 
     fn needs(&self, key: &RecordKey, payload: &Value) -> Vec<RecordKey> {

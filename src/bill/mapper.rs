@@ -230,7 +230,9 @@ impl DefaultBillMapper {
                 Some(State::Skipped { reason }) => {
                     format!("it is not posted itself ({reason}): decide what the bill is for")
                 }
-                Some(state) => format!("it is {} itself: the bill goes on once the order is posted", words(state)),
+                Some(state) => {
+                    format!("it is {} itself: the bill goes on once the order is posted", state.name().words())
+                }
             };
             resolver.miss("purchase_order", &name, &hint);
         }
@@ -321,10 +323,6 @@ fn line_in_the_erp(order: &Head, item: OrderItemId) -> Option<u32> {
     let lines = Vec::<OrderLine>::deserialize(&order.payload["lines"]).ok().filter(|_| unchanged)?;
     let place = lines.iter().filter(|line| !line.is_refused()).position(|line| line.id == item)?;
     u32::try_from(place + 1).ok()
-}
-
-fn words(state: &State) -> String {
-    state.name().to_string().replace('_', " ")
 }
 
 #[cfg(test)]

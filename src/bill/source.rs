@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use chrono_tz::Tz;
 use futures_util::{StreamExt, stream};
-use procurify_client::{BillStatus, BillSummary, BillType, ErrorKind, Reader, Uuid};
+use procurify_client::{BillStatus, BillSummary, BillType, ErrorKind, OrderBy, Reader, Uuid};
 use serde::{Deserialize, Serialize};
 use sync_core::{Batch, ConnectionId, Cursor, Failure, FailureKind, Known, Record, RecordKey, Source, SourceError};
 
@@ -15,6 +15,7 @@ use super::approved::{ApprovedBill, stamp};
 use super::wanted::Wanted;
 use crate::failure::{is_of_the_record, of_call};
 use crate::reading::{Position, Scope, changed, pages};
+use crate::reconcile::Period;
 
 /// Details that are read at a time.
 const AT_A_TIME: usize = 4;
@@ -98,6 +99,31 @@ impl BillSource {
     pub fn new(connection: ConnectionId, procurify: Reader, settings: BillSettings) -> Self {
         let wanted = settings.wanted();
         Self { connection, procurify, settings, wanted }
+    }
+
+    /// The bills invoiced within these days, widened by one each way for the tenant's time zone, as lists show them.
+    pub(crate) async fn invoiced(&self, period: Period) -> Result<Vec<BillSummary>, Failure> {
+        let mut list = self.procurify.bills().list();
+        if let Some(first) = period.first.or(self.settings.invoiced_from) {
+            list = list.invoiced_since(first - TimeDelta::days(1));
+        }
+        if let Some(last) = period.last {
+            list = list.invoiced_until(last + TimeDelta::days(1));
+        }
+        let list = list.order_by(OrderBy::ascending("id")).page_size(self.settings.page_size);
+        let mut bills = list.all().await.map_err(|error| of_call(&error))?;
+        bills.retain(|bill| self.is_recent(bill));
+        Ok(bills)
+    }
+
+    /// Bills with their lines, as [`poll`](Source::poll) would give them.
+    pub(crate) async fn details(&self, bills: Vec<BillSummary>) -> Result<Vec<Record>, Failure> {
+        self.records(bills, &mut BTreeSet::new()).await
+    }
+
+    /// Whose record a bill is, and the mark of it as it is listed.
+    pub(crate) fn mark(&self, bill: &BillSummary) -> (RecordKey, String) {
+        (self.key(bill.id), stamp(bill, &self.wanted))
     }
 
     /// Whether it may be of the first day or later: that day begins up to a day earlier somewhere, and which bills are
@@ -216,8 +242,7 @@ impl Source for BillSource {
         let changes = self.procurify.bills().changes_since(&from);
         let (mut bills, place, more) = pages(changes, settings.page_size, 1, &from).await?;
         bills.retain(|bill| self.is_recent(bill));
-        let mark = |bill: &BillSummary| (self.key(bill.id), stamp(bill, &self.wanted));
-        let (touched, unchanged) = changed(bills, known, mark).await?;
+        let (touched, unchanged) = changed(bills, known, |bill| self.mark(bill)).await?;
         for uuid in touched.iter().filter_map(|bill| bill.uuid.as_ref()) {
             scope.unread.remove(&uuid.0);
         }

@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 
 use chrono::{NaiveDate, TimeDelta};
 use cloudsuite_client::m3::{M3, OrderNumber, OrderSearch, PurchaseOrderHead, PurchaseOrderLine, TransactionError};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use rust_decimal::Decimal;
 use sync_core::Failure;
 use tenant_http::ErrorKind;
@@ -27,7 +29,24 @@ pub(super) async fn orders(m3: &M3, wanted: &Wanted<'_>) -> Result<Vec<Document>
 
 /// Orders dated within these days.
 async fn dated(m3: &M3, first: NaiveDate, last: NaiveDate) -> Result<Vec<Document>, TransactionError> {
-    let mut numbers = BTreeSet::new();
+    let ask = |first, last| {
+        let orders = m3.purchase_orders();
+        async move { orders.search(&OrderSearch::default().ordered_between(first, last)).await }.boxed()
+    };
+    let numbers: BTreeSet<OrderNumber> =
+        by_days(first, last, ask).await?.into_iter().map(|head: PurchaseOrderHead| head.number).collect();
+    let numbers: Vec<OrderNumber> = numbers.into_iter().collect();
+    read(m3, &numbers, |_| true).await
+}
+
+/// What a search gives of these days, asked for a month at a time, and for fewer days where the server's ceiling may
+/// have cut a list.
+pub(super) async fn by_days<T>(
+    first: NaiveDate,
+    last: NaiveDate,
+    ask: impl Fn(NaiveDate, NaiveDate) -> BoxFuture<'static, Result<Vec<T>, TransactionError>>,
+) -> Result<Vec<T>, TransactionError> {
+    let mut found = Vec::new();
     let mut open = vec![(first, last)];
     while let Some((first, last)) = open.pop() {
         let days = (last - first).num_days();
@@ -36,9 +55,8 @@ async fn dated(m3: &M3, first: NaiveDate, last: NaiveDate) -> Result<Vec<Documen
             open.extend([(middle + TimeDelta::days(1), last), (first, middle)]);
             continue;
         }
-        match m3.purchase_orders().search(&OrderSearch::default().ordered_between(first, last)).await {
-            Ok(heads) => numbers.extend(heads.into_iter().map(|head| head.number)),
-            // The server's ceiling may have cut the list: fewer days come whole.
+        match ask(first, last).await {
+            Ok(some) => found.extend(some),
             Err(error) if error.kind() == ErrorKind::Decode && days > 0 => {
                 let middle = first + TimeDelta::days(days / 2);
                 open.extend([(middle + TimeDelta::days(1), last), (first, middle)]);
@@ -46,7 +64,7 @@ async fn dated(m3: &M3, first: NaiveDate, last: NaiveDate) -> Result<Vec<Documen
             Err(error) => return Err(error),
         }
     }
-    read(m3, &numbers.into_iter().collect::<Vec<_>>(), |_| true).await
+    Ok(found)
 }
 
 /// Orders by the numbers that we know, and those that are not there by our reference.
@@ -96,6 +114,7 @@ fn document(head: PurchaseOrderHead, mut lines: Vec<PurchaseOrderLine>) -> Docum
         void: lines.is_empty(),
         lines: lines.iter().map(line).collect(),
         total: None,
+        ..Document::default()
     }
 }
 

@@ -57,7 +57,10 @@ impl M3InvoiceSettings {
     /// The programs that are called, and what is needed of them.
     pub(super) fn needed(&self) -> Vec<(&'static str, &'static [&'static str])> {
         let mut needed: Vec<(&'static str, &'static [&'static str])> = vec![
-            ("APS450MI", &["AddHead", "AddLine", "AddLineRecode", "GetHead", "LstLines", "LstInvBySupInv"]),
+            (
+                "APS450MI",
+                &["AddHead", "AddLine", "AddLineRecode", "GetHead", "LstLines", "LstInvBySupInv", "LstInvBatchNo"],
+            ),
             ("CRS620MI", &["GetBasicData"]),
         ];
         if self.search_ledger {
@@ -72,8 +75,8 @@ impl M3InvoiceSettings {
 
 /// The batch invoices of one company.
 pub(super) struct M3Invoices {
-    m3: M3,
-    settings: M3InvoiceSettings,
+    pub(super) m3: M3,
+    pub(super) settings: M3InvoiceSettings,
     has_accounting_lines: OnceLock<bool>,
 }
 
@@ -111,14 +114,13 @@ impl M3Invoices {
     /// Under what an invoice may be there: under the supplier's payee of today, or the supplier itself; and, if people
     /// may have typed it, in other letters.
     fn keys(
-        sought: &Sought<'_>,
+        (supplier, number): (&str, &str),
         payees: &HashMap<String, Result<Option<SupplierNumber>, Failure>>,
         typed: bool,
     ) -> Result<Vec<InvoiceKey>, Failure> {
-        let supplier = SupplierNumber::new(&sought.invoice.supplier).map_err(|error| invalid(&error))?;
+        let supplier = SupplierNumber::new(supplier).map_err(|error| invalid(&error))?;
         let payee = payees.get(supplier.as_str()).cloned().unwrap_or(Ok(None))?;
-        let of =
-            |payee| InvoiceKey { supplier: supplier.clone(), payee, supplier_invoice: sought.invoice.number.clone() };
+        let of = |payee| InvoiceKey { supplier: supplier.clone(), payee, supplier_invoice: number.to_owned() };
         let keys = std::iter::once(of(None)).chain(payee.map(|payee| of(Some(payee))));
         Ok(if typed { keys.flat_map(|key| key.spellings()).collect() } else { keys.collect() })
     }
@@ -214,36 +216,57 @@ fn trouble(error: &TransactionError) -> Trouble {
     }
 }
 
-fn present(head: InvoiceHead) -> Present {
+/// An invoice where M3 has it.
+#[derive(Debug, Clone)]
+pub(super) enum Entry {
+    /// A batch invoice (`APS450`), in the ledger too once it has a voucher.
+    Batch(Box<InvoiceHead>),
+    /// One that only the ledger has (`APS200`).
+    Ledger(LedgerInvoice),
+}
+
+impl Entry {
+    /// Its number, as people look for it.
+    pub fn number(&self) -> String {
+        match self {
+            Self::Batch(head) => head.number.to_string(),
+            Self::Ledger(invoice) => match invoice.voucher {
+                Some(voucher) => format!("voucher {voucher} of {}", invoice.year),
+                None => format!("journal {}/{} of {}", invoice.journal, invoice.sequence, invoice.year),
+            },
+        }
+    }
+}
+
+fn present(entry: Entry) -> Present {
+    let number = entry.number();
+    let head = match entry {
+        Entry::Batch(head) => head,
+        Entry::Ledger(invoice) => {
+            return Present {
+                number,
+                reference: None,
+                amount: invoice.amount,
+                currency: invoice.currency,
+                day: invoice.invoice_date,
+                finished: true,
+                fault: None,
+            };
+        }
+    };
     let fault = match (head.head_error, head.line_error) {
         (true, _) => Some("its head was found wrong by the validation"),
         (false, true) => Some("a line was found wrong by the validation"),
         (false, false) => None,
     };
     Present {
-        number: head.number.to_string(),
+        number,
         reference: head.reference,
         amount: head.amount,
         currency: head.currency,
         day: head.invoice_date,
         finished: head.voucher.is_some(),
         fault: fault.map(str::to_owned),
-    }
-}
-
-fn in_ledger(invoice: LedgerInvoice) -> Present {
-    let number = match invoice.voucher {
-        Some(voucher) => format!("voucher {voucher} of {}", invoice.year),
-        None => format!("journal {}/{} of {}", invoice.journal, invoice.sequence, invoice.year),
-    };
-    Present {
-        number,
-        reference: None,
-        amount: invoice.amount,
-        currency: invoice.currency,
-        day: invoice.invoice_date,
-        finished: true,
-        fault: None,
     }
 }
 
@@ -285,29 +308,10 @@ impl InvoiceBook for M3Invoices {
     }
 
     async fn find(&self, sought: &[Sought<'_>]) -> Vec<Result<Vec<Present>, Failure>> {
-        let payees = self.payees(sought.iter().map(|one| one.invoice.supplier.as_str())).await;
-        let keys: Vec<Result<Vec<InvoiceKey>, Failure>> =
-            sought.iter().map(|one| Self::keys(one, &payees, true)).collect();
-        let askable: Vec<InvoiceKey> = keys.iter().flatten().flatten().cloned().collect();
-        let invoices = self.m3.invoices();
-        let listed = invoices.find(&askable).await;
-        let numbers: Vec<InvoiceBatchNumber> = listed.iter().flatten().flatten().cloned().collect();
-        let mut heads = if numbers.is_empty() { Vec::new() } else { invoices.get(&numbers).await }.into_iter();
-        let found: Vec<Result<Vec<Present>, TransactionError>> = listed
-            .into_iter()
-            .map(|numbers| {
-                let heads: Vec<_> = heads.by_ref().take(numbers.as_ref().map_or(0, Vec::len)).collect();
-                numbers?;
-                let heads: Vec<Option<InvoiceHead>> = heads.into_iter().collect::<Result<_, _>>()?;
-                Ok(heads.into_iter().flatten().map(present).collect())
-            })
-            .collect();
-        let mut found = gathered(&keys, found);
-        if self.settings.search_ledger {
-            let ledger: Vec<_> = sought.iter().map(|one| Self::keys(one, &payees, false)).collect();
-            self.search_ledger(&ledger, &mut found).await;
-        }
-        found
+        let wanted: Vec<(&str, &str)> =
+            sought.iter().map(|one| (one.invoice.supplier.as_str(), one.invoice.number.as_str())).collect();
+        let entries = self.entries(&wanted).await;
+        entries.into_iter().map(|found| Ok(found?.into_iter().map(present).collect())).collect()
     }
 
     async fn lines(&self, invoices: &[(&str, Sought<'_>)]) -> Vec<Result<Vec<LineThere>, Failure>> {
@@ -398,11 +402,38 @@ impl InvoiceBook for M3Invoices {
 }
 
 impl M3Invoices {
+    /// The invoices of these suppliers and their numbers, in batch entry and, where there is none, in the ledger.
+    pub(super) async fn entries(&self, wanted: &[(&str, &str)]) -> Vec<Result<Vec<Entry>, Failure>> {
+        let payees = self.payees(wanted.iter().map(|(supplier, _)| *supplier)).await;
+        let keys: Vec<Result<Vec<InvoiceKey>, Failure>> =
+            wanted.iter().map(|one| Self::keys(*one, &payees, true)).collect();
+        let askable: Vec<InvoiceKey> = keys.iter().flatten().flatten().cloned().collect();
+        let invoices = self.m3.invoices();
+        let listed = invoices.find(&askable).await;
+        let numbers: Vec<InvoiceBatchNumber> = listed.iter().flatten().flatten().cloned().collect();
+        let mut heads = if numbers.is_empty() { Vec::new() } else { invoices.get(&numbers).await }.into_iter();
+        let found: Vec<Result<Vec<Entry>, TransactionError>> = listed
+            .into_iter()
+            .map(|numbers| {
+                let heads: Vec<_> = heads.by_ref().take(numbers.as_ref().map_or(0, Vec::len)).collect();
+                numbers?;
+                let heads: Vec<Option<InvoiceHead>> = heads.into_iter().collect::<Result<_, _>>()?;
+                Ok(heads.into_iter().flatten().map(|head| Entry::Batch(Box::new(head))).collect())
+            })
+            .collect();
+        let mut found = gathered(&keys, found);
+        if self.settings.search_ledger {
+            let ledger: Vec<_> = wanted.iter().map(|one| Self::keys(*one, &payees, false)).collect();
+            self.search_ledger(&ledger, &mut found).await;
+        }
+        found
+    }
+
     /// Adds what finance booked itself to what was found among the batch invoices.
     async fn search_ledger(
         &self,
         keys: &[Result<Vec<InvoiceKey>, Failure>],
-        found: &mut [Result<Vec<Present>, Failure>],
+        found: &mut [Result<Vec<Entry>, Failure>],
     ) {
         let open: Vec<usize> = (0..found.len()).filter(|&at| found[at].as_ref().is_ok_and(Vec::is_empty)).collect();
         let asked: Vec<Result<Vec<InvoiceKey>, Failure>> = open.iter().map(|&at| keys[at].clone()).collect();
@@ -411,7 +442,7 @@ impl M3Invoices {
             return;
         }
         let posted = self.m3.invoices().find_posted(&askable).await;
-        let posted = posted.into_iter().map(|posted| posted.map(|all| all.into_iter().map(in_ledger).collect()));
+        let posted = posted.into_iter().map(|posted| posted.map(|all| all.into_iter().map(Entry::Ledger).collect()));
         for (at, posted) in open.into_iter().zip(gathered(&asked, posted.collect())) {
             found[at] = posted;
         }
@@ -421,8 +452,8 @@ impl M3Invoices {
 /// What was found under all the keys of one invoice together, each of it once.
 fn gathered(
     keys: &[Result<Vec<InvoiceKey>, Failure>],
-    found: Vec<Result<Vec<Present>, TransactionError>>,
-) -> Vec<Result<Vec<Present>, Failure>> {
+    found: Vec<Result<Vec<Entry>, TransactionError>>,
+) -> Vec<Result<Vec<Entry>, Failure>> {
     let unanswered = || Failure::new(FailureKind::Other, "M3 gave no answer for this invoice");
     let mut found = found.into_iter();
     let together = |keys: &Result<Vec<InvoiceKey>, Failure>| {
@@ -431,11 +462,11 @@ fn gathered(
         if of_keys.len() < keys.len() {
             return Err(unanswered());
         }
-        let mut all: Vec<Present> = Vec::new();
+        let mut all: Vec<Entry> = Vec::new();
         for found in of_keys {
-            for present in found.map_err(|error| of_transaction(&error))? {
-                if !all.iter().any(|other| other.number == present.number) {
-                    all.push(present);
+            for entry in found.map_err(|error| of_transaction(&error))? {
+                if !all.iter().any(|other| other.number() == entry.number()) {
+                    all.push(entry);
                 }
             }
         }

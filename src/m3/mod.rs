@@ -2,6 +2,7 @@
 
 mod amend;
 mod documents;
+mod invoice_documents;
 mod invoices;
 mod masters;
 mod price;

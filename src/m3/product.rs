@@ -10,11 +10,12 @@ use sync_core::{Failure, Kind, Sink};
 
 use super::invoices::{self, M3InvoiceSettings, M3Invoices};
 use super::suppliers::{LONGEST_NAME, LONGEST_NUMBER, M3SupplierNames, M3Suppliers};
-use super::{M3OrderSettings, M3PurchaseOrders, documents, masters};
-use crate::bill::{InvoiceLimits, InvoiceSink};
+use super::{M3OrderSettings, M3PurchaseOrders, documents, invoice_documents, masters};
+use crate::bill::{self, InvoiceLimits, InvoiceSink};
 use crate::connection::BuildError;
 use crate::dimensions::Dimensions;
 use crate::failure::of_transaction;
+use crate::periods::{ClosedPeriod, PeriodList};
 use crate::product::{Masters, Pinged, Product, lacking_item, not_listed, token_life};
 use crate::purchase_order;
 use crate::reconcile::{Document, Wanted};
@@ -131,6 +132,18 @@ impl Product for M3Product {
         masters::known_currencies(&self.m3, codes).await.map_err(|error| of_transaction(&error))
     }
 
+    async fn closed_periods(&self, list: &PeriodList) -> Result<Vec<ClosedPeriod>, Failure> {
+        // Whoever names a table wants it read.
+        let export = self.m3.clone().export_mi(true).export(&list.name, &list.fields());
+        let rows = export.rows().await.map_err(|error| of_transaction(&error))?;
+        let mut closed = Vec::new();
+        for row in &rows {
+            let day = |field: &str| row.date(field).map_err(|error| list.unreadable(&error));
+            closed.extend(list.period(day(&list.start)?, day(&list.end)?, row.owned(&list.status))?);
+        }
+        Ok(closed)
+    }
+
     fn service_item(&self) -> Option<String> {
         Some(self.orders.service_item.clone())
     }
@@ -160,6 +173,10 @@ impl Product for M3Product {
     async fn documents(&self, kind: &Kind, wanted: &Wanted<'_>) -> Result<Vec<Document>, Failure> {
         match kind.as_str() {
             purchase_order::KIND => documents::orders(&self.m3, wanted).await,
+            bill::KIND => {
+                let book = M3Invoices::new(self.m3.clone(), self.invoices.clone().unwrap_or_default());
+                invoice_documents::invoices(&book, wanted).await
+            }
             _ => Err(not_listed(self.name(), kind)),
         }
     }

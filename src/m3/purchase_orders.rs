@@ -16,6 +16,7 @@ use cloudsuite_client::m3::{
     PurchaseOrderEntryProgram, SupplierNumber, TransactionError, Warehouse,
 };
 use serde::{Deserialize, Serialize};
+use sync_core::sink::UNNAMED;
 use sync_core::{
     Amended, Amendment, Committed, Compared, Doubt, Draft, ExternalRef, Failure, FailureKind, Found, Handle, Lookup,
     Settled, Sink, Staged, TargetRef,
@@ -356,7 +357,7 @@ impl Sink for M3PurchaseOrders {
     fn describe(&self, handle: &Handle) -> String {
         match EntryHandle::read(handle) {
             Ok(entry) => format!("purchase order {}, or batch message {} in PPS370", entry.order, entry.message),
-            Err(_) => handle.0.to_string(),
+            Err(_) => UNNAMED.to_owned(),
         }
     }
 

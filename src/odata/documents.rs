@@ -1,11 +1,12 @@
-//! Purchase orders as the service holds them, whoever entered them.
+//! Purchase orders and invoices as the service holds them, whoever entered them.
 
-use cloudsuite_client::odata::{OData, PurchaseOrder, PurchaseOrderLine};
+use cloudsuite_client::odata::{Invoice, InvoiceLine, OData, PurchaseOrder, PurchaseOrderLine};
 use sync_core::Failure;
+use tenant_http::Error;
 
-use super::ODataOrderSettings;
+use super::{ODataInvoiceSettings, ODataOrderSettings};
 use crate::failure::of_call;
-use crate::reconcile::{Document, DocumentLine, Wanted};
+use crate::reconcile::{Document, DocumentLine, Named, Wanted};
 
 pub(super) async fn orders(
     odata: &OData,
@@ -36,6 +37,7 @@ fn document(order: PurchaseOrder, settings: &ODataOrderSettings) -> Document {
         void: lines.is_empty() || order.status.is_some_and(|status| status == settings.cancelled_status),
         lines: lines.into_iter().map(line).collect(),
         total: order.total,
+        ..Document::default()
     }
 }
 
@@ -46,5 +48,63 @@ fn line(line: PurchaseOrderLine) -> DocumentLine {
         amount: line.amount,
         account: line.account,
         cost_center: line.cost_center,
+    }
+}
+
+/// Invoices dated (`InvoiceDate`) within days; or those that bear a reference, and if none does, those of the supplier's
+/// number.
+pub(super) async fn invoices(
+    odata: &OData,
+    settings: &ODataInvoiceSettings,
+    wanted: &Wanted<'_>,
+) -> Result<Vec<Document>, Failure> {
+    let invoices = odata.invoices();
+    let found = match wanted {
+        Wanted::Dated { first, last } => invoices.dated(*first, *last).all().await,
+        Wanted::Named(named) => self::named(odata, named).await,
+    };
+    let found = found.map_err(|error| of_call(&error))?;
+    Ok(found.into_iter().map(|invoice| invoice_document(invoice, settings)).collect())
+}
+
+async fn named(odata: &OData, named: &[Named]) -> Result<Vec<Invoice>, Error> {
+    let invoices = odata.invoices();
+    let references: Vec<&str> = named.iter().map(|one| one.reference.as_str()).collect();
+    let mut found = invoices.find_by_reference(&references).await?;
+    let is_found = |one: &&Named| !found.iter().any(|other| other.reference.as_deref() == Some(one.reference.as_str()));
+    let keys: Vec<(&str, &str)> = named.iter().filter(is_found).filter_map(Named::invoice).collect();
+    let numbers: Vec<&str> = keys.iter().map(|(_, number)| *number).collect();
+    let typed = invoices.find_by_numbers(&numbers).await?;
+    let key = |invoice: &Invoice| Some((invoice.supplier.clone()?, invoice.supplier_invoice.clone()?));
+    let is_asked = |invoice: &Invoice| {
+        key(invoice).is_some_and(|(supplier, number)| keys.contains(&(supplier.as_str(), number.as_str())))
+    };
+    found.extend(typed.into_iter().filter(is_asked));
+    Ok(found)
+}
+
+fn invoice_document(invoice: Invoice, settings: &ODataInvoiceSettings) -> Document {
+    let mut lines = invoice.lines;
+    lines.sort_by_key(|line| line.number);
+    Document {
+        number: invoice.number,
+        reference: invoice.reference,
+        supplier: invoice.supplier,
+        supplier_invoice: invoice.supplier_invoice,
+        currency: invoice.currency,
+        date: invoice.invoice_date,
+        void: invoice.status.is_some_and(|status| status == settings.cancelled_status),
+        lines: lines.into_iter().map(invoice_line).collect(),
+        lines_hidden: false,
+        total: invoice.amount,
+    }
+}
+
+fn invoice_line(line: InvoiceLine) -> DocumentLine {
+    DocumentLine {
+        amount: Some(line.amount.unwrap_or_default()),
+        account: line.account,
+        cost_center: line.cost_center,
+        ..DocumentLine::default()
     }
 }

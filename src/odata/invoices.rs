@@ -19,11 +19,17 @@ pub struct ODataInvoiceSettings {
     pub posting_date: Option<String>,
     /// The property that takes a link to an attachment, of several the first; none if there is none. Default none.
     pub attachment: Option<String>,
+    /// The status of an invoice that was cancelled, in the tenant's own word. Default `Cancelled`.
+    pub cancelled_status: String,
 }
 
 impl Default for ODataInvoiceSettings {
     fn default() -> Self {
-        Self { posting_date: Some("PostingDate".to_owned()), attachment: None }
+        Self {
+            posting_date: Some("PostingDate".to_owned()),
+            attachment: None,
+            cancelled_status: "Cancelled".to_owned(),
+        }
     }
 }
 

@@ -11,10 +11,11 @@ use tenant_http::Error;
 
 use super::invoices::{ODataInvoiceSettings, ODataInvoices};
 use super::{ODataOrderSettings, ODataPurchaseOrders, documents};
-use crate::bill::InvoiceSink;
+use crate::bill::{self, InvoiceSink};
 use crate::connection::BuildError;
 use crate::dimensions::Dimensions;
 use crate::failure::of_call;
+use crate::periods::{ClosedPeriod, PeriodList};
 use crate::product::{Masters, Pinged, Product, lacking_item, not_listed, token_life};
 use crate::purchase_order;
 use crate::reconcile::{Document, Wanted};
@@ -102,6 +103,19 @@ impl Product for ODataProduct {
         self.read().await.map_err(|error| of_call(&error))
     }
 
+    async fn closed_periods(&self, list: &PeriodList) -> Result<Vec<ClosedPeriod>, Failure> {
+        let Some((service, set)) = list.name.split_once('/') else {
+            return Err(list.unreadable(&"write SERVICE/ENTITY_SET"));
+        };
+        let query = self.odata.service(service).query(set).select(&list.fields()).order_by(&list.start);
+        let mut closed = Vec::new();
+        for entity in query.all().await.map_err(|error| of_call(&error))? {
+            let day = |field: &str| entity.date(field).map_err(|error| list.unreadable(&error));
+            closed.extend(list.period(day(&list.start)?, day(&list.end)?, entity.text(&list.status))?);
+        }
+        Ok(closed)
+    }
+
     async fn items(&self, numbers: &[String]) -> Result<Vec<Master>, Failure> {
         let mut found = Vec::new();
         // Short enough for any server's limit on addresses.
@@ -134,6 +148,7 @@ impl Product for ODataProduct {
     async fn documents(&self, kind: &Kind, wanted: &Wanted<'_>) -> Result<Vec<Document>, Failure> {
         match kind.as_str() {
             purchase_order::KIND => documents::orders(&self.odata, &self.orders, wanted).await,
+            bill::KIND => documents::invoices(&self.odata, &self.invoices, wanted).await,
             _ => Err(not_listed(self.name(), kind)),
         }
     }

@@ -12,6 +12,7 @@
 use async_trait::async_trait;
 use cloudsuite_client::odata::{NewPurchaseOrder, NewPurchaseOrderLine, OData};
 use serde::{Deserialize, Serialize};
+use sync_core::sink::UNNAMED;
 use sync_core::{
     Amended, Amendment, Committed, Compared, Draft, ExternalRef, Failure, FailureKind, Found, Handle, Lookup, Sink,
     Staged, TargetRef,
@@ -178,6 +179,6 @@ impl Sink for ODataPurchaseOrders {
 
     fn describe(&self, handle: &Handle) -> String {
         OrderHandle::read(handle)
-            .map_or_else(|_| handle.0.to_string(), |handle| format!("an order with the reference {}", handle.reference))
+            .map_or_else(|_| UNNAMED.to_owned(), |handle| format!("an order with the reference {}", handle.reference))
     }
 }

@@ -13,6 +13,7 @@ use super::draft::{LineDraft, OrderDraft};
 use super::order::{ApprovedOrder, OrderLine};
 use crate::accounts::{AccountMapping, Direct, Named, Spend};
 use crate::mapping::{Mapped, Resolver, as_mapping};
+use crate::periods::PeriodSettings;
 use crate::reference::{ITEM, LOCATION, UNIT, VENDOR};
 
 /// Decides what an approved order becomes in the ERP. Pure, as [`sync_core::Mapper`] is.
@@ -52,11 +53,15 @@ pub trait OrderMapper: Send + Sync {
 }
 
 /// An [`OrderMapper`] as the engine sees it.
-pub(crate) struct OrderMapperAdapter(pub Box<dyn OrderMapper>);
+pub(crate) struct OrderMapperAdapter {
+    pub mapper: Box<dyn OrderMapper>,
+    pub periods: PeriodSettings,
+}
 
 impl Mapper for OrderMapperAdapter {
     fn map(&self, record: &Record, references: &References) -> Mapping {
-        as_mapping(record, |order| self.0.map(order, references))
+        let map = |order: &ApprovedOrder| self.mapper.map(order, references);
+        as_mapping(record, map, |draft, _| self.periods.check_order(draft, references))
     }
 }
 

@@ -32,8 +32,13 @@ impl Totals {
     }
 }
 
-/// Compares; `dated` tells which days are compared.
-pub(crate) fn compare(expected: &[Expected], documents: &[Document], dated: impl Fn(NaiveDate) -> bool) -> Comparison {
+/// Compares; `date` is what people call a document's day, `dated` tells which days are compared.
+pub(crate) fn compare(
+    expected: &[Expected],
+    documents: &[Document],
+    date: &str,
+    dated: impl Fn(NaiveDate) -> bool,
+) -> Comparison {
     let mut by_reference: HashMap<&str, Vec<&Document>> = HashMap::new();
     let mut comparison = Comparison::default();
     let (mut source, mut target) = (Totals::default(), Totals::default());
@@ -67,7 +72,7 @@ pub(crate) fn compare(expected: &[Expected], documents: &[Document], dated: impl
                 comparison.differing.push(Differing::new(&one.key, "status", why, target));
             }
             (Some(there), None) => {
-                let differences = differences(one, there);
+                let differences = differences(one, there, date);
                 if differences.is_empty() {
                     comparison.matched += 1;
                 }
@@ -82,7 +87,7 @@ pub(crate) fn compare(expected: &[Expected], documents: &[Document], dated: impl
     comparison
 }
 
-fn differences(expected: &Expected, there: &Document) -> Vec<Differing> {
+fn differences(expected: &Expected, there: &Document, date: &str) -> Vec<Differing> {
     let ours = &expected.document;
     let mut found = Vec::new();
     let mut differ = |field: &str, source: String, target: String| {
@@ -90,17 +95,22 @@ fn differences(expected: &Expected, there: &Document) -> Vec<Differing> {
             found.push(Differing::new(&expected.key, field, source, target));
         }
     };
-    let date = |document: &Document| document.date.map(|date| date.to_string());
+    let day = |document: &Document| document.date.map(|date| date.to_string());
+    let number = |document: &Document| document.supplier_invoice.as_ref().map(|number| number.trim().to_uppercase());
     for (field, ours, theirs) in [
         ("supplier", ours.supplier.clone(), there.supplier.clone()),
+        ("invoice_number", number(ours), number(there)),
         ("currency", ours.currency.clone(), there.currency.clone()),
-        ("order_date", date(ours), date(there)),
+        (date, day(ours), day(there)),
     ] {
         if let (Some(ours), Some(theirs)) = (ours, theirs) {
             differ(field, ours, theirs);
         }
     }
     differ("total", money(ours.total()), money(there.total()));
+    if ours.lines_hidden || there.lines_hidden {
+        return found;
+    }
     let (ours, theirs) = unpaired(&ours.lines, &there.lines);
     for index in 0..ours.len().max(theirs.len()) {
         let (our, their) = (ours.get(index), theirs.get(index));
@@ -136,7 +146,9 @@ fn unpaired<'a>(ours: &'a [DocumentLine], theirs: &'a [DocumentLine]) -> (Vec<Nu
 
 fn is_same(our: &DocumentLine, their: &DocumentLine) -> bool {
     let same = |ours: &Option<String>, theirs: &Option<String>| ours.is_none() || theirs.is_none() || ours == theirs;
-    our.quantity == their.quantity
+    let amounts = our.amount.zip(their.amount);
+    amounts.is_none_or(|(ours, theirs)| ours == theirs)
+        && our.quantity == their.quantity
         && our.price == their.price
         && same(&our.account, &their.account)
         && same(&our.cost_center, &their.cost_center)
@@ -149,6 +161,9 @@ fn line_differences(
     differ: &mut impl FnMut(&str, String, String),
 ) {
     let plain = |number: Decimal| number.normalize().to_string();
+    if let (Some(ours), Some(theirs)) = (our.amount, their.amount) {
+        differ(&format!("line {number} amount"), money(ours), money(theirs));
+    }
     differ(&format!("line {number} quantity"), plain(our.quantity), plain(their.quantity));
     differ(&format!("line {number} price"), plain(our.price), plain(their.price));
     for (field, ours, theirs) in
@@ -163,8 +178,16 @@ fn line_differences(
 fn words(line: Option<&(usize, &DocumentLine)>) -> String {
     line.map_or_else(
         || "none".to_owned(),
-        |(_, line)| format!("{} at {}", line.quantity.normalize(), line.price.normalize()),
+        |(_, line)| match line.amount.filter(|_| line.quantity.is_zero()) {
+            Some(amount) => format!("{}{}", money(amount), place(line)),
+            None => format!("{} at {}", line.quantity.normalize(), line.price.normalize()),
+        },
     )
+}
+
+fn place(line: &DocumentLine) -> String {
+    let center = line.cost_center.as_ref().map(|center| format!("/{center}")).unwrap_or_default();
+    line.account.as_ref().map(|account| format!(" on {account}{center}")).unwrap_or_default()
 }
 
 /// An amount with two decimals, more where it has more.
@@ -204,7 +227,7 @@ mod tests {
     }
 
     fn compared(expected: &[Expected], documents: &[Document]) -> Comparison {
-        compare(expected, documents, |_| true)
+        compare(expected, documents, "order_date", |_| true)
     }
 
     #[test]

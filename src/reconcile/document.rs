@@ -13,12 +13,16 @@ pub struct Document {
     pub reference: Option<String>,
     /// The supplier's number.
     pub supplier: Option<String>,
+    /// The supplier's own number of it; only invoices have one.
+    pub supplier_invoice: Option<String>,
     /// ISO 4217 code.
     pub currency: Option<String>,
     /// The day it is dated.
     pub date: Option<NaiveDate>,
     /// Its lines, in the order of their numbers.
     pub lines: Vec<DocumentLine>,
+    /// Whether it may have lines that the ERP does not show, so that they are not compared.
+    pub lines_hidden: bool,
     /// The amount that the ERP shows for the whole, if it is not the sum of the lines.
     pub total: Option<Decimal>,
     /// Whether nothing is owed by it: it was cancelled, or all its lines were deleted.
@@ -32,7 +36,8 @@ pub struct DocumentLine {
     pub quantity: Decimal,
     /// The price of one.
     pub price: Decimal,
-    /// The amount that the ERP shows; quantity times price to the cent if it shows none.
+    /// The amount that the ERP shows; quantity times price to the cent if it shows none. A line of an invoice has
+    /// nothing but its amount.
     pub amount: Option<Decimal>,
     /// The GL account, if it is shown.
     pub account: Option<String>,
@@ -47,7 +52,7 @@ impl DocumentLine {
 }
 
 impl Document {
-    /// What it comes to, without tax.
+    /// What it comes to: an order without tax, an invoice with it.
     pub fn total(&self) -> Decimal {
         self.total.unwrap_or_else(|| self.lines.iter().map(DocumentLine::amount).sum())
     }
@@ -79,9 +84,18 @@ pub struct Named {
     pub reference: ExternalRef,
     /// The number that the ledger has for it.
     pub number: Option<TargetRef>,
+    /// The supplier's number, if it is known.
+    pub supplier: Option<String>,
+    /// The supplier's own number of it, if it is an invoice.
+    pub supplier_invoice: Option<String>,
 }
 
 impl Named {
+    /// The supplier and its number of the invoice.
+    pub(crate) fn invoice(&self) -> Option<(&str, &str)> {
+        self.supplier.as_deref().zip(self.supplier_invoice.as_deref())
+    }
+
     /// Those of which no document bears the reference.
     pub(crate) fn not_among<'a>(wanted: &'a [Self], found: &[Document]) -> Vec<&'a str> {
         let missing = wanted.iter().map(|named| named.reference.as_str());

@@ -1,19 +1,21 @@
 //! Both systems compared, without believing the ledger: what is missing, what nobody approved, what differs.
 //!
 //! ```text
-//! Procurify: approved orders ──> mapper ──┐
-//!                                         ├──> matched, missing, extra, differing, totals by currency
-//! ERP: documents by date, by reference ───┘
+//! Procurify: approved orders, bills ──> mapper ──┐
+//!                                                ├──> matched, missing, extra, differing, totals by currency
+//! ERP: documents by date, by reference ──────────┘
 //! ```
 //!
 //! Nothing is written anywhere. The ledger only helps to find a document whose date was changed, and says why one is
 //! not there.
 
+mod bills;
 mod compare;
 mod document;
+mod expected;
 mod orders;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{NaiveDate, TimeDelta};
 use rust_decimal::Decimal;
@@ -22,8 +24,12 @@ use sync_core::{EngineError, ExternalRef, Head, Kind, Query, RecordKey, Referenc
 
 pub use document::{Document, DocumentLine, Named, Wanted};
 
+use bills::Bills;
 use compare::Expected;
+use expected::{View, expected_of};
+use orders::Orders;
 
+use crate::bill::BillSource;
 use crate::connection::Connection;
 use crate::product::not_listed;
 use crate::sync::{FlowKind, SyncError};
@@ -92,7 +98,8 @@ impl Extra {
 pub struct Differing {
     /// Of which record.
     pub key: RecordKey,
-    /// Which field: `supplier`, `currency`, `order_date`, `total`, `status`, `line 2 quantity`.
+    /// Which field: `supplier`, `currency`, `order_date`, `invoice_date`, `invoice_number`, `total`, `status`,
+    /// `line 2 quantity`, `line 3 amount`.
     pub field: String,
     /// What it is by Procurify.
     pub source: String,
@@ -117,9 +124,9 @@ pub struct Comparison {
     pub extra: Vec<Extra>,
     /// What is on both sides and not the same.
     pub differing: Vec<Differing>,
-    /// What the records of Procurify come to, by currency, without tax.
+    /// What the records of Procurify come to, by currency: orders without tax, bills with it.
     pub source_total: BTreeMap<String, Decimal>,
-    /// What the documents of the ERP come to, by currency, without tax.
+    /// What the documents of the ERP come to, by currency: orders without tax, invoices with it.
     pub target_total: BTreeMap<String, Decimal>,
 }
 
@@ -133,25 +140,49 @@ impl Comparison {
 impl Connection {
     /// Compares Procurify's approved records of a period with the ERP's documents. Writes nothing anywhere.
     ///
-    /// Purchase orders can be compared; bills cannot yet.
-    ///
-    /// Every document of the ERP that is dated within the period takes part, whoever made it; a record's document also
-    /// if its date was changed.
+    /// Orders are of the day on which they were created, bills of the day of their invoice. Every document of the ERP
+    /// that is dated within the period takes part, whoever made it; a record's document also if its date was changed.
+    /// Of an invoice that people typed in themselves, and of which an approved bill speaks, the head is compared.
     pub async fn reconcile(&self, flow: FlowKind, period: Period) -> Result<Comparison, SyncError> {
-        let kind = flow.kind();
         let references = self.present_references().await?;
-        let mut expected = match flow {
-            FlowKind::PurchaseOrders => orders::expected(self, &references, period).await?,
-            FlowKind::Bills => return Err(SyncError::Compare(not_listed(self.cloudsuite().name(), &kind))),
-        };
+        match flow {
+            FlowKind::PurchaseOrders => {
+                let expected = orders::expected(self, &references, period).await?;
+                self.compare(flow, "order_date", &Orders, expected, &references, period).await
+            }
+            FlowKind::Bills => {
+                let (source, view) = self.bill_view()?;
+                let expected = bills::expected(self, &view, source, &references, period).await?;
+                self.compare(flow, "invoice_date", &view, expected, &references, period).await
+            }
+        }
+    }
+
+    fn bill_view(&self) -> Result<(&BillSource, Bills<'_>), SyncError> {
+        let bills = self.bills.as_ref();
+        let bills =
+            bills.ok_or_else(|| SyncError::Compare(not_listed(self.cloudsuite().name(), &FlowKind::Bills.kind())))?;
+        Ok((&bills.source, Bills { product: self.cloudsuite(), time_zone: bills.time_zone }))
+    }
+
+    async fn compare(
+        &self,
+        flow: FlowKind,
+        date: &str,
+        view: &dyn View,
+        mut expected: Vec<Expected>,
+        references: &References,
+        period: Period,
+    ) -> Result<Comparison, SyncError> {
+        let kind = flow.kind();
         let days = self.days(period, &expected);
         let wanted = Wanted::Dated { first: days.0, last: days.1 };
         let mut documents = self.cloudsuite().documents(&kind, &wanted).await.map_err(SyncError::Compare)?;
-        let inside = |one: &&Expected| one.document.date.is_none_or(|day| period.holds(day));
-        let mine: Vec<RecordKey> = expected.iter().filter(inside).map(|one| one.key.clone()).collect();
-        self.find_the_absent(&kind, mine, &mut documents).await?;
-        self.account_for_the_rest(&kind, &references, &mut expected, &documents).await?;
-        Ok(compare::compare(&expected, &documents, |day| period.holds(day)))
+        bills::recognise(&expected, &mut documents);
+        self.find_the_absent(&kind, &expected, period, &mut documents).await?;
+        bills::recognise(&expected, &mut documents);
+        self.account_for_the_rest(&kind, view, references, &mut expected, &mut documents).await?;
+        Ok(compare::compare(&expected, &documents, date, |day| period.holds(day)))
     }
 
     /// The references that orders are mapped on; as an alignment now would make them if there never was one.
@@ -173,45 +204,71 @@ impl Connection {
     async fn find_the_absent(
         &self,
         kind: &Kind,
-        wanted: Vec<RecordKey>,
+        expected: &[Expected],
+        period: Period,
         documents: &mut Vec<Document>,
     ) -> Result<(), SyncError> {
         let there: HashSet<&str> = documents.iter().filter_map(|document| document.reference.as_deref()).collect();
-        let absent: Vec<RecordKey> =
-            wanted.into_iter().filter(|key| !there.contains(ExternalRef::of(key).as_str())).collect();
+        let absent: Vec<&Expected> = expected
+            .iter()
+            .filter(|one| one.document.date.is_none_or(|day| period.holds(day)))
+            .filter(|one| !there.contains(ExternalRef::of(&one.key).as_str()))
+            .collect();
         if absent.is_empty() {
             return Ok(());
         }
-        let heads = self.engine.store().get(&absent).await.map_err(EngineError::from)?;
+        let keys: Vec<RecordKey> = absent.iter().map(|one| one.key.clone()).collect();
+        let heads = self.engine.store().get(&keys).await.map_err(EngineError::from)?;
         let named: Vec<Named> = absent
             .iter()
             .zip(&heads)
-            .map(|(key, head)| Named { reference: ExternalRef::of(key), number: head.as_ref().and_then(target) })
+            .map(|(one, head)| Named {
+                reference: ExternalRef::of(&one.key),
+                number: head.as_ref().and_then(target),
+                supplier: one.document.supplier.clone(),
+                supplier_invoice: one.document.supplier_invoice.clone(),
+            })
             .collect();
-        let found = self.cloudsuite().documents(kind, &Wanted::Named(&named)).await.map_err(SyncError::Compare)?;
+        let mut found = self.cloudsuite().documents(kind, &Wanted::Named(&named)).await.map_err(SyncError::Compare)?;
+        found.retain(|one| !documents.iter().any(|other| other.number == one.number));
         documents.extend(found);
         Ok(())
     }
 
-    /// Documents that bear a reference of ours and were not asked for: records of another period, or read since.
+    /// Documents that bear a reference of ours, or that the ledger knows by number, and that were not asked for: those
+    /// of records of another period, or read since.
     async fn account_for_the_rest(
         &self,
         kind: &Kind,
+        view: &dyn View,
         references: &References,
         expected: &mut Vec<Expected>,
-        documents: &[Document],
+        documents: &mut [Document],
     ) -> Result<(), SyncError> {
-        let mut strays: HashSet<&str> = documents.iter().filter_map(|document| document.reference.as_deref()).collect();
-        for one in expected.iter() {
-            strays.remove(ExternalRef::of(&one.key).as_str());
+        let mut strays: HashSet<String> = documents.iter().filter_map(|document| document.reference.clone()).collect();
+        let mut open: HashMap<String, usize> = HashMap::new();
+        let known: HashSet<String> = expected.iter().map(|one| ExternalRef::of(&one.key).to_string()).collect();
+        for (place, document) in documents.iter().enumerate() {
+            // Only invoices are linked that bear no reference.
+            let is_ours = document.reference.as_ref().is_some_and(|reference| known.contains(reference));
+            if document.supplier_invoice.is_some() && !is_ours {
+                open.insert(document.number.clone(), place);
+            }
         }
-        if strays.is_empty() {
+        strays.retain(|reference| !known.contains(reference));
+        if strays.is_empty() && open.is_empty() {
             return Ok(());
         }
         let query = Query::of(self.engine.connection(), kind);
         for head in list_all(self.engine.store().as_ref(), query).await.map_err(EngineError::from)? {
-            if strays.contains(ExternalRef::of(&head.key).as_str()) {
-                expected.push(orders::expected_of(self, &head.record(), Some(&head), references).await?);
+            let reference = ExternalRef::of(&head.key).to_string();
+            let linked = target(&head).and_then(|number| open.get(&number.0).copied());
+            if strays.contains(&reference) {
+                expected.push(expected_of(self, view, &head.record(), Some(&head), references).await?);
+            } else if let Some(place) = linked.filter(|_| !known.contains(&reference)) {
+                documents[place].reference = Some(reference);
+                documents[place].lines_hidden = true;
+                expected.push(expected_of(self, view, &head.record(), Some(&head), references).await?);
             }
         }
         Ok(())

@@ -2,12 +2,27 @@
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
-use sync_core::{Change, EngineError, Head, Mapping, Record, RecordKey, References, TargetRef};
+use serde_json::Value;
+use sync_core::{EngineError, Record, RecordKey, References};
 
-use super::{Document, DocumentLine, Expected, Period, target};
+use super::expected::{View, expected_of};
+use super::{Document, DocumentLine, Expected, Period};
 use crate::connection::Connection;
 use crate::purchase_order::{ApprovedOrder, OrderDraft};
 use crate::sync::SyncError;
+
+/// Orders in the words of the comparison.
+pub(super) struct Orders;
+
+impl View for Orders {
+    fn drafted(&self, draft: &Value) -> Option<Document> {
+        as_drafted(draft)
+    }
+
+    fn approved(&self, record: &Record) -> Document {
+        as_approved(record)
+    }
+}
 
 /// What the ERP is to hold of the orders created in a period. A day more on each side is read, for the time zone.
 pub(super) async fn expected(
@@ -20,72 +35,9 @@ pub(super) async fn expected(
     let heads = connection.engine.store().get(&keys).await.map_err(EngineError::from)?;
     let mut expected = Vec::with_capacity(records.len());
     for (record, head) in records.iter().zip(&heads) {
-        expected.push(expected_of(connection, record, head.as_ref(), references).await?);
+        expected.push(expected_of(connection, &Orders, record, head.as_ref(), references).await?);
     }
     Ok(expected)
-}
-
-/// What the ERP is to hold of an order.
-pub(super) async fn expected_of(
-    connection: &Connection,
-    record: &Record,
-    head: Option<&Head>,
-    references: &References,
-) -> Result<Expected, SyncError> {
-    let key = record.key.clone();
-    let raw = || as_approved(record);
-    let mut expected = match connection.engine.mapping(record, references).await? {
-        Mapping::Skip(reason) => Expected { key, unwanted: Some(reason), reason: None, document: raw() },
-        Mapping::Draft { document, .. } => {
-            let document = as_drafted(&document).unwrap_or_else(raw);
-            Expected { key, unwanted: None, reason: head.and_then(why_not_there), document }
-        }
-        Mapping::Hold(missing) => {
-            let words: Vec<String> = missing.iter().map(ToString::to_string).collect();
-            // What was posted stays what it was, even if its supplier may not be used any more.
-            let document = match head {
-                Some(head) if head.state.target().is_some() => sent(connection, head).await?,
-                _ => None,
-            };
-            let posted = document.is_some();
-            Expected {
-                key,
-                unwanted: None,
-                reason: if posted { None } else { Some(format!("held: {}", words.join("; "))) },
-                document: document.unwrap_or_else(raw),
-            }
-        }
-    };
-    if let Some(TargetRef(number)) = head.and_then(target) {
-        expected.document.number = number;
-    }
-    Ok(expected)
-}
-
-/// Why the ledger knows that it is not there.
-fn why_not_there(head: &Head) -> Option<String> {
-    if head.state.target().is_some() {
-        return None;
-    }
-    let state = head.state.name();
-    Some(match head.concern() {
-        Some(concern) => format!("{state}: {concern}"),
-        None => state.to_string(),
-    })
-}
-
-/// The document that was sent last, unless the order has changed since.
-async fn sent(connection: &Connection, head: &Head) -> Result<Option<Document>, SyncError> {
-    if head.is_behind() {
-        return Ok(None);
-    }
-    let history = connection.engine.store().history(&head.key).await.map_err(EngineError::from)?;
-    let sent = history.iter().rev().find_map(|event| match &event.change {
-        Change::Intended { document, .. } => Some(document),
-        Change::Amending { document, .. } => document.as_ref(),
-        _ => None,
-    });
-    Ok(sent.and_then(as_drafted))
 }
 
 fn as_drafted(document: &serde_json::Value) -> Option<Document> {

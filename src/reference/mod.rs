@@ -55,6 +55,12 @@ pub const CURRENCY: &str = "currency";
 /// Cross-references from a location's id to the ERP's warehouse, in M3 `FACILITY/WAREHOUSE`. Never aligned.
 pub const LOCATION: &str = "location";
 
+/// Spans of days, such as `2026-09-01..2026-09-30`, of fiscal periods that are closed in the ERP.
+pub const CLOSED_PERIOD: &str = "closed_period";
+
+/// The kinds of reference data that become records of the ledger, each with a trail of its own.
+pub const FLOWS: [&str; 6] = [VENDOR, SUPPLIER, VENDOR_NAME, SUPPLIER_NAME, GL_ACCOUNT, COST_CENTER];
+
 /// Why reference data could not be aligned.
 #[derive(Debug, thiserror::Error)]
 pub enum AlignError {

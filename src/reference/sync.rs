@@ -52,15 +52,24 @@ impl fmt::Debug for NewSuppliers {
 
 /// Whether these settings can be carried out.
 pub(crate) fn check(settings: &ReferenceSettings, product: &dyn Product) -> Result<Option<NewSuppliers>, BuildError> {
-    for (what, direction) in [("GL accounts", settings.gl_accounts), ("departments", settings.departments)] {
+    for (setting, what, direction) in
+        [("gl_accounts", "GL accounts", settings.gl_accounts), ("departments", "cost centres", settings.departments)]
+    {
         if direction.to_cloudsuite() {
-            return Err(BuildError::Direction(format!("{what} are made by the ERP's people only")));
+            return Err(BuildError::Direction(format!(
+                "reference.{setting} would make {what} in CloudSuite, which has no documented way to make them there: \
+                 set it to \"to-procurify\" or \"off\", and let the ERP's people add what is missing"
+            )));
         }
     }
     let wanted = settings.vendors.to_cloudsuite() || settings.vendor_names.is_some();
     let new = if wanted { product.new_suppliers()? } else { None };
     if settings.vendor_names == Some(System::Procurify) && new.is_none() {
-        return Err(BuildError::Direction(format!("suppliers cannot be renamed in {}", product.name())));
+        return Err(BuildError::Direction(format!(
+            "reference.vendor_names = \"procurify\" would rename suppliers, which {} does not allow: set it to \
+             \"cloudsuite\", or leave it out",
+            product.name()
+        )));
     }
     Ok(new)
 }

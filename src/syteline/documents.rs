@@ -66,6 +66,7 @@ async fn read(
                 void: lines.is_empty() || (head.status == Some(OrderStatus::Complete) && idle),
                 lines: lines.iter().map(|one| line(one, settings)).collect(),
                 total: None,
+                ..Document::default()
             }
         })
         .collect())

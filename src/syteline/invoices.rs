@@ -39,6 +39,15 @@ impl Default for SyteLineInvoiceSettings {
 }
 
 impl SyteLineInvoiceSettings {
+    /// The lines of an invoice as they are distributed: the tax on one of its own.
+    pub(super) fn distributed(&self, invoice: &InvoiceDraft) -> Vec<InvoiceLineDraft> {
+        let mut lines = invoice.lines.clone();
+        if let Some(tax) = self.tax.as_ref().filter(|_| !invoice.tax.is_zero()) {
+            lines.push(tax.line("Tax", invoice.tax));
+        }
+        lines
+    }
+
     pub(super) fn dimensions(&self) -> Dimensions {
         Dimensions::syteline(self.cost_center_unit)
     }
@@ -52,8 +61,8 @@ const STEP: i64 = 5;
 
 /// The vouchers of one site.
 pub(super) struct SyteLineInvoices {
-    syteline: SyteLine,
-    settings: SyteLineInvoiceSettings,
+    pub(super) syteline: SyteLine,
+    pub(super) settings: SyteLineInvoiceSettings,
 }
 
 impl SyteLineInvoices {
@@ -178,7 +187,7 @@ fn place(sequence: i64) -> Option<usize> {
     if sequence > 0 && sequence % STEP == 0 { usize::try_from(sequence / STEP - 1).ok() } else { None }
 }
 
-fn posted(row: &IdoRow) -> Present {
+pub(super) fn posted(row: &IdoRow) -> Present {
     Present {
         number: format!("posted voucher {}", row.text("Voucher").unwrap_or("without a number")),
         amount: row.decimal("InvAmt").ok().flatten(),
@@ -217,11 +226,7 @@ impl InvoiceBook for SyteLineInvoices {
     }
 
     fn wanted_lines(&self, invoice: &InvoiceDraft) -> Vec<InvoiceLineDraft> {
-        let mut lines = invoice.lines.clone();
-        if let Some(tax) = self.settings.tax.as_ref().filter(|_| !invoice.tax.is_zero()) {
-            lines.push(tax.line("Tax", invoice.tax));
-        }
-        lines
+        self.settings.distributed(invoice)
     }
 
     fn check(&self, invoice: &InvoiceDraft) -> Result<(), Failure> {

@@ -11,11 +11,12 @@ use tenant_http::Error;
 
 use super::invoices::{self, SyteLineInvoiceSettings, SyteLineInvoices};
 use super::vendors::{LONGEST_NAME, LONGEST_NUMBER, SyteLineVendorNames, SyteLineVendors};
-use super::{SyteLineOrderSettings, SyteLinePurchaseOrders, documents, masters};
-use crate::bill::{CostPlace, InvoiceLimits, InvoiceSink};
+use super::{SyteLineOrderSettings, SyteLinePurchaseOrders, documents, invoice_documents, masters};
+use crate::bill::{self, CostPlace, InvoiceDraft, InvoiceLimits, InvoiceLineDraft, InvoiceSink};
 use crate::connection::BuildError;
 use crate::dimensions::Dimensions;
 use crate::failure::of_call;
+use crate::periods::{ClosedPeriod, PeriodList};
 use crate::product::{Masters, Pinged, Product, not_listed, token_life};
 use crate::purchase_order;
 use crate::reconcile::{Document, Wanted};
@@ -134,6 +135,17 @@ impl Product for SyteLineProduct {
         masters::items(&self.syteline, numbers).await.map_err(|error| of_call(&error))
     }
 
+    async fn closed_periods(&self, list: &PeriodList) -> Result<Vec<ClosedPeriod>, Failure> {
+        let rows = self.syteline.load(&list.name).properties(&list.fields()).order_by(&list.start).read_only();
+        let rows = rows.all().await.map_err(|error| of_call(&error))?;
+        let mut closed = Vec::new();
+        for row in &rows {
+            let day = |field: &str| row.date(field).map_err(|error| list.unreadable(&error));
+            closed.extend(list.period(day(&list.start)?, day(&list.end)?, row.owned(&list.status))?);
+        }
+        Ok(closed)
+    }
+
     fn new_suppliers(&self) -> Result<Option<NewSuppliers>, BuildError> {
         let (syteline, properties) = (self.syteline.clone(), self.vendor_properties.clone());
         Ok(Some(NewSuppliers {
@@ -153,9 +165,17 @@ impl Product for SyteLineProduct {
         Ok(Arc::new(SyteLinePurchaseOrders::new(self.syteline.clone(), self.orders.clone())))
     }
 
+    fn invoice_lines(&self, invoice: &InvoiceDraft) -> Vec<InvoiceLineDraft> {
+        self.invoices.distributed(invoice)
+    }
+
     async fn documents(&self, kind: &Kind, wanted: &Wanted<'_>) -> Result<Vec<Document>, Failure> {
         match kind.as_str() {
             purchase_order::KIND => documents::orders(&self.syteline, &self.orders, wanted).await,
+            bill::KIND => {
+                let book = SyteLineInvoices::new(self.syteline.clone(), self.invoices.clone());
+                invoice_documents::invoices(&book, wanted).await
+            }
             _ => Err(not_listed(self.name(), kind)),
         }
     }

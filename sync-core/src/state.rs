@@ -420,7 +420,8 @@ impl Head {
         }
         match &event.change {
             Change::NotYetThere => self.looked = true,
-            Change::Replayed => self.looked = false,
+            // Whoever waits for something may make it by hand meanwhile.
+            Change::Replayed | Change::Held { .. } => self.looked = false,
             _ => {}
         }
         self.note_trouble(&event.change, event.at);
@@ -459,7 +460,13 @@ impl Head {
                 self.trouble = None;
                 self.tell_at = None;
             }
-            Change::Revised { .. } => self.tell_at = None,
+            Change::Revised { .. } => {
+                self.tell_at = None;
+                // People are to know of each change of a document that is there.
+                if self.state.target().is_some() {
+                    self.alerted = None;
+                }
+            }
             Change::Alerted { reason } => {
                 self.alerted = Some(reason.clone());
                 self.tell_at = None;
@@ -496,7 +503,7 @@ impl Head {
             Change::Postponed { until, reason } => State::Postponed { until: *until, reason: reason.clone() },
             Change::Intended { .. } => State::Intent,
             Change::RetryPlanned { at, failure } => State::RetryAt { at: *at, failure: failure.clone() },
-            Change::Committing { handle } => State::Committing { handle: handle.clone() },
+            Change::Committing { handle, .. } => State::Committing { handle: handle.clone() },
             Change::CommitPlanned { at, .. } => State::CommitAt { at: *at, handle: self.state.handle()?.clone() },
             Change::Accepted => {
                 State::Accepted { handle: self.state.handle()?.clone(), since: at, looked: 0, next: at }

@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use procurify_cloudsuite::bill::{CostPlace, InvoiceDraft};
 use procurify_cloudsuite::m3::{M3OrderSettings, M3Product};
 use procurify_cloudsuite::odata::ODataProduct;
+use procurify_cloudsuite::periods::PeriodList;
 use procurify_cloudsuite::product::Product;
 use procurify_cloudsuite::syteline::{SyteLineInvoiceSettings, SyteLineProduct};
 use procurify_cloudsuite::{CloudSuiteClient, Company};
 use rust_decimal::Decimal;
 use sandbox::{
     Account, Document, FaultKind, Faults, M3, M3Config, Matcher, OData, ODataConfig, Scenario, Stats, Supplier,
-    SyteLine, SyteLineConfig, Touch, TypedOrder,
+    SyteLine, SyteLineConfig, Touch, TypedInvoice, TypedOrder,
 };
 
 /// The supplier whose settings new ones begin with, where a product needs one.
@@ -52,6 +54,14 @@ pub trait Erp: Sized + Send + Sync + 'static {
     fn delete(&self, number: &str);
     /// A person changes a line.
     fn change(&self, number: &str, touch: Touch);
+    /// An invoice typed in by a person; answers its number.
+    fn type_invoice(&self, invoice: &TypedInvoice) -> String;
+    /// A person deletes an invoice.
+    fn delete_invoice(&self, number: &str);
+    /// A person changes what a line of an invoice comes to.
+    fn touch_invoice(&self, number: &str, line: u32, amount: Decimal);
+    /// Finance posts an invoice to the ledger.
+    fn post_invoice(&self, number: &str);
     /// The product as the crates see it, writing so much in one call.
     fn product(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product>;
     /// As [`product`](Self::product), adding lines to orders that exist even where that takes leave.
@@ -60,6 +70,12 @@ pub trait Erp: Sized + Send + Sync + 'static {
     }
     /// Makes the next call that changes an order go wrong.
     fn fault_next_change(&self, kind: FaultKind);
+    /// A person closes a fiscal period, or opens it again.
+    fn close_period(&self, from: NaiveDate, to: NaiveDate, closed: bool);
+    /// Where it lists its fiscal periods.
+    fn periods() -> PeriodList;
+    /// Makes the next call that makes orders count go wrong.
+    fn fault_next_order(&self, kind: FaultKind);
     /// Finance enters an invoice by hand, of this amount in place of its own; answers the ERP's number.
     fn enter_invoice(
         &self,
@@ -78,6 +94,7 @@ pub fn m3_config(scenario: &Scenario) -> M3Config {
         logins_per_minute: 0,
         batch_delay: Duration::from_millis(20),
         index_lag: Duration::from_millis(50),
+        export_mi: true,
         // What keeps an invoice from being made twice must not be M3.
         refuse_duplicates: false,
         ..M3Config::default()
@@ -135,6 +152,22 @@ impl Erp for M3 {
         assert!(self.touch(number, touch), "{number} has no line {}", touch.line);
     }
 
+    fn type_invoice(&self, invoice: &TypedInvoice) -> String {
+        self.type_invoice(invoice)
+    }
+
+    fn delete_invoice(&self, number: &str) {
+        assert!(self.delete_invoice(number), "{number} is not there");
+    }
+
+    fn touch_invoice(&self, number: &str, line: u32, amount: Decimal) {
+        assert!(self.touch_invoice(number, line, amount), "{number} has no line {line}");
+    }
+
+    fn post_invoice(&self, number: &str) {
+        assert!(self.post_invoice(number), "{number} is not there");
+    }
+
     fn product(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product> {
         let m3 = client.m3(Company(100)).division("AAA").facility("A01").warehouse("001");
         M3Product::new(m3.transactions_per_call(per_call)).supplier_template(TEMPLATE).into()
@@ -148,6 +181,18 @@ impl Erp for M3 {
 
     fn fault_next_change(&self, kind: FaultKind) {
         self.fault_next(Matcher::operation("POST PPS200MI").containing("UpdLine"), kind);
+    }
+
+    fn close_period(&self, from: NaiveDate, to: NaiveDate, closed: bool) {
+        self.set_period(from, to, closed);
+    }
+
+    fn periods() -> PeriodList {
+        period_list(["CSYPER", "CPFDAT", "CPTDAT", "CPPSTS", "9"])
+    }
+
+    fn fault_next_order(&self, kind: FaultKind) {
+        self.fault_next(Matcher::operation("POST PPS370MI").containing("FinishEntry"), kind);
     }
 
     async fn enter_invoice(&self, client: &CloudSuiteClient, invoice: &InvoiceDraft, amount: Decimal) -> String {
@@ -228,6 +273,22 @@ impl Erp for SyteLine {
         assert!(self.touch(number, touch), "{number} has no line {}", touch.line);
     }
 
+    fn type_invoice(&self, invoice: &TypedInvoice) -> String {
+        self.type_invoice(invoice)
+    }
+
+    fn delete_invoice(&self, number: &str) {
+        assert!(self.delete_invoice(number), "{number} is not there");
+    }
+
+    fn touch_invoice(&self, number: &str, line: u32, amount: Decimal) {
+        assert!(self.touch_invoice(number, line, amount), "{number} has no line {line}");
+    }
+
+    fn post_invoice(&self, number: &str) {
+        assert!(self.post_invoice(number), "{number} is not there");
+    }
+
     fn product(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product> {
         let site = client.syteline("ACME_DALS").site("DALS").max_changes_per_request(per_call);
         // SyteLine posts a voucher only if its distributions make its amount.
@@ -238,6 +299,19 @@ impl Erp for SyteLine {
 
     fn fault_next_change(&self, kind: FaultKind) {
         self.fault_next(Matcher::operation("POST update/SLPoItems"), kind);
+    }
+
+    fn close_period(&self, from: NaiveDate, to: NaiveDate, closed: bool) {
+        self.set_period(from, to, closed);
+    }
+
+    fn periods() -> PeriodList {
+        period_list(["SLPeriods", "PerStart", "PerEnd", "Closed", "1"])
+    }
+
+    fn fault_next_order(&self, kind: FaultKind) {
+        // Its last step: the order is no plan any more.
+        self.fault_next(Matcher::operation("POST update/SLPos").containing("\"Action\":2"), kind);
     }
 
     async fn enter_invoice(&self, client: &CloudSuiteClient, invoice: &InvoiceDraft, amount: Decimal) -> String {
@@ -324,12 +398,40 @@ impl Erp for OData {
         assert!(self.touch(number, touch), "{number} has no line {}", touch.line);
     }
 
+    fn type_invoice(&self, invoice: &TypedInvoice) -> String {
+        self.type_invoice(invoice)
+    }
+
+    fn delete_invoice(&self, number: &str) {
+        assert!(self.delete_invoice(number), "{number} is not there");
+    }
+
+    fn touch_invoice(&self, number: &str, line: u32, amount: Decimal) {
+        assert!(self.touch_invoice(number, line, amount), "{number} has no line {line}");
+    }
+
+    fn post_invoice(&self, number: &str) {
+        assert!(self.post_invoice(number), "{number} is not there");
+    }
+
     fn product(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product> {
         ODataProduct::new(client.odata("100").writes_per_batch(per_call)).into()
     }
 
     fn fault_next_change(&self, kind: FaultKind) {
         self.fault_next(Matcher::operation("PATCH Orders({id})"), kind);
+    }
+
+    fn close_period(&self, from: NaiveDate, to: NaiveDate, closed: bool) {
+        self.set_period(from, to, closed);
+    }
+
+    fn periods() -> PeriodList {
+        period_list(["tfapi.gldFiscalPeriod/Periods", "StartDate", "EndDate", "Status", "Closed"])
+    }
+
+    fn fault_next_order(&self, kind: FaultKind) {
+        self.fault_next(Matcher::operation("POST $batch"), kind);
     }
 
     async fn enter_invoice(&self, client: &CloudSuiteClient, invoice: &InvoiceDraft, amount: Decimal) -> String {
@@ -350,5 +452,15 @@ impl Erp for OData {
             settle = "1s"
             "#
         )
+    }
+}
+
+fn period_list([name, start, end, status, closed]: [&str; 5]) -> PeriodList {
+    PeriodList {
+        name: name.into(),
+        start: start.into(),
+        end: end.into(),
+        status: status.into(),
+        closed: vec![closed.into()],
     }
 }

@@ -16,11 +16,14 @@ mod left;
 mod life;
 mod lines;
 mod mapping;
+mod periods;
 mod plan;
 mod reconcile;
+mod reconcile_bills;
 mod requests;
 mod secrets;
 mod settings;
+mod trails;
 mod unclear;
 mod vault;
 #[cfg(unix)]

@@ -160,6 +160,7 @@ impl HttpBuilder {
                 explain: self.explain,
                 observer: self.observer,
                 told_limit: Mutex::default(),
+                buffers: super::Buffers::default(),
             }),
         })
     }

@@ -62,6 +62,8 @@ pub struct InvoiceHead {
     pub head_error: bool,
     /// `IBLE`: whether validation found an error in a line.
     pub line_error: bool,
+    /// `SCRE`: the reason for which it was rejected, if it was.
+    pub rejected: Option<String>,
 }
 
 impl InvoiceHead {
@@ -85,6 +87,7 @@ impl InvoiceHead {
             voucher: row.integer("VONO")?.filter(|number| *number != 0),
             head_error: row.flag("IBHE")?,
             line_error: row.flag("IBLE")?,
+            rejected: row.owned("SCRE").filter(|code| !code.trim().is_empty()),
         })
     }
 }
@@ -511,27 +514,82 @@ impl Invoices {
             Ok(rows)
         };
         let searched: Vec<Result<Vec<MiRecord>, TransactionError>> = keys.iter().zip(answers).map(matching).collect();
-        let get = |row: &MiRecord| {
-            let place = ["YEA4", "JRNO", "JSNO"].map(|field| (field, row.owned(field).unwrap_or_default()));
-            let get =
-                place.into_iter().fold(Transaction::new("GetInvoice"), |get, (field, value)| get.field(field, value));
-            get.maybe("DIVI", row.owned("DIVI"))
-        };
-        let wanted: Vec<Transaction> = searched.iter().flatten().flatten().map(get).collect();
-        let got = if wanted.is_empty() { Vec::new() } else { self.m3.bulk(LEDGER).extend(wanted).send().await };
-        let mut got = got.into_iter();
-        let one = |answer: Result<Vec<MiRecord>, TransactionError>| {
-            let row = answer?.into_iter().next().unwrap_or_default();
-            LedgerInvoice::read(&row).map_err(|error| error.of(LEDGER, "GetInvoice"))
-        };
+        let wanted: Vec<MiRecord> = searched.iter().flatten().flatten().cloned().collect();
+        let mut got = self.in_ledger(&wanted).await.into_iter();
         keys.iter()
             .zip(searched)
             .map(|(key, rows)| {
                 let found: Vec<_> = got.by_ref().take(rows?.len()).collect();
-                let found: Vec<LedgerInvoice> = found.into_iter().map(one).collect::<Result<_, _>>()?;
+                let found: Vec<LedgerInvoice> = found.into_iter().collect::<Result<_, _>>()?;
                 Ok(found.into_iter().filter(|invoice| invoice.is(key)).collect())
             })
             .collect()
+    }
+
+    /// The ledger's invoices of these days (`IVDT`), both included, with their amounts (`APS200MI SearchSupInvoic`, bulk
+    /// `GetInvoice`). It asks a search index that lags.
+    ///
+    /// # Errors
+    /// As [`Execute::send`](super::Execute::send); of kind `Decode` if the list may have been cut: ask for fewer days.
+    pub async fn posted_between(
+        &self,
+        first: NaiveDate,
+        last: NaiveDate,
+    ) -> Result<Vec<LedgerInvoice>, TransactionError> {
+        let query = format!("IVDT:[{} TO {}]", write_date(first), write_date(last));
+        let search = super::List::new(self.m3.clone(), LEDGER, "SearchSupInvoic", |row| Ok(row.clone()));
+        let mut rows = search.page_size(10_000).field("SQRY", query).all().await?;
+        if let Some(division) = &self.m3.scope().division {
+            rows.retain(|row| row.text("DIVI").is_none_or(|theirs| theirs == division.as_str()));
+        }
+        self.in_ledger(&rows).await.into_iter().collect()
+    }
+
+    /// The invoices of rows that a search of the ledger gave (bulk `GetInvoice`), one for each.
+    async fn in_ledger(&self, rows: &[MiRecord]) -> Vec<Result<LedgerInvoice, TransactionError>> {
+        let name = "GetInvoice";
+        let get = |row: &MiRecord| {
+            let place = ["YEA4", "JRNO", "JSNO"].map(|field| (field, row.owned(field).unwrap_or_default()));
+            let get = place.into_iter().fold(Transaction::new(name), |get, (field, value)| get.field(field, value));
+            get.maybe("DIVI", row.owned("DIVI"))
+        };
+        if rows.is_empty() {
+            return Vec::new();
+        }
+        let got = self.m3.bulk(LEDGER).extend(rows.iter().map(get)).send().await;
+        let read = |answer: Result<Vec<MiRecord>, TransactionError>| {
+            let row = answer?.into_iter().next().unwrap_or_default();
+            LedgerInvoice::read(&row).map_err(|error| error.of(LEDGER, name))
+        };
+        got.into_iter().map(read).collect()
+    }
+
+    /// The batch invoices of these payees (bulk `LstInvBatchNo`), whoever entered them, in all statuses; recodings are
+    /// left out. M3 lists them by payee only.
+    ///
+    /// # Errors
+    /// As [`Execute::send`](super::Execute::send); also if a list may have been cut.
+    pub async fn numbers_of(&self, payees: &[SupplierNumber]) -> Result<Vec<InvoiceBatchNumber>, TransactionError> {
+        const RECODING: &str = "25";
+        let name = "LstInvBatchNo";
+        let answers = self.bulk(payees.iter().map(|payee| Transaction::new(name).field("SPYN", payee))).await;
+        let mut numbers = Vec::new();
+        for (payee, answer) in payees.iter().zip(answers) {
+            let mut rows = match answer {
+                Err(error) if error.fault().is_some_and(|fault| fault.says_absent("SPYN")) => continue,
+                answer => answer?,
+            };
+            if CEILINGS.contains(&rows.len()) {
+                let list = super::List::new(self.m3.clone(), PROGRAM, name, |row| Ok(row.clone()));
+                rows = list.page_size(1_000_000).field("SPYN", payee.to_string()).all().await?;
+            }
+            for row in rows.iter().filter(|row| row.text("IBTP") != Some(RECODING)) {
+                numbers.push(row.code("INBN").map_err(|error| error.of(PROGRAM, name))?);
+            }
+        }
+        numbers.sort();
+        numbers.dedup();
+        Ok(numbers)
     }
 
     /// Submits invoices for validation (bulk `APS455MI ValidByBatchNo`), which books those without errors: the only

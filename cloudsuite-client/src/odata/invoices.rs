@@ -204,6 +204,12 @@ impl Invoices {
         query(&self.odata, names, "Invoice", Invoice::read).expand(&[names.property("Lines")])
     }
 
+    /// The invoices of these days (`InvoiceDate`), both included, with their lines.
+    pub fn dated(&self, first: NaiveDate, last: NaiveDate) -> Query<Invoice> {
+        let day = || Filter::property(self.names().property("InvoiceDate"));
+        self.list().filter(day().ge(first).and(day().le(last)))
+    }
+
     /// The invoices of a supplier's number of them.
     ///
     /// # Errors

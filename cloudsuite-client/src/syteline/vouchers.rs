@@ -315,6 +315,12 @@ impl Vouchers {
         load.properties(&PROPERTIES).order_by("VendNum").order_by("Voucher")
     }
 
+    /// Records of all posted vouchers, by vendor and number, where the tenant's IDO shows them.
+    pub fn list_posted(&self) -> Load<IdoRow> {
+        let load = self.syteline.load(&self.syteline.ido_names().posted_vouchers).properties(&POSTED).read_only();
+        load.order_by("VendNum").order_by("Voucher")
+    }
+
     /// The vouchers of these vendors and invoice numbers, one list for each.
     ///
     /// # Errors
@@ -355,8 +361,7 @@ impl Vouchers {
     /// As [`Load::page`].
     pub async fn find_posted_by_invoice(&self, invoices: &[(VendorNumber, String)]) -> Result<Vec<Vec<IdoRow>>, Error> {
         let numbers = invoices.iter().map(|(_, number)| Value::text(number.trim())).collect();
-        let load = self.syteline.load(&self.syteline.ido_names().posted_vouchers).properties(&POSTED).read_only();
-        let found = by_values(&load.order_by("VendNum").order_by("Voucher"), "InvNum", numbers).await?;
+        let found = by_values(&self.list_posted(), "InvNum", numbers).await?;
         let is = |row: &&IdoRow, (vendor, number): &(VendorNumber, String)| {
             row.text("VendNum") == Some(vendor.as_str()) && row.text("InvNum") == Some(number.trim())
         };

@@ -69,6 +69,7 @@ impl OData {
         ODataInvoiceSettings {
             posting_date: self.posting_date_property.clone().map_or(default.posting_date, given),
             attachment: self.attachment_property.clone().and_then(given),
+            cancelled_status: self.cancelled_status.clone().unwrap_or(default.cancelled_status),
         }
     }
 }

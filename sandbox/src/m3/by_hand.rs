@@ -3,7 +3,7 @@
 use super::company::row;
 use super::documents::{OrderLine, PurchaseOrder};
 use super::tenant::M3Tenant;
-use crate::by_hand::{ByHand, Touch, TypedOrder};
+use crate::by_hand::{ByHand, Touch, TypedInvoice, TypedOrder};
 use rust_decimal::Decimal;
 
 impl ByHand for M3Tenant {
@@ -51,6 +51,44 @@ impl ByHand for M3Tenant {
             line.fields.insert("PUPR".to_owned(), price.to_string());
             line.fields.remove("PUCD");
         }
+        true
+    }
+
+    fn type_invoice(&self, typed: &TypedInvoice) -> String {
+        let mut company = self.company();
+        let payee = company.payee(&typed.supplier).to_owned();
+        let (day, total) = (typed.date.format("%Y%m%d").to_string(), typed.total().to_string());
+        let head = row([
+            ("SUNO", typed.supplier.as_str()),
+            ("SPYN", &payee),
+            ("SINO", &typed.number),
+            ("IBTP", "20"),
+            ("SUPA", "10"),
+            ("IVDT", &day),
+            ("CUCD", &typed.currency),
+            ("CUAM", &total),
+            ("CORI", &typed.external_ref),
+        ]);
+        let line = |(number, line): (u32, &crate::TypedLine)| {
+            let (number, amount) = (number.to_string(), line.amount().to_string());
+            row([("TRNO", number.as_str()), ("RDTP", "8"), ("NLAM", &amount), ("AIT1", &line.account), ("IBLE", "0")])
+        };
+        company.enter_invoice(head, (1..).zip(&typed.lines).map(line).collect())
+    }
+
+    fn delete_invoice(&self, number: &str) -> bool {
+        self.company().remove_invoice(number)
+    }
+
+    fn touch_invoice(&self, number: &str, line: u32, amount: Decimal) -> bool {
+        self.company().invoices.get_mut(number).is_some_and(|invoice| invoice.touch(line, amount))
+    }
+
+    fn post_invoice(&self, number: &str) -> bool {
+        let mut company = self.company();
+        let voucher = company.next_voucher();
+        let Some(invoice) = company.invoices.get_mut(number) else { return false };
+        invoice.voucher.get_or_insert(voucher);
         true
     }
 }

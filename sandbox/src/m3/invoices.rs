@@ -42,6 +42,19 @@ impl Invoice {
     }
 }
 
+impl Invoice {
+    /// Changes what a line comes to, and the whole with it; answers whether there is one.
+    pub(super) fn touch(&mut self, number: u32, amount: Decimal) -> bool {
+        let number = number.to_string();
+        let Some(line) = self.lines.iter_mut().find(|line| field(line, "TRNO") == number) else { return false };
+        let more = amount - decimal(line, "NLAM");
+        line.insert("NLAM".to_owned(), amount.to_string());
+        let total = decimal(&self.head, "CUAM") + more;
+        self.head.insert("CUAM".to_owned(), total.to_string());
+        true
+    }
+}
+
 fn decimal(row: &Row, name: &str) -> Decimal {
     field(row, name).parse().unwrap_or_default()
 }
@@ -60,7 +73,33 @@ fn line(line: &Row) -> DocumentLine {
     }
 }
 
+/// Payee, supplier and the supplier's number.
+pub(super) fn key(row: &Row) -> [String; 3] {
+    ["SPYN", "SUNO", "SINO"].map(|name| field(row, name).to_owned())
+}
+
 impl super::company::Company {
+    /// Keeps a batch invoice, and answers its number.
+    pub(super) fn enter_invoice(&mut self, mut head: Row, lines: Vec<Row>) -> String {
+        let number = self.new_invoice_number();
+        head.insert("INBN".to_owned(), number.clone());
+        self.by_invoice.entry(key(&head)).or_default().push(number.clone());
+        self.invoices.insert(number.clone(), Invoice { lines, ..Invoice::new(head) });
+        number
+    }
+
+    /// Removes a batch invoice that is not in the ledger, if it is there.
+    pub(super) fn remove_invoice(&mut self, number: &str) -> bool {
+        if self.invoices.get(number).is_none_or(|invoice| invoice.voucher.is_some()) {
+            return false;
+        }
+        let Some(invoice) = self.invoices.remove(number) else { return false };
+        if let Some(numbers) = self.by_invoice.get_mut(&key(&invoice.head)) {
+            numbers.retain(|other| other != number);
+        }
+        true
+    }
+
     /// An invoice that finance enters in the ledger itself, so that no batch invoice lists it; answers its voucher.
     pub(super) fn book_invoice(
         &mut self,

@@ -31,7 +31,9 @@ pub use company::{Account, Supplier};
 pub use config::M3Config;
 pub use documents::{Document, DocumentLine};
 
-use crate::by_hand::{ByHand, Touch, TypedOrder};
+use chrono::NaiveDate;
+
+use crate::by_hand::{ByHand, Touch, TypedInvoice, TypedOrder};
 use crate::clock::Clock;
 use crate::faults::Injector;
 use crate::front::Front;
@@ -126,6 +128,13 @@ impl M3 {
         self.front.tenant.company().add_account(account);
     }
 
+    /// Sets a fiscal period, by its first and last day, to closed or open. It is shown by `EXPORTMI` in the
+    /// table `CSYPER` as `CPFDAT`, `CPTDAT` and `CPPSTS`, 9 for closed: an assumption.
+    pub fn set_period(&self, from: NaiveDate, to: NaiveDate, closed: bool) {
+        let [from, to] = [from, to].map(|day| day.format("%Y%m%d").to_string());
+        self.front.tenant.company().set_period(&from, &to, if closed { "9" } else { "1" });
+    }
+
     /// Types an order in, as a person does at the screen; answers its number.
     pub fn type_order(&self, order: &TypedOrder) -> String {
         self.front.tenant.type_order(order)
@@ -139,6 +148,26 @@ impl M3 {
     /// Changes an order's line, as a person does at the screen.
     pub fn touch(&self, number: &str, touch: Touch) -> bool {
         self.front.tenant.touch(number, touch)
+    }
+
+    /// Types an invoice in, as a person does at the screen; answers its number.
+    pub fn type_invoice(&self, invoice: &TypedInvoice) -> String {
+        self.front.tenant.type_invoice(invoice)
+    }
+
+    /// Deletes an invoice, if it is there and not in the ledger.
+    pub fn delete_invoice(&self, number: &str) -> bool {
+        self.front.tenant.delete_invoice(number)
+    }
+
+    /// Changes what a line of an invoice comes to, and the whole with it, as a person does at the screen.
+    pub fn touch_invoice(&self, number: &str, line: u32, amount: rust_decimal::Decimal) -> bool {
+        self.front.tenant.touch_invoice(number, line, amount)
+    }
+
+    /// Finance posts an invoice to the ledger.
+    pub fn post_invoice(&self, number: &str) -> bool {
+        self.front.tenant.post_invoice(number)
     }
 
     /// Removes an account (dimension 1), if it is there.

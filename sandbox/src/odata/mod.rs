@@ -20,7 +20,9 @@ use std::time::Duration;
 
 pub use config::ODataConfig;
 
-use crate::by_hand::{ByHand, Touch, TypedOrder};
+use chrono::NaiveDate;
+
+use crate::by_hand::{ByHand, Touch, TypedInvoice, TypedOrder};
 use crate::clock::Clock;
 use crate::control::Erp;
 use crate::faults::Injector;
@@ -90,6 +92,13 @@ impl OData {
         self.front.tenant.add_account(account);
     }
 
+    /// Sets a fiscal period, by its first and last day, to closed or open. It is shown in
+    /// `tfapi.gldFiscalPeriod/Periods` as `StartDate`, `EndDate` and `Status`, `Closed` or `Open`: an assumption.
+    pub fn set_period(&self, from: NaiveDate, to: NaiveDate, closed: bool) {
+        let status = if closed { "Closed" } else { "Open" };
+        self.front.tenant.store().set_period(&from.to_string(), &to.to_string(), status);
+    }
+
     /// Types an order in, as a person does at the screen; answers its number.
     pub fn type_order(&self, order: &TypedOrder) -> String {
         self.front.tenant.type_order(order)
@@ -103,6 +112,26 @@ impl OData {
     /// Changes an order's line, as a person does at the screen.
     pub fn touch(&self, number: &str, touch: Touch) -> bool {
         self.front.tenant.touch(number, touch)
+    }
+
+    /// Types an invoice in, as a person does at the screen; answers its number.
+    pub fn type_invoice(&self, invoice: &TypedInvoice) -> String {
+        self.front.tenant.type_invoice(invoice)
+    }
+
+    /// Deletes an invoice, if it is there and not in the ledger.
+    pub fn delete_invoice(&self, number: &str) -> bool {
+        self.front.tenant.delete_invoice(number)
+    }
+
+    /// Changes what a line of an invoice comes to, and the whole with it, as a person does at the screen.
+    pub fn touch_invoice(&self, number: &str, line: u32, amount: rust_decimal::Decimal) -> bool {
+        self.front.tenant.touch_invoice(number, line, amount)
+    }
+
+    /// Finance posts an invoice to the ledger.
+    pub fn post_invoice(&self, number: &str) -> bool {
+        self.front.tenant.post_invoice(number)
     }
 
     /// What has been asked so far.

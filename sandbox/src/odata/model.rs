@@ -13,7 +13,7 @@ pub(super) struct Set {
 }
 
 /// All sets, by the names that clients take by default.
-pub(super) const SETS: [Set; 7] = [
+pub(super) const SETS: [Set; 8] = [
     Set {
         service: "tcapi.comBusinessPartner",
         name: "Suppliers",
@@ -94,6 +94,14 @@ pub(super) const SETS: [Set; 7] = [
         properties: &["Item", "Description", "Unit", "Blocked", "ChangedOn"],
         lines: &[],
         required: &["Item"],
+    },
+    Set {
+        service: "tfapi.gldFiscalPeriod",
+        name: "Periods",
+        key: "Period",
+        properties: &["Period", "StartDate", "EndDate", "Status", "ChangedOn"],
+        lines: &[],
+        required: &["Period"],
     },
 ];
 

@@ -98,6 +98,11 @@ impl Store {
         self.put("Suppliers", &supplier.number, entity);
     }
 
+    pub(super) fn set_period(&mut self, from: &str, to: &str, status: &str) {
+        let entity = json!({"Period": from, "StartDate": from, "EndDate": to, "Status": status});
+        self.put("Periods", from, entity);
+    }
+
     pub(super) fn add_account(&mut self, account: &Account) {
         let (set, key) =
             if account.dimension == 1 { ("LedgerAccounts", "LedgerAccount") } else { ("Dimensions", "Dimension") };
@@ -333,7 +338,7 @@ fn document(kind: &str, key: &str, entity: &Map<String, Value>) -> Document {
             .and_then(Value::as_array)
             .map(|lines| lines.iter().map(line).collect())
             .unwrap_or_default(),
-        ordered: text("OrderDate").replace('-', ""),
+        ordered: text(if kind == "purchase_order" { "OrderDate" } else { "InvoiceDate" }).replace('-', ""),
         requested: text("DueDate").replace('-', ""),
     }
 }

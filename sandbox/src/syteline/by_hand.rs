@@ -1,9 +1,12 @@
 //! What a person does at the forms of SyteLine (Purchase Orders, Purchase Order Lines).
 
 use super::cell::write_time;
+use super::site::decimal;
 use super::store::row;
 use super::tenant::SyteLineTenant;
-use crate::by_hand::{ByHand, Touch, TypedOrder};
+use rust_decimal::Decimal;
+
+use crate::by_hand::{ByHand, Touch, TypedInvoice, TypedOrder};
 
 impl SyteLineTenant {
     /// Answers whether the voucher was there.
@@ -89,5 +92,80 @@ impl ByHand for SyteLineTenant {
         site.put("SLPoItems", line);
         site.store.commit();
         true
+    }
+
+    fn type_invoice(&self, typed: &TypedInvoice) -> String {
+        let mut site = self.site();
+        let number = site.next_voucher.to_string();
+        site.next_voucher += 1;
+        let (day, total) = (write_time(typed.date.and_time(chrono::NaiveTime::MIN)), typed.total().to_string());
+        let vendor = super::schema::pad(&typed.supplier, 7);
+        let kind = if typed.total() < Decimal::ZERO { "A" } else { "V" };
+        let key = [("VendNum", vendor.as_str()), ("Voucher", number.as_str())];
+        let mut head = row(key);
+        head.extend(row([
+            ("Type", kind),
+            ("InvNum", &typed.number),
+            ("InvDate", &day),
+            ("PurchAmt", &total),
+            ("InvAmt", &total),
+            ("Ref", &typed.external_ref),
+        ]));
+        site.put("SLAptrxs", head);
+        for (place, line) in (1..).zip(&typed.lines) {
+            let place: u32 = 5 * place;
+            let mut fields = row(key);
+            fields.extend(row([
+                ("DistSeq", place.to_string().as_str()),
+                ("Acct", &line.account),
+                ("Amount", &line.amount().to_string()),
+            ]));
+            site.put("SLAptrxds", fields);
+        }
+        site.store.commit();
+        number
+    }
+
+    fn delete_invoice(&self, number: &str) -> bool {
+        let mut site = self.site();
+        let mut there = false;
+        for ido in ["SLAptrxds", "SLAptrxs"] {
+            let rows: Vec<_> =
+                site.store.rows(ido).filter(|row| row.get("Voucher").is_some_and(|at| at == number)).cloned().collect();
+            for row in rows {
+                if let Some(key) = site.store.key_of(ido, &row) {
+                    site.store.remove(ido, &key);
+                    there = true;
+                }
+            }
+        }
+        site.store.commit();
+        there
+    }
+
+    fn touch_invoice(&self, number: &str, line: u32, amount: Decimal) -> bool {
+        let mut site = self.site();
+        let sequence = (5 * line).to_string();
+        let is = |row: &&super::store::Row, name: &str, value: &str| row.get(name).is_some_and(|text| text == value);
+        let found =
+            site.store.rows("SLAptrxds").find(|row| is(row, "Voucher", number) && is(row, "DistSeq", &sequence));
+        let Some(mut found) = found.cloned() else { return false };
+        let head = site.store.rows("SLAptrxs").find(|row| is(row, "Voucher", number)).cloned();
+        let more = amount - decimal(&found, "Amount");
+        found.insert("Amount".to_owned(), amount.to_string());
+        site.put("SLAptrxds", found);
+        if let Some(mut head) = head {
+            for name in ["PurchAmt", "InvAmt"] {
+                let now = decimal(&head, name) + more;
+                head.insert(name.to_owned(), now.to_string());
+            }
+            site.put("SLAptrxs", head);
+        }
+        site.store.commit();
+        true
+    }
+
+    fn post_invoice(&self, number: &str) -> bool {
+        self.post_voucher(number)
     }
 }

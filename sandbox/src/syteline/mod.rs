@@ -23,7 +23,9 @@ use std::time::Duration;
 
 pub use config::SyteLineConfig;
 
-use crate::by_hand::{ByHand, Touch, TypedOrder};
+use chrono::NaiveDate;
+
+use crate::by_hand::{ByHand, Touch, TypedInvoice, TypedOrder};
 use crate::clock::Clock;
 use crate::control::Erp;
 use crate::faults::Injector;
@@ -98,6 +100,13 @@ impl SyteLine {
         self.front.tenant.add_account(account);
     }
 
+    /// Sets a fiscal period, by its first and last day, to closed or open. It is shown by the IDO
+    /// `SLPeriods` as `PerStart`, `PerEnd` and `Closed`: an assumption.
+    pub fn set_period(&self, from: NaiveDate, to: NaiveDate, closed: bool) {
+        let [from, to] = [from, to].map(|day| day.format("%Y%m%d 00:00:00.000").to_string());
+        self.front.tenant.site().set_period(&from, &to, closed);
+    }
+
     /// Types an order in, as a person does at the screen; answers its number.
     pub fn type_order(&self, order: &TypedOrder) -> String {
         self.front.tenant.type_order(order)
@@ -116,6 +125,26 @@ impl SyteLine {
     /// Changes an order's line, as a person does at the screen.
     pub fn touch(&self, number: &str, touch: Touch) -> bool {
         self.front.tenant.touch(number, touch)
+    }
+
+    /// Types an invoice in, as a person does at the screen; answers its number.
+    pub fn type_invoice(&self, invoice: &TypedInvoice) -> String {
+        self.front.tenant.type_invoice(invoice)
+    }
+
+    /// Deletes an invoice, if it is there and not in the ledger.
+    pub fn delete_invoice(&self, number: &str) -> bool {
+        self.front.tenant.delete_invoice(number)
+    }
+
+    /// Changes what a line of an invoice comes to, and the whole with it, as a person does at the screen.
+    pub fn touch_invoice(&self, number: &str, line: u32, amount: rust_decimal::Decimal) -> bool {
+        self.front.tenant.touch_invoice(number, line, amount)
+    }
+
+    /// Finance posts an invoice to the ledger.
+    pub fn post_invoice(&self, number: &str) -> bool {
+        self.front.tenant.post_invoice(number)
     }
 
     /// What has been asked so far.

@@ -33,6 +33,52 @@ async fn types_changes_and_deletes(base: &str) {
     assert_eq!(call("POST", &documents, &json!({ "supplier": "S10001" })).await.0, 400);
 }
 
+/// Types an invoice in, changes its first line, deletes it; posts another, which stays.
+async fn types_changes_posts_and_deletes_an_invoice(base: &str) {
+    let documents = format!("{base}/_sandbox/documents");
+    let invoice = |number: &str| json!({ "kind": "invoice", "supplier": "S10001", "number": number, "date": "2026-10-29", "lines": [{ "price": "9.95" }] });
+    let type_in = async |number: &str| {
+        let (status, added) = call("POST", &documents, &invoice(number)).await;
+        assert_eq!(status, 201, "{added}");
+        format!("{documents}/{}", added["added"][0]["number"].as_str().unwrap())
+    };
+    let total = async || {
+        let listed = call("GET", &documents, &Value::Null).await.1;
+        let invoices = listed.as_array().unwrap().iter().filter(|document| document["kind"] == "invoice");
+        invoices.map(|document| document["total"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let one = type_in("INV-1").await;
+    assert_eq!(call("PATCH", &one, &json!({ "line": 1, "price": "12.00" })).await.0, 200);
+    assert_eq!(call("PATCH", &one, &json!({ "line": 7, "price": "12.00" })).await.0, 404);
+    assert_eq!(total().await, ["12.00"]);
+    assert_eq!(call("DELETE", &one, &Value::Null).await.0, 200);
+    assert!(total().await.is_empty());
+    let other = type_in("INV-2").await;
+    assert_eq!(call("POST", &format!("{other}/post"), &Value::Null).await.0, 200);
+    assert_eq!(call("POST", &format!("{one}/post"), &Value::Null).await.0, 404);
+    assert_eq!(
+        call(
+            "POST",
+            &documents,
+            &json!({ "kind": "invoice", "supplier": "S10001", "date": "2026-10-29", "lines": [] })
+        )
+        .await
+        .0,
+        400
+    );
+}
+
+#[tokio::test]
+async fn invoices_are_typed_in_changed_posted_and_deleted_in_each_product() {
+    let scenario = small();
+    let m3 = M3::start(M3Config { scenario: scenario.clone(), ..M3Config::default() }).await.unwrap();
+    types_changes_posts_and_deletes_an_invoice(&m3.base_url()).await;
+    let syteline = SyteLineConfig { scenario: scenario.clone(), ..SyteLineConfig::default() };
+    types_changes_posts_and_deletes_an_invoice(&SyteLine::start(syteline).await.unwrap().base_url()).await;
+    let odata = ODataConfig { scenario, ..ODataConfig::default() };
+    types_changes_posts_and_deletes_an_invoice(&OData::start(odata).await.unwrap().base_url()).await;
+}
+
 #[tokio::test]
 async fn orders_are_typed_in_changed_and_deleted_in_each_product() {
     let scenario = small();

@@ -6,13 +6,14 @@ use super::search::Search;
 use super::{Session, given, missing};
 use crate::m3::answer::{Outcome, Refusal};
 use crate::m3::company::{Company, Row, row};
-use crate::m3::invoices::Invoice;
+use crate::m3::invoices::{Invoice, key};
 
 pub(super) fn run(company: &mut Company, session: &Session<'_>, program: &str, name: &str, input: &Row) -> Outcome {
     let number = given(input, "INBN").trim_start_matches('0').to_owned();
     match (program, name) {
         ("APS450MI", "AddHead") => return add_head(company, input),
         ("APS450MI", "LstInvBySupInv") => return Ok(by_invoice(company, session, input)),
+        ("APS450MI", "LstInvBatchNo") => return Ok(by_payee(company, session, input)),
         ("APS200MI", "SearchSupInvoic") => {
             let search = Search::read(given(input, "SQRY"))?;
             let posted =
@@ -79,10 +80,7 @@ fn add_head(company: &mut Company, input: &Row) -> Outcome {
             format!("Supplier invoice {} already exists", given(&head, "SINO")),
         ));
     }
-    let number = company.new_invoice_number();
-    head.insert("INBN".to_owned(), number.clone());
-    company.by_invoice.entry(key).or_default().push(number.clone());
-    company.invoices.insert(number.clone(), Invoice::new(head));
+    let number = company.enter_invoice(head, Vec::new());
     Ok(vec![row([("INBN", &number)])])
 }
 
@@ -173,11 +171,6 @@ fn in_ledger(invoice: &Invoice) -> Row {
     row
 }
 
-/// Payee, supplier and the supplier's number.
-fn key(row: &Row) -> [String; 3] {
-    ["SPYN", "SUNO", "SINO"].map(|name| given(row, name).to_owned())
-}
-
 fn by_invoice(company: &Company, session: &Session<'_>, input: &Row) -> Vec<Row> {
     let numbers = company.by_invoice.get(&key(input)).into_iter().flatten();
     let found = numbers.filter_map(|number| company.invoices.get(number)).take(session.limit);
@@ -186,4 +179,18 @@ fn by_invoice(company: &Company, session: &Session<'_>, input: &Row) -> Vec<Row>
             row([("INBN", given(&invoice.head, "INBN")), ("IBTP", given(&invoice.head, "IBTP")), ("SUPA", "10")])
         })
         .collect()
+}
+
+/// The batch invoices of a payee; those that finance entered in the ledger itself are none.
+fn by_payee(company: &Company, session: &Session<'_>, input: &Row) -> Vec<Row> {
+    let payee = given(input, "SPYN");
+    let numbers = company.by_invoice.iter().filter(|(key, _)| key[0] == payee).flat_map(|(_, numbers)| numbers);
+    let mut found: Vec<&Invoice> = numbers.filter_map(|number| company.invoices.get(number)).collect();
+    found.sort_by_key(|invoice| given(&invoice.head, "INBN").parse::<u64>().unwrap_or_default());
+    let listed = found.into_iter().take(session.limit).map(|invoice| {
+        let of = |name| given(&invoice.head, name);
+        let status = if invoice.voucher.is_some() { "90" } else { of("SUPA") };
+        row([("INBN", of("INBN")), ("SUNO", of("SUNO")), ("SINO", of("SINO")), ("IBTP", of("IBTP")), ("SUPA", status)])
+    });
+    listed.collect()
 }
