@@ -82,7 +82,6 @@ struct Quarter<E: Erp> {
     /// Whether CloudSuite goes down in the middle of the next run.
     breaks_off: Cell<bool>,
     made: (u64, u64),
-    began: Instant,
     figures: Figures,
 }
 
@@ -178,7 +177,6 @@ impl<E: Erp> Quarter<E> {
             down: BTreeSet::new(),
             breaks_off: Cell::new(false),
             made: (0, 0),
-            began: Instant::now(),
             figures: Figures::default(),
         }
     }
@@ -190,9 +188,6 @@ impl<E: Erp> Quarter<E> {
         loop {
             self.figures.runs.push(self.clock.now());
             self.run().await;
-            if self.figures.runs.len() % 40 == 0 {
-                println!("{} runs: {} {:?}", self.figures.runs.len(), self.clock.now(), self.began.elapsed());
-            }
             let next = self.calendar.next_run(self.clock.now()).unwrap();
             if next > end {
                 break;
@@ -298,17 +293,15 @@ impl<E: Erp> Quarter<E> {
             let held = report.count(StateName::Held);
             assert!(held > 0, "nothing is held at the end: {:?}", report.counts);
             assert_eq!(report.concerns.len() as u64, held, "{:?}", report.concerns);
-            if flow == FlowKind::PurchaseOrders {
-                let comparison = self.compared(flow).await;
-                let missing: BTreeSet<&RecordKey> = comparison.missing.iter().map(|one| &one.key).collect();
-                assert_eq!(missing, report.concerns.iter().map(|concern| &concern.key).collect());
-                assert!(comparison.missing.iter().all(|one| one.reason.is_some()));
-                assert!(comparison.extra.is_empty() && comparison.differing.is_empty(), "{comparison:?}");
-            }
+            let comparison = self.compared(flow).await;
+            let missing: BTreeSet<&RecordKey> = comparison.missing.iter().map(|one| &one.key).collect();
+            assert_eq!(missing, report.concerns.iter().map(|concern| &concern.key).collect());
+            assert!(comparison.missing.iter().all(|one| one.reason.is_some()));
+            assert!(comparison.extra.is_empty() && comparison.differing.is_empty(), "{comparison:?}");
         }
     }
 
-    /// On each working day at its opening, five hours later and at its closing by the clocks on the wall, and at midnight.
+    /// On each working day at its opening and its closing by the clocks on the wall, and at each midnight.
     fn ran_by_the_calendar(&self) {
         let mut by_day: BTreeMap<NaiveDate, Vec<NaiveTime>> = BTreeMap::new();
         for run in &self.figures.runs {
@@ -317,12 +310,12 @@ impl<E: Erp> Quarter<E> {
         }
         let (first, last) = quarter();
         for day in first.iter_days().take_while(|day| *day <= last) {
-            let hours: &[u32] = if self.calendar.is_working_day(day) { &[0, 8, 13, 18] } else { &[0, 12] };
+            let hours: &[u32] = if self.calendar.is_working_day(day) { &[0, 8, 18] } else { &[0] };
             let due: Vec<NaiveTime> = hours.iter().map(|hour| NaiveTime::from_hms_opt(*hour, 0, 0).unwrap()).collect();
             assert_eq!(by_day.get(&day), Some(&due), "on {day}");
         }
         assert!(
-            self.figures.frozen > 20 && self.figures.failed >= 6,
+            self.figures.frozen > 20 && self.figures.failed >= 4,
             "{} {}",
             self.figures.frozen,
             self.figures.failed
@@ -370,11 +363,18 @@ impl<E: Erp> Quarter<E> {
     }
 
     async fn reconciles(&self) {
-        let comparison = self.compared(FlowKind::PurchaseOrders).await;
-        assert!(comparison.is_clean(), "{comparison:?}");
-        assert_eq!(comparison.source_total, comparison.target_total);
-        let standing = self.world.procurify.order_amounts().iter().filter(|one| one.is_wanted).count() as u64;
-        assert_eq!(comparison.matched, standing);
+        let (orders, bills) = (self.world.procurify.order_amounts(), self.world.procurify.bill_amounts());
+        for (flow, amounts) in [(FlowKind::PurchaseOrders, orders), (FlowKind::Bills, bills)] {
+            let comparison = self.compared(flow).await;
+            assert!(comparison.is_clean(), "{comparison:?}");
+            assert_eq!(comparison.source_total, comparison.target_total);
+            let mut totals: BTreeMap<String, Decimal> = BTreeMap::new();
+            for one in amounts.iter().filter(|one| one.is_wanted) {
+                *totals.entry(one.currency.clone()).or_default() += one.total;
+            }
+            assert_eq!(comparison.target_total, totals);
+            assert_eq!(comparison.matched, amounts.iter().filter(|one| one.is_wanted).count() as u64);
+        }
     }
 
     /// Another pass writes nothing, and nothing but reference data was ever written to Procurify.

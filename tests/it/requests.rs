@@ -5,11 +5,11 @@ use std::time::Duration;
 use cloudsuite_client::odata::BatchFormat;
 use procurify_cloudsuite::FlowKind;
 use procurify_cloudsuite::odata::ODataProduct;
-use sandbox::{Faults, Matcher, OData, ODataConfig, Scenario, SyteLine, SyteLineConfig};
+use sandbox::{Bump, Faults, Matcher, OData, ODataConfig, Scenario, SyteLine, SyteLineConfig};
 
 use crate::erp::Erp;
 use crate::faults::one_in_five;
-use crate::world::World;
+use crate::world::{World, scenario};
 
 fn of_ten_lines(orders: usize) -> Scenario {
     Scenario { orders, lines: 10, missing: 0, ..Scenario::default() }
@@ -145,4 +145,43 @@ async fn nothing_is_lost_or_doubled_while_it_is_found_out_that_a_syteline_proces
     }
     assert!(!world.erp.stats().faults.is_empty(), "no call failed");
     whole_and_once(&world);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_few_orders_are_not_worth_reading_thousands_of_budget_accounts() {
+    let world = World::new(Scenario { accounts: 300, departments: 40, ..scenario(10) }).await;
+    let connection = world.connect().await;
+    let orders = FlowKind::PurchaseOrders;
+    assert!(connection.sync(orders).await.unwrap().is_all_done());
+    let calls = |what: &str| world.procurify.stats().requests.get(what).copied().unwrap_or(0);
+    let accounts = "GET /api/v3/accounts/";
+    assert_eq!(calls(accounts), 1, "of 24 pages: the first tells how many there are");
+    assert_eq!(calls("GET /api/v2/purchase_orders/{id}/"), 10);
+    let created = world.procurify.bump(Bump { create: 5, ..Bump::default() }).created;
+    assert!(connection.sync(orders).await.unwrap().is_all_done());
+    assert_eq!(calls(accounts), 1, "known by now");
+    world.procurify.bump(Bump { create: 30, ..Bump::default() });
+    assert!(connection.sync(orders).await.unwrap().is_all_done());
+    assert_eq!(calls(accounts), 25, "for 30 orders the pages are fewer calls");
+    let keys = (0..10 + created.len() + 30).map(|index| crate::world::key(10_001 + index));
+    world.exactly_once(&keys.collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reference_data_is_read_once_in_a_pass_of_several_flows() {
+    let world = World::new(Scenario { missing: 1, bills: 20, ..scenario(40) }).await;
+    let connection = world.connect().await;
+    let vendors = || world.procurify.stats().requests["GET /api/v3/vendors/"];
+    let mut before = 0;
+    for pass in 0..2 {
+        let began = connection.engine().time().now();
+        for flow in [FlowKind::PurchaseOrders, FlowKind::Bills] {
+            let report = connection.sync_in_pass(flow, began, |_| (), || true).await.unwrap();
+            assert!(report.count(sync_core::StateName::Held) > 0, "held records are what it is read for");
+        }
+        assert_eq!(vendors() - before, 1, "pass {pass}");
+        before = vendors();
+    }
+    connection.sync(FlowKind::Bills).await.unwrap();
+    assert_eq!(vendors() - before, 1, "by itself each flow reads what is new");
 }

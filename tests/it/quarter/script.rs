@@ -1,6 +1,7 @@
 //! What happens in the quarter, and when: all of it decided beforehand by a seed.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, TimeZone, Utc};
 use rust_decimal::Decimal;
@@ -30,8 +31,8 @@ pub fn calendar() -> Calendar {
         business_hours: "08:00-18:00".parse().unwrap(),
         weekdays: ["sun", "mon", "tue", "wed", "thu"].map(|day| day.parse().unwrap()).to_vec(),
         holidays: holidays.map(|day| day.parse().unwrap()).into(),
-        every: std::time::Duration::from_secs(5 * 3600),
-        off_hours_every: std::time::Duration::from_secs(12 * 3600),
+        every: Duration::from_secs(10 * 3600),
+        off_hours_every: Duration::from_secs(24 * 3600),
         freezes: vec!["WD-2..WD+2".parse().unwrap()],
     }
 }
