@@ -40,7 +40,8 @@ impl Scrubber {
             return "(not quoted, for it holds a token)".to_owned();
         }
         let text = self.clean(&text, extra);
-        let text = in_words(&text).unwrap_or(text);
+        // A secret that was written with escapes is one only when it is read.
+        let text = in_words(&text).map_or(text, |words| self.clean(&words, extra));
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         shorten(&text, QUOTE)
     }
@@ -104,6 +105,8 @@ mod tests {
         assert_eq!(quote(body), "code: 500; message: Out of order.; lines: no item");
         assert_eq!(quote("<p>Bad Gateway</p>"), "<p>Bad Gateway</p>");
         assert_eq!(quote("{}"), "{}");
+        let scrubber = Scrubber::new(vec![SecretString::from("topsecret")]);
+        assert_eq!(scrubber.quote(br#"{"echo": "top\u0073ecret"}"#, None), "echo: ***");
     }
 
     #[test]
