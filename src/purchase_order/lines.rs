@@ -160,7 +160,10 @@ impl LineReader {
 
     async fn detail(&self, number: PoNumber) -> Result<Option<ReadOrder>, Error> {
         match self.procurify.purchase_orders().get(number).await {
-            Ok(detail) => Ok(Some(split(detail)?)),
+            Ok(detail) => {
+                let read = split(detail)?;
+                Ok(Some(if self.custom_fields { read } else { as_pages_show(read) }))
+            }
             Err(error) if error.kind() == procurify_client::ErrorKind::NotFound => {
                 tracing::warn!(%number, "a purchase order was listed and is gone; it is left out");
                 Ok(None)
@@ -168,6 +171,16 @@ impl LineReader {
             Err(error) => Err(error),
         }
     }
+}
+
+/// An order without what details alone show: else it would have changed whenever it is read the other way.
+fn as_pages_show(mut read: ReadOrder) -> ReadOrder {
+    read.custom_fields.clear();
+    for line in &mut read.lines {
+        line.custom_fields.clear();
+        line.tax_name = None;
+    }
+    read
 }
 
 async fn rest<T: DeserializeOwned + Send + 'static>(list: List<T>) -> Result<Vec<T>, Error> {

@@ -2,7 +2,8 @@
 
 use procurify_client::ProcurifyClient;
 use procurify_cloudsuite::FlowKind;
-use sandbox::Bump;
+use procurify_cloudsuite::purchase_order::SourceSettings;
+use sandbox::{Bump, Edit};
 
 use crate::world::{World, key, scenario};
 
@@ -40,4 +41,20 @@ async fn nothing_is_posted_before_the_reference_data_was_aligned() {
     connection.align_reference_data().await.unwrap();
     connection.engine().advance(10).await.unwrap();
     assert_eq!(world.erp.messages().len(), 3);
+}
+
+/// Details show more than pages do, such as the names of taxes, for which nobody has asked here.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_read_from_pages_and_then_by_its_detail_has_not_changed() {
+    let world = World::new(scenario(30)).await;
+    let connection = world.connect_reading(SourceSettings { page_size: 50, ..SourceSettings::default() }).await;
+    let details = || world.procurify.stats().requests.get("GET /api/v2/purchase_orders/{id}/").copied().unwrap_or(0);
+    assert!(connection.sync(FlowKind::PurchaseOrders).await.unwrap().is_all_done());
+    assert_eq!(details(), 0, "they were to be read from pages");
+    for number in [10_002, 10_003, 10_004] {
+        assert!(world.procurify.edit(number, Edit::Close));
+    }
+    let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    assert_eq!(details(), 3, "they were to be read by their details");
+    assert!(report.concerns.is_empty(), "{:?}", report.concerns);
 }
