@@ -167,8 +167,9 @@ impl PeriodSettings {
             to,
             why: format!("all days up to {to} are, by closed_until in the settings"),
         });
-        let mut read = references.of_kind(CLOSED_PERIOD).filter_map(ClosedPeriod::of_line);
-        by_hand.or_else(|| read.find(|period| period.holds(day)))
+        let read = references.of_kind(CLOSED_PERIOD).filter_map(ClosedPeriod::of_line);
+        // Of several always the same one, or people would be told again each time that another comes first.
+        by_hand.or_else(|| read.filter(|period| period.holds(day)).min_by_key(|period| (period.from, period.to)))
     }
 
     fn first_open_after(&self, day: NaiveDate, references: &References) -> Option<NaiveDate> {
@@ -228,6 +229,17 @@ mod tests {
         let words = missing[0].to_string();
         assert!(words.starts_with("fiscal period 2026-09-01 to 2026-09-30: the bill is to be booked on 2026-09-30"));
         assert!(words.contains("have it opened in the ERP, or set a later GL post date in Procurify"), "{words}");
+    }
+
+    #[test]
+    fn of_periods_that_overlap_always_the_same_one_is_told() {
+        let closed = |to: &str| ClosedPeriod { from: day("2026-09-01"), to: day(to), why: "it is".to_owned() };
+        for _ in 0..64 {
+            let periods = ["2026-09-30", "2026-12-31", "2026-09-15"].map(closed);
+            let table = References::new(periods.iter().map(ClosedPeriod::line), None);
+            let missing = PeriodSettings::default().check_bill(&mut bill(None, "2026-09-10"), &mut Vec::new(), &table);
+            assert_eq!(missing[0].value, "2026-09-01 to 2026-09-15");
+        }
     }
 
     #[test]
