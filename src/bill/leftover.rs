@@ -26,6 +26,12 @@ pub(super) fn changes(sent: &InvoiceDraft, wanted: &InvoiceDraft) -> Vec<String>
     ] {
         compare(what, day(one), day(other), one == other);
     }
+    compare(
+        "payment terms",
+        sent.payment_terms.clone(),
+        wanted.payment_terms.clone(),
+        sent.payment_terms == wanted.payment_terms,
+    );
     for (what, one, other) in
         [("total", sent.total, wanted.total), ("tax", sent.tax, wanted.tax), ("freight", sent.freight, wanted.freight)]
     {
@@ -40,5 +46,30 @@ pub(super) fn changes(sent: &InvoiceDraft, wanted: &InvoiceDraft) -> Vec<String>
 
 fn words(line: &InvoiceLineDraft) -> String {
     let center = line.cost_center.as_ref().map(|center| format!("/{center}")).unwrap_or_default();
-    format!("{} on {}{center} `{}`", line.amount, line.account, line.text)
+    let tax = line.tax_code.as_ref().map(|code| format!(" taxed {code}")).unwrap_or_default();
+    format!("{} on {}{center}{tax} `{}`", line.amount, line.account, line.text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn invoice(terms: &str, code: &str) -> InvoiceDraft {
+        serde_json::from_value(serde_json::json!({
+            "supplier": "S17", "number": "INV-7", "currency": "CAD", "invoice_date": "2026-11-02",
+            "payment_terms": terms, "total": "1", "tax": "0", "freight": "0",
+            "lines": [{ "text": "Nuts", "amount": "1", "tax_code": code, "account": "6100" }],
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn other_terms_and_other_taxes_are_changes_that_are_told() {
+        assert_eq!(changes(&invoice("N30", "5"), &invoice("N30", "5")), Vec::<String>::new());
+        let told = changes(&invoice("N30", "5"), &invoice("N60", "12"));
+        assert_eq!(
+            told,
+            ["payment terms N30, now N60", "line 1 1 on 6100 taxed 5 `Nuts`, now 1 on 6100 taxed 12 `Nuts`"]
+        );
+    }
 }
