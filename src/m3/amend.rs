@@ -272,6 +272,7 @@ impl M3PurchaseOrders {
             delivery_date: moved.then_some(draft.delivery_date),
             unit: if pair.is_none() { line.unit.clone() } else { None },
             cost_center: if pair.is_none() { line.cost_center.clone() } else { None },
+            vat_code: if pair.is_none() { line.tax_code.clone() } else { None },
         })
     }
 }

@@ -200,3 +200,25 @@ async fn the_connector_takes_them_from_its_file_and_from_a_mapping_file() {
     assert_eq!(ask(&["mapping", "export", out.to_str().unwrap()]).await.0, Some(0));
     assert!(std::fs::read_to_string(out).unwrap().contains("tax,sales tax 12%,Sales tax 12%,T12,hand"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_is_added_later_has_its_tax_code_too() {
+    let world = World::<M3>::of(scenario(8)).await;
+    let orders = DefaultOrderMapper { tax_codes: taxes(), ..DefaultOrderMapper::default() };
+    let connection = world.build_amending(|connection| connection.mapper(orders)).await;
+    assert!(connection.sync(FlowKind::PurchaseOrders).await.unwrap().is_all_done());
+    for number in 10_001..=10_008 {
+        world.procurify.edit(number, sandbox::Edit::AddLine);
+    }
+    let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    assert!(report.is_all_done() && report.amended.len() > 3, "{report:?}");
+    let m3 = world.cloudsuite().m3(Company(100)).division("AAA");
+    let mut taxed = 0;
+    for document in world.erp.documents() {
+        let lines = m3.execute("PPS200MI", "LstLine").field("PUNO", &document.number).send().await.unwrap();
+        let codes: BTreeSet<Option<String>> = lines.iter().map(|line| line.owned("VTCD")).collect();
+        assert_eq!(codes.len(), 1, "{} is taxed in several ways: {codes:?}", document.number);
+        taxed += usize::from(codes.iter().any(Option::is_some));
+    }
+    assert!(taxed > 0);
+}

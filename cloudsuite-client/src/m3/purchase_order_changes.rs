@@ -91,6 +91,9 @@ pub struct LineValues {
     /// `COCE`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_center: Option<String>,
+    /// `VTCD`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vat_code: Option<String>,
 }
 
 impl LineValues {
@@ -106,6 +109,7 @@ impl LineValues {
             .maybe("DWDT", self.delivery_date.map(write_date))
             .maybe("PUUN", self.unit.as_deref())
             .maybe("COCE", self.cost_center.as_deref())
+            .maybe("VTCD", self.vat_code.as_deref())
     }
 }
 
