@@ -164,6 +164,8 @@ struct M3 {
     validate_invoices: bool,
     #[serde(default = "yes")]
     search_ledger: bool,
+    /// With which a batch invoice is rejected whose bill was cancelled.
+    rejection_reason: Option<String>,
     #[serde(default)]
     add_lines: bool,
     #[serde(default)]

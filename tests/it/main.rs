@@ -14,6 +14,7 @@ mod holds;
 mod kill;
 mod left;
 mod life;
+mod life_bills;
 mod lines;
 mod mapping;
 mod plan;

@@ -46,6 +46,7 @@ impl M3 {
             match_orders: self.match_orders,
             validate: self.validate_invoices,
             search_ledger: self.search_ledger,
+            rejection_reason: self.rejection_reason.clone().and_then(given),
         }
     }
 }
@@ -70,6 +71,7 @@ impl OData {
             posting_date: self.posting_date_property.clone().map_or(default.posting_date, given),
             attachment: self.attachment_property.clone().and_then(given),
             cancelled_status: self.cancelled_status.clone().unwrap_or(default.cancelled_status),
+            open_status: self.open_status.clone().unwrap_or(default.open_status),
         }
     }
 }
