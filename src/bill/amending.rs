@@ -40,6 +40,21 @@ fn booked(invoice: &InvoiceDraft) -> InvoiceDraft {
     InvoiceDraft { lines: invoice.lines.iter().map(plain).collect(), attachments: Vec::new(), ..invoice.clone() }
 }
 
+/// What is different from what was sent, and is not compared with what is there: payment terms, and the tax codes of
+/// lines that else stay the same.
+fn uncompared(sent: &InvoiceDraft, wanted: &InvoiceDraft) -> Option<&'static str> {
+    if sent.payment_terms != wanted.payment_terms {
+        return Some("payment terms");
+    }
+    let (sent, wanted) = (booked(sent), booked(wanted));
+    let untaxed = |line: &InvoiceLineDraft| InvoiceLineDraft { tax_code: None, ..line.clone() };
+    let retaxed = wanted
+        .lines
+        .iter()
+        .any(|line| !sent.lines.contains(line) && sent.lines.iter().any(|other| untaxed(other) == untaxed(line)));
+    retaxed.then_some("a line's tax code")
+}
+
 impl<B: InvoiceBook> InvoiceSink<B> {
     pub(super) async fn compare_all(&self, wanted: &[Amendment]) -> Vec<Compared> {
         let asked: Vec<Result<Asked<'_>, Failure>> = wanted.iter().map(|one| self.asked(one)).collect();
@@ -156,6 +171,13 @@ impl<B: InvoiceBook> InvoiceSink<B> {
                      enter the other by hand"
                 )));
             }
+        }
+        if let Some((sent, what)) = asked.sent.as_ref().and_then(|sent| Some((sent, uncompared(sent, wanted)?))) {
+            return Err(refused(format!(
+                "{what} is not the same any more, which is not changed in an invoice that exists: correct invoice {number} \
+                 in {place} by hand ({})",
+                changes(sent, wanted).join("; ")
+            )));
         }
         if standing.lines.is_none() {
             return Err(refused(format!(

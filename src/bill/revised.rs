@@ -301,6 +301,7 @@ mod tests {
             amount: amount.into(),
             account: account.to_owned(),
             cost_center: None,
+            tax_code: None,
             dimensions: BTreeMap::new(),
             order: None,
         }
@@ -318,6 +319,7 @@ mod tests {
             invoice_date: NaiveDate::default(),
             due_date: None,
             posting_date: None,
+            payment_terms: None,
             total: total.into(),
             tax: Decimal::ZERO,
             freight: Decimal::ZERO,

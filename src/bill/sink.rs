@@ -15,6 +15,7 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use sync_core::sink::UNNAMED;
 use sync_core::{
     Amended, Amendment, Committed, Compared, Draft, ExternalRef, Failure, FailureKind, Found, Handle, Lookup, Sink,
     Staged, TargetRef,
@@ -313,7 +314,7 @@ impl<B: InvoiceBook> Sink for InvoiceSink<B> {
                 invoice.supplier,
                 self.book.place()
             ),
-            Err(_) => handle.0.to_string(),
+            Err(_) => UNNAMED.to_owned(),
         }
     }
 }

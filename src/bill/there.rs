@@ -240,6 +240,7 @@ mod tests {
             amount: amount.parse().unwrap(),
             account: (*account).to_owned(),
             cost_center: None,
+            tax_code: None,
             dimensions: BTreeMap::new(),
             order: None,
         };

@@ -103,7 +103,7 @@ async fn carry_out(book: &ODataInvoices, plan: &Plan) -> Amended {
     // Lines are sent whole, each under the number that it has.
     if let Some(invoice) = plan.invoice.as_ref().filter(|_| !plan.steps.is_empty()) {
         let lines = plan.numbers.iter().zip(&invoice.lines);
-        let lines: Vec<NewInvoiceLine> = lines.map(|(number, line)| entity_line(*number, line)).collect();
+        let lines: Vec<NewInvoiceLine> = lines.map(|(number, line)| entity_line(*number, line, settings)).collect();
         changes = changes.lines(lines);
     }
     match book.odata.invoices().change(&plan.number, plan.guard.as_deref(), &changes).await {

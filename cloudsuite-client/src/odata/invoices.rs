@@ -8,11 +8,12 @@ use super::batch::Write;
 use super::entity::{Entity, NewEntity, Properties};
 use super::filter::Filter;
 use super::key::Key;
+use super::lookup::by_values;
 use super::masters::query;
 use super::names::EntityNames;
 use super::query::Query;
 use super::value::Value;
-use super::{FieldError, OData, lists};
+use super::{FieldError, OData};
 
 /// An invoice with its lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -266,7 +267,7 @@ impl Invoices {
     /// # Errors
     /// As [`Query::page`].
     pub async fn find_by_reference(&self, references: &[impl AsRef<str>]) -> Result<Vec<Invoice>, Error> {
-        self.one_of(self.names().property("Reference"), references).await
+        by_values(&self.list(), self.names().property("Reference"), references).await
     }
 
     /// The invoices of these numbers of the tenant's own, one answer for each; `None` for those that do not exist.
@@ -274,7 +275,7 @@ impl Invoices {
     /// # Errors
     /// As [`Query::page`].
     pub async fn get(&self, numbers: &[impl AsRef<str>]) -> Result<Vec<Option<Invoice>>, Error> {
-        let found = self.one_of(self.names().property("Invoice"), numbers).await?;
+        let found = by_values(&self.list(), self.names().property("Invoice"), numbers).await?;
         let of = |number: &str| found.iter().find(|invoice| invoice.number == number.trim()).cloned();
         Ok(numbers.iter().map(|number| of(number.as_ref())).collect())
     }
@@ -295,18 +296,7 @@ impl Invoices {
     /// # Errors
     /// As [`Query::page`].
     pub async fn find_by_numbers(&self, numbers: &[impl AsRef<str>]) -> Result<Vec<Invoice>, Error> {
-        self.one_of(self.names().property("SupplierInvoice"), numbers).await
-    }
-
-    async fn one_of(&self, property: &str, values: &[impl AsRef<str>]) -> Result<Vec<Invoice>, Error> {
-        let mut values: Vec<String> = values.iter().map(|value| value.as_ref().to_owned()).collect();
-        values.sort();
-        values.dedup();
-        let mut found = Vec::new();
-        for list in lists(property, &values) {
-            found.extend(self.list().filter(Filter::property(property).one_of(list)).all().await?);
-        }
-        Ok(found)
+        by_values(&self.list(), self.names().property("SupplierInvoice"), numbers).await
     }
 
     /// The number of an invoice that [`create`](Self::create) gave.
