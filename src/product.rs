@@ -117,7 +117,7 @@ pub trait Product: Send + Sync {
     /// A setting that cannot be right.
     fn purchase_orders(&self) -> Result<Arc<dyn Sink>, BuildError>;
 
-    /// Where bills go: a sink that reads [`InvoiceDraft`](crate::bill::InvoiceDraft)s; none if the product takes none.
+    /// Where bills go: a sink that reads [`InvoiceDraft`]s; none if the product takes none.
     ///
     /// # Errors
     /// A setting that cannot be right.
