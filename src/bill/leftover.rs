@@ -31,6 +31,8 @@ pub(super) fn changes(sent: &InvoiceDraft, wanted: &InvoiceDraft) -> Vec<String>
     {
         compare(what, Some(one.to_string()), Some(other.to_string()), one == other);
     }
+    let terms = |invoice: &InvoiceDraft| invoice.payment_terms.clone();
+    compare("payment terms", terms(sent), terms(wanted), sent.payment_terms == wanted.payment_terms);
     for place in 0..sent.lines.len().max(wanted.lines.len()) {
         let (one, other) = (sent.lines.get(place), wanted.lines.get(place));
         compare(&format!("line {}", place + 1), one.map(words), other.map(words), one == other);
@@ -40,5 +42,6 @@ pub(super) fn changes(sent: &InvoiceDraft, wanted: &InvoiceDraft) -> Vec<String>
 
 fn words(line: &InvoiceLineDraft) -> String {
     let center = line.cost_center.as_ref().map(|center| format!("/{center}")).unwrap_or_default();
-    format!("{} on {}{center} `{}`", line.amount, line.account, line.text)
+    let tax = line.tax_code.as_ref().map(|code| format!(" with tax {code}")).unwrap_or_default();
+    format!("{} on {}{center}{tax} `{}`", line.amount, line.account, line.text)
 }
