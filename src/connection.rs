@@ -14,6 +14,7 @@ use sync_core::{
 };
 
 use crate::bill::{self, BillMapper, BillMapperAdapter, BillSettings, BillSource, DefaultBillMapper};
+use crate::periods::PeriodSettings;
 use crate::product::Product;
 use crate::purchase_order::{
     self, DefaultOrderMapper, OrderMapper, OrderMapperAdapter, PurchaseOrderSource, SourceSettings,
@@ -31,12 +32,15 @@ pub enum BuildError {
     /// A name that cannot stand in a record's key.
     #[error("`{0}` cannot be a connection's name: use letters, digits, `-` and `_`")]
     Name(String),
-    /// An accounting dimension that cannot hold cost centres.
-    #[error("accounting dimension {0} cannot hold the cost centre: use 2 to 7, or none")]
-    CostCenterDimension(u8),
+    /// The product has no such accounting dimension, or has another use for it: which, and what to do.
+    #[error("{0}")]
+    Dimension(String),
     /// Reference data cannot go this way.
-    #[error("the direction of reference data cannot be carried out: {0}")]
+    #[error("reference data cannot go this way: {0}")]
     Direction(String),
+    /// Orders were to be moved to another day.
+    #[error("orders keep their day, and cannot be moved out of a closed fiscal period: hold them, or let them go")]
+    OrdersKeepTheirDay,
     /// A code that M3 cannot have.
     #[error(transparent)]
     Code(#[from] InvalidCode),
@@ -80,6 +84,7 @@ impl Connection {
             bill_mapper: Box::new(DefaultBillMapper::default()),
             bills: BillSettings::default(),
             reference: ReferenceSettings::default(),
+            periods: PeriodSettings::default(),
             settings: Settings::default(),
             retry: None,
             alerts: None,
@@ -149,6 +154,7 @@ pub struct ConnectionBuilder {
     bill_mapper: Box<dyn BillMapper>,
     bills: BillSettings,
     reference: ReferenceSettings,
+    periods: PeriodSettings,
     settings: Settings,
     retry: Option<Arc<dyn RetryPolicy>>,
     alerts: Option<Arc<dyn AlertSink>>,
@@ -228,6 +234,12 @@ impl ConnectionBuilder {
         self
     }
 
+    /// Which fiscal periods are closed, and what becomes of documents that fall into one. Default: none is known to be.
+    pub fn fiscal_periods(mut self, settings: PeriodSettings) -> Self {
+        self.periods = settings;
+        self
+    }
+
     /// How the engine works.
     pub fn engine_settings(mut self, settings: Settings) -> Self {
         self.settings = settings;
@@ -299,17 +311,20 @@ impl ConnectionBuilder {
         let procurify = self.procurify.ok_or(BuildError::Missing("Procurify client"))?;
         let product = self.product.ok_or(BuildError::Missing("CloudSuite product"))?;
         let stores = self.store.ok_or(BuildError::Missing("store"))?;
+        let dimensions = &self.mapper.dimensions() | &self.bill_mapper.dimensions();
+        product.check(&dimensions)?;
         let sink = product.purchase_orders()?;
         let page_size = self.source.page_size;
-        let dimensions = &self.mapper.dimensions() | &self.bill_mapper.dimensions();
         let mut reading = self.source;
         reading.custom_fields |= self.mapper.needs_custom_fields();
         let orders = Arc::new(PurchaseOrderSource::new(self.name.clone(), procurify.reader(), reading));
+        self.periods.check()?;
+        let mapper = OrderMapperAdapter { mapper: self.mapper, periods: self.periods.clone() };
         let flow = Flow {
             max_reference_age: Some(self.reference_max_age),
             on_revision: self.on_revision,
             on_cancel: self.on_cancel,
-            ..Flow::new(purchase_order::KIND, orders.clone(), OrderMapperAdapter(self.mapper), sink)
+            ..Flow::new(purchase_order::KIND, orders.clone(), mapper, sink)
         };
         let new_suppliers = check(&self.reference, product.as_ref())?;
         let (name, ledger) = (self.name, stores.ledger);
@@ -320,7 +335,8 @@ impl ConnectionBuilder {
             let (wanted, limits) = (self.bills.wanted(), product.invoice_limits());
             let source = Arc::new(BillSource::new(engine.connection().clone(), procurify.reader(), self.bills));
             bills = Some(Bills { source: Arc::clone(&source), time_zone: self.bill_mapper.time_zone() });
-            let mapper = BillMapperAdapter { mapper: self.bill_mapper, wanted, limits };
+            let periods = self.periods.clone();
+            let mapper = BillMapperAdapter { mapper: self.bill_mapper, wanted, limits, periods };
             engine = engine.flow(Flow {
                 max_reference_age: Some(self.reference_max_age),
                 ..Flow::new(bill::KIND, source, mapper, sink)
@@ -363,6 +379,7 @@ impl ConnectionBuilder {
             page_size,
             dimensions,
             new_suppliers,
+            periods: self.periods.list,
             shelf: readings,
         };
         Ok(Connection {

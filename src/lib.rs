@@ -33,6 +33,8 @@
 //! | [`accounts`] | which account and cost centre a line is booked on |
 //! | [`product`] | what a CloudSuite product must offer |
 //! | [`m3`], [`syteline`], [`odata`] | the products |
+//! | [`codes`] | payment terms and taxes as the ERP's codes |
+//! | [`periods`] | fiscal periods that are closed in the ERP |
 //! | [`reconcile`] | both systems compared: missing, extra, differing, totals |
 //! | [`mod@reference`] | vendors, account codes and departments, matched before any order moves |
 //!
@@ -40,11 +42,14 @@
 
 pub mod accounts;
 pub mod bill;
+pub mod codes;
 mod connection;
+mod dimensions;
 mod failure;
 pub mod m3;
 mod mapping;
 pub mod odata;
+pub mod periods;
 pub mod product;
 pub mod purchase_order;
 mod reading;

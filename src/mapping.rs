@@ -5,8 +5,9 @@ use serde::de::DeserializeOwned;
 use sync_core::{Mapping, Match, Missing, Record, References};
 
 use crate::accounts::{AccountMapping, Booking, Spend};
+use crate::codes::{self, CodeTable, Unlisted};
 use crate::purchase_order::OrderDraft;
-use crate::reference::{CURRENCY, ITEM, SERVICE_ITEM, resolve, usable};
+use crate::reference::{CURRENCY, ITEM, SERVICE_ITEM, kind_in_words, quoted, resolve, usable};
 
 /// What becomes of a record, an order if not said otherwise.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,10 +25,11 @@ pub enum Mapped<T = OrderDraft> {
     Skip(String),
 }
 
-/// A typed mapper's answer as the engine sees it.
+/// A typed mapper's answer as the engine sees it; `check` tells what stands against a draft's being posted now.
 pub(crate) fn as_mapping<R: DeserializeOwned, T: Serialize>(
     record: &Record,
     map: impl FnOnce(&R) -> Mapped<T>,
+    check: impl FnOnce(&mut T, &mut Vec<String>) -> Vec<Missing>,
 ) -> Mapping {
     let unreadable = |why: &dyn std::fmt::Display| {
         Mapping::Hold(vec![Missing {
@@ -43,10 +45,14 @@ pub(crate) fn as_mapping<R: DeserializeOwned, T: Serialize>(
     match map(&read) {
         Mapped::Hold(missing) => Mapping::Hold(missing),
         Mapped::Skip(reason) => Mapping::Skip(reason),
-        Mapped::Draft { draft, decisions } => match serde_json::to_value(draft) {
-            Ok(document) => Mapping::Draft { document, decisions },
-            Err(error) => unreadable(&error),
-        },
+        Mapped::Draft { mut draft, mut decisions } => {
+            let missing = check(&mut draft, &mut decisions);
+            match serde_json::to_value(draft) {
+                Ok(document) if missing.is_empty() => Mapping::Draft { document, decisions },
+                Ok(document) => Mapping::Wait { document, decisions, missing },
+                Err(error) => unreadable(&error),
+            }
+        }
     }
 }
 
@@ -103,6 +109,27 @@ impl<'a> Resolver<'a> {
                 None
             }
         }
+    }
+
+    /// The ERP's code for a word of Procurify: what it is linked to, or listed as; none if the ERP's own default is to do.
+    pub fn coded(&mut self, kind: &str, word: Option<&str>, table: &CodeTable) -> Option<String> {
+        let word = word.map(str::trim).filter(|word| !word.is_empty())?;
+        let words = kind_in_words(kind);
+        if let Some(linked) = self.linked(kind, &codes::key(word)) {
+            return Some(linked);
+        }
+        if let Some(code) = table.get(word) {
+            self.decide(format!("{words} {word} is {code}, by the table"));
+            return Some(code.to_owned());
+        }
+        if table.unlisted == Unlisted::Hold {
+            let hint = format!(
+                "nobody has said what it is in the ERP: link it (`link {kind} {} CODE`), or list it in mapping.{kind}",
+                quoted(word)
+            );
+            return self.absent(kind, word, &hint);
+        }
+        None
     }
 
     /// The ERP's code of a currency: what it is linked to, or the same.

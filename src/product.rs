@@ -1,5 +1,6 @@
 //! What a CloudSuite product must offer for records to be moved into it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -9,6 +10,7 @@ use sync_core::{Failure, FailureKind, Kind, Sink};
 
 use crate::bill::{InvoiceDraft, InvoiceLimits, InvoiceLineDraft};
 use crate::connection::BuildError;
+use crate::periods::{ClosedPeriod, PeriodList};
 use crate::reconcile::{Document, Wanted};
 use crate::reference::{Master, NewSuppliers};
 
@@ -51,6 +53,16 @@ pub trait Product: Send + Sync {
     /// Its name in configurations and messages, such as `m3`.
     fn name(&self) -> &'static str;
 
+    /// Checks its settings, once for each connection. `booked` are the further accounting dimensions that account
+    /// mappings book on. Sends nothing.
+    ///
+    /// # Errors
+    /// A setting that cannot be right.
+    fn check(&self, booked: &BTreeSet<u8>) -> Result<(), BuildError> {
+        let _ = booked;
+        Ok(())
+    }
+
     /// Reads all reference data; `today` decides what is valid. All or nothing.
     async fn masters(&self, today: NaiveDate) -> Result<Masters, Failure>;
 
@@ -72,6 +84,13 @@ pub trait Product: Send + Sync {
     async fn currencies(&self, codes: &[String]) -> Result<Option<Vec<String>>, Failure> {
         let _ = codes;
         Ok(None)
+    }
+
+    /// The fiscal periods that are closed, by the tenant's own list of them.
+    ///
+    /// By default the product has no such list.
+    async fn closed_periods(&self, list: &PeriodList) -> Result<Vec<ClosedPeriod>, Failure> {
+        Err(list.unreadable(&format!("{} lists no periods", self.name())))
     }
 
     /// The item of lines that are bought by their text alone, if it must be among the items.
@@ -98,7 +117,7 @@ pub trait Product: Send + Sync {
     /// A setting that cannot be right.
     fn purchase_orders(&self) -> Result<Arc<dyn Sink>, BuildError>;
 
-    /// Where bills go: a sink that reads [`InvoiceDraft`](crate::bill::InvoiceDraft)s; none if the product takes none.
+    /// Where bills go: a sink that reads [`InvoiceDraft`]s; none if the product takes none.
     ///
     /// # Errors
     /// A setting that cannot be right.
@@ -130,6 +149,14 @@ pub trait Product: Send + Sync {
 
     /// HTTP requests sent so far, those for tokens included.
     fn requests(&self) -> u64;
+}
+
+/// The item of lines that are bought by their text alone, if it is not `there` or may not be used.
+pub(crate) fn lacking_item(number: &str, there: &[Master]) -> Option<String> {
+    match there.iter().find(|item| item.id == number) {
+        None => Some(format!("item {number} (service_item)")),
+        Some(item) => item.blocked.as_ref().map(|why| format!("item {number} (service_item; {why})")),
+    }
 }
 
 /// That a product cannot list its documents of a kind.

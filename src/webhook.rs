@@ -11,7 +11,7 @@
 //! | `type` | `data` |
 //! | --- | --- |
 //! | `record.alert` | an [`Alert`]: `key`, `state`, `reason`, `at` |
-//! | `connection.digest` | a [`Digest`]: `connection`, `day`, `records`, `waiting` |
+//! | `connection.digest` | a [`Digest`]: `connection`, `ledger`, `day`, `records`, `waiting` |
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -149,7 +149,7 @@ impl AlertSink for Webhook {
     }
 
     async fn summarise(&self, digest: &Digest) -> Result<(), String> {
-        let id = format!("digest_{}_{}", digest.connection, digest.day);
+        let id = format!("digest_{}_{}_{}", digest.connection, digest.ledger, digest.day);
         self.send(&id, "connection.digest", self.clock.now(), digest).await
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
 
 /// Longest quotation of an answer's body, in characters.
 const QUOTE: usize = 500;
@@ -31,15 +32,37 @@ impl Scrubber {
         clean
     }
 
-    /// A body as it may stand in an error: scrubbed first, then shortened, so that no half secret is left.
+    /// A body as it may stand in an error: scrubbed first, then shortened, so that no half secret is left. Of JSON the
+    /// values are quoted, each after its name.
     pub(crate) fn quote(&self, body: &[u8], extra: Option<&SecretString>) -> String {
         let text = String::from_utf8_lossy(body);
         if holds_token(&text) {
             return "(not quoted, for it holds a token)".to_owned();
         }
         let text = self.clean(&text, extra);
+        let text = in_words(&text).unwrap_or(text);
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         shorten(&text, QUOTE)
+    }
+}
+
+/// The values of a JSON object or list, each after its name; none if the text is no such thing.
+fn in_words(text: &str) -> Option<String> {
+    let value: Value = serde_json::from_str(text).ok().filter(|value: &Value| value.is_object() || value.is_array())?;
+    let mut words = Vec::new();
+    collect("", &value, &mut words);
+    Some(words.join("; ")).filter(|words| !words.is_empty())
+}
+
+fn collect(name: &str, value: &Value, words: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(name, value)| collect(name, value, words)),
+        Value::Array(entries) => entries.iter().for_each(|entry| collect(name, entry, words)),
+        Value::Null => {}
+        value => {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            words.push(if name.is_empty() { text } else { format!("{name}: {text}") });
+        }
     }
 }
 
@@ -72,6 +95,15 @@ mod tests {
         let scrubber = Scrubber::new(vec![SecretString::from("p#1\"$x")]);
         let text = r#"raw p#1"$x form p%231%22%24x json p#1\"$x"#;
         assert_eq!(scrubber.clean(text, None), "raw *** form *** json ***");
+    }
+
+    #[test]
+    fn of_json_the_values_are_quoted_as_people_read_them() {
+        let quote = |body: &str| Scrubber::default().quote(body.as_bytes(), None);
+        let body = r#"{"error": {"code": "500", "message": "Out of order."}, "lines": ["no item", {"tax": null}]}"#;
+        assert_eq!(quote(body), "code: 500; message: Out of order.; lines: no item");
+        assert_eq!(quote("<p>Bad Gateway</p>"), "<p>Bad Gateway</p>");
+        assert_eq!(quote("{}"), "{}");
     }
 
     #[test]

@@ -87,7 +87,7 @@ async fn stream(product: &str, port: &str) -> usize {
     match product {
         "m3" => count(client.m3(Company(100)).suppliers().list().stream().map(Result::unwrap)).await,
         "syteline" => count(client.syteline("X").vendors().list().record_cap(1_000).stream().map(Result::unwrap)).await,
-        _ => count(client.odata("1").suppliers().stream().map(Result::unwrap)).await,
+        _ => count(client.odata("1").suppliers().list().stream().map(Result::unwrap)).await,
     }
 }
 

@@ -10,6 +10,7 @@ use tenant_http::{
 };
 
 use crate::m3::{Company, M3};
+use crate::mongoose::{Mongoose, MongooseUser};
 use crate::oauth::{self, ClientAuthentication, ServiceAccount};
 use crate::odata::OData;
 use crate::syteline::SyteLine;
@@ -17,6 +18,8 @@ use crate::{Ionapi, IonapiError};
 
 /// Where M3's REST service (version 2) is found under a tenant's base address.
 const M3_PATH: &str = "/M3/m3api-rest/v2";
+/// Where the IDO service is found there.
+const IDO_PATH: &str = "/CSI/IDORequestService/ido";
 
 /// A client of one `CloudSuite` tenant. Clones share its pace, its token and its count of requests.
 #[derive(Clone)]
@@ -30,8 +33,18 @@ struct Inner {
     /// Absent where the tokens come from elsewhere.
     account: Option<Arc<ServiceAccount>>,
     m3_path: String,
+    ido_path: String,
     tenant: String,
 }
+
+/// Who logs in, and where.
+enum Access {
+    Ion(Box<Ionapi>),
+    OnPremise(Mongoose),
+}
+
+/// Where tokens come from, and the account that can revoke them.
+type Tokens = (Arc<dyn TokenSource>, Option<Arc<ServiceAccount>>);
 
 impl CloudSuiteClient {
     /// A client with default settings from an `.ionapi` file's bytes. Nothing is sent yet.
@@ -44,8 +57,18 @@ impl CloudSuiteClient {
 
     /// Starts a client of the tenant that a parsed `.ionapi` file names.
     pub fn builder(ionapi: Ionapi) -> CloudSuiteBuilder {
+        Self::of(Access::Ion(Box::new(ionapi)))
+    }
+
+    /// Starts a client of a `SyteLine` server on premise that is reached without ION. Only [`syteline`](Self::syteline)
+    /// is there.
+    pub fn on_premise(login: Mongoose) -> CloudSuiteBuilder {
+        Self::of(Access::OnPremise(login))
+    }
+
+    fn of(access: Access) -> CloudSuiteBuilder {
         CloudSuiteBuilder {
-            ionapi,
+            access,
             limiter: None,
             requests_per_minute: 300,
             concurrency: 4,
@@ -82,7 +105,7 @@ impl CloudSuiteClient {
         self.inner.http.requests()
     }
 
-    /// The tenant's id.
+    /// The tenant's id; on premise, the configuration that was logged in to.
     pub fn tenant(&self) -> &str {
         &self.inner.tenant
     }
@@ -125,6 +148,10 @@ impl CloudSuiteClient {
     pub(crate) fn m3_path(&self) -> &str {
         &self.inner.m3_path
     }
+
+    pub(crate) fn ido_path(&self) -> &str {
+        &self.inner.ido_path
+    }
 }
 
 impl fmt::Debug for CloudSuiteClient {
@@ -146,7 +173,7 @@ impl From<IonapiError> for Error {
 /// Settings of a [`CloudSuiteClient`]; each has a default.
 #[must_use = "nothing is built until build()"]
 pub struct CloudSuiteBuilder {
-    ionapi: Ionapi,
+    access: Access,
     limiter: Option<Limiter>,
     requests_per_minute: u32,
     concurrency: usize,
@@ -253,30 +280,47 @@ impl CloudSuiteBuilder {
         let counter = RequestCounter::default();
         let (tokens, account) = match &self.tokens {
             Some(tokens) => (Arc::clone(tokens), None),
-            None => self.service_account(&counter).map(|(tokens, account)| (tokens, Some(account)))?,
+            None => self.login(&counter)?,
         };
-        let base = self.base_url.clone().unwrap_or_else(|| self.ionapi.api_base().clone());
+        let (base, ido_path, tenant) = match &self.access {
+            Access::Ion(ionapi) => (ionapi.api_base(), IDO_PATH, ionapi.tenant()),
+            Access::OnPremise(login) => (login.server(), login.service(), login.configuration()),
+        };
+        let base = self.base_url.clone().unwrap_or_else(|| base.clone());
         let limiter = self
             .limiter
             .clone()
             .unwrap_or_else(|| Limiter::per_minute(self.requests_per_minute).concurrency(self.concurrency));
-        let http = self.http(base, &counter).limiter(limiter).retry(self.retry.clone()).tokens(Arc::clone(&tokens));
+        let mut http = self.http(base, &counter).limiter(limiter).retry(self.retry.clone()).tokens(Arc::clone(&tokens));
+        if matches!(self.access, Access::OnPremise(_)) {
+            http = http.bare_tokens();
+        }
         Ok(CloudSuiteClient {
             inner: Arc::new(Inner {
                 http: http.build()?,
                 tokens,
                 account,
                 m3_path: format!("/{}", self.m3_path.trim_matches('/')),
-                tenant: self.ionapi.tenant().to_owned(),
+                ido_path: ido_path.to_owned(),
+                tenant: tenant.to_owned(),
             }),
         })
     }
 
-    fn service_account(&self, counter: &RequestCounter) -> Result<(Arc<dyn TokenSource>, Arc<ServiceAccount>), Error> {
-        let http = self.http(self.ionapi.token_url().clone(), counter).explain(oauth::explain).build()?;
-        let credential = format!("cloudsuite/{}/{}", self.ionapi.tenant(), self.ionapi.client_id());
-        let account = Arc::new(ServiceAccount::new(http, self.ionapi.clone(), self.authentication));
-        let login: Arc<dyn Login> = account.clone();
+    /// Where tokens come from, and the service account if it is one that can revoke them.
+    fn login(&self, counter: &RequestCounter) -> Result<Tokens, Error> {
+        let (login, credential, account): (Arc<dyn Login>, _, _) = match &self.access {
+            Access::Ion(ionapi) => {
+                let http = self.http(ionapi.token_url().clone(), counter).explain(oauth::explain).build()?;
+                let account = Arc::new(ServiceAccount::new(http, Ionapi::clone(ionapi), self.authentication));
+                let credential = format!("cloudsuite/{}/{}", ionapi.tenant(), ionapi.client_id());
+                (account.clone(), credential, Some(account))
+            }
+            Access::OnPremise(login) => {
+                let http = self.http(login.server().clone(), counter).build()?;
+                (Arc::new(MongooseUser { http, login: login.clone() }), login.credential(), None)
+            }
+        };
         let manager = TokenManager::new(login, credential).logins_per_minute(self.logins_per_minute);
         let tokens: Arc<dyn TokenSource> = match &self.token_cache {
             Some(cache) => Arc::new(manager.cache(Arc::clone(cache))),
@@ -299,7 +343,11 @@ impl CloudSuiteBuilder {
     }
 
     fn secrets(&self) -> Vec<SecretString> {
-        let ionapi = &self.ionapi;
-        [ionapi.client_secret(), ionapi.access_key(), ionapi.secret_key()].map(Clone::clone).to_vec()
+        match &self.access {
+            Access::Ion(ionapi) => {
+                [ionapi.client_secret(), ionapi.access_key(), ionapi.secret_key()].map(Clone::clone).to_vec()
+            }
+            Access::OnPremise(login) => vec![login.password().clone()],
+        }
     }
 }

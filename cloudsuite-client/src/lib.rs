@@ -36,6 +36,7 @@ mod client;
 mod codes;
 mod fields;
 mod ionapi;
+mod mongoose;
 mod oauth;
 mod progress;
 #[cfg(test)]
@@ -43,6 +44,7 @@ mod testing;
 
 pub use client::{CloudSuiteBuilder, CloudSuiteClient};
 pub use ionapi::{Ionapi, IonapiError};
+pub use mongoose::Mongoose;
 pub use oauth::ClientAuthentication;
 pub use tenant_http::{
     AccessToken, Error, ErrorKind, Http, Limiter, Outcome, RetryPolicy, SecretString, Timeouts, TokenCache, Url,

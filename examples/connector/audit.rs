@@ -13,7 +13,7 @@ use crate::config::{Config, Problem};
 use crate::selection::Selection;
 
 /// The columns of a CSV export.
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 14] = [
     "key",
     "kind",
     "id",
@@ -26,6 +26,7 @@ const COLUMNS: [&str; 13] = [
     "document",
     "evidence",
     "request_id",
+    "changed",
     "what",
 ];
 
@@ -64,7 +65,8 @@ async fn trail(config: &Config, folder: &Path, key: &str, json: bool) -> Result<
     if trail.events.is_empty() {
         return Err(format!("{key} is not in the ledger: `audit` without a key lists what is").into());
     }
-    say(json, &json!({ "key": key, "events": trail.events }), || trail.to_string().trim_end().to_owned());
+    let document = json!({ "key": key, "standing": trail.standing(), "events": trail.events });
+    say(json, &document, || trail.to_string().trim_end().to_owned());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -90,7 +92,7 @@ async fn export(config: &Config, folder: &Path, arguments: &AuditArguments, json
                     Some(Format::Csv) => row(&mut out, &cells(&entry))?,
                     Some(Format::JsonLines) => writeln!(out, "{}", serde_json::to_string(&entry)?)?,
                     None if json => collected.push(entry),
-                    None => writeln!(out, "{}", words(&entry))?,
+                    None => writeln!(out, "{}  {entry}", entry.key)?,
                 }
             }
             Ok(())
@@ -110,13 +112,7 @@ fn is_broken_pipe(problem: &(dyn std::error::Error + 'static)) -> bool {
     problem.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
 }
 
-fn words(entry: &AuditEntry) -> String {
-    let before = entry.before.map(|before| format!("{before} -> ")).unwrap_or_default();
-    let at = entry.at.format("%Y-%m-%d %H:%M:%S%.3f");
-    format!("{at}  {}  {}  {before}{}  {}", entry.key, entry.actor, entry.after, entry.told)
-}
-
-fn cells(entry: &AuditEntry) -> [String; 13] {
+fn cells(entry: &AuditEntry) -> [String; 14] {
     let evidence = entry.evidence.map(|evidence| json!(evidence));
     [
         entry.key.to_string(),
@@ -131,6 +127,7 @@ fn cells(entry: &AuditEntry) -> [String; 13] {
         entry.document.as_ref().map(ToString::to_string).unwrap_or_default(),
         evidence.and_then(|evidence| evidence.as_str().map(str::to_owned)).unwrap_or_default(),
         entry.request_id.clone().unwrap_or_default(),
+        entry.differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
         entry.told.clone(),
     ]
 }

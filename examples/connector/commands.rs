@@ -365,7 +365,7 @@ pub async fn list(config: &Config, folder: &Path, json: bool, concerning: bool) 
         let lines = heads.iter().map(|head| {
             let target = || head.state.target().map(ToString::to_string);
             let more = head.concern().or_else(target).unwrap_or_default();
-            format!("{}  {}  {more}\n", head.key, head.state.name())
+            format!("{}  {}  {more}\n", head.key, head.state.name().words())
         });
         let noun = if concerning { "records need a person" } else { "records" };
         format!("{}{} {noun}.", lines.collect::<String>(), heads.len())

@@ -1,21 +1,20 @@
 //! The connector's configuration file: what it says, and clear words where it is wrong.
 
 mod bills;
+mod m3;
+mod odata;
+mod periods;
+mod syteline;
 mod text;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use cloudsuite_client::m3::Company;
 use cloudsuite_client::{CloudSuiteClient, Ionapi, SecretString, TokenCache, Url};
 use procurify_client::{DepartmentId, ProcurifyClient};
-use procurify_cloudsuite::m3::{M3OrderSettings, M3Product};
-use procurify_cloudsuite::odata::{ODataOrderSettings, ODataProduct};
 use procurify_cloudsuite::product::Product;
 use procurify_cloudsuite::purchase_order::{ChargeAccount, ChargesAsLines, DefaultOrderMapper, SourceSettings};
-use procurify_cloudsuite::syteline::{SyteLineOrderSettings, SyteLineProduct};
 use procurify_cloudsuite::{Connection, ConnectionBuilder, FlowKind, VaultTokens};
 use serde::Deserialize;
 use sync_core::{Actor, Calendar, Cancellations, ConnectionId, Revisions, Settings};
@@ -26,6 +25,9 @@ use tenant_http::ExposeSecret;
 use crate::alerts::AlertSettings;
 use crate::calendar::CalendarSettings;
 use crate::mapping::Mapping;
+use m3::M3;
+use odata::OData;
+use syteline::SyteLine;
 pub use text::{Place, Text};
 
 /// An error for a person: one sentence that says what to do.
@@ -48,6 +50,8 @@ pub struct Config {
     alerts: AlertSettings,
     #[serde(default)]
     mapping: Mapping,
+    #[serde(default)]
+    fiscal_periods: periods::FiscalPeriods,
 }
 
 #[derive(Debug, Deserialize)]
@@ -77,97 +81,6 @@ struct CloudSuite {
     m3: Option<M3>,
     syteline: Option<SyteLine>,
     odata: Option<OData>,
-}
-
-#[derive(Debug, Deserialize)]
-struct OData {
-    #[serde(default)]
-    company: String,
-    root: Option<String>,
-    service_item: Option<String>,
-    #[serde(default = "yes")]
-    cost_centers: bool,
-    writes_per_batch: Option<usize>,
-    cancelled_status: Option<String>,
-    open_status: Option<String>,
-    /// Blank for none.
-    posting_date_property: Option<String>,
-    attachment_property: Option<String>,
-    #[serde(default = "default_settle")]
-    settle: Text,
-    #[serde(default)]
-    units: BTreeMap<String, String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct SyteLine {
-    configuration: String,
-    site: Option<String>,
-    warehouse: Option<String>,
-    number_prefix: Option<String>,
-    service_item: Option<String>,
-    /// 1 to 4; 0 for none.
-    cost_center_unit: Option<u8>,
-    vendor_prefix: Option<String>,
-    #[serde(default)]
-    vendor_properties: BTreeMap<String, String>,
-    price_decimals: Option<u32>,
-    max_changes_per_request: Option<usize>,
-    /// Where the tax of invoices is distributed; without it, bills with tax are held.
-    tax_account: Option<String>,
-    tax_cost_center: Option<String>,
-    #[serde(default = "yes")]
-    search_posted: bool,
-    #[serde(default = "default_settle")]
-    settle: Text,
-    #[serde(default)]
-    units: BTreeMap<String, String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[allow(clippy::struct_excessive_bools)] // Independent switches of a configuration file.
-struct M3 {
-    company: u16,
-    division: Option<String>,
-    facility: String,
-    warehouse: String,
-    order_type: Option<String>,
-    buyer: Option<String>,
-    supplier_template: Option<String>,
-    supplier_prefix: Option<String>,
-    #[serde(default = "default_batch_origin")]
-    batch_origin: String,
-    #[serde(default = "default_service_item")]
-    service_item: String,
-    /// Only `YRE1` is known.
-    reference_field: Option<String>,
-    /// 0 for none.
-    #[serde(default = "default_cost_center_dimension")]
-    cost_center_dimension: u8,
-    #[serde(default = "default_transactions")]
-    transactions_per_call: usize,
-    #[serde(default = "default_bytes")]
-    bytes_per_call: usize,
-    #[serde(default = "default_price_decimals")]
-    price_decimals: u32,
-    #[serde(default = "default_settle")]
-    settle: Text,
-    #[serde(default = "yes")]
-    settle_by_delete: bool,
-    #[serde(default)]
-    export_mi: bool,
-    /// Whether M3 matches the lines of invoices with those of orders.
-    #[serde(default)]
-    match_orders: bool,
-    /// Whether invoices are validated, which books them.
-    #[serde(default)]
-    validate_invoices: bool,
-    #[serde(default = "yes")]
-    search_ledger: bool,
-    #[serde(default)]
-    add_lines: bool,
-    #[serde(default)]
-    units: BTreeMap<String, String>,
 }
 
 /// Where the key of the vault comes from.
@@ -285,24 +198,6 @@ fn default_cloudsuite_rate() -> u32 {
 }
 fn default_page_size() -> u64 {
     100
-}
-fn default_batch_origin() -> String {
-    M3OrderSettings::default().batch_origin
-}
-fn default_service_item() -> String {
-    M3OrderSettings::default().service_item
-}
-fn default_cost_center_dimension() -> u8 {
-    2
-}
-fn default_transactions() -> usize {
-    100
-}
-fn default_bytes() -> usize {
-    32 * 1024
-}
-fn default_price_decimals() -> u32 {
-    M3OrderSettings::default().price_decimals
 }
 fn default_batch() -> usize {
     Settings::default().batch
@@ -451,6 +346,7 @@ impl Config {
             .bill_mapper(self.bill_mapper(folder)?)
             .bills(self.bills()?)
             .reference(self.flows.reference.settings()?)
+            .fiscal_periods(self.fiscal_periods.settings()?)
             .patience(duration("flows.wait", &self.flows.wait)?)
             .schedule(Arc::new(self.calendar()?))
             .alerts(self.alerts.sink(&place).await?)
@@ -483,46 +379,9 @@ impl Config {
 
     fn product(&self, client: &CloudSuiteClient) -> Result<Box<dyn Product>, Problem> {
         Ok(match self.settings()? {
-            ProductSettings::M3(m3) => {
-                let mut company = client.m3(Company(m3.company)).facility(&m3.facility).warehouse(&m3.warehouse);
-                if let Some(division) = &m3.division {
-                    company = company.division(division);
-                }
-                let company = company.transactions_per_call(m3.transactions_per_call).bytes_per_call(m3.bytes_per_call);
-                let mut product = M3Product::new(company).orders(m3.orders());
-                if let Some(template) = &m3.supplier_template {
-                    product = product.supplier_template(template);
-                }
-                if let Some(prefix) = &m3.supplier_prefix {
-                    product = product.supplier_prefix(prefix);
-                }
-                if self.flows.bills { product.invoices(m3.invoices()).into() } else { product.into() }
-            }
-            ProductSettings::SyteLine(settings) => {
-                let mut syteline = client.syteline(&settings.configuration);
-                if let Some(site) = &settings.site {
-                    syteline = syteline.site(site);
-                }
-                if let Some(changes) = settings.max_changes_per_request {
-                    syteline = syteline.max_changes_per_request(changes);
-                }
-                let mut product =
-                    SyteLineProduct::new(syteline).orders(settings.orders()).invoices(settings.invoices());
-                if let Some(prefix) = &settings.vendor_prefix {
-                    product = product.vendor_prefix(prefix);
-                }
-                product.vendor_properties(settings.vendor_properties.clone()).into()
-            }
-            ProductSettings::OData(settings) => {
-                let mut odata = client.odata(&settings.company);
-                if let Some(root) = &settings.root {
-                    odata = odata.root(root);
-                }
-                if let Some(writes) = settings.writes_per_batch {
-                    odata = odata.writes_per_batch(writes);
-                }
-                ODataProduct::new(odata).orders(settings.orders()).invoices(settings.invoices()).into()
-            }
+            ProductSettings::M3(m3) => m3.product(client, self.flows.bills),
+            ProductSettings::SyteLine(syteline) => syteline.product(client),
+            ProductSettings::OData(odata) => odata.product(client),
         })
     }
 
@@ -580,6 +439,8 @@ impl Config {
         let mut mapper = DefaultOrderMapper {
             cost_centers,
             accounts: self.mapping.accounts(folder)?,
+            payment_terms: self.mapping.payment_terms.table(),
+            tax_codes: self.mapping.tax.table(),
             units: units.iter().map(|(ours, theirs)| (ours.to_lowercase(), theirs.clone())).collect(),
             ..DefaultOrderMapper::default()
         };
@@ -622,51 +483,6 @@ enum ProductSettings<'a> {
     M3(&'a M3),
     SyteLine(&'a SyteLine),
     OData(&'a OData),
-}
-
-impl OData {
-    fn orders(&self) -> ODataOrderSettings {
-        let default = ODataOrderSettings::default();
-        ODataOrderSettings {
-            service_item: self.service_item.clone().unwrap_or(default.service_item),
-            cost_centers: self.cost_centers,
-            cancelled_status: self.cancelled_status.clone().unwrap_or(default.cancelled_status),
-            open_status: self.open_status.clone().unwrap_or(default.open_status),
-            blocked_statuses: default.blocked_statuses,
-        }
-    }
-}
-
-impl SyteLine {
-    fn orders(&self) -> SyteLineOrderSettings {
-        let default = SyteLineOrderSettings::default();
-        SyteLineOrderSettings {
-            number_prefix: self.number_prefix.clone().unwrap_or(default.number_prefix),
-            service_item: self.service_item.clone().unwrap_or(default.service_item),
-            cost_center_unit: match self.cost_center_unit {
-                None => default.cost_center_unit,
-                Some(unit) => (unit != 0).then_some(unit),
-            },
-            warehouse: self.warehouse.clone(),
-            price_decimals: self.price_decimals.unwrap_or(default.price_decimals),
-        }
-    }
-}
-
-impl M3 {
-    fn orders(&self) -> M3OrderSettings {
-        M3OrderSettings {
-            batch_origin: self.batch_origin.clone(),
-            service_item: self.service_item.clone(),
-            order_type: self.order_type.clone(),
-            buyer: self.buyer.clone(),
-            cost_center_dimension: (self.cost_center_dimension != 0).then_some(self.cost_center_dimension),
-            price_decimals: self.price_decimals,
-            settle_by_delete: self.settle_by_delete,
-            export_mi: self.export_mi,
-            add_lines: self.add_lines,
-        }
-    }
 }
 
 /// A duration written as a number and `s`, `m` or `h`.

@@ -69,7 +69,7 @@ enum Command {
     Reference,
     /// Settle by hand which value of the ERP one of Procurify is.
     Link {
-        /// `vendor`, `gl_account`, `cost_center`, `item`, `unit`, `currency` or `location`.
+        /// `vendor`, `gl_account`, `cost_center`, `item`, `unit`, `currency`, `location`, `payment_terms` or `tax`.
         kind: String,
         /// Procurify's: an id, a code, or a name that one record has.
         source: String,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use procurify_cloudsuite::accounts::{
     AccountMapping, AccountTable, Direct, FirstOf, Rule, Rules, Segment, Segments, TableLine,
 };
+use procurify_cloudsuite::codes::CodeTable;
 use serde::Deserialize;
 
 use crate::config::Problem;
@@ -15,6 +16,38 @@ use crate::config::Problem;
 pub struct Mapping {
     #[serde(default)]
     accounts: Accounts,
+    #[serde(default)]
+    pub payment_terms: Codes,
+    #[serde(default)]
+    pub tax: Codes,
+}
+
+/// The ERP's codes by Procurify's words.
+#[derive(Debug, Default, Deserialize)]
+pub struct Codes {
+    #[serde(default)]
+    codes: BTreeMap<String, String>,
+    /// What becomes of words that are neither here nor linked.
+    #[serde(default)]
+    unlisted: UnlistedCodes,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum UnlistedCodes {
+    #[default]
+    Default,
+    Hold,
+}
+
+impl Codes {
+    pub fn table(&self) -> CodeTable {
+        let table = CodeTable::new(&self.codes);
+        match self.unlisted {
+            UnlistedCodes::Default => table,
+            UnlistedCodes::Hold => table.or_hold(),
+        }
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -4,7 +4,9 @@ use std::process::ExitCode;
 
 use procurify_client::LocationId;
 use procurify_cloudsuite::Connection;
-use procurify_cloudsuite::reference::{Direction, OneSidedRecord, ReferenceReport, ReferenceSettings, System};
+use procurify_cloudsuite::reference::{
+    Direction, OneSidedRecord, ReferenceReport, ReferenceSettings, System, kind_in_words,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sync_core::StateName;
@@ -100,7 +102,8 @@ pub async fn show(connection: &Connection, json: bool) -> Result<ExitCode, Probl
     let records = connection.one_sided().await?;
     let one = |one: &OneSidedRecord| {
         let only_in = if one.only_in == System::Procurify { "procurify" } else { "cloudsuite" };
-        json!({ "kind": one.kind, "only_in": only_in, "id": one.id, "name": one.name, "candidates": one.candidates })
+        json!({ "kind": one.kind, "only_in": only_in, "id": one.id, "name": one.name, "candidates": one.candidates,
+            "can_be_made": one.can_be_made })
     };
     say(json, &json!({ "one_sided": records.iter().map(one).collect::<Vec<_>>() }), || {
         let lines = records.iter().map(|one| {
@@ -109,7 +112,10 @@ pub async fn show(connection: &Connection, json: bool) -> Result<ExitCode, Probl
                 [] => String::new(),
                 some => format!(", could be {}: settle it with `link`", some.join(" or ")),
             };
-            format!("{} {} ({}) is {where_to}{could}\n", one.kind.replace('_', " "), one.id, one.name)
+            let by_people =
+                if one.can_be_made { "" } else { "; add it there by hand, for it cannot be made from here" };
+            let kind = kind_in_words(one.kind);
+            format!("{kind} {} ({}) is {where_to}{could}{by_people}\n", one.id, one.name)
         });
         format!("{}{} records are in one system only.", lines.collect::<String>(), records.len())
     });

@@ -15,7 +15,7 @@ use crate::selection::Selection;
 #[derive(Debug, clap::Args)]
 pub struct ReplayArguments {
     /// A key, such as `acme/purchase_order/10482`; without one, all records of the states given.
-    #[arg(required_unless_present = "states", conflicts_with_all = ["states", "kind", "since", "until", "document"])]
+    #[arg(conflicts_with_all = ["states", "kind", "since", "until", "document"])]
     key: Option<String>,
     /// You have looked in the ERP: the order is not there (in M3, nor is its message in PPS370). One record at a time.
     #[arg(long, conflicts_with = "states")]
@@ -34,6 +34,11 @@ pub async fn run(config: &Config, folder: &Path, arguments: &ReplayArguments, js
     let ledger = config.ledger(folder)?;
     if !ledger.exists() {
         return Err(format!("there is no store at {}: run a sync first", ledger.display()).into());
+    }
+    if arguments.key.is_none() && arguments.selection.states.is_empty() {
+        let why = "it is not said which records: give a key (`replay acme/purchase_order/10482`), or the state that they \
+                   are in now (`replay --state rejected --dry-run` shows which those are)";
+        return Err(why.into());
     }
     match &arguments.key {
         Some(key) if arguments.dry_run => {
@@ -114,7 +119,7 @@ fn say_many(heads: &[Head], refused: &[String], dry_run: bool, json: bool) {
     say(json, &document, || {
         let mut lines: Vec<String> = heads
             .iter()
-            .map(|head| format!("{}  {}  {}", head.key, head.state.name(), head.concern().unwrap_or_default()))
+            .map(|head| format!("{}  {}  {}", head.key, head.state.name().words(), head.concern().unwrap_or_default()))
             .collect();
         lines.extend(refused.iter().map(|why| format!("not replayed: {why}")));
         lines.push(if dry_run {

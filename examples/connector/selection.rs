@@ -1,6 +1,8 @@
 //! Which records a command is about: by kind, state, time and document.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use clap::builder::PossibleValuesParser;
+use procurify_cloudsuite::{bill, purchase_order, reference};
 use sync_core::ledger::DedupStore;
 use sync_core::{Calendar, ConnectionId, Head, Kind, Query, StateName};
 
@@ -9,7 +11,7 @@ use crate::config::Problem;
 #[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
 pub struct Selection {
     /// Only of this kind, such as `purchase_order`.
-    #[arg(long)]
+    #[arg(long, value_parser = kinds())]
     kind: Option<String>,
     /// Only records that are in this state now, such as `held` or `rejected`; may be given several times.
     #[arg(long = "state")]
@@ -23,6 +25,11 @@ pub struct Selection {
     /// Only the document of this number, in the ERP or in Procurify.
     #[arg(long, value_name = "NUMBER")]
     document: Option<String>,
+}
+
+/// The kinds of the ledger's records.
+fn kinds() -> PossibleValuesParser {
+    [purchase_order::KIND, bill::KIND].into_iter().chain(reference::FLOWS).into()
 }
 
 /// From when, and to before when.

@@ -1,11 +1,12 @@
 //! Feeds spoilt answers to every decoder and looks for panics, blind to coverage.
 //!
 //! ```text
-//! cargo run --release -p procurify-client --example fuzz_decoders -- 600            # seconds for each decoder
-//! cargo run --release -p procurify-client --example fuzz_decoders -- 20 Vendor 7    # one decoder, one seed
+//! cargo run --profile fuzz -p procurify-client --example fuzz_decoders -- 600            # seconds for each decoder
+//! cargo run --profile fuzz -p procurify-client --example fuzz_decoders -- 20 Vendor 7    # one decoder, one seed
 //! ```
 //!
-//! Prints the seed, and the input of a panic; ends with 1 if there was one.
+//! As many decoders are tried at a time as there are cores. Prints the seed, and the input of a panic; ends with 1 if
+//! there was one.
 #![allow(clippy::unwrap_used, clippy::expect_used, dead_code)]
 
 #[path = "../tests/it/contract/decoders.rs"]
@@ -17,14 +18,21 @@ mod instances;
 #[path = "../tests/it/contract/mutate.rs"]
 mod mutate;
 
+use std::collections::BTreeMap;
+use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use decoders::{Decode, types};
+use decoders::{Decoder, types};
 use facts::Facts;
 use instances::{Shape, instance};
 use mutate::{Rng, mutate};
+use serde_json::Value;
+
+const SHAPES: [Shape; 5] = [Shape::Full, Shape::Extended, Shape::Minimal, Shape::Nulls, Shape::UnknownValues];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -32,31 +40,43 @@ fn main() -> ExitCode {
     let only = arguments.get(1).map(String::as_str).unwrap_or_default();
     let clock = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
     let seed = arguments.get(2).map_or(clock, |text| text.parse().expect("seed"));
-    println!("seed {seed}, {seconds} s for each decoder");
     let facts = Facts::read();
-    let mut panicked = false;
-    for (name, decode) in types().into_iter().filter(|(name, _)| only.is_empty() || *name == only) {
-        match fuzz(&facts, name, decode, seed, Duration::from_secs(seconds)) {
-            Ok((tries, read)) => println!("{name}: {tries} inputs, {read} of them read, no panic"),
-            Err(input) => {
-                panicked = true;
-                println!("{name} panics on {input:?}");
-            }
-        }
+    // A type may be read from several schemas: it is tried on all of them.
+    let mut waiting: BTreeMap<&str, (Decoder, Vec<Value>)> = BTreeMap::new();
+    for (schema, decoder) in types().into_iter().filter(|(_, decoder)| only.is_empty() || decoder.record == only) {
+        let (_, instances) = waiting.entry(decoder.record).or_insert_with(|| (decoder, Vec::new()));
+        instances.extend(SHAPES.map(|shape| instance(&facts, schema, shape)));
     }
-    ExitCode::from(u8::from(panicked))
+    assert!(!waiting.is_empty(), "no decoder is called {only}");
+    println!("seed {seed}, {seconds} s for each of {} decoders", waiting.len());
+    let (waiting, panicked) = (Mutex::new(waiting), AtomicBool::new(false));
+    std::thread::scope(|threads| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, NonZero::get) {
+            threads.spawn(|| {
+                let next = || waiting.lock().expect("no thread dies").pop_first();
+                while let Some((name, (decoder, instances))) = next() {
+                    match fuzz(decoder, &instances, seed, Duration::from_secs(seconds)) {
+                        Ok((tries, read)) => println!("{name}: {tries} inputs, {read} of them read, no panic"),
+                        Err(input) => {
+                            panicked.store(true, Ordering::Relaxed);
+                            println!("{name} panics on {input:?}");
+                        }
+                    }
+                }
+            });
+        }
+    });
+    ExitCode::from(u8::from(panicked.into_inner()))
 }
 
-fn fuzz(facts: &Facts, name: &str, decode: Decode, seed: u64, time: Duration) -> Result<(u64, u64), String> {
-    let shapes = [Shape::Full, Shape::Extended, Shape::Minimal, Shape::Nulls, Shape::UnknownValues];
-    let instances = shapes.map(|shape| instance(facts, name, shape));
+fn fuzz(decoder: Decoder, instances: &[Value], seed: u64, time: Duration) -> Result<(u64, u64), String> {
     let (mut rng, until) = (Rng(seed), Instant::now() + time);
     let (mut tries, mut read) = (0, 0);
     while Instant::now() < until {
         for _ in 0..64 {
             let bytes = mutate(&instances[rng.below(instances.len())], &mut rng);
             let text = String::from_utf8_lossy(&bytes).into_owned();
-            let result = catch_unwind(AssertUnwindSafe(|| decode(&text).is_ok()));
+            let result = catch_unwind(AssertUnwindSafe(|| (decoder.decode)(&text).is_ok()));
             tries += 1;
             read += u64::from(result.map_err(|_| text)?);
         }

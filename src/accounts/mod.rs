@@ -20,6 +20,7 @@ mod table;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use procurify_client::{DepartmentId, LocationId, Text};
 use serde::{Deserialize, Serialize};
 use sync_core::{Missing, References};
 
@@ -66,6 +67,28 @@ pub struct Spend {
     pub location: Option<Named>,
     /// Custom fields by name: the document's, and over them the line's.
     pub custom_fields: BTreeMap<String, String>,
+}
+
+impl Spend {
+    /// A cost of this line, as Procurify shows where it belongs: ids, each with the name beside it.
+    pub(crate) fn of(
+        line: &str,
+        account_code: Option<&Text>,
+        department: (Option<DepartmentId>, Option<&Text>),
+        location: (Option<LocationId>, Option<&Text>),
+        custom_fields: BTreeMap<String, String>,
+    ) -> Self {
+        fn named(id: Option<impl fmt::Display>, name: Option<&Text>) -> Option<Named> {
+            id.map(|id| Named { id: id.to_string(), name: name.map(Text::to_string).unwrap_or_default() })
+        }
+        Self {
+            line: line.to_owned(),
+            account_code: account_code.map(Text::to_string),
+            department: named(department.0, department.1),
+            location: named(location.0, location.1),
+            custom_fields,
+        }
+    }
 }
 
 /// Where a cost is to be booked, in the ERP's own values. What is `None` follows from the cross-references.

@@ -50,6 +50,9 @@ pub struct BillLine {
     /// The tax on it.
     #[serde(default, with = "decimal::option", skip_serializing_if = "Option::is_none")]
     pub tax: Option<Decimal>,
+    /// That tax's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_name: Option<Text>,
     /// Whether its price includes that tax.
     #[serde(default)]
     pub tax_is_inclusive: bool,
@@ -103,16 +106,16 @@ pub struct BillPart {
 
 impl BillPart {
     fn new(name: Option<Text>, amount: Option<Decimal>, account: Option<procurify_client::Account>) -> Self {
-        let account = account.map(|account| BudgetAccount::new(account).1);
-        let code = account.as_ref().and_then(|account| account.code.clone());
+        let BudgetAccount { code, department, department_name, location, location_name } =
+            account.map(|account| BudgetAccount::new(account).1).unwrap_or_default();
         Self {
             name,
             amount,
             account_code: code.filter(|code| !code.trim().is_empty()),
-            department: account.as_ref().and_then(|account| account.department),
-            location: account.as_ref().and_then(|account| account.location),
-            location_name: account.as_ref().and_then(|account| account.location_name.clone()),
-            department_name: account.and_then(|account| account.department_name),
+            department,
+            department_name,
+            location,
+            location_name,
         }
     }
 }
@@ -141,6 +144,7 @@ impl BillLine {
             quantity: item.quantity,
             cost: item.total_cost,
             tax: item.tax_amount,
+            tax_name: item.tax_name.filter(|name| !name.trim().is_empty()),
             tax_is_inclusive: item.tax_is_inclusive.unwrap_or(false),
             shipping: item.shipping_amount,
             total: item.total_cost_with_tax,
@@ -225,6 +229,7 @@ impl ApprovedBill {
                 ];
                 let fields = custom_fields(line.custom_fields.clone());
                 content.extend((!fields.is_empty()).then(|| json!(fields)));
+                content.extend(line.tax_name.as_ref().map(|name| json!({ "tax": name })));
                 Value::Array(content)
             })
             .collect();
@@ -242,6 +247,9 @@ impl ApprovedBill {
             "costs_beside": beside,
             "lines": lines,
         });
+        if let Some(terms) = bill.payment_terms.as_ref().filter(|terms| !terms.trim().is_empty()) {
+            content["payment_terms"] = json!(terms);
+        }
         if let Some(why) = &self.unread {
             content["unread"] = json!(why);
         }

@@ -25,6 +25,9 @@ pub struct InvoiceDraft {
     /// The day it is to be booked on; the ERP's default if none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub posting_date: Option<NaiveDate>,
+    /// The ERP's code of the payment terms; the supplier's own if none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment_terms: Option<String>,
     /// Everything: lines, freight and tax.
     #[serde(with = "decimal::required")]
     pub total: Decimal,
@@ -49,6 +52,9 @@ pub struct InvoiceLineDraft {
     /// The amount without tax.
     #[serde(with = "decimal::required")]
     pub amount: Decimal,
+    /// The ERP's code of the tax on it; its own default if none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_code: Option<String>,
     /// The ERP's GL account.
     pub account: String,
     /// The ERP's cost centre.

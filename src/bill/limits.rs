@@ -1,14 +1,17 @@
 //! What a product's invoices can hold, and the bills that do not fit: held, with the reason, rather than cut.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use serde_json::Value;
 use sync_core::{Mapper, Mapping, Missing, Record, RecordKey, References};
 
 use super::approved::ApprovedBill;
 use super::draft::InvoiceDraft;
-use super::mapper::BillMapper;
+use super::mapper::{BillMapper, CostPlace};
 use super::wanted::Wanted;
 use crate::mapping::{Mapped, as_mapping};
+use crate::periods::PeriodSettings;
 use crate::purchase_order;
 
 /// What a product's invoices can hold.
@@ -19,8 +22,12 @@ pub struct InvoiceLimits {
     pub number_length: Option<usize>,
     /// Whether an invoice has a field for freight that is on no account.
     pub freight: bool,
+    /// Whether all lines of an invoice have the same tax code.
+    pub one_tax_code: bool,
     /// The setting without which an invoice cannot have tax; it can if none.
     pub tax_needs: Option<&'static str>,
+    /// Where tax is booked by a setting, and the setting's name.
+    pub tax_on: Option<(CostPlace, &'static str)>,
 }
 
 impl InvoiceLimits {
@@ -36,13 +43,25 @@ impl InvoiceLimits {
         self
     }
 
+    /// With one tax code for all lines.
+    pub fn one_tax_code(mut self) -> Self {
+        self.one_tax_code = true;
+        self
+    }
+
     /// Without tax, until this setting says which account it goes on.
     pub fn tax_needs(mut self, setting: &'static str) -> Self {
         self.tax_needs = Some(setting);
         self
     }
 
-    fn exceeded(&self, draft: &InvoiceDraft) -> Vec<Missing> {
+    /// With tax on this account and cost centre, as this setting says.
+    pub fn tax_on(mut self, place: CostPlace, setting: &'static str) -> Self {
+        self.tax_on = Some((place, setting));
+        self
+    }
+
+    fn exceeded(&self, draft: &InvoiceDraft, references: &References) -> Vec<Missing> {
         let mut missing = Vec::new();
         let mut miss = |kind: &str, value: &str, hint: String| {
             missing.push(Missing { kind: kind.to_owned(), value: value.to_owned(), hint });
@@ -56,12 +75,22 @@ impl InvoiceLimits {
                         Procurify, or set the account for freight (freight_account)";
             miss("freight", &draft.freight.normalize().to_string(), hint.to_owned());
         }
+        let codes: BTreeSet<&String> = draft.lines.iter().filter_map(|line| line.tax_code.as_ref()).collect();
+        if self.one_tax_code && codes.len() > 1 {
+            let several = codes.into_iter().map(String::as_str).collect::<Vec<_>>().join(" and ");
+            let hint = "the ERP's invoices have one tax code each, and the bill's lines have several: split it in \
+                        Procurify, or give these taxes one code";
+            miss("tax", &several, hint.to_owned());
+        }
         if let Some(setting) = self.tax_needs.filter(|_| !draft.tax.is_zero()) {
             let hint = format!(
                 "the ERP posts an invoice only if what is on accounts makes its amount, and the tax is on none: set the \
                  account for tax ({setting})"
             );
             miss("tax", &draft.tax.normalize().to_string(), hint);
+        }
+        if let Some((place, setting)) = self.tax_on.as_ref().filter(|_| !draft.tax.is_zero()) {
+            missing.extend(place.unusable(references, setting));
         }
         missing
     }
@@ -72,6 +101,7 @@ pub(crate) struct BillMapperAdapter {
     pub mapper: Box<dyn BillMapper>,
     pub wanted: Wanted,
     pub limits: InvoiceLimits,
+    pub periods: PeriodSettings,
 }
 
 impl BillMapperAdapter {
@@ -99,7 +129,7 @@ impl BillMapperAdapter {
             return skipped;
         }
         if let Mapped::Draft { draft, .. } = &mapped {
-            let exceeded = self.limits.exceeded(draft);
+            let exceeded = self.limits.exceeded(draft, references);
             if !exceeded.is_empty() {
                 return Mapped::Hold(exceeded);
             }
@@ -126,7 +156,10 @@ fn not_read(bill: &ApprovedBill) -> Missing {
 
 impl Mapper for BillMapperAdapter {
     fn map(&self, record: &Record, references: &References) -> Mapping {
-        as_mapping(record, |bill| self.decide(bill, references))
+        let check = |draft: &mut InvoiceDraft, decisions: &mut Vec<String>| {
+            self.periods.check_bill(draft, decisions, references)
+        };
+        as_mapping(record, |bill| self.decide(bill, references), check)
     }
 
     fn needs(&self, key: &RecordKey, payload: &Value) -> Vec<RecordKey> {
@@ -151,14 +184,15 @@ mod tests {
             invoice_date: NaiveDate::default(),
             due_date: None,
             posting_date: None,
+            payment_terms: None,
             total: 20.into(),
             tax: 0.into(),
             freight: 20.into(),
             lines: Vec::new(),
             attachments: Vec::new(),
         };
-        assert!(InvoiceLimits::default().freight().exceeded(&draft).is_empty());
-        let exceeded = InvoiceLimits::default().number_length(24).exceeded(&draft);
+        assert!(InvoiceLimits::default().freight().exceeded(&draft, &References::default()).is_empty());
+        let exceeded = InvoiceLimits::default().number_length(24).exceeded(&draft, &References::default());
         let words: Vec<String> = exceeded.iter().map(ToString::to_string).collect();
         assert!(words[0].contains("holds 24 characters") && words[1].starts_with("freight 20"), "{words:?}");
     }

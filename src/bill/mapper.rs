@@ -8,16 +8,17 @@ use chrono_tz::Tz;
 use procurify_client::{DayOrTime, OrderItemId, Text};
 use rust_decimal::Decimal;
 use serde::Deserialize;
-use sync_core::{Head, References, State};
+use sync_core::{Head, Missing, References, State};
 
 use super::amounts::{self, Beside};
 use super::approved::{ApprovedBill, BillLine, BillPart};
 use super::currency::MinorUnit;
 use super::draft::{InvoiceDraft, InvoiceLineDraft, OrderLink};
-use crate::accounts::{AccountMapping, Booking, Direct, Named, Spend};
+use crate::accounts::{AccountMapping, Booking, Direct, Spend};
+use crate::codes::CodeTable;
 use crate::mapping::{Mapped, Resolver};
 use crate::purchase_order::{self, OrderLine, custom_fields};
-use crate::reference::VENDOR;
+use crate::reference::{COST_CENTER, GL_ACCOUNT, PAYMENT_TERMS, TAX, VENDOR, usable};
 
 /// Decides what an approved bill becomes in the ERP. Pure, as [`sync_core::Mapper`] is.
 ///
@@ -57,6 +58,10 @@ pub struct DefaultBillMapper {
     pub cost_centers: bool,
     /// Where costs are booked. Default: [`Direct`].
     pub accounts: Arc<dyn AccountMapping>,
+    /// The ERP's payment terms. Default: the supplier's own.
+    pub payment_terms: CodeTable,
+    /// The ERP's tax codes, for lines. Default: the ERP's own.
+    pub tax_codes: CodeTable,
     /// Whether a bill waits until the orders that it bills are posted. Where it does not, it refers to those that are.
     /// Default yes.
     pub wait_for_orders: bool,
@@ -71,6 +76,8 @@ impl Default for DefaultBillMapper {
             time_zone: Tz::UTC,
             cost_centers: true,
             accounts: Arc::new(Direct),
+            payment_terms: CodeTable::default(),
+            tax_codes: CodeTable::default(),
             wait_for_orders: true,
             freight: None,
         }
@@ -123,10 +130,14 @@ impl DefaultBillMapper {
             .day(head.invoice_date.as_ref())
             .or_else(|| resolver.absent("invoice_date", "none", "the bill has no invoice date: enter it in Procurify"));
         let total = Self::total(bill, unit, resolver);
+        let payment_terms = resolver.coded(PAYMENT_TERMS, head.payment_terms.as_deref(), &self.payment_terms);
         let mut beside = Beside::of(bill);
         let rough = self.lines(bill, unit, references, resolver);
         let (mut rough, total) = (rough?, total?);
         if let Some(place) = self.freight.as_ref().filter(|_| !beside.freight.is_zero()) {
+            for Missing { kind, value, hint } in place.unusable(references, "freight_account") {
+                resolver.miss(&kind, &value, &hint);
+            }
             let amount = std::mem::take(&mut beside.freight);
             rough.push(Rough { amount, line: place.line("Freight and other costs", amount) });
         }
@@ -138,6 +149,7 @@ impl DefaultBillMapper {
             invoice_date: invoice_date?,
             due_date: self.day(head.due_date.as_ref()),
             posting_date: self.day(head.gl_post_date.as_ref()),
+            payment_terms,
             total,
             tax: unit.round(beside.tax),
             freight: unit.round(beside.freight),
@@ -172,6 +184,7 @@ impl DefaultBillMapper {
         let mut complete = true;
         for line in &bill.lines {
             let order = self.order(line, references, resolver);
+            let tax_code = resolver.coded(TAX, line.tax_name.as_deref(), &self.tax_codes);
             let text = line.description.clone().unwrap_or_else(|| format!("Line {}", line.id).into());
             let amounts = amounts::parts(line, unit).unwrap_or_else(|why| {
                 resolver.miss("line", &text, &format!("{why}: check it in Procurify"));
@@ -182,9 +195,10 @@ impl DefaultBillMapper {
             for (part, amount) in line.parts.iter().zip(amounts) {
                 let placed = self.place(part, &text, &fields, resolver);
                 complete &= placed.is_some();
-                rough.extend(
-                    placed.map(|line| Rough { amount, line: InvoiceLineDraft { order: order.clone(), ..line } }),
-                );
+                rough.extend(placed.map(|line| Rough {
+                    amount,
+                    line: InvoiceLineDraft { order: order.clone(), tax_code: tax_code.clone(), ..line },
+                }));
             }
         }
         for cost in &bill.costs {
@@ -227,7 +241,9 @@ impl DefaultBillMapper {
                 Some(State::Skipped { reason }) => {
                     format!("it is not posted itself ({reason}): decide what the bill is for")
                 }
-                Some(state) => format!("it is {} itself: the bill goes on once the order is posted", words(state)),
+                Some(state) => {
+                    format!("it is {} itself: the bill goes on once the order is posted", state.name().words())
+                }
             };
             resolver.miss("purchase_order", &name, &hint);
         }
@@ -272,23 +288,32 @@ impl DefaultBillMapper {
 
 /// What an account mapping may know of a part of a cost.
 fn spend(part: &BillPart, text: &str, custom_fields: &BTreeMap<String, String>) -> Spend {
-    let named =
-        |id: Option<String>, name: Option<&str>| id.map(|id| Named { id, name: name.unwrap_or_default().to_owned() });
-    Spend {
-        line: text.to_owned(),
-        account_code: part.account_code.as_deref().map(str::to_owned),
-        department: named(part.department.map(|id| id.to_string()), part.department_name.as_deref()),
-        location: named(part.location.map(|id| id.to_string()), part.location_name.as_deref()),
-        custom_fields: custom_fields.clone(),
-    }
+    let department = (part.department, part.department_name.as_ref());
+    let location = (part.location, part.location_name.as_ref());
+    Spend::of(text, part.account_code.as_ref(), department, location, custom_fields.clone())
 }
 
 impl CostPlace {
+    /// What of it the ERP does not have, or does not let be booked on. `setting` names it.
+    pub(crate) fn unusable(&self, references: &References, setting: &str) -> Vec<Missing> {
+        let account = (GL_ACCOUNT, Some(&self.account));
+        let named = [account, (COST_CENTER, self.cost_center.as_ref())];
+        let values = named.into_iter().filter_map(|(kind, value)| Some((kind, value?)));
+        let missing = values.filter_map(|(kind, value)| {
+            let why = usable(references, kind, value).err()?;
+            let hint =
+                format!("the settings name it ({setting}), and it {why}: mend that there, or correct the setting");
+            Some(Missing { kind: kind.to_owned(), value: value.clone(), hint })
+        });
+        missing.collect()
+    }
+
     /// A line of this amount on it.
     pub(crate) fn line(&self, text: &str, amount: Decimal) -> InvoiceLineDraft {
         InvoiceLineDraft {
             text: text.to_owned(),
             amount,
+            tax_code: None,
             account: self.account.clone(),
             cost_center: self.cost_center.clone(),
             dimensions: BTreeMap::new(),
@@ -304,10 +329,6 @@ fn line_in_the_erp(order: &Head, item: OrderItemId) -> Option<u32> {
     let lines = Vec::<OrderLine>::deserialize(&order.payload["lines"]).ok().filter(|_| unchanged)?;
     let place = lines.iter().filter(|line| !line.is_refused()).position(|line| line.id == item)?;
     u32::try_from(place + 1).ok()
-}
-
-fn words(state: &State) -> String {
-    state.name().to_string().replace('_', " ")
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use async_trait::async_trait;
 use chrono::Datelike;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use sync_core::sink::UNNAMED;
 use sync_core::{Committed, Draft, ExternalRef, Failure, FailureKind, Found, Handle, Lookup, Sink, Staged, TargetRef};
 
 use super::book::{InvoiceBook, LineThere, Missing, Present, Sought, Trouble};
@@ -518,7 +519,7 @@ impl<B: InvoiceBook> Sink for InvoiceSink<B> {
                 invoice.supplier,
                 self.book.place()
             ),
-            Err(_) => handle.0.to_string(),
+            Err(_) => UNNAMED.to_owned(),
         }
     }
 }
@@ -574,6 +575,7 @@ mod tests {
             amount: amount.parse().unwrap(),
             account: (*account).to_owned(),
             cost_center: None,
+            tax_code: None,
             dimensions: BTreeMap::new(),
             order: None,
         };

@@ -20,6 +20,7 @@ use tenant_http::Outcome;
 use crate::bill::{
     InvoiceBook, InvoiceDraft, InvoiceLineDraft, LineThere, Missing, OrderLink, Prepared, Present, Sought, Trouble,
 };
+use crate::dimensions::Dimensions;
 use crate::failure::of_transaction;
 
 /// How supplier invoices are entered in one M3 tenant.
@@ -49,6 +50,10 @@ impl Default for M3InvoiceSettings {
 pub(super) const NUMBER_LENGTH: usize = 24;
 
 impl M3InvoiceSettings {
+    pub(super) fn dimensions(&self) -> Dimensions {
+        Dimensions::m3(self.cost_center_dimension)
+    }
+
     /// The programs that are called, and what is needed of them.
     pub(super) fn needed(&self) -> Vec<(&'static str, &'static [&'static str])> {
         let mut needed: Vec<(&'static str, &'static [&'static str])> = vec![
@@ -144,6 +149,9 @@ impl M3Invoices {
             .currency(&invoice.currency)
             .tax(invoice.tax)
             .field("IMCD", if self.settings.match_orders && !invoice.orders().is_empty() { "1" } else { "0" });
+        if let Some(terms) = &invoice.payment_terms {
+            head = head.field("TEPY", terms);
+        }
         if let Some(due) = invoice.due_date {
             head = head.due(due);
         }
@@ -159,23 +167,23 @@ impl M3Invoices {
 
     fn line(&self, number: &InvoiceBatchNumber, line: &InvoiceLineDraft) -> Result<NewInvoiceLine, Failure> {
         if let Some(order) = line.order.as_ref().filter(|_| self.settings.match_orders) {
-            return matched(number, line, order);
+            return Ok(taxed(matched(number, line, order)?, line));
         }
         let account = AccountId::new(&line.account).map_err(|error| invalid(&error))?;
         let mut new = NewInvoiceLine::recode(number, line.amount, &account).text(&text(line));
-        if let (Some(dimension), Some(center)) = (self.settings.cost_center_dimension, &line.cost_center) {
-            new = new.dimension(dimension, &AccountId::new(center).map_err(|error| invalid(&error))?);
-        }
-        for (number, value) in &line.dimensions {
-            if !(2..=7).contains(number) || self.settings.cost_center_dimension == Some(*number) {
-                let why = format!(
-                    "accounting dimension {number} cannot be set: use one of 2 to 7 that is not the cost centre's"
-                );
-                return Err(Failure::new(FailureKind::Invalid, why));
-            }
-            new = new.dimension(*number, &AccountId::new(value).map_err(|error| invalid(&error))?);
+        new = taxed(new, line);
+        for (number, value) in self.settings.dimensions().of(line.cost_center.as_ref(), &line.dimensions)? {
+            new = new.dimension(number, &AccountId::new(value).map_err(|error| invalid(&error))?);
         }
         Ok(new)
+    }
+}
+
+/// With the line's VAT code.
+fn taxed(new: NewInvoiceLine, line: &InvoiceLineDraft) -> NewInvoiceLine {
+    match &line.tax_code {
+        Some(code) => new.field("VTCD", code),
+        None => new,
     }
 }
 

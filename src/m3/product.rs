@@ -1,5 +1,6 @@
 //! M3 as a product to move records into.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -12,8 +13,10 @@ use super::suppliers::{LONGEST_NAME, LONGEST_NUMBER, M3SupplierNames, M3Supplier
 use super::{M3OrderSettings, M3PurchaseOrders, documents, invoice_documents, masters};
 use crate::bill::{self, InvoiceLimits, InvoiceSink};
 use crate::connection::BuildError;
+use crate::dimensions::Dimensions;
 use crate::failure::of_transaction;
-use crate::product::{Masters, Pinged, Product, not_listed, token_life};
+use crate::periods::{ClosedPeriod, PeriodList};
+use crate::product::{Masters, Pinged, Product, lacking_item, not_listed, token_life};
 use crate::purchase_order;
 use crate::reconcile::{Document, Wanted};
 use crate::reference::{Master, NewSuppliers};
@@ -95,6 +98,11 @@ impl Product for M3Product {
         "m3"
     }
 
+    fn check(&self, booked: &BTreeSet<u8>) -> Result<(), BuildError> {
+        Dimensions::m3(self.orders.cost_center_dimension).check(booked)?;
+        self.invoices.iter().try_for_each(|invoices| invoices.dimensions().check(booked))
+    }
+
     async fn masters(&self, today: NaiveDate) -> Result<Masters, Failure> {
         let cost_center = self.orders.cost_center_dimension.and_then(Dimension::new);
         let mut masters = masters::read(&self.m3, cost_center, today).await.map_err(|error| of_transaction(&error))?;
@@ -122,6 +130,18 @@ impl Product for M3Product {
 
     async fn currencies(&self, codes: &[String]) -> Result<Option<Vec<String>>, Failure> {
         masters::known_currencies(&self.m3, codes).await.map_err(|error| of_transaction(&error))
+    }
+
+    async fn closed_periods(&self, list: &PeriodList) -> Result<Vec<ClosedPeriod>, Failure> {
+        // Whoever names a table wants it read.
+        let export = self.m3.clone().export_mi(true).export(&list.name, &list.fields());
+        let rows = export.rows().await.map_err(|error| of_transaction(&error))?;
+        let mut closed = Vec::new();
+        for row in &rows {
+            let day = |field: &str| row.date(field).map_err(|error| list.unreadable(&error));
+            closed.extend(list.period(day(&list.start)?, day(&list.end)?, row.owned(&list.status))?);
+        }
+        Ok(closed)
     }
 
     fn service_item(&self) -> Option<String> {
@@ -163,9 +183,6 @@ impl Product for M3Product {
 
     fn invoices(&self) -> Result<Option<Arc<dyn Sink>>, BuildError> {
         let settings = self.invoices.clone().unwrap_or_default();
-        if let Some(dimension) = settings.cost_center_dimension.filter(|dimension| !(2..=7).contains(dimension)) {
-            return Err(BuildError::CostCenterDimension(dimension));
-        }
         Ok(Some(Arc::new(InvoiceSink::new(M3Invoices::new(self.m3.clone(), settings)))))
     }
 
@@ -174,7 +191,7 @@ impl Product for M3Product {
     }
 
     async fn ping(&self) -> Result<Pinged, Failure> {
-        let there = self.m3.ping().await.map_err(|error| of_transaction(&error))?;
+        let user = self.m3.ping().await.map_err(|error| of_transaction(&error))?;
         let mut lacking = Vec::new();
         let for_invoices = self.invoices.iter().flat_map(M3InvoiceSettings::needed);
         for (program, needed) in NEEDED.into_iter().chain(for_invoices) {
@@ -183,10 +200,13 @@ impl Product for M3Product {
             lacking.extend(missing.map(|name| format!("{program} {name}")));
         }
         lacking.extend(self.m3.wrong_places().await.map_err(|error| of_transaction(&error))?);
+        let service_item = std::slice::from_ref(&self.orders.service_item);
+        let there = masters::items(&self.m3, service_item).await.map_err(|error| of_transaction(&error))?;
+        lacking.extend(lacking_item(&self.orders.service_item, &there));
         Ok(Pinged {
             tenant: self.m3.client().tenant().to_owned(),
             company: self.m3.company().to_string(),
-            user: there.user.user,
+            user: user.user.user,
             lacking,
             token_life: token_life(self.m3.client()).await,
             rate_limit: self.m3.client().http().rate_limit().limit,

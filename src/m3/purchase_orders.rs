@@ -8,12 +8,15 @@
 //! find:   GetHead by number, or SearchHead by our reference
 //! ```
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use cloudsuite_client::m3::{
     BatchOrigin, EntryError, EntryLine, Facility, ItemNumber, M3, MessageNumber, OrderNumber, PurchaseOrderEntry,
     PurchaseOrderEntryProgram, SupplierNumber, TransactionError, Warehouse,
 };
 use serde::{Deserialize, Serialize};
+use sync_core::sink::UNNAMED;
 use sync_core::{
     Amended, Amendment, Committed, Compared, Doubt, Draft, ExternalRef, Failure, FailureKind, Found, Handle, Lookup,
     Settled, Sink, Staged, TargetRef,
@@ -23,6 +26,7 @@ use tenant_http::Outcome;
 use super::price::{M3Price, fit_price};
 use super::{amend, settle};
 use crate::connection::BuildError;
+use crate::dimensions::Dimensions;
 use crate::failure::of_transaction;
 use crate::purchase_order::{LineDraft, OrderDraft};
 
@@ -74,6 +78,7 @@ pub struct M3PurchaseOrders {
     pub(super) m3: M3,
     pub(super) entry: PurchaseOrderEntryProgram,
     service_item: ItemNumber,
+    dimensions: Dimensions,
     pub(super) settings: M3OrderSettings,
 }
 
@@ -104,14 +109,13 @@ impl M3PurchaseOrders {
     /// # Errors
     /// A setting that is no code of M3's.
     pub fn new(m3: M3, settings: M3OrderSettings) -> Result<Self, BuildError> {
-        if let Some(dimension) = settings.cost_center_dimension.filter(|dimension| !(2..=7).contains(dimension)) {
-            return Err(BuildError::CostCenterDimension(dimension));
-        }
+        let dimensions = Dimensions::m3(settings.cost_center_dimension);
+        dimensions.check(&BTreeSet::new())?;
         let m3 = m3.export_mi(settings.export_mi);
         m3.check()?;
         let origin = BatchOrigin::new(&settings.batch_origin)?;
         let service_item = ItemNumber::new(&settings.service_item)?;
-        Ok(Self { entry: m3.purchase_order_entry(origin), m3, service_item, settings })
+        Ok(Self { entry: m3.purchase_order_entry(origin), m3, service_item, dimensions, settings })
     }
 
     fn entry_of(&self, draft: &Draft) -> Result<PurchaseOrderEntry, Failure> {
@@ -124,6 +128,7 @@ impl M3PurchaseOrders {
         entry.currency = Some(order.currency);
         entry.order_type.clone_from(&self.settings.order_type);
         entry.buyer.clone_from(&self.settings.buyer);
+        entry.payment_terms = order.payment_terms;
         if let Some(place) = &order.warehouse {
             let (facility, warehouse) = place
                 .split_once('/')
@@ -147,24 +152,15 @@ impl M3PurchaseOrders {
         let mut entry = EntryLine::new(item, line.quantity, price);
         entry.price_quantity = (units > 1).then_some(units);
         entry.unit.clone_from(&line.unit);
+        entry.vat_code.clone_from(&line.tax_code);
         entry.supplier_item.clone_from(&line.supplier_item);
         entry.name = Some(line.name.clone());
         // The first 30 characters stand in the name; only what they leave out is said again.
         entry.description = (line.name.chars().count() > 30).then(|| line.name.clone());
         entry.accounting[0] = Some(line.account.clone());
-        if let (Some(dimension), Some(center)) = (self.settings.cost_center_dimension, &line.cost_center) {
-            let index = usize::from(dimension).checked_sub(1).filter(|index| (1..7).contains(index));
-            let index = index
-                .ok_or_else(|| format!("accounting dimension {dimension} cannot hold the cost centre: use 2 to 7"))?;
-            entry.accounting[index] = Some(center.clone());
-        }
-        for (number, value) in &line.dimensions {
-            let index = usize::from(*number).checked_sub(1).filter(|index| (1..7).contains(index));
-            let free = index.filter(|index| entry.accounting[*index].is_none());
-            let index = free.ok_or_else(|| {
-                format!("accounting dimension {number} cannot be set: use one of 2 to 7 that is not the cost centre's")
-            })?;
-            entry.accounting[index] = Some(value.clone());
+        let dimensions = self.dimensions.of(line.cost_center.as_ref(), &line.dimensions);
+        for (number, value) in dimensions.map_err(|failure| failure.message)? {
+            entry.accounting[usize::from(number) - 1] = Some(value.to_owned());
         }
         Ok(entry)
     }
@@ -363,7 +359,7 @@ impl Sink for M3PurchaseOrders {
     fn describe(&self, handle: &Handle) -> String {
         match EntryHandle::read(handle) {
             Ok(entry) => format!("purchase order {}, or batch message {} in PPS370", entry.order, entry.message),
-            Err(_) => handle.0.to_string(),
+            Err(_) => UNNAMED.to_owned(),
         }
     }
 

@@ -11,6 +11,7 @@
 use async_trait::async_trait;
 use cloudsuite_client::m3::{M3, Supplier, SupplierNumber, SupplierWrite, TransactionError};
 use serde::{Deserialize, Serialize};
+use sync_core::sink::UNNAMED;
 use sync_core::{
     Committed, Doubt, Draft, Failure, FailureKind, Found, Handle, Lookup, Missing, Settled, Sink, Staged, TargetRef,
 };
@@ -247,8 +248,7 @@ impl Sink for M3Suppliers {
     }
 
     fn describe(&self, handle: &Handle) -> String {
-        SupplierHandle::read(handle)
-            .map_or_else(|_| handle.0.to_string(), |handle| format!("supplier {}", handle.number))
+        SupplierHandle::read(handle).map_or_else(|_| UNNAMED.to_owned(), |handle| format!("supplier {}", handle.number))
     }
 }
 
@@ -293,5 +293,9 @@ impl Sink for M3SupplierNames {
     /// A name that may or may not have been written is written again.
     async fn settle(&self, doubts: &[Doubt]) -> Vec<Settled> {
         vec![Settled::Void; doubts.len()]
+    }
+
+    fn describe(&self, handle: &Handle) -> String {
+        named(handle).map_or_else(|_| UNNAMED.to_owned(), |handle| format!("the name of supplier {}", handle.number))
     }
 }

@@ -8,6 +8,7 @@ use tenant_http::{Error, Outcome};
 use crate::bill::{
     InvoiceBook, InvoiceDraft, InvoiceLineDraft, LineThere, Missing, Prepared, Present, Sought, Trouble,
 };
+use crate::dimensions::Dimensions;
 use crate::failure::of_call;
 
 /// How supplier invoices are entered in one company.
@@ -18,6 +19,10 @@ pub struct ODataInvoiceSettings {
     pub posting_date: Option<String>,
     /// The property that takes a link to an attachment, of several the first; none if there is none. Default none.
     pub attachment: Option<String>,
+    /// The property that takes an invoice's payment terms; none if there is none. Default none.
+    pub payment_terms: Option<String>,
+    /// The property that takes a line's tax code; none if there is none. Default none.
+    pub tax_code: Option<String>,
     /// The status of an invoice that was cancelled, in the tenant's own word. Default `Cancelled`.
     pub cancelled_status: String,
 }
@@ -27,6 +32,8 @@ impl Default for ODataInvoiceSettings {
         Self {
             posting_date: Some("PostingDate".to_owned()),
             attachment: None,
+            payment_terms: None,
+            tax_code: None,
             cancelled_status: "Cancelled".to_owned(),
         }
     }
@@ -56,15 +63,21 @@ impl ODataInvoices {
         if let (Some(property), Some(day)) = (&self.settings.posting_date, invoice.posting_date) {
             new = new.property(property, day);
         }
+        if let (Some(property), Some(terms)) = (&self.settings.payment_terms, &invoice.payment_terms) {
+            new = new.property(property, terms.as_str());
+        }
         if let (Some(property), Some(link)) = (&self.settings.attachment, invoice.attachments.first()) {
             new = new.property(property, link.as_str());
         }
-        (1..).zip(&invoice.lines).fold(new, |new, (number, line)| new.line(entity_line(number, line)))
+        (1..).zip(&invoice.lines).fold(new, |new, (number, line)| new.line(entity_line(number, line, &self.settings)))
     }
 }
 
-fn entity_line(number: i64, line: &InvoiceLineDraft) -> NewInvoiceLine {
+fn entity_line(number: i64, line: &InvoiceLineDraft, settings: &ODataInvoiceSettings) -> NewInvoiceLine {
     let mut new = NewInvoiceLine::new(number, &line.account, line.amount).property("Description", line.text.as_str());
+    if let (Some(property), Some(code)) = (&settings.tax_code, &line.tax_code) {
+        new = new.property(property, code.as_str());
+    }
     if let Some(center) = &line.cost_center {
         new = new.cost_center(center);
     }
@@ -75,6 +88,12 @@ fn entity_line(number: i64, line: &InvoiceLineDraft) -> NewInvoiceLine {
         },
         None => new,
     }
+}
+
+/// That the mapping gives what the invoices have no property for.
+pub(super) fn no_property(what: &str, setting: &str) -> Failure {
+    let why = format!("its {what} have no property to go to: name it ({setting}), or take them out of the mapping");
+    Failure::new(FailureKind::Invalid, why)
 }
 
 fn present(invoice: &Invoice) -> Present {
@@ -109,9 +128,14 @@ impl InvoiceBook for ODataInvoices {
     }
 
     fn check(&self, invoice: &InvoiceDraft) -> Result<(), Failure> {
-        if invoice.lines.iter().any(|line| !line.dimensions.is_empty()) {
-            let why = "further accounting dimensions cannot be carried to this product: take them out of the mapping";
-            return Err(Failure::new(FailureKind::Invalid, why));
+        for line in &invoice.lines {
+            Dimensions::none().of(None, &line.dimensions)?;
+        }
+        if self.settings.payment_terms.is_none() && invoice.payment_terms.is_some() {
+            return Err(no_property("payment terms", "payment_terms_property"));
+        }
+        if self.settings.tax_code.is_none() && invoice.lines.iter().any(|line| line.tax_code.is_some()) {
+            return Err(no_property("tax codes", "tax_code_property"));
         }
         match invoice.posting_date.filter(|_| self.settings.posting_date.is_none()) {
             Some(day) => {

@@ -1,5 +1,6 @@
 //! OData services as a product to move records into.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -12,8 +13,10 @@ use super::invoices::{ODataInvoiceSettings, ODataInvoices};
 use super::{ODataOrderSettings, ODataPurchaseOrders, documents};
 use crate::bill::{self, InvoiceSink};
 use crate::connection::BuildError;
+use crate::dimensions::Dimensions;
 use crate::failure::of_call;
-use crate::product::{Masters, Pinged, Product, not_listed, token_life};
+use crate::periods::{ClosedPeriod, PeriodList};
+use crate::product::{Masters, Pinged, Product, lacking_item, not_listed, token_life};
 use crate::purchase_order;
 use crate::reconcile::{Document, Wanted};
 use crate::reference::Master;
@@ -45,7 +48,7 @@ impl ODataProduct {
     }
 
     async fn read(&self) -> Result<Masters, Error> {
-        let suppliers = self.odata.suppliers().all().await?;
+        let suppliers = self.odata.suppliers().list().all().await?;
         let accounts = self.odata.accounts().all().await?;
         let cost_centers = if self.orders.cost_centers { self.odata.cost_centers().all().await? } else { Vec::new() };
         Ok(Masters {
@@ -92,8 +95,25 @@ impl Product for ODataProduct {
         "odata"
     }
 
+    fn check(&self, booked: &BTreeSet<u8>) -> Result<(), BuildError> {
+        Dimensions::none().check(booked)
+    }
+
     async fn masters(&self, _today: NaiveDate) -> Result<Masters, Failure> {
         self.read().await.map_err(|error| of_call(&error))
+    }
+
+    async fn closed_periods(&self, list: &PeriodList) -> Result<Vec<ClosedPeriod>, Failure> {
+        let Some((service, set)) = list.name.split_once('/') else {
+            return Err(list.unreadable(&"write SERVICE/ENTITY_SET"));
+        };
+        let query = self.odata.service(service).query(set).select(&list.fields()).order_by(&list.start);
+        let mut closed = Vec::new();
+        for entity in query.all().await.map_err(|error| of_call(&error))? {
+            let day = |field: &str| entity.date(field).map_err(|error| list.unreadable(&error));
+            closed.extend(list.period(day(&list.start)?, day(&list.end)?, entity.text(&list.status))?);
+        }
+        Ok(closed)
     }
 
     async fn items(&self, numbers: &[String]) -> Result<Vec<Master>, Failure> {
@@ -112,7 +132,7 @@ impl Product for ODataProduct {
     }
 
     async fn supplier_currencies(&self, numbers: &[String]) -> Result<Vec<Option<String>>, Failure> {
-        let all = self.odata.suppliers().all().await.map_err(|error| of_call(&error))?;
+        let all = self.odata.suppliers().list().all().await.map_err(|error| of_call(&error))?;
         let currency = |number: &String| all.iter().find(|supplier| supplier.number == *number)?.currency.clone();
         Ok(numbers.iter().map(currency).collect())
     }
@@ -140,12 +160,13 @@ impl Product for ODataProduct {
 
     async fn ping(&self) -> Result<Pinged, Failure> {
         self.odata.ping().await.map_err(|error| of_call(&error))?;
+        let there = self.items(std::slice::from_ref(&self.orders.service_item)).await?;
         let client = self.odata.client();
         Ok(Pinged {
             tenant: client.tenant().to_owned(),
             company: self.odata.company().to_owned(),
             user: None,
-            lacking: Vec::new(),
+            lacking: lacking_item(&self.orders.service_item, &there).into_iter().collect(),
             token_life: token_life(client).await,
             rate_limit: client.http().rate_limit().limit,
         })

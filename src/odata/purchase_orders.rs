@@ -12,6 +12,7 @@
 use async_trait::async_trait;
 use cloudsuite_client::odata::{NewPurchaseOrder, NewPurchaseOrderLine, OData};
 use serde::{Deserialize, Serialize};
+use sync_core::sink::UNNAMED;
 use sync_core::{
     Amended, Amendment, Committed, Compared, Draft, ExternalRef, Failure, FailureKind, Found, Handle, Lookup, Sink,
     Staged, TargetRef,
@@ -19,6 +20,8 @@ use sync_core::{
 use tenant_http::{Error, Outcome};
 
 use super::amend;
+use super::invoices::no_property;
+use crate::dimensions::Dimensions;
 use crate::failure::of_call;
 use crate::purchase_order::{LineDraft, OrderDraft};
 
@@ -35,6 +38,10 @@ pub struct ODataOrderSettings {
     pub cancelled_status: String,
     /// The status of an order that was opened again, in the tenant's own word. Default `Open`.
     pub open_status: String,
+    /// The property that takes an order's payment terms; none if there is none. Default none.
+    pub payment_terms: Option<String>,
+    /// The property that takes a line's tax code; none if there is none. Default none.
+    pub tax_code: Option<String>,
 }
 
 impl Default for ODataOrderSettings {
@@ -45,6 +52,8 @@ impl Default for ODataOrderSettings {
             blocked_statuses: vec!["Blocked".to_owned(), "Inactive".to_owned()],
             cancelled_status: "Cancelled".to_owned(),
             open_status: "Open".to_owned(),
+            payment_terms: None,
+            tax_code: None,
         }
     }
 }
@@ -80,6 +89,10 @@ impl ODataPurchaseOrders {
         let head = NewPurchaseOrder::new(&order.supplier, handle.reference.as_str())
             .currency(&order.currency)
             .order_date(order.order_date);
+        let head = match (&self.settings.payment_terms, &order.payment_terms) {
+            (Some(property), Some(terms)) => head.property(property, terms.as_str()),
+            _ => head,
+        };
         (1..).zip(&order.lines).fold(head, |head, (number, line)| head.line(self.line(number, line, order)))
     }
 
@@ -93,6 +106,10 @@ impl ODataPurchaseOrders {
         let new = match &line.unit {
             Some(unit) => new.unit(unit),
             None => new,
+        };
+        let new = match (&self.settings.tax_code, &line.tax_code) {
+            (Some(property), Some(code)) => new.property(property, code.as_str()),
+            _ => new,
         };
         match &line.cost_center {
             Some(center) => new.cost_center(center),
@@ -128,10 +145,23 @@ impl Sink for ODataPurchaseOrders {
         let stage = |draft: &Draft| {
             let order: OrderDraft = serde_json::from_value(draft.document.clone())
                 .map_err(|error| format!("the draft cannot be read: {error}"))?;
-            if order.warehouse.is_some() || order.lines.iter().any(|line| !line.dimensions.is_empty()) {
-                return Err("warehouses and further accounting dimensions cannot be carried to this product: take \
-                            them out of the mapping"
-                    .to_owned());
+            let taxed = order.lines.iter().any(|line| line.tax_code.is_some());
+            let unplaced = [
+                (
+                    "payment terms",
+                    "payment_terms_property",
+                    self.settings.payment_terms.is_none() && order.payment_terms.is_some(),
+                ),
+                ("tax codes", "tax_code_property", self.settings.tax_code.is_none() && taxed),
+            ];
+            if let Some((what, setting, _)) = unplaced.into_iter().find(|(.., unplaced)| *unplaced) {
+                return Err(no_property(what, setting).message);
+            }
+            for line in &order.lines {
+                Dimensions::none().of(None, &line.dimensions).map_err(|failure| failure.message)?;
+            }
+            if order.warehouse.is_some() {
+                return Err("warehouses cannot be carried to this product: take them out of the mapping".to_owned());
             }
             let handle = OrderHandle { reference: draft.reference.clone(), order };
             serde_json::to_value(handle).map_err(|error| format!("the draft cannot be kept: {error}"))
@@ -176,6 +206,6 @@ impl Sink for ODataPurchaseOrders {
 
     fn describe(&self, handle: &Handle) -> String {
         OrderHandle::read(handle)
-            .map_or_else(|_| handle.0.to_string(), |handle| format!("an order with the reference {}", handle.reference))
+            .map_or_else(|_| UNNAMED.to_owned(), |handle| format!("an order with the reference {}", handle.reference))
     }
 }

@@ -20,6 +20,9 @@ pub struct OrderDraft {
     pub delivery_date: NaiveDate,
     /// The order's number as people know it in Procurify.
     pub number: String,
+    /// The ERP's code of the payment terms; the supplier's own if none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment_terms: Option<String>,
     /// The warehouse it is for, or in M3 `FACILITY/WAREHOUSE`; none for the product's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warehouse: Option<String>,
@@ -47,6 +50,9 @@ pub struct LineDraft {
     /// The price of one, in the order's currency, without tax.
     #[serde(with = "decimal::required")]
     pub price: Decimal,
+    /// The ERP's tax code; its own default if none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_code: Option<String>,
     /// The ERP's GL account.
     pub account: String,
     /// The ERP's cost centre.

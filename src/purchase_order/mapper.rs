@@ -11,9 +11,11 @@ use sync_core::{Mapper, Mapping, Record, References};
 
 use super::draft::{LineDraft, OrderDraft};
 use super::order::{ApprovedOrder, OrderLine};
-use crate::accounts::{AccountMapping, Direct, Named, Spend};
+use crate::accounts::{AccountMapping, Direct, Spend};
+use crate::codes::CodeTable;
 use crate::mapping::{Mapped, Resolver, as_mapping};
-use crate::reference::{ITEM, LOCATION, UNIT, VENDOR};
+use crate::periods::PeriodSettings;
+use crate::reference::{ITEM, LOCATION, PAYMENT_TERMS, TAX, UNIT, VENDOR};
 
 /// Decides what an approved order becomes in the ERP. Pure, as [`sync_core::Mapper`] is.
 ///
@@ -52,11 +54,15 @@ pub trait OrderMapper: Send + Sync {
 }
 
 /// An [`OrderMapper`] as the engine sees it.
-pub(crate) struct OrderMapperAdapter(pub Box<dyn OrderMapper>);
+pub(crate) struct OrderMapperAdapter {
+    pub mapper: Box<dyn OrderMapper>,
+    pub periods: PeriodSettings,
+}
 
 impl Mapper for OrderMapperAdapter {
     fn map(&self, record: &Record, references: &References) -> Mapping {
-        as_mapping(record, |order| self.0.map(order, references))
+        let map = |order: &ApprovedOrder| self.mapper.map(order, references);
+        as_mapping(record, map, |draft, _| self.periods.check_order(draft, references))
     }
 }
 
@@ -72,6 +78,11 @@ pub struct DefaultOrderMapper {
     pub cost_centers: bool,
     /// Where costs are booked. Default: [`Direct`].
     pub accounts: Arc<dyn AccountMapping>,
+    /// The ERP's payment terms. Default: the supplier's own.
+    pub payment_terms: CodeTable,
+    /// The ERP's tax codes, for lines. Procurify tells a line's taxes in an order's detail alone: with a table each order
+    /// is read by a call of its own. Default: the ERP's own.
+    pub tax_codes: CodeTable,
     /// Whether an order is held whose lines do not add up to its subtotal, beyond a cent a line of
     /// rounding. Default yes.
     pub check_totals: bool,
@@ -84,6 +95,8 @@ impl Default for DefaultOrderMapper {
             units: BTreeMap::new(),
             cost_centers: true,
             accounts: Arc::new(Direct),
+            payment_terms: CodeTable::default(),
+            tax_codes: CodeTable::default(),
             check_totals: true,
         }
     }
@@ -100,7 +113,7 @@ impl OrderMapper for DefaultOrderMapper {
     }
 
     fn needs_custom_fields(&self) -> bool {
-        self.accounts.needs_custom_fields()
+        self.accounts.needs_custom_fields() || self.tax_codes.is_used()
     }
 
     fn dimensions(&self) -> BTreeSet<u8> {
@@ -135,6 +148,7 @@ impl DefaultOrderMapper {
             resolver.miss("line", "none", "the order has no line that was bought");
         }
         let warehouse = Self::warehouse(&lines, resolver);
+        let payment_terms = resolver.coded(PAYMENT_TERMS, head.payment_terms.as_deref(), &self.payment_terms);
         let drafts: Vec<Option<LineDraft>> = lines.iter().map(|line| self.line(order, line, resolver)).collect();
         let lines: Option<Vec<LineDraft>> = drafts.into_iter().collect();
         let (order_date, lines) = (order_date?, lines?);
@@ -145,6 +159,7 @@ impl DefaultOrderMapper {
             // M3 and others want a delivery day; an order without a promised one is wanted at once.
             delivery_date: self.day(head.promise_date).unwrap_or(order_date),
             number: head.number.as_deref().map_or_else(|| head.procurify_po.to_string(), str::to_owned),
+            payment_terms,
             warehouse,
             lines,
         };
@@ -186,6 +201,7 @@ impl DefaultOrderMapper {
         }
         let unit = line.unit.as_deref().map(|unit| unit.trim().to_lowercase());
         let unit = unit.and_then(|unit| resolver.linked(UNIT, &unit).or_else(|| self.units.get(&unit).cloned()));
+        let tax_code = resolver.coded(TAX, line.tax_name.as_deref(), &self.tax_codes);
         let booking = booking?;
         Some(LineDraft {
             item,
@@ -194,6 +210,7 @@ impl DefaultOrderMapper {
             quantity: line.quantity?,
             unit,
             price: line.price?,
+            tax_code,
             account: booking.account,
             cost_center: booking.cost_center,
             dimensions: booking.dimensions,
@@ -239,17 +256,11 @@ impl DefaultOrderMapper {
 
 /// What an account mapping may know of a line.
 fn spend(order: &ApprovedOrder, line: &OrderLine, label: &str) -> Spend {
-    let named =
-        |id: Option<String>, name: Option<&str>| id.map(|id| Named { id, name: name.unwrap_or_default().to_owned() });
     let mut custom_fields = order.custom_fields.clone();
     custom_fields.extend(line.custom_fields.clone());
-    Spend {
-        line: label.to_owned(),
-        account_code: line.account_code.as_deref().map(str::to_owned),
-        department: named(line.department.map(|id| id.to_string()), line.department_name.as_deref()),
-        location: named(line.location.map(|id| id.to_string()), line.location_name.as_deref()),
-        custom_fields,
-    }
+    let department = (line.department, line.department_name.as_ref());
+    let location = (line.location, line.location_name.as_ref());
+    Spend::of(label, line.account_code.as_ref(), department, location, custom_fields)
 }
 
 #[cfg(test)]

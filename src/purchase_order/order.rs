@@ -47,6 +47,9 @@ pub struct OrderLine {
     /// The price of one, in the order's currency.
     #[serde(default, with = "decimal::option", skip_serializing_if = "Option::is_none")]
     pub price: Option<Decimal>,
+    /// The names of its taxes, joined by ` + `, where they were read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_name: Option<Text>,
     /// The account code's text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_code: Option<Text>,
@@ -73,6 +76,8 @@ pub struct OrderLine {
 impl OrderLine {
     /// A line as order-item lists show it; `account` is the budget account it names.
     pub(crate) fn of_item(item: OrderItem, account: Option<&BudgetAccount>) -> Self {
+        let BudgetAccount { code, department, department_name, location, location_name } =
+            account.cloned().unwrap_or_default();
         Self {
             id: item.id,
             number: item.po_line_num,
@@ -81,14 +86,12 @@ impl OrderLine {
             quantity: item.quantity,
             unit: item.unit,
             price: item.price,
-            account_code: item
-                .account_code
-                .filter(|code| !code.trim().is_empty())
-                .or_else(|| account.and_then(|account| account.code.clone())),
-            department: account.and_then(|account| account.department),
-            department_name: account.and_then(|account| account.department_name.clone()),
-            location: account.and_then(|account| account.location),
-            location_name: account.and_then(|account| account.location_name.clone()),
+            tax_name: None,
+            account_code: item.account_code.filter(|code| !code.trim().is_empty()).or(code),
+            department,
+            department_name,
+            location,
+            location_name,
             custom_fields: BTreeMap::new(),
             status: item.status,
         }
@@ -96,7 +99,9 @@ impl OrderLine {
 
     /// A line as an order's detail shows it.
     pub(crate) fn of_detail(line: PurchaseOrderLine) -> Self {
-        let account = line.account.map(|account| BudgetAccount::new(account).1);
+        let BudgetAccount { code, department, department_name, location, location_name } =
+            line.account.map(|account| BudgetAccount::new(account).1).unwrap_or_default();
+        let taxes: Vec<Text> = line.taxes.into_iter().filter_map(|tax| tax.name).collect();
         Self {
             id: line.id,
             number: line.po_line_num,
@@ -105,14 +110,12 @@ impl OrderLine {
             quantity: line.quantity,
             unit: line.unit,
             price: line.price,
-            account_code: line
-                .account_code
-                .filter(|code| !code.trim().is_empty())
-                .or_else(|| account.as_ref().and_then(|account| account.code.clone())),
-            department: account.as_ref().and_then(|account| account.department),
-            location: account.as_ref().and_then(|account| account.location),
-            location_name: account.as_ref().and_then(|account| account.location_name.clone()),
-            department_name: account.and_then(|account| account.department_name),
+            tax_name: (!taxes.is_empty()).then(|| taxes.join(" + ").into()),
+            account_code: line.account_code.filter(|code| !code.trim().is_empty()).or(code),
+            department,
+            department_name,
+            location,
+            location_name,
             custom_fields: custom_fields(line.custom_fields),
             status: line.status,
         }
@@ -125,7 +128,7 @@ impl OrderLine {
 }
 
 /// What a budget account says about a line.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct BudgetAccount {
     pub code: Option<Text>,
     pub department: Option<DepartmentId>,
@@ -184,6 +187,7 @@ impl ApprovedOrder {
                     json!(line.is_refused()),
                 ];
                 content.extend((!line.custom_fields.is_empty()).then(|| json!(line.custom_fields)));
+                content.extend(line.tax_name.as_ref().map(|name| json!({ "tax": name })));
                 Value::Array(content)
             })
             .collect();
@@ -198,6 +202,9 @@ impl ApprovedOrder {
             "subtotal": amount(order.subtotal),
             "lines": lines,
         });
+        if let Some(terms) = order.payment_terms.as_ref().filter(|terms| !terms.trim().is_empty()) {
+            content["payment_terms"] = json!(terms);
+        }
         if !self.custom_fields.is_empty() {
             content["custom_fields"] = json!(self.custom_fields);
         }
@@ -271,6 +278,8 @@ mod tests {
             |order: &mut Value| order["lines"][0]["department_name"] = json!("Yards"),
             |order: &mut Value| order["lines"][0]["custom_fields"] = json!({ "Project": "P1" }),
             |order: &mut Value| order["lines"][0]["custom_fields"] = json!({ "Project": "P2" }),
+            |order: &mut Value| order["lines"][0]["tax_name"] = json!("GST"),
+            |order: &mut Value| order["order"]["payment_terms"] = json!("Net 30"),
         ] {
             seen.push(revision(change));
         }

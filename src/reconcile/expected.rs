@@ -28,7 +28,7 @@ pub(super) async fn expected_of(
     let raw = || view.approved(record);
     let mut expected = match connection.engine.mapping(record, references).await? {
         Mapping::Skip(reason) => Expected { key, unwanted: Some(reason), reason: None, document: raw() },
-        Mapping::Draft { document, .. } => {
+        Mapping::Draft { document, .. } | Mapping::Wait { document, .. } => {
             let document = view.drafted(&document).unwrap_or_else(raw);
             Expected { key, unwanted: None, reason: head.and_then(why_not_there), document }
         }

@@ -12,10 +12,11 @@ use super::resolve::code;
 use super::source::Shelf;
 use super::subjects::Subjects;
 use super::{
-    AlignError, COST_CENTER, CURRENCY, GL_ACCOUNT, ITEM, Master, NewSuppliers, SERVICE_ITEM, Subject, VENDOR, align,
-    dimension_kind, erp_kind, matching,
+    AlignError, CLOSED_PERIOD, COST_CENTER, CURRENCY, GL_ACCOUNT, ITEM, Master, NewSuppliers, SERVICE_ITEM, Subject,
+    VENDOR, align, dimension_kind, erp_kind, matching,
 };
 use crate::failure::of_call;
+use crate::periods::{ClosedPeriod, PeriodList};
 use crate::product::{Masters, Product};
 
 /// The reference data of both systems as it was read.
@@ -46,6 +47,8 @@ pub(crate) struct Aligner {
     pub dimensions: BTreeSet<u8>,
     /// How suppliers are numbered that are made for vendors: by these numbers they are known again.
     pub new_suppliers: Option<NewSuppliers>,
+    /// Where the ERP lists its fiscal periods.
+    pub periods: Option<PeriodList>,
     /// Where each reading is left for those that go on with it.
     pub shelf: Arc<Shelf>,
 }
@@ -84,6 +87,7 @@ impl Aligner {
         let mut tables: Tables = lines.collect();
         tables.extend(self.items(known).await?);
         tables.extend(self.currencies(reading, known).await?);
+        tables.push((CLOSED_PERIOD.to_owned(), self.closed_periods().await?));
         for (number, values) in &reading.dimensions {
             let kind = dimension_kind(*number);
             let mut lines = matching::of_erp(&kind, values);
@@ -93,6 +97,12 @@ impl Aligner {
             tables.push((erp_kind(&kind), lines));
         }
         Ok(tables)
+    }
+
+    async fn closed_periods(&self) -> Result<Vec<Reference>, AlignError> {
+        let Some(list) = &self.periods else { return Ok(Vec::new()) };
+        let closed = self.product.closed_periods(list).await.map_err(AlignError::Read)?;
+        Ok(closed.iter().map(ClosedPeriod::line).collect())
     }
 
     /// The currencies that are in use: those of Procurify, and those linked to.

@@ -7,21 +7,22 @@ use sync_core::{Match, MatchedBy, Reference, StoreError};
 use super::align::{Reading, how};
 use super::resolve::code;
 use super::{
-    AlignError, COST_CENTER, CURRENCY, GL_ACCOUNT, ITEM, LOCATION, Master, Subject, UNIT, VENDOR, kind_in_words,
-    normalised,
+    AlignError, COST_CENTER, CURRENCY, GL_ACCOUNT, ITEM, LOCATION, Master, PAYMENT_TERMS, Subject, TAX, UNIT, VENDOR,
+    kind_in_words, normalised,
 };
 use crate::connection::Connection;
 use crate::failure::of_call;
 
 /// The kinds that can be linked.
-pub const KINDS: [&str; 7] = [VENDOR, GL_ACCOUNT, COST_CENTER, ITEM, UNIT, CURRENCY, LOCATION];
+pub const KINDS: [&str; 9] = [VENDOR, GL_ACCOUNT, COST_CENTER, ITEM, UNIT, CURRENCY, LOCATION, PAYMENT_TERMS, TAX];
 
 /// Says that one value of Procurify is one of the ERP.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
     /// One of [`KINDS`].
     pub kind: String,
-    /// Procurify's: a vendor's, department's or location's id or name, an account code, a SKU, a unit, a currency.
+    /// Procurify's: a vendor's, department's or location's id or name, an account code, a SKU, a unit, a currency, payment
+    /// terms, the name of a tax.
     pub source: String,
     /// The ERP's number or code.
     pub target: String,
@@ -246,7 +247,7 @@ impl Values {
         let to = |masters| find_master(&link.kind, masters, target);
         Ok(match link.kind.as_str() {
             ITEM => by_hand(source, source, to(items)?),
-            UNIT => by_hand(&source.to_lowercase(), source, short(target, 10)?),
+            UNIT | PAYMENT_TERMS | TAX => by_hand(&source.to_lowercase(), source, short(target, 10)?),
             CURRENCY => {
                 let subject = from(&self.currencies)?;
                 by_hand(&subject.source, &subject.label, short(target, 3)?)

@@ -26,8 +26,8 @@ pub use link::{KINDS, Link, LinkError, MappingLine, WrongLink};
 pub use matching::{Master, Subject, align, normalised};
 pub use names::NameDraft;
 pub(crate) use names::fit as fit_name;
-pub(crate) use resolve::usable;
 pub use resolve::{dimension_kind, erp_kind, in_erp, kind_in_words, resolve};
+pub(crate) use resolve::{quoted, usable};
 pub(crate) use source::Shelf;
 pub use sync::{NewSuppliers, OneSidedRecord, ReferenceReport};
 pub(crate) use sync::{Parts, ReferenceFlows, check};
@@ -54,6 +54,16 @@ pub const UNIT: &str = "unit";
 pub const CURRENCY: &str = "currency";
 /// Cross-references from a location's id to the ERP's warehouse, in M3 `FACILITY/WAREHOUSE`. Never aligned.
 pub const LOCATION: &str = "location";
+
+/// Cross-references from payment terms, in lower case, to the ERP's. Never aligned.
+pub const PAYMENT_TERMS: &str = "payment_terms";
+/// Cross-references from the names of taxes, in lower case, to the ERP's tax codes. Never aligned.
+pub const TAX: &str = "tax";
+/// Spans of days, such as `2026-09-01..2026-09-30`, of fiscal periods that are closed in the ERP.
+pub const CLOSED_PERIOD: &str = "closed_period";
+
+/// The kinds of reference data that become records of the ledger, each with a trail of its own.
+pub const FLOWS: [&str; 6] = [VENDOR, SUPPLIER, VENDOR_NAME, SUPPLIER_NAME, GL_ACCOUNT, COST_CENTER];
 
 /// Why reference data could not be aligned.
 #[derive(Debug, thiserror::Error)]

@@ -97,7 +97,7 @@ pub(crate) fn usable(references: &References, kind: &str, value: &str) -> Result
 }
 
 /// A value as it is typed in a shell.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./:".contains(&byte));
     if plain { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }

@@ -78,12 +78,32 @@ pub(crate) fn one_sided(kind: &str, reading: &Reading, table: &References) -> Ve
     records
 }
 
+/// Account codes or departments that only Procurify has: the ERP's people make what they stand for.
+pub(crate) fn left_to_people(kind: &str, reading: &Reading, table: &References) -> Vec<OneSided> {
+    let pair = reading.pairs().into_iter().find(|(of, ..)| *of == kind);
+    let Some((_, subjects, masters)) = pair else { return Vec::new() };
+    let unmatched = subjects.iter().filter(|subject| !is_matched(kind, subject, table));
+    unmatched
+        .map(|subject| OneSided {
+            id: subject.source.clone(),
+            name: subject.label.clone(),
+            external_id: subject.external_id.clone(),
+            currency: None,
+            currency_id: None,
+            location: None,
+            twins: Vec::new(),
+            namesakes: namesakes(&subject.label, masters.iter().map(|one| (&one.id, &one.name))),
+        })
+        .collect()
+}
+
+fn is_matched(kind: &str, subject: &Subject, table: &References) -> bool {
+    use sync_core::Match::{Blocked, Matched};
+    matches!(table.get(kind, &subject.source).map(|line| &line.found), Some(Matched { .. } | Blocked { .. }))
+}
+
 fn of_procurify(reading: &Reading, table: &References) -> Vec<OneSided> {
-    let matched = |vendor: &Subject| {
-        use sync_core::Match::{Blocked, Matched};
-        matches!(table.get(VENDOR, &vendor.source).map(|line| &line.found), Some(Matched { .. } | Blocked { .. }))
-    };
-    let one_sided = reading.subjects.vendors.iter().filter(|vendor| !matched(vendor));
+    let one_sided = reading.subjects.vendors.iter().filter(|vendor| !is_matched(VENDOR, vendor, table));
     one_sided
         .filter(|vendor| !reading.subjects.unsuitable.contains(&vendor.source))
         .map(|vendor| OneSided {

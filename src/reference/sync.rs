@@ -19,7 +19,7 @@ use sync_core::{
 use super::mapper::OneSidedMapper;
 use super::names::{NameMapper, NameSource};
 use super::resolve::code;
-use super::source::{OneSidedSource, Shelf, one_sided};
+use super::source::{OneSidedSource, Shelf, left_to_people, one_sided};
 use super::to_procurify::{IntoProcurify, Made, VendorNames};
 use super::{
     AlignError, COST_CENTER, GL_ACCOUNT, ReferenceSettings, SUPPLIER, SUPPLIER_NAME, System, VENDOR, VENDOR_NAME,
@@ -52,15 +52,24 @@ impl fmt::Debug for NewSuppliers {
 
 /// Whether these settings can be carried out.
 pub(crate) fn check(settings: &ReferenceSettings, product: &dyn Product) -> Result<Option<NewSuppliers>, BuildError> {
-    for (what, direction) in [("GL accounts", settings.gl_accounts), ("departments", settings.departments)] {
+    for (setting, what, direction) in
+        [("gl_accounts", "GL accounts", settings.gl_accounts), ("departments", "cost centres", settings.departments)]
+    {
         if direction.to_cloudsuite() {
-            return Err(BuildError::Direction(format!("{what} are made by the ERP's people only")));
+            return Err(BuildError::Direction(format!(
+                "reference.{setting} would make {what} in CloudSuite, which has no documented way to make them there: \
+                 set it to \"to-procurify\" or \"off\", and let the ERP's people add what is missing"
+            )));
         }
     }
     let wanted = settings.vendors.to_cloudsuite() || settings.vendor_names.is_some();
     let new = if wanted { product.new_suppliers()? } else { None };
     if settings.vendor_names == Some(System::Procurify) && new.is_none() {
-        return Err(BuildError::Direction(format!("suppliers cannot be renamed in {}", product.name())));
+        return Err(BuildError::Direction(format!(
+            "reference.vendor_names = \"procurify\" would rename suppliers, which {} does not allow: set it to \
+             \"cloudsuite\", or leave it out",
+            product.name()
+        )));
     }
     Ok(new)
 }
@@ -197,7 +206,7 @@ impl ReferenceReport {
 /// A record that only one of the systems has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OneSidedRecord {
-    /// `vendor` in Procurify alone; `supplier`, `gl_account`, `cost_center` in the ERP alone.
+    /// `vendor`, or `supplier` if the ERP alone has it; `gl_account`; `cost_center`.
     pub kind: &'static str,
     /// The system that has it.
     pub only_in: System,
@@ -207,6 +216,9 @@ pub struct OneSidedRecord {
     pub name: String,
     /// What it could be in the other system.
     pub candidates: Vec<String>,
+    /// Whether it can be made in the other system, if the settings ask for it. GL accounts and cost centres cannot be
+    /// made in the ERP: no product documents a way.
+    pub can_be_made: bool,
 }
 
 impl Connection {
@@ -292,13 +304,18 @@ impl Connection {
         let known = self.engine.references().snapshot(self.engine.connection()).await?;
         let table = self.aligner.table(&reading, &known, now).await?;
         let mut records = Vec::new();
-        for (kind, lines, only_in) in [
-            (VENDOR, VENDOR, System::Procurify),
-            (SUPPLIER, VENDOR, System::CloudSuite),
-            (GL_ACCOUNT, GL_ACCOUNT, System::CloudSuite),
-            (COST_CENTER, COST_CENTER, System::CloudSuite),
+        // What cannot be made is told all the same.
+        let suppliers = self.cloudsuite().new_suppliers().is_ok_and(|new| new.is_some());
+        for (kind, lines, only_in, can_be_made) in [
+            (VENDOR, VENDOR, System::Procurify, suppliers),
+            (SUPPLIER, VENDOR, System::CloudSuite, true),
+            (GL_ACCOUNT, GL_ACCOUNT, System::CloudSuite, true),
+            (COST_CENTER, COST_CENTER, System::CloudSuite, true),
+            (GL_ACCOUNT, GL_ACCOUNT, System::Procurify, false),
+            (COST_CENTER, COST_CENTER, System::Procurify, false),
         ] {
-            for one in one_sided(kind, &reading, &table) {
+            let records_of = if can_be_made || kind == VENDOR { one_sided } else { left_to_people };
+            for one in records_of(kind, &reading, &table) {
                 let candidates = match only_in {
                     System::Procurify => {
                         table.get(lines, &one.id).map(|line| line.found.targets().to_vec()).unwrap_or_default()
@@ -307,7 +324,8 @@ impl Connection {
                         table.of_target(lines, &one.id).iter().map(|line| line.source.clone()).collect()
                     }
                 };
-                records.push(OneSidedRecord { kind, only_in, id: one.id, name: one.name, candidates });
+                let (id, name) = (one.id, one.name);
+                records.push(OneSidedRecord { kind, only_in, id, name, candidates, can_be_made });
             }
         }
         Ok(records)

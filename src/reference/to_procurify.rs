@@ -12,6 +12,7 @@ use procurify_client::{
     AccountCodeCreate, DepartmentUpsert, ProcurifyClient, VendorId, VendorPatch, VendorType, VendorUpsert,
 };
 use serde::de::DeserializeOwned;
+use sync_core::sink::UNNAMED;
 use sync_core::{
     Committed, Doubt, Draft, Failure, FailureKind, Found, Handle, Lookup, Settled, Sink, Staged, TargetRef,
 };
@@ -253,5 +254,9 @@ impl Sink for VendorNames {
             settled.extend(join_all(some.iter().map(|doubt| self.settled(doubt))).await);
         }
         settled
+    }
+
+    fn describe(&self, handle: &Handle) -> String {
+        named(handle).map_or_else(|_| UNNAMED.to_owned(), |(draft, _)| format!("the name of vendor {}", draft.of))
     }
 }

@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use sync_core::{Draft, ExternalRef, Failure, FailureKind, RecordKey};
 
 use super::SyteLineOrderSettings;
+use crate::dimensions::Dimensions;
 use crate::purchase_order::{LineDraft, OrderDraft};
 
 /// An order ready to be inserted.
@@ -62,6 +63,10 @@ impl Document {
             .status(&OrderStatus::Planned)
             .order_date(self.order.order_date)
             .reference(self.reference.as_str());
+        let head = match &self.order.payment_terms {
+            Some(terms) => head.terms(terms),
+            None => head,
+        };
         match self.warehouse() {
             Some(warehouse) => head.warehouse(warehouse),
             None => head,
@@ -93,6 +98,10 @@ impl Document {
             Some(unit) => new.unit(unit),
             None => new,
         };
+        let new = match &draft.tax_code {
+            Some(code) => new.tax_code(code),
+            None => new,
+        };
         line.unit_codes.iter().fold(new, |new, (number, code)| new.unit_code(*number, code))
     }
 
@@ -115,15 +124,12 @@ impl Line {
     fn new(number: u32, draft: &LineDraft, settings: &SyteLineOrderSettings) -> Result<Self, Failure> {
         let at_line = |error: InvalidCode| Failure::new(FailureKind::Invalid, format!("line {number}: {error}"));
         let item = draft.item.as_deref().unwrap_or(&settings.service_item);
-        let center = settings.cost_center_unit.zip(draft.cost_center.as_ref());
-        let mut unit_codes = Vec::new();
-        for (unit, value) in center.into_iter().chain(draft.dimensions.iter().map(|(unit, value)| (*unit, value))) {
-            if !(1..=4).contains(&unit) || unit_codes.iter().any(|(taken, _)| *taken == unit) {
-                let why = format!("line {number}: unit code {unit} cannot be set: use one of 1 to 4 that is not taken");
-                return Err(Failure::new(FailureKind::Invalid, why));
-            }
-            unit_codes.push((unit, UnitCode::new(value).map_err(at_line)?));
-        }
+        let dimensions = Dimensions::syteline(settings.cost_center_unit);
+        let values = dimensions
+            .of(draft.cost_center.as_ref(), &draft.dimensions)
+            .map_err(|failure| Failure { message: format!("line {number}: {}", failure.message), ..failure })?;
+        let code = |(unit, value)| Ok((unit, UnitCode::new(value).map_err(at_line)?));
+        let unit_codes = values.into_iter().map(code).collect::<Result<Vec<_>, Failure>>()?;
         if draft.price.normalize().scale() > settings.price_decimals {
             let why = format!("line {number}: the price {} has more decimals than SyteLine keeps", draft.price);
             return Err(Failure::new(FailureKind::Invalid, why));

@@ -16,6 +16,7 @@ use tenant_http::{Error, Outcome};
 use crate::bill::{
     CostPlace, InvoiceBook, InvoiceDraft, InvoiceLineDraft, LineThere, Missing, Prepared, Present, Sought, Trouble,
 };
+use crate::dimensions::Dimensions;
 use crate::failure::of_call;
 
 /// How supplier invoices are entered in one site.
@@ -46,6 +47,10 @@ impl SyteLineInvoiceSettings {
         }
         lines
     }
+
+    pub(super) fn dimensions(&self) -> Dimensions {
+        Dimensions::syteline(self.cost_center_unit)
+    }
 }
 
 /// The longest number of a vendor's invoice (`InvNum`).
@@ -72,6 +77,9 @@ impl SyteLineInvoices {
             .purchase_amount(invoice.lines_total())
             .sales_tax(invoice.tax)
             .reference(prepared.reference.as_str());
+        if let Some(code) = invoice.lines.iter().find_map(|line| line.tax_code.as_deref()) {
+            voucher = voucher.property("TaxCode1", code);
+        }
         if let Some(due) = invoice.due_date {
             voucher = voucher.due(due);
         }
@@ -95,15 +103,8 @@ impl SyteLineInvoices {
     ) -> Result<NewDistribution, Failure> {
         let account = AccountNumber::new(&line.account).map_err(|error| invalid(&error))?;
         let mut new = NewDistribution::new(vendor, voucher, sequence(place), &account, line.amount);
-        if let (Some(unit), Some(center)) = (self.settings.cost_center_unit, &line.cost_center) {
-            new = new.unit_code(unit, &UnitCode::new(center).map_err(|error| invalid(&error))?);
-        }
-        for (unit, value) in &line.dimensions {
-            if !(1..=4).contains(unit) || self.settings.cost_center_unit == Some(*unit) {
-                let why = format!("unit code {unit} cannot be set: use one of 1 to 4 that is not the cost centre's");
-                return Err(Failure::new(FailureKind::Invalid, why));
-            }
-            new = new.unit_code(*unit, &UnitCode::new(value).map_err(|error| invalid(&error))?);
+        for (unit, value) in self.settings.dimensions().of(line.cost_center.as_ref(), &line.dimensions)? {
+            new = new.unit_code(unit, &UnitCode::new(value).map_err(|error| invalid(&error))?);
         }
         Ok(new)
     }

@@ -1,19 +1,22 @@
 //! SyteLine as a product to move records into.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
-use cloudsuite_client::syteline::SyteLine;
+use cloudsuite_client::syteline::{AccountNumber, SyteLine};
 use sync_core::{Failure, Kind, Sink};
+use tenant_http::Error;
 
 use super::invoices::{self, SyteLineInvoiceSettings, SyteLineInvoices};
 use super::vendors::{LONGEST_NAME, LONGEST_NUMBER, SyteLineVendorNames, SyteLineVendors};
 use super::{SyteLineOrderSettings, SyteLinePurchaseOrders, documents, invoice_documents, masters};
-use crate::bill::{self, InvoiceDraft, InvoiceLimits, InvoiceLineDraft, InvoiceSink};
+use crate::bill::{self, CostPlace, InvoiceDraft, InvoiceLimits, InvoiceLineDraft, InvoiceSink};
 use crate::connection::BuildError;
+use crate::dimensions::Dimensions;
 use crate::failure::of_call;
+use crate::periods::{ClosedPeriod, PeriodList};
 use crate::product::{Masters, Pinged, Product, not_listed, token_life};
 use crate::purchase_order;
 use crate::reconcile::{Document, Wanted};
@@ -67,6 +70,29 @@ impl SyteLineProduct {
     }
 }
 
+impl SyteLineProduct {
+    /// What settings name and the site does not have.
+    async fn wrong_settings(&self) -> Result<Vec<String>, Error> {
+        let mut wrong: Vec<String> = self.syteline.wrong_site().await?.into_iter().collect();
+        if let Some(set) = &self.orders.warehouse {
+            let there = masters::warehouses(&self.syteline).await?;
+            let lacking = there.iter().all(|warehouse| warehouse.id != *set);
+            wrong.extend(lacking.then(|| format!("warehouse {set} (warehouse)")));
+        }
+        if let Some(CostPlace { account, cost_center }) = &self.invoices.tax {
+            let there = AccountNumber::new(account).ok();
+            let there = self.syteline.accounts().get(there.as_slice()).await?;
+            wrong.extend(there.is_empty().then(|| format!("account {account} (tax_account)")));
+            if let Some((unit, center)) = self.invoices.cost_center_unit.zip(cost_center.as_ref()) {
+                let there = masters::unit_codes(&self.syteline, unit).await?;
+                let lacking = there.iter().all(|code| code.id != *center);
+                wrong.extend(lacking.then(|| format!("unit code {unit} {center} (tax_cost_center)")));
+            }
+        }
+        Ok(wrong)
+    }
+}
+
 impl From<SyteLine> for Box<dyn Product> {
     fn from(syteline: SyteLine) -> Self {
         Box::new(SyteLineProduct::new(syteline))
@@ -83,6 +109,11 @@ impl From<SyteLineProduct> for Box<dyn Product> {
 impl Product for SyteLineProduct {
     fn name(&self) -> &'static str {
         "syteline"
+    }
+
+    fn check(&self, booked: &BTreeSet<u8>) -> Result<(), BuildError> {
+        Dimensions::syteline(self.orders.cost_center_unit).check(booked)?;
+        self.invoices.dimensions().check(booked)
     }
 
     async fn masters(&self, _today: NaiveDate) -> Result<Masters, Failure> {
@@ -102,6 +133,17 @@ impl Product for SyteLineProduct {
 
     async fn items(&self, numbers: &[String]) -> Result<Vec<Master>, Failure> {
         masters::items(&self.syteline, numbers).await.map_err(|error| of_call(&error))
+    }
+
+    async fn closed_periods(&self, list: &PeriodList) -> Result<Vec<ClosedPeriod>, Failure> {
+        let rows = self.syteline.load(&list.name).properties(&list.fields()).order_by(&list.start).read_only();
+        let rows = rows.all().await.map_err(|error| of_call(&error))?;
+        let mut closed = Vec::new();
+        for row in &rows {
+            let day = |field: &str| row.date(field).map_err(|error| list.unreadable(&error));
+            closed.extend(list.period(day(&list.start)?, day(&list.end)?, row.owned(&list.status))?);
+        }
+        Ok(closed)
     }
 
     fn new_suppliers(&self) -> Result<Option<NewSuppliers>, BuildError> {
@@ -144,17 +186,22 @@ impl Product for SyteLineProduct {
     }
 
     fn invoice_limits(&self) -> InvoiceLimits {
-        let limits = InvoiceLimits::default().number_length(invoices::NUMBER_LENGTH);
-        if self.invoices.tax.is_none() { limits.tax_needs("tax_account") } else { limits }
+        let limits = InvoiceLimits::default().number_length(invoices::NUMBER_LENGTH).one_tax_code();
+        match &self.invoices.tax {
+            Some(place) => limits.tax_on(place.clone(), "tax_account"),
+            None => limits.tax_needs("tax_account"),
+        }
     }
 
     async fn ping(&self) -> Result<Pinged, Failure> {
         let there = self.syteline.ping().await.map_err(|error| of_call(&error))?;
+        let mut lacking: Vec<String> = there.missing.into_iter().map(|ido| format!("IDO {ido}")).collect();
+        lacking.extend(self.wrong_settings().await.map_err(|error| of_call(&error))?);
         Ok(Pinged {
             tenant: self.syteline.client().tenant().to_owned(),
             company: self.syteline.configuration().to_owned(),
             user: None,
-            lacking: there.missing.into_iter().map(|ido| format!("IDO {ido}")).collect(),
+            lacking,
             token_life: token_life(self.syteline.client()).await,
             rate_limit: self.syteline.client().http().rate_limit().limit,
         })

@@ -13,6 +13,7 @@
 use async_trait::async_trait;
 use cloudsuite_client::syteline::{Inserted, OrderStatus, PoNumber, PurchaseOrder, SyteLine, Vendor, VendorNumber};
 use serde::{Deserialize, Serialize};
+use sync_core::sink::UNNAMED;
 use sync_core::{
     Amended, Amendment, Committed, Compared, Doubt, Draft, ExternalRef, Failure, FailureKind, Found, Handle, Lookup,
     Missing, Settled, Sink, Staged, TargetRef,
@@ -380,7 +381,7 @@ impl Sink for SyteLinePurchaseOrders {
 
     fn describe(&self, handle: &Handle) -> String {
         OrderHandle::read(handle)
-            .map_or_else(|_| handle.0.to_string(), |handle| format!("purchase order {}", handle.order))
+            .map_or_else(|_| UNNAMED.to_owned(), |handle| format!("purchase order {}", handle.order))
     }
 
     async fn discard(&self, handles: &[Handle]) {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use cloudsuite_client::syteline::{Change, Inserted, NewVendor, SyteLine, Vendor, VendorNumber};
 use serde::{Deserialize, Serialize};
+use sync_core::sink::UNNAMED;
 use sync_core::{
     Committed, Doubt, Draft, Failure, FailureKind, Found, Handle, Lookup, Settled, Sink, Staged, TargetRef,
 };
@@ -166,7 +167,7 @@ impl Sink for SyteLineVendors {
     }
 
     fn describe(&self, handle: &Handle) -> String {
-        VendorHandle::read(handle).map_or_else(|_| handle.0.to_string(), |handle| format!("vendor {}", handle.number))
+        VendorHandle::read(handle).map_or_else(|_| UNNAMED.to_owned(), |handle| format!("vendor {}", handle.number))
     }
 }
 
@@ -239,5 +240,9 @@ impl Sink for SyteLineVendorNames {
     /// A name that may or may not have been written is written again.
     async fn settle(&self, doubts: &[Doubt]) -> Vec<Settled> {
         vec![Settled::Void; doubts.len()]
+    }
+
+    fn describe(&self, handle: &Handle) -> String {
+        named(handle).map_or_else(|_| UNNAMED.to_owned(), |handle| format!("the name of vendor {}", handle.number))
     }
 }

@@ -90,10 +90,9 @@ impl Head {
                 format!("it was reopened at the source after {target} was cancelled"),
                 "reopen it there as well".to_owned(),
             ),
-            (Lifecycle::Active, false) => (
-                format!("it was changed at the source after it was posted as {target}"),
-                format!("compare the two (now revision {})", self.revision),
-            ),
+            (Lifecycle::Active, false) => {
+                (format!("it was changed at the source after it was posted as {target}"), "compare the two".to_owned())
+            }
         };
         Some(match self.refusal() {
             None => format!("{happened}: {wish}"),

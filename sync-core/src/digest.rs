@@ -15,11 +15,18 @@ use crate::state::{Head, State, StateName};
 /// Under this name the day of the last digest is kept among the checkpoints.
 const CHECKPOINT: &str = "digest";
 
+/// Under this name stands what tells this ledger's digests apart from those of others.
+const LEDGER: &str = "digest_ledger";
+
 /// All that waits for a person at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Digest {
     /// Of which connection.
     pub connection: ConnectionId,
+    /// Tells this ledger apart from others of the same connection, such as one for each company: the same in all its
+    /// digests.
+    #[serde(default)]
+    pub ledger: String,
     /// The day it is for: there is one a day.
     pub day: NaiveDate,
     /// How many records wait. One that waits for two things stands under both reasons.
@@ -28,7 +35,8 @@ pub struct Digest {
     pub waiting: Vec<Waiting>,
 }
 
-/// The records that wait for one reason.
+/// The records that wait for one reason. What is said of each record alone, with its own numbers, counts as one reason
+/// if the words are the same: that of the oldest is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiting {
     /// The state they are in.
@@ -45,36 +53,47 @@ pub struct Waiting {
 
 impl Digest {
     /// Counts what waits.
-    pub fn of(connection: ConnectionId, day: NaiveDate, heads: &[Head]) -> Self {
+    pub fn of(connection: ConnectionId, ledger: String, day: NaiveDate, heads: &[Head]) -> Self {
         let mut waiting: BTreeMap<(StateName, String), Waiting> = BTreeMap::new();
         for head in heads {
             let state = head.state.name();
-            for reason in reasons(head) {
-                let one = waiting.entry((state, reason.clone())).or_insert_with(|| Waiting {
+            for (alike, reason) in reasons(head) {
+                let one = waiting.entry((state, alike)).or_insert_with(|| Waiting {
                     state,
-                    reason,
+                    reason: reason.clone(),
                     count: 0,
                     oldest: head.since,
                     key: head.key.clone(),
                 });
                 one.count += 1;
                 if head.since < one.oldest {
-                    (one.oldest, one.key) = (head.since, head.key.clone());
+                    (one.oldest, one.key, one.reason) = (head.since, head.key.clone(), reason);
                 }
             }
         }
         let mut waiting: Vec<Waiting> = waiting.into_values().collect();
         waiting.sort_by(|one, other| other.count.cmp(&one.count).then(one.oldest.cmp(&other.oldest)));
-        Self { connection, day, records: heads.len(), waiting }
+        Self { connection, ledger, day, records: heads.len(), waiting }
     }
 }
 
-/// What is missing stands apart, so that all that wait for one vendor are counted together.
-fn reasons(head: &Head) -> Vec<String> {
-    match &head.state {
-        State::Held { missing } => missing.iter().map(ToString::to_string).collect(),
-        _ => head.concern().into_iter().collect(),
+/// Each reason, after what makes it one with others. What is missing stands apart, so that all that wait for one vendor
+/// are counted together; what is said of a record alone is counted with what differs from it in numbers only.
+fn reasons(head: &Head) -> Vec<(String, String)> {
+    let missing = match (&head.state, head.refusal()) {
+        (State::Held { missing }, _) => missing.as_slice(),
+        (State::Posted { .. } | State::Cancelled { .. }, Some(refusal)) => refusal.missing.as_slice(),
+        _ => &[],
+    };
+    if missing.is_empty() {
+        return head.concern().into_iter().map(|concern| (without_numbers(&concern), concern)).collect();
     }
+    missing.iter().map(ToString::to_string).map(|reason| (reason.clone(), reason)).collect()
+}
+
+/// A text with every word that has a digit in it left out.
+fn without_numbers(text: &str) -> String {
+    text.split_whitespace().filter(|word| !word.chars().any(|c| c.is_ascii_digit())).collect::<Vec<_>>().join(" ")
 }
 
 impl Engine {
@@ -94,7 +113,7 @@ impl Engine {
         waiting.concerning = true;
         let heads = list_all(self.store().as_ref(), waiting).await?;
         if !heads.is_empty() {
-            let digest = Digest::of(self.connection().clone(), day, &heads);
+            let digest = Digest::of(self.connection().clone(), self.ledger_name().await?, day, &heads);
             if let Err(error) = self.alerting().summarise(&digest).await {
                 tracing::warn!(%day, error, "the digest could not be sent; it will be tried again");
                 return Ok(false);
@@ -102,5 +121,16 @@ impl Engine {
         }
         self.checkpoints().save(self.connection(), &kind, &Cursor(day.to_string())).await?;
         Ok(!heads.is_empty())
+    }
+
+    /// What this ledger is called among those of its connection: when its first digest was put together.
+    async fn ledger_name(&self) -> Result<String, EngineError> {
+        let kind = Kind::new(LEDGER);
+        if let Some(named) = self.checkpoints().load(self.connection(), &kind).await? {
+            return Ok(named.0);
+        }
+        let name = self.time().now().timestamp_micros().to_string();
+        self.checkpoints().save(self.connection(), &kind, &Cursor(name.clone())).await?;
+        Ok(name)
     }
 }

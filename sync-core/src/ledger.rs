@@ -105,6 +105,9 @@ pub enum Change {
     Committing {
         /// What staging gave.
         handle: Handle,
+        /// What people would look for in the target.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        called: Option<String>,
     },
     /// The commit was proven unprocessed; the same handle is committed again then.
     CommitPlanned {

@@ -22,6 +22,7 @@ pub mod audit;
 pub mod checkpoint;
 pub mod clock;
 pub mod conformance;
+mod difference;
 pub mod digest;
 pub mod engine;
 pub mod error;
@@ -35,6 +36,7 @@ pub mod retry;
 pub mod schedule;
 pub mod sink;
 pub mod source;
+pub mod standing;
 pub mod state;
 pub mod trail;
 
@@ -60,5 +62,6 @@ pub use sink::{
     TargetRef,
 };
 pub use source::{Batch, Cursor, Known, Source, SourceError};
+pub use standing::Standing;
 pub use state::{Head, State, StateName};
 pub use trail::{AuditEntry, Trail};

@@ -36,6 +36,16 @@ pub enum Mapping {
         /// How each reference was resolved.
         decisions: Vec<String>,
     },
+    /// It may not be posted as long as these stand against it, such as a closed fiscal period; but a document that is
+    /// there already, made by hand or before a ledger was lost, is linked all the same.
+    Wait {
+        /// The document, as in a draft.
+        document: Value,
+        /// How each reference was resolved.
+        decisions: Vec<String>,
+        /// What stands against it.
+        missing: Vec<Missing>,
+    },
     /// It must wait until something changes in one of the systems.
     Hold(Vec<Missing>),
     /// It is not to be posted at all, for this reason.

@@ -141,6 +141,11 @@ impl References {
         sources.into_iter().flatten().filter_map(|source| self.get(kind, source)).collect()
     }
 
+    /// All lines of a kind, in no order.
+    pub fn of_kind(&self, kind: &str) -> impl Iterator<Item = &Reference> {
+        self.lines.get(kind).into_iter().flat_map(HashMap::values)
+    }
+
     /// All lines, in no order.
     pub fn iter(&self) -> impl Iterator<Item = &Reference> {
         self.lines.values().flat_map(HashMap::values)

@@ -29,6 +29,9 @@ pub struct Draft {
 #[serde(transparent)]
 pub struct Handle(pub Value);
 
+/// What a document is called of which no more is known in words.
+pub const UNNAMED: &str = "a document with our reference";
+
 /// The target's own number of a posted document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -272,9 +275,10 @@ pub trait Sink: Send + Sync {
         handles.iter().map(|_| Amended::Refused(refused())).collect()
     }
 
-    /// A handle in words, for people who must look it up in the target themselves.
+    /// A handle in words, for people who must look it up in the target themselves: a number, a name, the place.
     fn describe(&self, handle: &Handle) -> String {
-        handle.0.to_string()
+        let _ = handle;
+        UNNAMED.to_owned()
     }
 
     /// Throws away what was staged and will not be committed. Best effort: what stays behind counts

@@ -5,18 +5,17 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use crate::difference;
 use crate::engine::Engine;
 use crate::error::{EngineError, StoreError};
 use crate::failure::Failure;
 use crate::ledger::{Change, DedupStore, Event, Evidence};
 use crate::record::{Actor, Lifecycle, RecordKey};
-use crate::sink::TargetRef;
-use crate::state::{Head, StateName};
+use crate::sink::{Difference, TargetRef};
+use crate::standing::{Standing, minute};
+use crate::state::{Head, State, StateName};
 
-/// Handles that are longer, in characters of JSON, are not worth reading.
-const LONGEST_HANDLE: usize = 200;
-
-/// All that happened to one record. Displays one line an event.
+/// All that happened to one record. Displays one line an event, and at the end where the record stands.
 #[derive(Debug, Clone)]
 pub struct Trail {
     /// Which record.
@@ -37,6 +36,7 @@ impl Trail {
         let mut entries = Vec::with_capacity(self.events.len());
         for event in &self.events {
             let before = head.as_ref().map(|head| head.state.name());
+            let differences = differences(head.as_ref(), &event.change);
             match &mut head {
                 Some(head) => head.apply(event),
                 None => head = Head::first(&self.key, event),
@@ -54,15 +54,53 @@ impl Trail {
                 document: document(&event.change).cloned(),
                 evidence: evidence(&event.change),
                 request_id: failure(&event.change).and_then(|failure| failure.request_id.clone()),
-                told: event.change.to_string(),
+                told: told(&event.change, &differences),
+                differences,
                 change: event.change.clone(),
             });
         }
         entries
     }
+
+    /// Where the record stands, in sentences; none if its history does not begin with its discovery.
+    pub fn standing(&self) -> Option<Standing> {
+        let head = Head::fold(&self.key, &self.events)?;
+        let mut standing = head.standing();
+        if matches!(head.state, State::CommitAt { .. } | State::InDoubt { .. } | State::Accepted { .. }) {
+            // Of what is under way the state says only when it goes on.
+            let committed = self.events.iter().rposition(|event| matches!(event.change, Change::Committing { .. }));
+            let since = &self.events[committed.unwrap_or(0)..];
+            let last = || since.iter().rev().find_map(|event| failure(&event.change)).map(ToString::to_string);
+            standing.reason = standing.reason.or_else(last);
+            if let Some(Change::Committing { called: Some(name), .. }) = since.first().map(|event| &event.change) {
+                standing.next = format!("{} In the target it would be {name}.", standing.next);
+            }
+        }
+        Some(standing)
+    }
 }
 
-/// One event of a record's history, with what it did: who, what, when, and from which state to which.
+/// What an event changed: of the document, or of the record since it was last read.
+fn differences(before: Option<&Head>, change: &Change) -> Vec<Difference> {
+    match (before, change) {
+        (_, Change::Amending { differences, .. }) => differences.clone(),
+        (Some(head), Change::Revised { payload, .. }) => difference::between(&head.payload, payload),
+        _ => Vec::new(),
+    }
+}
+
+fn told(change: &Change, differences: &[Difference]) -> String {
+    match change {
+        Change::Revised { .. } if !differences.is_empty() => {
+            let differences = differences.iter().map(ToString::to_string).collect::<Vec<_>>();
+            format!("{change}: {}", differences.join("; "))
+        }
+        change => change.to_string(),
+    }
+}
+
+/// One event of a record's history, with what it did: who, what, when, and from which state to which. Displays as one
+/// line.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AuditEntry {
     /// Which record.
@@ -87,6 +125,9 @@ pub struct AuditEntry {
     pub request_id: Option<String>,
     /// What, in words.
     pub told: String,
+    /// What changed by it, each with what it was and what it is: of the document that is amended, or of the record that
+    /// was read again.
+    pub differences: Vec<Difference>,
     /// What, in full.
     pub change: Change,
 }
@@ -124,26 +165,38 @@ impl Engine {
     }
 }
 
+impl fmt::Display for AuditEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}  {}", self.at.format("%Y-%m-%d %H:%M:%S%.3f"), self.actor)?;
+        if self.attempt > 0 {
+            write!(f, "  attempt {}", self.attempt)?;
+        }
+        match self.before {
+            Some(before) if before != self.after => write!(f, "  {} -> {}", before.words(), self.after.words())?,
+            _ => write!(f, "  {}", self.after.words())?,
+        }
+        write!(f, "  {}", self.told)
+    }
+}
+
 impl fmt::Display for Trail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.key)?;
-        for event in &self.events {
-            let at = event.at.format("%Y-%m-%d %H:%M:%S%.3f");
-            writeln!(f, "  {:>3}  {at}  {}  {}", event.version, event.actor, event.change)?;
+        for entry in self.entries() {
+            writeln!(f, "  {:>3}  {entry}", entry.version)?;
         }
-        Ok(())
+        match self.standing() {
+            Some(standing) => writeln!(f, "  now  {standing}"),
+            None => Ok(()),
+        }
     }
 }
 
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Discovered { revision, lifecycle, .. } => {
-                write!(f, "read for the first time, revision {revision}{}", cancelled(*lifecycle))
-            }
-            Self::Revised { revision, lifecycle, .. } => {
-                write!(f, "read again, changed to revision {revision}{}", cancelled(*lifecycle))
-            }
+            Self::Discovered { lifecycle, .. } => write!(f, "read for the first time{}", cancelled(*lifecycle)),
+            Self::Revised { lifecycle, .. } => write!(f, "read again, changed{}", cancelled(*lifecycle)),
             Self::Reread { .. } => f.write_str("read again, content unchanged"),
             Self::Held { missing } => {
                 f.write_str("held: ")?;
@@ -154,7 +207,7 @@ impl fmt::Display for Change {
             }
             Self::Skipped { reason } => write!(f, "skipped: {reason}"),
             Self::Postponed { until, reason } => {
-                write!(f, "ready, waits until {}: {reason}", until.format("%Y-%m-%d %T"))
+                write!(f, "ready, waits until {}: {reason}", minute(*until))
             }
             Self::Resumed { because } => write!(f, "free to go on: {because}"),
             Self::Intended { attempt, decisions, .. } => {
@@ -162,19 +215,16 @@ impl fmt::Display for Change {
                 if decisions.is_empty() { Ok(()) } else { write!(f, ": {}", decisions.join("; ")) }
             }
             Self::NotYetThere => f.write_str("looked up before anything is sent: not there yet"),
-            Self::RetryPlanned { at, failure } => write!(f, "attempt failed, next at {}: {failure}", at.format("%T")),
-            Self::Committing { handle } => match handle.0.to_string() {
-                short if short.len() <= LONGEST_HANDLE => write!(f, "staged as {short}, committing"),
-                // The whole document, which the attempt's beginning holds already.
-                _ => f.write_str("ready, committing"),
-            },
+            Self::RetryPlanned { at, failure } => write!(f, "attempt failed, next at {}: {failure}", minute(*at)),
+            Self::Committing { called: Some(name), .. } => write!(f, "staged as {name}, committing"),
+            Self::Committing { called: None, .. } => f.write_str("ready, committing"),
             Self::CommitPlanned { at, failure } => {
-                write!(f, "commit not processed, again at {}: {failure}", at.format("%T"))
+                write!(f, "commit not processed, again at {}: {failure}", minute(*at))
             }
             Self::Accepted => f.write_str("accepted by the target, which will make the document"),
             Self::Posted { target, evidence } => match evidence {
-                Evidence::Answer => write!(f, "posted as {target}"),
-                Evidence::Lookup => write!(f, "posted: found as {target}"),
+                Evidence::Answer => write!(f, "posted as {target}, by the target's own answer"),
+                Evidence::Lookup => write!(f, "posted: found as {target} when it was looked up"),
                 Evidence::Existing => write!(f, "linked to {target}, which was there already"),
             },
             Self::Rejected { failure } => write!(f, "rejected by the target: {failure}"),
@@ -188,12 +238,10 @@ impl fmt::Display for Change {
                 f.write_str(&differences.collect::<Vec<_>>().join("; "))?;
                 if decisions.is_empty() { Ok(()) } else { write!(f, " ({})", decisions.join("; ")) }
             }
-            Self::Amended { lifecycle: Lifecycle::Active, revision } => {
-                write!(f, "the document is as revision {revision} now")
-            }
+            Self::Amended { lifecycle: Lifecycle::Active, .. } => f.write_str("the document is as the record is now"),
             Self::Amended { lifecycle: Lifecycle::Cancelled, .. } => f.write_str("the document is cancelled"),
             Self::AmendPlanned { at, failure } => {
-                write!(f, "the document is compared anew at {}: {failure}", at.format("%T"))
+                write!(f, "the document is compared anew at {}: {failure}", minute(*at))
             }
             Self::AmendRefused { failure, .. } => write!(f, "the document cannot be changed so: {failure}"),
             Self::AmendHeld { missing, .. } => {
@@ -203,11 +251,11 @@ impl fmt::Display for Change {
             Self::LookedUp { pending: true, .. } => f.write_str("looked up: on its way"),
             Self::LookedUp { pending: false, .. } => f.write_str("looked up: not there yet"),
             Self::Unanswered { failure, next } => {
-                write!(f, "no answer, asking again at {}: {failure}", next.format("%T"))
+                write!(f, "no answer, asking again at {}: {failure}", minute(*next))
             }
             Self::Alerted { reason } => write!(f, "people were told: {reason}"),
             Self::AlertFailed { why, next } => {
-                write!(f, "people could not be told, again at {}: {why}", next.format("%T"))
+                write!(f, "people could not be told, again at {}: {why}", minute(*next))
             }
             Self::Replayed => f.write_str("freed for another attempt by hand"),
             Self::AskedAgain => f.write_str("to be looked at again, after it was mended by hand"),

@@ -86,11 +86,11 @@ async fn an_export_tells_who_did_what_when_and_from_which_state_to_which() {
     let (_, table, _) = ask(&config, &["audit", "--format", "csv"]).await;
     let rows = csv(&table);
     assert_eq!(rows.len(), 1 + by_key.values().map(Vec::len).sum::<usize>(), "a head, and a row an entry");
-    assert!(rows.iter().all(|row| row.len() == 13));
+    assert!(rows.iter().all(|row| row.len() == 14));
     let entries: Vec<&Value> = by_key.values().flatten().collect();
     for (row, entry) in rows[1..].iter().zip(entries) {
         assert_eq!(
-            (&row[0], &row[12]),
+            (&row[0], &row[13]),
             (&entry["key"].as_str().unwrap().into(), &entry["told"].as_str().unwrap().into())
         );
     }
@@ -122,7 +122,7 @@ async fn an_export_is_narrowed_by_state_kind_time_and_document() {
     let document: Value = serde_json::from_str(&text).unwrap();
     assert!(document["entries"].as_array().unwrap().iter().any(|entry| entry["after"] == "held"));
     let (_, text, _) = ask(&config, &["audit", "--state", "held"]).await;
-    assert!(text.lines().any(|line| line.contains("discovered -> held  held: vendor")), "{text}");
+    assert!(text.lines().any(|line| line.contains("waiting -> held  held: vendor")), "{text}");
     for (wrong, told) in [(["--state", "lost"], "discovered, held"), (["--since", "yesterday"], "write 2026-11-24")] {
         let (code, _, stderr) = ask(&config, &[&["audit"][..], &wrong].concat()).await;
         assert!(code == Some(1) && stderr.contains(told), "{stderr}");

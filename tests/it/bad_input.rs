@@ -44,6 +44,16 @@ const CASES: &[Case] = &[
     Case { from: "[flows]", to: "[flows]\nbatch = 0", says: &["flows.batch is 0"] },
     Case {
         from: "company = 100",
+        to: "company = 100\ncost_center_dimension = 9",
+        says: &["accounting dimension 9 cannot hold the cost centre", "use 2 to 7, or none"],
+    },
+    Case {
+        from: "[flows]",
+        to: "[[mapping.accounts.rules]]\nname = \"a\"\naccount = \"1\"\ndimensions = { 2 = \"CAN\" }\n[flows]",
+        says: &["accounting dimension 2 cannot be booked on", "use one of 2 to 7 that is not the cost centre's"],
+    },
+    Case {
+        from: "company = 100",
         to: "company = 100\nbytes_per_call = 0",
         says: &["cloudsuite.m3.bytes_per_call is 0", "1 or more"],
     },

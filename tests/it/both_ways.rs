@@ -242,10 +242,10 @@ async fn where_a_product_cannot_make_suppliers_vendors_are_held_and_the_other_di
     let added = world.procurify.add_vendor("Tern Boatbuilders", None);
     let names = ReferenceSettings { vendor_names: Some(System::Procurify), ..ReferenceSettings::default() };
     let refused = world.try_build(|connection| connection.reference(names)).await;
-    assert!(refused.err().unwrap().to_string().contains("suppliers cannot be renamed in odata"));
+    assert!(refused.err().unwrap().to_string().contains("would rename suppliers, which odata does not allow"));
     let accounts = ReferenceSettings { gl_accounts: Direction::Both, ..ReferenceSettings::default() };
     let refused = world.try_build(|connection| connection.reference(accounts)).await;
-    assert!(refused.err().unwrap().to_string().contains("GL accounts are made by the ERP's people only"));
+    assert!(refused.err().unwrap().to_string().contains("reference.gl_accounts would make GL accounts in CloudSuite"));
     let connection = connect(&world, both()).await;
     let report = connection.sync_reference_data().await.unwrap();
     assert_eq!(report.made.iter().map(ToString::to_string).collect::<Vec<_>>(), ["acme/supplier/S77001"]);
@@ -346,6 +346,10 @@ async fn the_connector_makes_and_reports_what_only_one_system_has() {
     assert_eq!(code, Some(0), "{said}");
     let one = &report["one_sided"][0];
     assert_eq!((one["kind"].as_str(), one["only_in"].as_str()), (Some("vendor"), Some("procurify")), "{report}");
+    let account = world.scenario.missing_accounts().remove(0);
+    let listed = report["one_sided"].as_array().unwrap().iter().find(|one| one["id"] == account.code.as_str());
+    let listed = listed.unwrap_or_else(|| panic!("what cannot be made is listed too: {report}"));
+    assert_eq!((&listed["kind"], &listed["can_be_made"]), (&"gl_account".into(), &false.into()), "{report}");
     assert_eq!(writes(&world), [BTreeMap::new(), BTreeMap::new()]);
     world.scenario.missing_accounts().iter().for_each(|account| world.erp.put_account(account));
     let (_, plan, said) = command("plan").await;

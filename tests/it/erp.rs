@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use procurify_cloudsuite::bill::{CostPlace, InvoiceDraft};
 use procurify_cloudsuite::m3::{M3OrderSettings, M3Product};
 use procurify_cloudsuite::odata::ODataProduct;
+use procurify_cloudsuite::periods::PeriodList;
 use procurify_cloudsuite::product::Product;
 use procurify_cloudsuite::syteline::{SyteLineInvoiceSettings, SyteLineProduct};
 use procurify_cloudsuite::{CloudSuiteClient, Company};
@@ -76,6 +77,12 @@ pub trait Erp: Sized + Send + Sync + 'static {
     }
     /// Makes the next call that changes an order go wrong.
     fn fault_next_change(&self, kind: FaultKind);
+    /// A person closes a fiscal period, or opens it again.
+    fn close_period(&self, from: NaiveDate, to: NaiveDate, closed: bool);
+    /// Where it lists its fiscal periods.
+    fn periods() -> PeriodList;
+    /// Makes the next call that makes orders count go wrong.
+    fn fault_next_order(&self, kind: FaultKind);
     /// Finance enters an invoice by hand, of this amount in place of its own; answers the ERP's number.
     fn enter_invoice(
         &self,
@@ -94,6 +101,7 @@ pub fn m3_config(scenario: &Scenario) -> M3Config {
         logins_per_minute: 0,
         batch_delay: Duration::from_millis(20),
         index_lag: Duration::from_millis(50),
+        export_mi: true,
         // What keeps an invoice from being made twice must not be M3.
         refuse_duplicates: false,
         ..M3Config::default()
@@ -195,6 +203,18 @@ impl Erp for M3 {
 
     fn fault_next_change(&self, kind: FaultKind) {
         self.fault_next(Matcher::operation("POST PPS200MI").containing("UpdLine"), kind);
+    }
+
+    fn close_period(&self, from: NaiveDate, to: NaiveDate, closed: bool) {
+        self.set_period(from, to, closed);
+    }
+
+    fn periods() -> PeriodList {
+        period_list(["CSYPER", "CPFDAT", "CPTDAT", "CPPSTS", "9"])
+    }
+
+    fn fault_next_order(&self, kind: FaultKind) {
+        self.fault_next(Matcher::operation("POST PPS370MI").containing("FinishEntry"), kind);
     }
 
     async fn enter_invoice(&self, client: &CloudSuiteClient, invoice: &InvoiceDraft, amount: Decimal) -> String {
@@ -314,6 +334,19 @@ impl Erp for SyteLine {
 
     fn fault_next_change(&self, kind: FaultKind) {
         self.fault_next(Matcher::operation("POST update/SLPoItems"), kind);
+    }
+
+    fn close_period(&self, from: NaiveDate, to: NaiveDate, closed: bool) {
+        self.set_period(from, to, closed);
+    }
+
+    fn periods() -> PeriodList {
+        period_list(["SLPeriods", "PerStart", "PerEnd", "Closed", "1"])
+    }
+
+    fn fault_next_order(&self, kind: FaultKind) {
+        // Its last step: the order is no plan any more.
+        self.fault_next(Matcher::operation("POST update/SLPos").containing("\"Action\":2"), kind);
     }
 
     async fn enter_invoice(&self, client: &CloudSuiteClient, invoice: &InvoiceDraft, amount: Decimal) -> String {
@@ -437,6 +470,18 @@ impl Erp for OData {
         self.fault_next(Matcher::operation("PATCH Orders({id})"), kind);
     }
 
+    fn close_period(&self, from: NaiveDate, to: NaiveDate, closed: bool) {
+        self.set_period(from, to, closed);
+    }
+
+    fn periods() -> PeriodList {
+        period_list(["tfapi.gldFiscalPeriod/Periods", "StartDate", "EndDate", "Status", "Closed"])
+    }
+
+    fn fault_next_order(&self, kind: FaultKind) {
+        self.fault_next(Matcher::operation("POST $batch"), kind);
+    }
+
     async fn enter_invoice(&self, client: &CloudSuiteClient, invoice: &InvoiceDraft, amount: Decimal) -> String {
         let day = invoice.invoice_date;
         let new = cloudsuite_client::odata::NewInvoice::new(&invoice.supplier, &invoice.number, day, amount, "TYPED")
@@ -455,5 +500,15 @@ impl Erp for OData {
             settle = "1s"
             "#
         )
+    }
+}
+
+fn period_list([name, start, end, status, closed]: [&str; 5]) -> PeriodList {
+    PeriodList {
+        name: name.into(),
+        start: start.into(),
+        end: end.into(),
+        status: status.into(),
+        closed: vec![closed.into()],
     }
 }

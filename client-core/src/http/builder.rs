@@ -24,6 +24,7 @@ pub struct HttpBuilder {
     timeouts: Timeouts,
     max_body: usize,
     tokens: Option<Arc<dyn TokenSource>>,
+    bare_tokens: bool,
     secrets: Vec<SecretString>,
     counter: RequestCounter,
     explain: Option<Explain>,
@@ -42,6 +43,7 @@ impl HttpBuilder {
             timeouts: Timeouts::default(),
             max_body: 64 * 1024 * 1024,
             tokens: None,
+            bare_tokens: false,
             secrets: Vec::new(),
             counter: RequestCounter::default(),
             explain: None,
@@ -99,6 +101,12 @@ impl HttpBuilder {
         self
     }
 
+    /// Sends tokens as they are, without the word `Bearer`: for servers that know no scheme.
+    pub fn bare_tokens(mut self) -> Self {
+        self.bare_tokens = true;
+        self
+    }
+
     /// Secrets that must not appear in an error, whatever a server echoes. The token in use is always among them.
     pub fn secrets(mut self, secrets: Vec<SecretString>) -> Self {
         self.secrets.extend(secrets);
@@ -146,11 +154,13 @@ impl HttpBuilder {
                 timeouts: self.timeouts,
                 max_body: self.max_body,
                 tokens: self.tokens,
+                bare_tokens: self.bare_tokens,
                 scrubber: Scrubber::new(self.secrets),
                 counter: self.counter,
                 explain: self.explain,
                 observer: self.observer,
                 told_limit: Mutex::default(),
+                buffers: super::Buffers::default(),
             }),
         })
     }

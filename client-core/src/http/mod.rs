@@ -1,5 +1,6 @@
 //! One tenant's HTTP endpoint: built once, cloned cheaply, the same rules for every call.
 
+mod buffers;
 mod builder;
 mod classify;
 mod download;
@@ -21,6 +22,8 @@ use url::Url;
 
 use crate::scrub::Scrubber;
 use crate::{Limiter, RetryPolicy, TokenSource};
+
+use buffers::Buffers;
 
 pub use builder::HttpBuilder;
 pub use download::Download;
@@ -82,8 +85,10 @@ struct Inner {
     timeouts: Timeouts,
     max_body: usize,
     tokens: Option<Arc<dyn TokenSource>>,
+    bare_tokens: bool,
     scrubber: Scrubber,
     counter: RequestCounter,
+    buffers: Buffers,
     explain: Option<Explain>,
     observer: Option<Arc<dyn Observer>>,
     /// What the server last said of its limit.

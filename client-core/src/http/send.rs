@@ -82,7 +82,9 @@ impl Undecoded {
     /// is safe: checking each answer for its end apart from decoding it would read it twice.
     pub async fn decode<T>(self, decode: impl Fn(&Response) -> Result<T, Error>) -> Result<T, Error> {
         let Self { request, response } = self;
-        match decode(&response) {
+        let decoded = decode(&response);
+        request.http.inner.buffers.give_back(response.body);
+        match decoded {
             Err(error) if request.replay == Replay::Safe && ends_in_the_middle(&error) => {
                 tracing::debug!(operation = request.operation, "the answer ends in the middle, asking again");
                 decode(&whole(&request, Reading::Whole).await?)
@@ -232,7 +234,7 @@ async fn exchange(
     let mut headers = inner.headers.clone();
     headers.extend(request.headers.clone());
     if let Some(token) = token {
-        headers.insert(AUTHORIZATION, bearer(request, token)?);
+        headers.insert(AUTHORIZATION, authorization(request, token)?);
     }
     let mut builder =
         inner.client.request(request.method.clone(), url.clone()).headers(headers).timeout(request.timeout);
@@ -252,22 +254,28 @@ async fn exchange(
     if reading == Reading::Open && status.is_success() && !is_html(&headers) {
         return Ok((status, headers, Body::Open(response)));
     }
-    let body = read_body(request, &mut response, length, status, &headers).await?;
+    let room = room(request, length);
+    let buffer = if reading == Reading::Unchecked { inner.buffers.take(room) } else { BytesMut::with_capacity(room) };
+    let body = read_body(request, &mut response, buffer, status, &headers).await?;
     Ok((status, headers, Body::Whole(body)))
+}
+
+/// The room for a body of which this length is announced.
+fn room(request: &Request, length: Option<u64>) -> usize {
+    /// What a server announces is believed up to here before it has come.
+    const BELIEVED: usize = 4 * 1024 * 1024;
+    let expected = length.and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+    expected.min(request.http.inner.max_body).min(BELIEVED)
 }
 
 async fn read_body(
     request: &Request,
     response: &mut reqwest::Response,
-    length: Option<u64>,
+    mut body: BytesMut,
     status: StatusCode,
     headers: &HeaderMap,
 ) -> Result<Bytes, Failure> {
-    /// What a server announces is believed up to here before it has come.
-    const BELIEVED: usize = 4 * 1024 * 1024;
     let largest = request.http.inner.max_body;
-    let expected = length.and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
-    let mut body = BytesMut::with_capacity(expected.min(largest).min(BELIEVED));
     loop {
         match response.chunk().await {
             Ok(None) => return Ok(body.freeze()),
@@ -285,8 +293,9 @@ fn is_html(headers: &HeaderMap) -> bool {
     text(headers, CONTENT_TYPE.as_str()).is_some_and(|kind| kind.trim_start().starts_with("text/html"))
 }
 
-fn bearer(request: &Request, token: &AccessToken) -> Result<HeaderValue, Failure> {
-    let value = HeaderValue::from_str(&format!("Bearer {}", token.secret().expose_secret()));
+fn authorization(request: &Request, token: &AccessToken) -> Result<HeaderValue, Failure> {
+    let scheme = if request.http.inner.bare_tokens { "" } else { "Bearer " };
+    let value = HeaderValue::from_str(&format!("{scheme}{}", token.secret().expose_secret()));
     let mut value = value.map_err(|_| Failure {
         error: Error::new(
             ErrorKind::Auth,

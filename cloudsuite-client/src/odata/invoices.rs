@@ -7,11 +7,12 @@ use tenant_http::Error;
 use super::batch::Write;
 use super::entity::{Entity, NewEntity, Properties};
 use super::filter::Filter;
+use super::lookup::by_values;
 use super::masters::query;
 use super::names::EntityNames;
 use super::query::Query;
 use super::value::Value;
-use super::{FieldError, OData, lists};
+use super::{FieldError, OData};
 
 /// An invoice with its lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -225,7 +226,7 @@ impl Invoices {
     /// # Errors
     /// As [`Query::page`].
     pub async fn find_by_reference(&self, references: &[impl AsRef<str>]) -> Result<Vec<Invoice>, Error> {
-        self.one_of(self.names().property("Reference"), references).await
+        by_values(&self.list(), self.names().property("Reference"), references).await
     }
 
     /// All invoices of these numbers of their suppliers, whichever supplier's.
@@ -233,18 +234,7 @@ impl Invoices {
     /// # Errors
     /// As [`Query::page`].
     pub async fn find_by_numbers(&self, numbers: &[impl AsRef<str>]) -> Result<Vec<Invoice>, Error> {
-        self.one_of(self.names().property("SupplierInvoice"), numbers).await
-    }
-
-    async fn one_of(&self, property: &str, values: &[impl AsRef<str>]) -> Result<Vec<Invoice>, Error> {
-        let mut values: Vec<String> = values.iter().map(|value| value.as_ref().to_owned()).collect();
-        values.sort();
-        values.dedup();
-        let mut found = Vec::new();
-        for list in lists(property, &values) {
-            found.extend(self.list().filter(Filter::property(property).one_of(list)).all().await?);
-        }
-        Ok(found)
+        by_values(&self.list(), self.names().property("SupplierInvoice"), numbers).await
     }
 
     /// The number of an invoice that [`create`](Self::create) gave.

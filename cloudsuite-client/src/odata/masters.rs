@@ -1,29 +1,9 @@
-//! Suppliers, accounts, cost centres, items and customers.
-
-use chrono::{DateTime, Utc};
+//! Accounts, cost centres, items and customers.
 
 use super::entity::Entity;
 use super::names::EntityNames;
 use super::query::Query;
 use super::{FieldError, OData};
-
-/// A supplier.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Supplier {
-    /// `Supplier`.
-    pub number: String,
-    /// `Name`.
-    pub name: Option<String>,
-    /// `Status`, in the tenant's own words.
-    pub status: Option<String>,
-    /// `Currency`.
-    pub currency: Option<String>,
-    /// `PaymentTerms`.
-    pub payment_terms: Option<String>,
-    /// `ChangedOn`.
-    pub changed: Option<DateTime<Utc>>,
-}
 
 /// A GL account, or a cost centre.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,20 +54,6 @@ pub(crate) fn query<T: Send + 'static>(
 ) -> Query<T> {
     let (service, known) = (odata.service(&names.service), names.clone());
     Query::new(service, &names.set, move |entity| read(entity, &known)).order_by(names.property(key))
-}
-
-pub(crate) fn suppliers(odata: &OData) -> Query<Supplier> {
-    query(odata, &odata.entity_names().suppliers, "Supplier", |entity, names| {
-        let text = |ours: &str| entity.text(names.property(ours));
-        Ok(Supplier {
-            number: entity.required(names.property("Supplier"))?,
-            name: text("Name"),
-            status: text("Status"),
-            currency: text("Currency"),
-            payment_terms: text("PaymentTerms"),
-            changed: entity.time(names.property("ChangedOn"))?,
-        })
-    })
 }
 
 pub(crate) fn accounts(odata: &OData, names: &EntityNames, key: &'static str) -> Query<Account> {

@@ -1,8 +1,8 @@
 //! `OData` version 4: business objects of the products that publish them, such as Infor LN.
 //!
 //! ```text
-//! purchase_orders, invoices, masters      typed, by names that a tenant can change
-//!     │ query (links to the next page)      │ write, write_many ($batch)
+//! purchase_orders, invoices, suppliers, masters      typed, by names that a tenant can change
+//!     │ query (links to the next page)      │ write, write_many ($batch), write_together (a change set)
 //!     └────────── service ──> tenant_http ──┘
 //! ```
 //!
@@ -29,26 +29,29 @@ mod fault;
 mod filter;
 mod invoices;
 mod key;
+mod lookup;
 mod masters;
 mod names;
 mod purchase_orders;
 mod query;
+mod suppliers;
 mod value;
 
 use std::fmt;
 use std::sync::Arc;
 
-pub use batch::Write;
+pub use batch::{BatchFormat, Write};
 pub use entity::{Entity, NewEntity};
 pub use filter::{Filter, Property};
 pub use invoices::{Invoice, InvoiceLine, Invoices, NewInvoice, NewInvoiceLine};
 pub use key::Key;
-pub use masters::{Account, Customer, Item, Supplier};
+pub use masters::{Account, Customer, Item};
 pub use names::{EntityNames, ODataNames};
 pub use purchase_orders::{
     NewPurchaseOrder, NewPurchaseOrderLine, PurchaseOrder, PurchaseOrderChanges, PurchaseOrderLine, PurchaseOrders,
 };
 pub use query::{EntityPage, NextLink, Query};
+pub use suppliers::{NewSupplier, Supplier, SupplierChanges, Suppliers};
 pub use value::Value;
 
 pub use crate::m3::FieldError;
@@ -61,12 +64,11 @@ use crate::CloudSuiteClient;
 const ROOT: &str = "/LN/lnapi/odata";
 /// The header that names the company.
 const COMPANY: &str = "x-infor-lncompany";
-/// Bytes that a list of values may have in an address. Web servers are known to refuse a query of over 2,048.
-const LONGEST_LIST: usize = 1_300;
 
 /// What a `$batch` may hold.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
+    pub(crate) format: BatchFormat,
     pub(crate) parts: usize,
     pub(crate) bytes: usize,
 }
@@ -89,7 +91,7 @@ impl OData {
             root: ROOT.into(),
             headers: headers.into(),
             names: Arc::default(),
-            limits: Limits { parts: 100, bytes: 256 * 1024 },
+            limits: Limits { format: BatchFormat::default(), parts: 100, bytes: 256 * 1024 },
         }
     }
 
@@ -110,6 +112,12 @@ impl OData {
     /// What services, entity sets and properties are called in this tenant.
     pub fn names(mut self, names: ODataNames) -> Self {
         self.names = Arc::new(names);
+        self
+    }
+
+    /// How a `$batch` is written. Default [`BatchFormat::Json`]; some services know only [`BatchFormat::Multipart`].
+    pub fn batch_format(mut self, format: BatchFormat) -> Self {
+        self.limits.format = format;
         self
     }
 
@@ -150,9 +158,9 @@ impl OData {
         Invoices::new(self.clone())
     }
 
-    /// Suppliers, by number.
-    pub fn suppliers(&self) -> Query<Supplier> {
-        masters::suppliers(self)
+    /// Suppliers.
+    pub fn suppliers(&self) -> Suppliers {
+        Suppliers::new(self.clone())
     }
 
     /// GL accounts, by number.
@@ -185,7 +193,7 @@ impl OData {
     /// # Errors
     /// Whatever keeps them from being so.
     pub async fn ping(&self) -> Result<(), tenant_http::Error> {
-        self.suppliers().top(1).page(None).await.map(drop)
+        self.suppliers().list().top(1).page(None).await.map(drop)
     }
 
     pub(crate) fn entity_names(&self) -> &ODataNames {
@@ -199,8 +207,8 @@ impl fmt::Debug for OData {
     }
 }
 
-/// One service: its entity sets are read by [`query`](Self::query), and written by [`write`](Self::write) and
-/// [`write_many`](Self::write_many).
+/// One service: its entity sets are read by [`query`](Self::query), and written by [`write`](Self::write),
+/// [`write_many`](Self::write_many) and [`write_together`](Self::write_together).
 #[derive(Debug, Clone)]
 pub struct Service {
     odata: OData,
@@ -262,22 +270,4 @@ impl Service {
 /// A 404 with the service's own words is about the entity; a bare one is the gateway's, about the service.
 fn fault_is_of_the_entity(error: &tenant_http::Error) -> bool {
     error.message().contains("the server says")
-}
-
-/// Values cut into lists that fit into an address.
-pub(crate) fn lists<'a>(property: &str, values: &'a [String]) -> Vec<&'a [String]> {
-    let mut lists = Vec::new();
-    let mut rest = values;
-    while !rest.is_empty() {
-        let mut bytes = 0;
-        let fits = |value: &&String| {
-            let encoded: usize = value.bytes().map(|b| if b.is_ascii_alphanumeric() { 1 } else { 3 }).sum();
-            bytes += encoded + property.len() + 20;
-            bytes <= LONGEST_LIST
-        };
-        let (now, later) = rest.split_at(rest.iter().take_while(fits).count().max(1));
-        lists.push(now);
-        rest = later;
-    }
-    lists
 }

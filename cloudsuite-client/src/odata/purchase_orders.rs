@@ -8,11 +8,12 @@ use super::batch::Write;
 use super::entity::{Entity, NewEntity, Properties};
 use super::filter::Filter;
 use super::key::Key;
+use super::lookup::by_values;
 use super::masters::query;
 use super::names::EntityNames;
 use super::query::Query;
 use super::value::Value;
-use super::{FieldError, OData, Service, lists};
+use super::{FieldError, OData, Service};
 
 /// An order with its lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -292,15 +293,7 @@ impl PurchaseOrders {
     }
 
     async fn find(&self, ours: &str, values: &[impl AsRef<str>]) -> Result<Vec<PurchaseOrder>, Error> {
-        let property = self.names().property(ours);
-        let mut values: Vec<String> = values.iter().map(|value| value.as_ref().to_owned()).collect();
-        values.sort();
-        values.dedup();
-        let mut found = Vec::new();
-        for list in lists(property, &values) {
-            found.extend(self.list().filter(Filter::property(property).one_of(list)).all().await?);
-        }
-        Ok(found)
+        by_values(&self.list(), self.names().property(ours), values).await
     }
 
     /// Creates orders with their lines, one result for each: the order as far as the server shows it.

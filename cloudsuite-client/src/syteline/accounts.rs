@@ -1,10 +1,13 @@
 //! The chart of accounts (`SLChartAccts`).
 
 use chrono::NaiveDateTime;
+use tenant_http::Error;
 
 use super::codes::AccountNumber;
 use super::load::Load;
+use super::lookup::by_values;
 use super::row::IdoRow;
+use super::value::Value;
 use super::{FieldError, SyteLine};
 
 const PROPERTIES: [&str; 9] = [
@@ -57,6 +60,14 @@ pub struct Accounts {
 impl Accounts {
     pub(crate) fn new(syteline: SyteLine) -> Self {
         Self { syteline }
+    }
+
+    /// Those of these accounts that there are.
+    ///
+    /// # Errors
+    /// As [`Load::page`].
+    pub async fn get(&self, numbers: &[AccountNumber]) -> Result<Vec<Account>, Error> {
+        by_values(&self.list(), "Acct", numbers.iter().map(Value::from).collect()).await
     }
 
     /// All accounts, by number.

@@ -9,7 +9,7 @@ use super::row::IdoRow;
 use super::wire::Answer;
 
 /// The header that names the site's configuration.
-const CONFIGURATION: &str = "x-infor-mongooseconfig";
+pub(crate) const CONFIGURATION: &str = "x-infor-mongooseconfig";
 
 /// Sends `request`, which only reads if `read`; the answer may still say that it was refused.
 pub(crate) async fn call(syteline: &SyteLine, operation: &str, read: bool, request: Request) -> Result<Answer, Error> {

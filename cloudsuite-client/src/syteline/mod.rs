@@ -29,6 +29,7 @@ mod change;
 mod codes;
 mod customers;
 mod filter;
+mod info;
 mod invoke;
 mod items;
 mod keyed;
@@ -56,6 +57,7 @@ pub use codes::{
 };
 pub use customers::{Customer, Customers};
 pub use filter::{Filter, Property};
+pub use info::{IdoInfo, PropertyInfo};
 pub use invoke::{Invoke, Invoked};
 pub use items::{Item, Items};
 pub use keyed::Inserted;
@@ -76,9 +78,6 @@ pub use crate::m3::FieldError;
 use crate::CloudSuiteClient;
 use update::BatchSize;
 
-/// Where the IDO service is found under a tenant's base address.
-const PATH: &str = "/CSI/IDORequestService/ido";
-
 /// `SyteLine` as seen through one site's configuration. Cheap to clone; clones share what was learnt of the server.
 #[derive(Clone)]
 pub struct SyteLine {
@@ -94,10 +93,10 @@ pub struct SyteLine {
 impl SyteLine {
     pub(crate) fn new(client: CloudSuiteClient, configuration: &str) -> Self {
         Self {
+            path: client.ido_path().into(),
             client,
             configuration: configuration.into(),
             site: None,
-            path: PATH.into(),
             names: Arc::default(),
             batch_size: BatchSize::new(100),
             bytes: 128 * 1024,
@@ -110,7 +109,8 @@ impl SyteLine {
         self
     }
 
-    /// Where the IDO service is under the base address. Default `/CSI/IDORequestService/ido`.
+    /// Where the IDO service is under the base address. Default `/CSI/IDORequestService/ido`, and on
+    /// premise what [`Mongoose`](crate::Mongoose) says.
     pub fn service_path(mut self, path: &str) -> Self {
         self.path = format!("/{}", path.trim_matches('/')).into();
         self

@@ -31,6 +31,8 @@ pub struct IdoNames {
     pub items: String,
     /// Customers. Default `SLCustomers`.
     pub customers: String,
+    /// Sites. Default `SLSites`.
+    pub sites: String,
     /// The property of an order that holds an external reference. Default `VendOrder`; `Charfld1` in some tenants.
     pub order_reference: String,
     /// The property of an order's line that holds the unit cost, in the unit of the order. Default `ItemCostConv`;
@@ -53,6 +55,7 @@ impl Default for IdoNames {
             unit_codes: [1, 2, 3, 4].map(|n| format!("SLUnitcd{n}s")),
             items: "SLItems".to_owned(),
             customers: "SLCustomers".to_owned(),
+            sites: "SLSites".to_owned(),
             order_reference: "VendOrder".to_owned(),
             line_cost: "ItemCostConv".to_owned(),
             voucher_reference: "Ref".to_owned(),

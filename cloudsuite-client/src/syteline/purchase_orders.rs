@@ -312,7 +312,7 @@ impl PurchaseOrders {
     /// Sets the status of orders by their numbers, whatever else has changed; one result for each.
     pub async fn set_status(&self, numbers: &[PoNumber], status: &OrderStatus) -> Vec<Result<IdoRow, Error>> {
         let change = |number: &PoNumber| Change::update_by_key().key("PoNum", number).set("Stat", status.code());
-        self.syteline.update(self.ido()).extend(numbers.iter().map(change)).send().await
+        self.syteline.update(self.ido()).extend(numbers.iter().map(change)).send_repeatable().await
     }
 
     /// Changes of orders, to be sent: amendments and deletions by [`Change::update`] and [`Change::delete`].

@@ -37,4 +37,16 @@ impl SyteLine {
         let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
         Ok(Ping { found: owned(found), missing: owned(missing) })
     }
+
+    /// What is wrong with the site that was set, such as `site NOWHERE (site)`, which does not exist; nothing if none
+    /// was set.
+    ///
+    /// # Errors
+    /// As any load; the user needs the right to the IDO of sites.
+    pub async fn wrong_site(&self) -> Result<Option<String>, Error> {
+        let Some(site) = self.site_name() else { return Ok(None) };
+        let load = self.load(&self.ido_names().sites).properties(&["Site"]).order_by("Site").unique_order().read_only();
+        let found = load.filter(Filter::property("Site").eq(site)).all().await?;
+        Ok(found.is_empty().then(|| format!("site {site} (site)")))
+    }
 }

@@ -81,6 +81,18 @@ pub(crate) enum Verdict {
     Failed(Error),
 }
 
+impl Verdict {
+    /// What a caller is told who settles nothing by itself.
+    fn judge(self, operation: &str) -> Result<IdoRow, Error> {
+        match self {
+            Self::Confirmed(row) => Ok(row),
+            Self::Refused(error) | Self::Failed(error) => Err(error),
+            Self::Unconfirmed { .. } => Err(unconfirmed(operation)),
+            Self::RefusedAmongOthers(error) => Err(error.with_outcome(Outcome::Unknown)),
+        }
+    }
+}
+
 impl Update {
     pub(crate) fn new(syteline: SyteLine, ido: &str) -> Self {
         Self { syteline, ido: ido.to_owned(), changes: Vec::new() }
@@ -109,13 +121,26 @@ impl Update {
     /// Dropping the future gives up: the call under way may still be processed, the ones after it are not sent.
     pub async fn send(self) -> Vec<Result<IdoRow, Error>> {
         let operation = self.operation();
-        let judge = |verdict| match verdict {
-            Verdict::Confirmed(row) => Ok(row),
-            Verdict::Refused(error) | Verdict::Failed(error) => Err(error),
-            Verdict::Unconfirmed { .. } => Err(unconfirmed(&operation)),
-            Verdict::RefusedAmongOthers(error) => Err(error.with_outcome(Outcome::Unknown)),
-        };
-        self.run().await.into_iter().map(judge).collect()
+        self.run().await.into_iter().map(|verdict| verdict.judge(&operation)).collect()
+    }
+
+    /// As [`send`](Self::send), for changes that may be made twice without harm: what a server left out that proves to
+    /// process only the first change of a call is sent again, one by one.
+    pub(crate) async fn send_repeatable(self) -> Vec<Result<IdoRow, Error>> {
+        let operation = self.operation();
+        let verdicts = self.run().await;
+        let left_out = |verdict: &Verdict| matches!(verdict, Verdict::Unconfirmed { first_only: true });
+        let places: Vec<usize> = (0..verdicts.len()).filter(|&place| left_out(&verdicts[place])).collect();
+        let mut results: Vec<_> = verdicts.into_iter().map(|verdict| verdict.judge(&operation)).collect();
+        if !places.is_empty() {
+            let again = Self::new(self.syteline.clone(), &self.ido)
+                .extend(places.iter().map(|&place| self.changes[place].clone()));
+            for (place, verdict) in places.into_iter().zip(again.run().await) {
+                // Whatever comes of the second time, the first may have been processed all the same.
+                results[place] = verdict.judge(&operation).map_err(|error| error.with_outcome(Outcome::Unknown));
+            }
+        }
+        results
     }
 
     /// Makes the changes, in calls as large as they may be.

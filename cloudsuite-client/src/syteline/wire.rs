@@ -97,7 +97,7 @@ fn list<T: DeserializeOwned>(raw: Option<&RawValue>) -> Result<Vec<T>, serde_jso
 }
 
 /// A text, also if written as a number; null is none.
-fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let raw = Option::<Box<RawValue>>::deserialize(deserializer)?;
     let text = raw.map_or(Ok(None), |raw| scalar(&raw)).map_err(D::Error::custom)?;
     Ok(text.map(String::from))
@@ -109,7 +109,7 @@ fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Option<String
 }
 
 /// A truth value, also as text or number.
-fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+pub(crate) fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
     let Some(text) = text(deserializer)? else { return Ok(None) };
     match text.trim().to_ascii_lowercase().as_str() {
         "true" | "1" => Ok(Some(true)),

@@ -1,10 +1,12 @@
-use cloudsuite_client::Outcome;
 use cloudsuite_client::m3::{MiRecord, Transaction, TransactionError};
+use cloudsuite_client::{ErrorKind, Outcome};
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, ResponseTemplate};
 
-use crate::support::{EXECUTE, body, has, m3_requests, ok, on_bulk, on_transactions, query, tenant, transactions};
+use crate::support::{
+    EXECUTE, body, has, m3_requests, ok, on_bulk, on_transactions, query, tenant, token_requests, transactions,
+};
 
 fn get(number: usize) -> Transaction {
     Transaction::new("GetBasicData").field("SUNO", format!("S{number:03}"))
@@ -76,6 +78,54 @@ async fn a_failed_transaction_stops_nothing() {
     .await;
     let results = m3.transactions_per_call(2).bulk("CRS620MI").extend((0..4).map(add)).send().await;
     assert_eq!(outcomes(&results), [Ok(0), Err(Outcome::Rejected), Ok(0), Ok(0)]);
+}
+
+#[tokio::test]
+async fn each_refusal_among_others_has_its_kind_and_outcome_and_is_nobody_elses() {
+    for (result, kind, outcome) in crate::execute::refusals() {
+        let (server, m3) = tenant().await;
+        let refused = result.clone();
+        on_transactions(
+            &server,
+            move |_, record| {
+                if record["SUNO"] == "S001" { refused.clone() } else { json!({"records": [record]}) }
+            },
+        )
+        .await;
+        let results = m3.bulk("CRS620MI").extend((0..3).map(add)).send().await;
+        assert_eq!(outcomes(&results), [Ok(1), Err(outcome), Ok(1)], "{result}");
+        assert_eq!(results[1].as_ref().unwrap_err().kind(), kind, "{result}");
+        assert_eq!(m3_requests(&server).await.len(), 1, "{result}");
+    }
+}
+
+/// The gateway refuses a token before it passes anything on.
+#[tokio::test]
+async fn a_token_that_ends_in_mid_bulk_is_renewed_once_and_nothing_is_sent_twice() {
+    for for_good in [false, true] {
+        let (server, m3) = tenant().await;
+        let calls = std::sync::atomic::AtomicUsize::new(0);
+        on_bulk(&server, move |request| {
+            let call = calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            if call == 1 || (for_good && call > 1) {
+                return ResponseTemplate::new(401).set_body_json(json!({"error": "Unauthorized"}));
+            }
+            let results: Vec<Value> =
+                transactions(request).iter().map(|sent| json!({"records": [sent["record"]]})).collect();
+            ok(json!({"results": results, "wasTerminated": false}))
+        })
+        .await;
+        let results = m3.transactions_per_call(2).bulk("CRS620MI").extend((0..6).map(add)).send().await;
+        let unsent = Err(Outcome::NotProcessed);
+        let expected = if for_good { [Ok(1), Ok(1), unsent, unsent, unsent, unsent] } else { [Ok(1); 6] };
+        assert_eq!(outcomes(&results), expected);
+        let kinds: Vec<ErrorKind> = results.iter().filter_map(|one| Some(one.as_ref().err()?.kind())).take(2).collect();
+        assert_eq!(kinds, vec![ErrorKind::Auth; if for_good { 2 } else { 0 }]);
+        // Three calls, of which the second was refused and made again; or refused twice, and the third left unsent.
+        let sent: Vec<usize> = m3_requests(&server).await.iter().map(|request| transactions(request).len()).collect();
+        assert_eq!(sent, vec![2; if for_good { 3 } else { 4 }]);
+        assert_eq!(token_requests(&server).await.len(), 2, "renewed once");
+    }
 }
 
 #[tokio::test]

@@ -72,13 +72,14 @@ async fn check(cases: impl IntoIterator<Item = Case>) {
     }
 }
 
-#[tokio::test]
-async fn each_refusal_by_m3_has_its_kind_and_outcome() {
+/// Results of one transaction that are errors, as M3 is known to word them.
+pub fn refusals() -> Vec<(Value, ErrorKind, Outcome)> {
     use ErrorKind::{NotFound, Permission, Unavailable, Validation};
     use Outcome::{NotProcessed, Rejected, Unknown};
     let cases = [
         (json!({"errorType": "ServerReturnedNOK", "errorCode": "WSU0103", "errorField": "SUNO"}), NotFound, Rejected),
         (json!({"errorType": "ServerReturnedNOK", "errorCode": "XIM0002", "errorCfg": ""}), Validation, Rejected),
+        (json!({"errorType": "ServerReturnedNOK", "errorCode": "CPF9898", "records": []}), Validation, Rejected),
         (json!({"errorType": "ServerReturnedNOK", "errorCode": null, "records": []}), Validation, Rejected),
         (json!({"errorType": "ServerReturnedNOK", "records": null}), Validation, Rejected),
         (json!({"errorType": "ServerReturnedNOK", "errorCode": "XAU0008"}), Permission, Rejected),
@@ -92,8 +93,16 @@ async fn each_refusal_by_m3_has_its_kind_and_outcome() {
             Unknown,
         ),
     ];
-    check(cases.into_iter().map(|(mut result, kind, outcome)| {
+    let worded = |(mut result, kind, outcome): (Value, ErrorKind, Outcome)| {
         result["errorMessage"] = "It is wrong            ".into();
+        (result, kind, outcome)
+    };
+    cases.map(worded).into()
+}
+
+#[tokio::test]
+async fn each_refusal_by_m3_has_its_kind_and_outcome() {
+    check(refusals().into_iter().map(|(mut result, kind, outcome)| {
         result["transaction"] = "AddHead".into();
         ("200 with an error", ok(json!({"results": [result], "nrOfFailedTransactions": 1})), kind, outcome)
     }))
@@ -131,18 +140,26 @@ async fn each_odd_answer_has_its_kind_and_outcome() {
 
 #[tokio::test]
 async fn each_answer_of_the_gateway_has_its_kind_and_outcome() {
-    use ErrorKind::{Auth, NotFound, Permission, RateLimited, Timeout, Unavailable};
+    use ErrorKind::{Auth, NotFound, Permission, RateLimited, Timeout, Unavailable, Validation};
     use Outcome::{NotProcessed, Unknown};
     let cases = [
         (401, Auth, NotProcessed),
         (403, Permission, NotProcessed),
         (404, NotFound, NotProcessed),
+        (405, Validation, NotProcessed),
+        (408, Timeout, Unknown),
         (429, RateLimited, NotProcessed),
         (500, Unavailable, Unknown),
         (502, Unavailable, Unknown),
+        (503, Unavailable, Unknown),
         (504, Timeout, Unknown),
     ];
     check(cases.map(|(status, kind, outcome)| ("gateway", ResponseTemplate::new(status), kind, outcome))).await;
+    // The gateway's own pages, and its JSON.
+    let page = |status| ResponseTemplate::new(status).set_body_raw("<html>busy</html>", "text/html");
+    check(cases.map(|(status, kind, outcome)| ("page", page(status), kind, outcome))).await;
+    let words = |status| ResponseTemplate::new(status).set_body_json(json!({"error": "Unauthorized"}));
+    check(cases.map(|(status, kind, outcome)| ("JSON", words(status), kind, outcome))).await;
 }
 
 #[tokio::test]

@@ -89,7 +89,7 @@ async fn rows_untouched_during_the_scan_are_read_exactly_once() {
         check("bookmark", seed, &read, &untouched);
 
         let tenant = OData::start(ODataConfig { scenario, page_size: page, ..ODataConfig::default() }).await.unwrap();
-        let list = client(&tenant.ionapi_json()).odata("100").suppliers().stream();
+        let list = client(&tenant.ionapi_json()).odata("100").suppliers().list().stream();
         let list = list.map(|one| one.unwrap().number).boxed();
         let (add, remove) = (|one: &Supplier| tenant.add_supplier(one), |one: &str| tenant.remove_supplier(one));
         let (read, untouched) = read_among_changes(list, &mut dice, &start, add, remove).await;

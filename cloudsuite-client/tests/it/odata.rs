@@ -106,11 +106,11 @@ async fn each_part_of_a_batch_has_its_own_outcome() {
 async fn lists_are_read_page_by_page_by_links_of_either_kind() {
     for relative_links in [false, true] {
         let (tenant, odata) = company(ODataConfig { relative_links, page_size: 7, ..ODataConfig::default() }).await;
-        let suppliers = odata.suppliers().all().await.unwrap();
+        let suppliers = odata.suppliers().list().all().await.unwrap();
         assert_eq!((suppliers.len(), tenant.stats().requests["GET Suppliers"]), (59, 9));
         assert!(suppliers.windows(2).all(|pair| pair[0].number < pair[1].number));
-        assert_eq!(odata.suppliers().top(10).all().await.unwrap().len(), 10);
-        let page = odata.suppliers().count().page_size(3).page(None).await.unwrap();
+        assert_eq!(odata.suppliers().list().top(10).all().await.unwrap().len(), 10);
+        let page = odata.suppliers().list().count().page_size(3).page(None).await.unwrap();
         assert_eq!((page.items.len(), page.count), (3, Some(59)));
         assert!(page.next.is_some());
     }
@@ -171,7 +171,7 @@ async fn every_failure_has_its_kind_and_says_whether_a_write_may_have_been_made(
     let error = odata.service("s").write(&Write::create("Orders", NewEntity::new())).await.unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (Validation, Unknown), "a bare 400 proves nothing");
     let (_server, odata) = answering(ok(json!({"results": []}))).await;
-    let error = odata.suppliers().all().await.unwrap_err();
+    let error = odata.suppliers().list().all().await.unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (Decode, Unknown));
     let (_server, odata) = answering(ResponseTemplate::new(201)).await;
     assert!(odata.service("s").write(&Write::create("Orders", NewEntity::new())).await.unwrap().is_empty());
@@ -186,7 +186,7 @@ async fn links_are_followed_on_the_same_host_only_and_never_in_circles() {
         ("Suppliers?$orderby=Supplier", "does not move on"),
     ] {
         let (server, odata) = answering(ok(json!({"value": [{"Supplier": "1"}], "@odata.nextLink": link}))).await;
-        let error = odata.suppliers().all().await.unwrap_err();
+        let error = odata.suppliers().list().all().await.unwrap_err();
         assert!(error.message().contains(words), "{link}: {error}");
         assert!(server.received_requests().await.unwrap().len() <= 5);
     }

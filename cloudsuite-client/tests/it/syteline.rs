@@ -97,6 +97,20 @@ async fn a_server_that_processes_the_first_change_only_costs_not_one_request_mor
 }
 
 #[tokio::test]
+async fn a_server_is_found_out_at_the_last_step_as_cheaply_as_at_the_first() {
+    let (tenant, syteline) = site(SyteLineConfig { first_change_only: true, ..SyteLineConfig::default() }).await;
+    let one_by_one = syteline.clone().max_changes_per_request(1).purchase_orders();
+    assert!(one_by_one.insert(&orders(20)).await.iter().all(Result::is_ok));
+    let numbers: Vec<PoNumber> = (0..20).map(po).collect();
+    // A process that begins here does not know the server yet.
+    let statuses = syteline.purchase_orders().set_status(&numbers, &OrderStatus::Ordered).await;
+    assert!(statuses.iter().all(Result::is_ok), "{statuses:?}");
+    assert_eq!(tenant.stats().requests["POST update/SLPos"], 20 + 20);
+    let read = one_by_one.get(&numbers).await.unwrap();
+    assert!(read.iter().flatten().filter(|order| order.status == Some(OrderStatus::Ordered)).count() == 20);
+}
+
+#[tokio::test]
 async fn a_thousand_orders_of_ten_lines_need_at_most_400_requests_where_calls_may_be_full() {
     let (tenant, syteline) = site(SyteLineConfig::default()).await;
     let purchase_orders = syteline.purchase_orders();

@@ -57,6 +57,40 @@ async fn every_failure_has_its_kind_and_says_whether_a_change_may_have_been_made
     }
 }
 
+#[tokio::test]
+async fn a_token_that_ends_between_two_of_many_changes_is_renewed_once_and_nothing_is_sent_twice() {
+    for for_good in [false, true] {
+        let server = MockServer::start().await;
+        issue_tokens(&server).await;
+        let calls = std::sync::atomic::AtomicUsize::new(0);
+        Mock::given(method("POST"))
+            .and(path_regex("/update/"))
+            .respond_with(move |request: &wiremock::Request| {
+                let call = calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                if call == 1 || (for_good && call > 1) {
+                    return ResponseTemplate::new(401).set_body_json(json!({"error": "Unauthorized"}));
+                }
+                let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+                let shown = body["Changes"].as_array().unwrap().clone();
+                ok(json!({"Success": true, "Message": null, "RefreshItems": shown}))
+            })
+            .mount(&server)
+            .await;
+        let syteline = builder(&server).build().unwrap().syteline("ACME_DALS").max_changes_per_request(2);
+        let changes = ["PF1", "PF2", "PF3", "PF4", "PF5", "PF6"].map(|number| Change::insert().set("PoNum", number));
+        let results = syteline.update("SLPos").extend(changes).send().await;
+        let outcomes: Vec<_> =
+            results.iter().map(|one| one.as_ref().err().map(cloudsuite_client::Error::outcome)).collect();
+        let rest = for_good.then_some(Outcome::NotProcessed);
+        assert_eq!(outcomes, [None, None, rest, rest, rest, rest]);
+        let refused = results[2].as_ref().err().map(cloudsuite_client::Error::kind);
+        assert_eq!(refused, for_good.then_some(ErrorKind::Auth));
+        let requests = server.received_requests().await.unwrap();
+        let logins = requests.iter().filter(|request| request.url.path().ends_with("token.oauth2")).count();
+        assert_eq!((logins, requests.len() - logins), (2, if for_good { 3 } else { 4 }));
+    }
+}
+
 fn ok_text(body: &str) -> ResponseTemplate {
     ResponseTemplate::new(200).set_body_raw(body, "application/json")
 }

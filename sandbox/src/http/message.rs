@@ -67,6 +67,13 @@ impl Reply {
         Self { status, headers, body: body.into() }
     }
 
+    pub(crate) fn multipart(boundary: &str, body: String) -> Self {
+        let mut reply = Self::text(StatusCode::OK, "multipart/mixed", body);
+        let kind = HeaderValue::from_str(&format!("multipart/mixed; boundary={boundary}"));
+        reply.headers = kind.map(|kind| (hyper::header::CONTENT_TYPE, kind)).into_iter().collect();
+        reply
+    }
+
     /// Adds a header; a value that no header can carry is left out.
     pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {

@@ -89,6 +89,8 @@ pub(super) struct Company {
     /// Finished messages by the moment the batch job takes them.
     pub(super) due: BTreeSet<(DateTime<Utc>, String)>,
     pub(super) orders: BTreeMap<String, PurchaseOrder>,
+    /// Fiscal periods by their first day.
+    pub(super) periods: Table,
     /// Order numbers by `YRE1`, which is not unique.
     pub(super) by_reference: HashMap<String, Vec<String>>,
     pub(super) invoices: BTreeMap<String, Invoice>,
@@ -117,6 +119,7 @@ impl Company {
             messages: BTreeMap::new(),
             due: BTreeSet::new(),
             orders: BTreeMap::new(),
+            periods: Table::new(),
             by_reference: HashMap::new(),
             invoices: BTreeMap::new(),
             by_invoice: HashMap::new(),
@@ -224,6 +227,10 @@ impl Company {
         if let Some(item) = self.items.get_mut(number) {
             item.insert("STAT".to_owned(), status.to_owned());
         }
+    }
+
+    pub(super) fn set_period(&mut self, from: &str, to: &str, status: &str) {
+        self.periods.insert(from.to_owned(), row([("FDAT", from), ("TDAT", to), ("PSTS", status)]));
     }
 
     pub(super) fn add_account(&mut self, account: &Account) {

@@ -33,6 +33,8 @@ pub use company::{Account, Supplier};
 pub use config::M3Config;
 pub use documents::{Document, DocumentLine};
 
+use chrono::NaiveDate;
+
 use crate::by_hand::{ByHand, Touch, TypedInvoice, TypedOrder};
 use crate::clock::Clock;
 use crate::faults::Injector;
@@ -126,6 +128,13 @@ impl M3 {
     /// Adds an identity of an accounting dimension, or replaces the one of that code.
     pub fn add_account(&self, account: &Account) {
         self.front.tenant.company().add_account(account);
+    }
+
+    /// Sets a fiscal period, by its first and last day, to closed or open. It is shown by `EXPORTMI` in the
+    /// table `CSYPER` as `CPFDAT`, `CPTDAT` and `CPPSTS`, 9 for closed: an assumption.
+    pub fn set_period(&self, from: NaiveDate, to: NaiveDate, closed: bool) {
+        let [from, to] = [from, to].map(|day| day.format("%Y%m%d").to_string());
+        self.front.tenant.company().set_period(&from, &to, if closed { "9" } else { "1" });
     }
 
     /// Types an order in, as a person does at the screen; answers its number.

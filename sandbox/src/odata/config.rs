@@ -33,6 +33,8 @@ pub struct ODataConfig {
     /// Whether a second order of the same reference is refused; orders are numbered by the server either way, unless
     /// the caller gives a number.
     pub unique_references: bool,
+    /// Whether a `$batch` may be a JSON document; otherwise only `multipart/mixed` is taken.
+    pub json_batches: bool,
     /// Parts a `$batch` may have; beyond: 413.
     pub max_parts: usize,
     /// Bytes the query of a call may have; beyond: 414.
@@ -56,6 +58,7 @@ impl Default for ODataConfig {
             page_size: 100,
             relative_links: false,
             unique_references: false,
+            json_batches: true,
             max_parts: 250,
             max_query: 4_096,
             faults: Faults::default(),

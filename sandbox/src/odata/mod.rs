@@ -5,10 +5,12 @@
 //! /{ti}/LN/lnapi/odata/{service}/{set} ... gateway -> request (filter, pages) -> store (rules)
 //! ```
 
+mod batch;
 mod by_hand;
 mod config;
 mod filter;
 mod model;
+mod multipart;
 mod request;
 mod store;
 mod tenant;
@@ -19,6 +21,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 pub use config::ODataConfig;
+
+use chrono::NaiveDate;
 
 use crate::by_hand::{ByHand, Touch, TypedInvoice, TypedOrder};
 use crate::clock::Clock;
@@ -88,6 +92,13 @@ impl OData {
     /// Adds an account (dimension 1) or a cost centre (any other dimension).
     pub fn add_account(&self, account: &Account) {
         self.front.tenant.add_account(account);
+    }
+
+    /// Sets a fiscal period, by its first and last day, to closed or open. It is shown in
+    /// `tfapi.gldFiscalPeriod/Periods` as `StartDate`, `EndDate` and `Status`, `Closed` or `Open`: an assumption.
+    pub fn set_period(&self, from: NaiveDate, to: NaiveDate, closed: bool) {
+        let status = if closed { "Closed" } else { "Open" };
+        self.front.tenant.store().set_period(&from.to_string(), &to.to_string(), status);
     }
 
     /// Types an order in, as a person does at the screen; answers its number.

@@ -13,14 +13,14 @@ pub(super) struct Set {
 }
 
 /// All sets, by the names that clients take by default.
-pub(super) const SETS: [Set; 7] = [
+pub(super) const SETS: [Set; 8] = [
     Set {
         service: "tcapi.comBusinessPartner",
         name: "Suppliers",
         key: "Supplier",
         properties: &["Supplier", "Name", "Status", "Currency", "PaymentTerms", "ChangedOn"],
         lines: &[],
-        required: &["Supplier", "Name"],
+        required: &["Name"],
     },
     Set {
         service: "tcapi.comBusinessPartner",
@@ -34,7 +34,17 @@ pub(super) const SETS: [Set; 7] = [
         service: "tdapi.purPurchaseOrder",
         name: "Orders",
         key: "Order",
-        properties: &["Order", "Supplier", "Currency", "OrderDate", "Reference", "Status", "Total", "ChangedOn"],
+        properties: &[
+            "Order",
+            "Supplier",
+            "Currency",
+            "OrderDate",
+            "Reference",
+            "Status",
+            "Total",
+            "ChangedOn",
+            "PaymentTerms",
+        ],
         lines: &[
             "Line",
             "Item",
@@ -46,6 +56,7 @@ pub(super) const SETS: [Set; 7] = [
             "LedgerAccount",
             "CostCenter",
             "Amount",
+            "TaxCode",
         ],
         required: &["Supplier"],
     },
@@ -67,8 +78,9 @@ pub(super) const SETS: [Set; 7] = [
             "Reference",
             "Status",
             "ChangedOn",
+            "PaymentTerms",
         ],
-        lines: &["Line", "Description", "Amount", "LedgerAccount", "CostCenter", "Order", "OrderLine"],
+        lines: &["Line", "Description", "Amount", "LedgerAccount", "CostCenter", "Order", "OrderLine", "TaxCode"],
         required: &["Supplier", "SupplierInvoice", "Amount"],
     },
     Set {
@@ -94,6 +106,14 @@ pub(super) const SETS: [Set; 7] = [
         properties: &["Item", "Description", "Unit", "Blocked", "ChangedOn"],
         lines: &[],
         required: &["Item"],
+    },
+    Set {
+        service: "tfapi.gldFiscalPeriod",
+        name: "Periods",
+        key: "Period",
+        properties: &["Period", "StartDate", "EndDate", "Status", "ChangedOn"],
+        lines: &[],
+        required: &["Period"],
     },
 ];
 

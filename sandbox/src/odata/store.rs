@@ -43,7 +43,7 @@ impl Refusal {
 }
 
 /// All entities.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Store {
     sets: BTreeMap<&'static str, BTreeMap<String, Stored>>,
     unique_references: bool,
@@ -96,6 +96,11 @@ impl Store {
         let entity = json!({"Supplier": supplier.number, "Name": supplier.name, "Status": status,
             "Currency": supplier.currency, "PaymentTerms": "N30"});
         self.put("Suppliers", &supplier.number, entity);
+    }
+
+    pub(super) fn set_period(&mut self, from: &str, to: &str, status: &str) {
+        let entity = json!({"Period": from, "StartDate": from, "EndDate": to, "Status": status});
+        self.put("Periods", from, entity);
     }
 
     pub(super) fn add_account(&mut self, account: &Account) {

@@ -7,11 +7,12 @@ use hyper::StatusCode;
 use serde_json::{Value, json};
 
 use super::ODataConfig;
-use super::request::{Answer, Request};
+use super::request::Request;
 use super::store::Store;
+use super::{batch, multipart};
 use crate::clock::Clock;
 use crate::control::{self, Erp};
-use crate::faults::{CallKind, Fault, FaultKind};
+use crate::faults::{CallKind, Fault};
 use crate::front::Tenant;
 use crate::http::{Call, Reply};
 use crate::m3::gateway::{Gateway, GatewayConfig};
@@ -96,73 +97,34 @@ impl ODataTenant {
     }
 
     fn batch(&self, call: &Call, service: &str, fault: Option<Fault>) -> Reply {
-        let body: Value = serde_json::from_slice(&call.body).unwrap_or_default();
-        let Some(parts) = body["requests"].as_array() else {
-            return self.error(StatusCode::BAD_REQUEST, "requests are expected");
+        let kind = call.header("content-type").unwrap_or_default();
+        let multipart = kind.starts_with("multipart/mixed");
+        let groups = if multipart {
+            multipart::read(kind, &call.body)
+        } else if self.config.json_batches {
+            batch::read_json(&call.body).ok_or_else(|| "requests are expected".to_owned())
+        } else {
+            return self.error(StatusCode::UNSUPPORTED_MEDIA_TYPE, "a batch must be multipart/mixed");
         };
-        if parts.len() > self.config.max_parts {
+        let groups = match groups {
+            Ok(groups) => groups,
+            Err(why) => return self.error(StatusCode::BAD_REQUEST, &why),
+        };
+        if groups.iter().map(|group| group.parts.len()).sum::<usize>() > self.config.max_parts {
             return self.error(StatusCode::PAYLOAD_TOO_LARGE, "too many requests in the batch");
         }
         let go_on = call.header("prefer").is_some_and(|prefer| prefer.contains("continue-on-error"));
-        let (made, shown, stopped) = cut(fault, parts.len());
-        let mut responses = Vec::new();
-        let mut failed = false;
-        let mut store = self.store();
-        for (place, part) in parts.iter().enumerate() {
-            let id = &part["id"];
-            if place >= made || (failed && !go_on) {
-                if stopped || failed {
-                    responses.push(json!({ "id": id, "status": 424 }));
-                }
-                continue;
-            }
-            let answer = part_request(part, service).run(&mut store, self.config.page_size, &|_| String::new());
-            failed |= answer.status >= 400;
-            if place < shown {
-                responses.push(part_response(id, &answer));
-            }
+        let outcomes = batch::run(groups, service, &mut self.store(), self.config.page_size, go_on, fault);
+        if multipart {
+            Reply::multipart("batchresponse", batch::write_multipart(&outcomes))
+        } else {
+            Reply::ok(&batch::write_json(&outcomes))
         }
-        Reply::ok(&json!({ "responses": responses }))
     }
-}
-
-/// How many parts are run, how many of those are answered, and whether the others are said not to have been.
-fn cut(fault: Option<Fault>, count: usize) -> (usize, usize, bool) {
-    let Some(fault) = fault else { return (count, count, false) };
-    let below = |dice: u64, end: usize| usize::try_from(dice % (end.max(1) as u64)).unwrap_or(0);
-    let some = below(fault.dice, count);
-    match fault.kind {
-        FaultKind::BulkTerminated | FaultKind::BulkBadRequest => (some, some, true),
-        FaultKind::ShortResults => (some + below(fault.dice >> 32, count - some + 1), some, false),
-        _ => (count, count, false),
-    }
-}
-
-fn part_request<'a>(part: &'a Value, service: &'a str) -> Request<'a> {
-    let (target, query) = part["url"].as_str().map_or(("", ""), |url| url.split_once('?').unwrap_or((url, "")));
-    Request {
-        method: part["method"].as_str().unwrap_or_default(),
-        service,
-        target,
-        query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
-        if_match: part["headers"]["if-match"].as_str(),
-        body: part.get("body"),
-    }
-}
-
-fn part_response(id: &Value, answer: &Answer) -> Value {
-    let mut response = json!({ "id": id, "status": answer.status, "headers": {} });
-    if let Some(etag) = &answer.etag {
-        response["headers"]["etag"] = json!(etag);
-    }
-    if !answer.body.is_null() {
-        response["body"] = answer.body.clone();
-    }
-    response
 }
 
 /// Percent-decoded; a plus is a plus in a path.
-fn decode(text: &str) -> String {
+pub(super) fn decode(text: &str) -> String {
     let escaped = text.replace('+', "%2B");
     url::form_urlencoded::parse(escaped.as_bytes())
         .map(|(name, value)| if value.is_empty() { name.into_owned() } else { format!("{name}={value}") })

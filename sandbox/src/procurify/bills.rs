@@ -438,7 +438,7 @@ fn item(data: &Data, bill: &Bill<'_>, line: &Line) -> Value {
         "creditcard_item": null,
         "is_edited": false,
         "unit_cost_diff_log": null,
-        "tax_name": "",
+        "tax_name": super::lines::tax_name(order),
         "tax_percentage": text(Decimal::from(order.tax_rate), 8),
         "tax_amount": number(tax),
         "tax_is_inclusive": bill.tax_included,

@@ -32,6 +32,18 @@ pub(super) fn row(data: &Data, order: &Order, line: &Line) -> Value {
     row
 }
 
+/// What its tax is called; nothing where it has none.
+pub(super) fn tax_name(order: &Order) -> String {
+    if order.tax_rate == 0 { String::new() } else { format!("Sales tax {}%", order.tax_rate) }
+}
+
+fn taxes(order: &Order) -> Value {
+    match tax_name(order) {
+        none if none.is_empty() => json!([]),
+        name => json!([{ "id": 1, "type": "percent", "value": text(order.tax_rate.into(), 8), "name": name }]),
+    }
+}
+
 /// An item as its order's detail shows it: references in full, quantities as JSON numbers.
 pub(super) fn line(data: &Data, order: &Order, line: &Line) -> Value {
     let masters = &data.masters;
@@ -58,7 +70,7 @@ pub(super) fn line(data: &Data, order: &Order, line: &Line) -> Value {
         ("custom_fields", json!([])),
         ("spend_allocation", json!([])),
         ("logs", json!([])),
-        ("taxes", json!([])),
+        ("taxes", taxes(order)),
         ("flags", json!([])),
         ("approval_history", json!([])),
         ("recurrence", Value::Null),

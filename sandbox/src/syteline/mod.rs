@@ -25,6 +25,8 @@ use chrono::{DateTime, Utc};
 
 pub use config::SyteLineConfig;
 
+use chrono::NaiveDate;
+
 use crate::by_hand::{ByHand, Touch, TypedInvoice, TypedOrder};
 use crate::clock::Clock;
 use crate::control::Erp;
@@ -98,6 +100,13 @@ impl SyteLine {
     /// Adds an account (dimension 1) or a unit code 1 (any other dimension).
     pub fn add_account(&self, account: &Account) {
         self.front.tenant.add_account(account);
+    }
+
+    /// Sets a fiscal period, by its first and last day, to closed or open. It is shown by the IDO
+    /// `SLPeriods` as `PerStart`, `PerEnd` and `Closed`: an assumption.
+    pub fn set_period(&self, from: NaiveDate, to: NaiveDate, closed: bool) {
+        let [from, to] = [from, to].map(|day| day.format("%Y%m%d 00:00:00.000").to_string());
+        self.front.tenant.site().set_period(&from, &to, closed);
     }
 
     /// Types an order in, as a person does at the screen; answers its number.

@@ -95,6 +95,12 @@ impl Site {
         }
     }
 
+    pub(super) fn set_period(&mut self, from: &str, to: &str, closed: bool) {
+        let closed = if closed { "1" } else { "0" };
+        self.put("SLPeriods", row([("PerStart", from), ("PerEnd", to), ("Closed", closed)]));
+        self.store.commit();
+    }
+
     pub(super) fn add_account(&mut self, account: &Account) {
         let name: String = account.name.chars().take(40).collect();
         if account.dimension == 1 {

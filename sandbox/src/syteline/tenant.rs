@@ -117,7 +117,14 @@ impl SyteLineTenant {
         let ido = site.store.idos.get(ido).ok_or_else(|| format!("IDO {ido} does not exist"))?;
         let property = |property: &super::schema::Property| {
             let read_only = property.kind == super::schema::Kind::Shown;
-            json!({ "Name": property.name, "Length": property.length, "Required": property.required, "ReadOnly": read_only })
+            let kind = match property.kind {
+                super::schema::Kind::Number => "Decimal",
+                super::schema::Kind::Date => "Date",
+                super::schema::Kind::Flag => "Byte",
+                _ => "String",
+            };
+            json!({ "Name": property.name, "DataType": kind, "Length": property.length, "Required": property.required,
+                "ReadOnly": read_only })
         };
         let properties: Vec<Value> = ido.properties.iter().map(property).collect();
         Ok(

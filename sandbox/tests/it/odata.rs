@@ -140,3 +140,39 @@ async fn lists_are_filtered_ordered_counted_and_paged() {
         .await;
     assert_eq!(some.json()["value"].as_array().unwrap().len(), 2);
 }
+
+#[tokio::test]
+async fn a_multipart_batch_needs_change_sets_that_are_all_or_nothing() {
+    let clerk = Clerk::new(ODataConfig { json_batches: false, ..ODataConfig::default() }).await;
+    let request = |id: &str, line: &str, body: &str| {
+        format!(
+            "--c\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\nContent-ID: {id}\r\n\r\n\
+             {line} HTTP/1.1\r\nContent-Type: application/json\r\n\r\n{body}\r\n"
+        )
+    };
+    let set = |requests: &str| format!("--b\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n{requests}--c--\r\n");
+    let good = |id: &str| request(id, "POST Orders", &order(id).to_string());
+    let bad = request("9", "POST Orders", r#"{"Supplier": "NOBODY"}"#);
+    let batch =
+        format!("{}{}--b--\r\n", set(&format!("{}{bad}", good("1"))), set(&format!("{}{}", good("2"), good("3"))));
+    let send_batch = async |headers: &[(&str, &str)], body: String| {
+        let url = format!("{}/tdapi.purPurchaseOrder/$batch", clerk.root);
+        let own = [("authorization", clerk.bearer.as_str()), ("x-infor-lncompany", "100")];
+        send("POST", &url, &[&own, headers].concat(), body).await
+    };
+    let multipart = ("content-type", "multipart/mixed; boundary=b");
+    let answer = send_batch(&[multipart, ("prefer", "odata.continue-on-error")], batch.clone()).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let text = answer.text();
+    assert_eq!((text.matches("HTTP/1.1 422").count(), text.matches("HTTP/1.1 201").count()), (1, 2), "{text}");
+    assert!(!text.contains("Content-ID: 1\r") && text.contains("Content-ID: 3\r"), "{text}");
+    assert_eq!(clerk.tenant.documents().len(), 2, "of the first set nothing stays");
+    // Without being told to go on, it stops at the failure.
+    let text = send_batch(&[multipart], batch.replace("Content-ID: 2", "Content-ID: 7")).await.text();
+    assert!(!text.contains("HTTP/1.1 201"), "{text}");
+    let bare = format!("--b\r\n{}--b--\r\n", good("5").trim_start_matches("--c\r\n"));
+    assert_eq!(send_batch(&[multipart], bare).await.status, StatusCode::BAD_REQUEST, "a write outside of a set");
+    let json = json!({"requests": []}).to_string();
+    assert_eq!(send_batch(&[JSON], json).await.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    assert_eq!(clerk.tenant.documents().len(), 2);
+}

@@ -1,6 +1,7 @@
 //! Carrying what is due one step on.
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 
 use super::amend::{amendment, needs_mapping};
 use super::journal::{Entry, Recorded, Work};
@@ -10,7 +11,7 @@ use crate::alert::Alert;
 use crate::error::EngineError;
 use crate::failure::{Failure, FailureKind};
 use crate::ledger::{Change, ClaimRequest, Evidence, Lease};
-use crate::mapper::Mapping;
+use crate::mapper::{Mapping, Missing};
 use crate::record::{ExternalRef, Lifecycle, Record, RecordKey};
 use crate::reference::References;
 use crate::schedule::Frozen;
@@ -141,6 +142,7 @@ impl Engine {
     }
 
     /// Maps what is fresh, and makes the intents durable before anything is sent (I1, I6); in a freeze there are none.
+    /// What may not be posted yet is intended once, so that what is there of it is linked.
     async fn intend(
         &self,
         flow: &Flow,
@@ -148,7 +150,7 @@ impl Engine {
         references: &References,
         frozen: Option<&Frozen>,
         done: &mut Done,
-    ) -> Result<Vec<(Work, Draft)>, EngineError> {
+    ) -> Result<Vec<(Work, Wanted)>, EngineError> {
         let until = self.after(self.settings.lease);
         let records = fresh.iter().map(|work| (&work.head.key, &work.head.payload));
         let references = self.with_needed(flow, records, references, frozen).await?;
@@ -158,22 +160,13 @@ impl Engine {
                 (Mapping::Hold(missing), _) => Entry::last(work, Change::Held { missing }, None),
                 (Mapping::Skip(reason), _) => Entry::last(work, Change::Skipped { reason }, None),
                 (Mapping::Draft { .. }, Some(frozen)) => Entry::last(work, postponed(frozen), None),
-                (Mapping::Draft { document, decisions }, None) => {
-                    let draft = Draft {
-                        key: work.head.key.clone(),
-                        reference: ExternalRef::of(&work.head.key),
-                        document: document.clone(),
-                        earlier: work.head.earlier.clone(),
-                    };
-                    let attempt = work.head.attempt + 1;
-                    Entry {
-                        only_at: Some((work.head.revision.clone(), Lifecycle::Active)),
-                        work,
-                        changes: vec![Change::Intended { attempt, document, decisions }],
-                        lease: Lease::Until(until),
-                        with: Some(draft),
-                    }
+                (Mapping::Wait { missing, .. }, _) if frozen.is_some() || !may_be_there(flow, &work.head) => {
+                    Entry::last(work, Change::Held { missing }, None)
                 }
+                (Mapping::Wait { document, decisions, missing }, _) => {
+                    intent(work, document, decisions, missing, until)
+                }
+                (Mapping::Draft { document, decisions }, None) => intent(work, document, decisions, Vec::new(), until),
             })
             .collect();
         let mut intents = Vec::new();
@@ -194,23 +187,29 @@ impl Engine {
     async fn look_first(
         &self,
         flow: &Flow,
-        intents: Vec<(Work, Draft)>,
+        intents: Vec<(Work, Wanted)>,
         done: &mut Done,
     ) -> Result<Vec<(Work, Draft)>, EngineError> {
-        let (first, mut wanted): (Vec<_>, Vec<_>) =
-            intents.into_iter().partition(|(work, _)| flow.look_first && !work.head.looked);
+        let (first, wanted): (Vec<_>, Vec<_>) = intents
+            .into_iter()
+            .partition(|(work, wanted)| !wanted.against.is_empty() || (flow.look_first && !work.head.looked));
+        let mut wanted: Vec<(Work, Draft)> = wanted.into_iter().map(|(work, wanted)| (work, wanted.draft)).collect();
         if first.is_empty() {
             return Ok(wanted);
         }
         let question =
-            |(work, draft): &(Work, Draft)| Lookup { document: Some(draft.document.clone()), ..lookup(work) };
+            |(work, wanted): &(Work, Wanted)| Lookup { document: Some(wanted.draft.document.clone()), ..lookup(work) };
         let lookups: Vec<Lookup> = first.iter().map(question).collect();
         let answers = pad(flow.sink.find(&lookups).await, lookups.len(), || Found::Unanswered(no_answer()));
         let mut retries = Retries::of(self);
         let mut absent = Vec::new();
         let mut entries = Vec::new();
-        for ((work, draft), answer) in first.into_iter().zip(answers) {
+        for ((work, Wanted { draft, against }), answer) in first.into_iter().zip(answers) {
             match answer {
+                Found::Absent if !against.is_empty() => {
+                    let changes = vec![Change::NotYetThere, Change::Held { missing: against }];
+                    entries.push(Entry { work, changes, lease: Lease::Release, only_at: None, with: () });
+                }
                 Found::Absent => absent.push(Entry {
                     work,
                     changes: vec![Change::NotYetThere],
@@ -304,7 +303,7 @@ impl Engine {
             .map(|(work, handle)| Entry {
                 only_at: work.head.sent.clone().map(|sent| (sent, Lifecycle::Active)),
                 work,
-                changes: vec![Change::Committing { handle: handle.clone() }],
+                changes: vec![Change::Committing { called: Some(flow.sink.describe(&handle)), handle: handle.clone() }],
                 lease: Lease::Until(until),
                 with: handle,
             })
@@ -367,6 +366,40 @@ pub(super) fn map(flow: &Flow, record: &Record, references: &References) -> Mapp
     match record.lifecycle {
         Lifecycle::Cancelled => Mapping::Skip("it was cancelled at the source".to_owned()),
         Lifecycle::Active => flow.mapper.map(record, references),
+    }
+}
+
+/// A document that is to be posted; or only linked, as long as something stands against its being made.
+struct Wanted {
+    draft: Draft,
+    against: Vec<Missing>,
+}
+
+/// Whether a document that may not be made yet is to be looked for all the same: once, at its first attempt. When it
+/// may be made, it is looked for again.
+pub(super) fn may_be_there(flow: &Flow, head: &Head) -> bool {
+    flow.look_first && head.attempt == 0
+}
+
+fn intent(
+    work: Work,
+    document: Value,
+    decisions: Vec<String>,
+    against: Vec<Missing>,
+    until: DateTime<Utc>,
+) -> Entry<Option<Wanted>> {
+    let draft = Draft {
+        key: work.head.key.clone(),
+        reference: ExternalRef::of(&work.head.key),
+        document: document.clone(),
+        earlier: work.head.earlier.clone(),
+    };
+    Entry {
+        only_at: Some((work.head.revision.clone(), Lifecycle::Active)),
+        changes: vec![Change::Intended { attempt: work.head.attempt + 1, document, decisions }],
+        work,
+        lease: Lease::Until(until),
+        with: Some(Wanted { draft, against }),
     }
 }
 

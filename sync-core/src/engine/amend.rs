@@ -109,7 +109,11 @@ impl Engine {
             let lifecycle = work.head.lifecycle;
             let (document, decisions) = match (lifecycle, map(flow, &work.head.record(), &references)) {
                 (Lifecycle::Cancelled, _) => (None, Vec::new()),
-                (Lifecycle::Active, Mapping::Draft { document, decisions }) => (Some(document), decisions),
+                // What stands against making it is no matter to one that is there: the target refuses what it must.
+                (
+                    Lifecycle::Active,
+                    Mapping::Draft { document, decisions } | Mapping::Wait { document, decisions, .. },
+                ) => (Some(document), decisions),
                 (Lifecycle::Active, Mapping::Hold(missing)) => {
                     entries.push(Entry::last(work, Change::AmendHeld { revision, missing }, ()));
                     continue;

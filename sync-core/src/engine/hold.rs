@@ -1,6 +1,7 @@
 //! Letting records go on when what they waited for is there: a vendor, an account, the end of a freeze.
 
 use super::Engine;
+use super::advance::may_be_there;
 use crate::error::EngineError;
 use crate::ledger::{Append, Appended, Change, Lease, Query, list_all};
 use crate::mapper::Mapping;
@@ -38,16 +39,22 @@ impl Engine {
                 (_, Some(refusal)) if !refusal.missing.is_empty() => &refusal.missing,
                 _ => continue,
             };
-            let change = match flow.mapper.map(&head.record(), &references) {
+            let mapping = match flow.mapper.map(&head.record(), &references) {
+                Mapping::Wait { missing, .. } if !posted && (frozen.is_some() || !may_be_there(flow, &head)) => {
+                    Mapping::Hold(missing)
+                }
+                mapping => mapping,
+            };
+            let change = match mapping {
                 Mapping::Hold(still) if still == *missing => continue,
                 Mapping::Hold(missing) if posted => Change::AmendHeld { revision: head.revision.clone(), missing },
                 Mapping::Hold(missing) => Change::Held { missing },
-                Mapping::Skip(_) | Mapping::Draft { .. } => {
+                Mapping::Skip(_) | Mapping::Draft { .. } | Mapping::Wait { .. } => {
                     let because = match head.attempt {
-                        0 => "the references it waited for are there",
+                        0 => "what it waited for is there",
                         // Only the target knows whether it can go on.
                         _ if !posted => "the target is asked again",
-                        _ => "the references its change waited for are there",
+                        _ => "what its change waited for is there",
                     };
                     Change::Resumed { because: because.to_owned() }
                 }

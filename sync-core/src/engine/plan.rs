@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::advance::map;
+use super::advance::{map, may_be_there};
 use super::amend::{Wish, amendment};
 use super::{Engine, Flow};
 use crate::error::EngineError;
@@ -97,14 +97,25 @@ impl Engine {
         let references = self.with_needed(flow, records, references, frozen.as_ref()).await?;
         let mut plan = Vec::new();
         let mut first: Vec<(usize, Option<Handle>)> = Vec::new();
+        let mut against: Vec<(usize, Vec<Missing>)> = Vec::new();
         for (key, (record, head)) in read {
-            let Some(step) = next_step(flow, head.as_ref(), &record, &references) else {
+            let Some((step, missing)) = next_step(flow, head.as_ref(), &record, &references) else {
                 continue;
+            };
+            let seen = head.as_ref().is_some_and(|head| !may_be_there(flow, head));
+            let step = match step {
+                Step::Post(_) if !missing.is_empty() && (seen || frozen.is_some() || !flow.look_first) => {
+                    Step::Hold(missing.clone())
+                }
+                step => step,
             };
             let step = match (step, &frozen) {
                 (Step::Post(_) | Step::Amend(..) | Step::Cancel(_), Some(frozen)) => Step::Postpone(frozen.clone()),
                 (step, _) => step,
             };
+            if !missing.is_empty() && matches!(step, Step::Post(_)) {
+                against.push((plan.len(), missing));
+            }
             if matches!(step, Step::Post(_)) && head.as_ref().is_none_or(|head| !head.looked) {
                 first.push((plan.len(), head.and_then(|head| head.earlier)));
             }
@@ -112,6 +123,11 @@ impl Engine {
         }
         if flow.look_first {
             link_existing(flow, &first, &mut plan).await;
+        }
+        for (index, missing) in against {
+            if matches!(plan[index].step, Step::Post(_)) {
+                plan[index].step = Step::Hold(missing);
+            }
         }
         Ok(plan)
     }
@@ -142,30 +158,38 @@ async fn link_existing(flow: &Flow, first: &[(usize, Option<Handle>)], plan: &mu
     }
 }
 
-fn next_step(flow: &Flow, head: Option<&Head>, record: &Record, references: &References) -> Option<Step> {
+/// What comes next for a record, and what stands against it if that is to be posted.
+fn next_step(
+    flow: &Flow,
+    head: Option<&Head>,
+    record: &Record,
+    references: &References,
+) -> Option<(Step, Vec<Missing>)> {
+    let plain = |step: Step| (step, Vec::new());
     if let Some(head) = head {
         let changed = head.revision != record.revision || head.lifecycle != record.lifecycle;
         if let Some(target) = head.state.target() {
             let mut read = head.clone();
             read.revision = record.revision.clone();
             read.lifecycle = record.lifecycle;
-            return amend_step(flow, &read, record, references, target.clone());
+            return amend_step(flow, &read, record, references, target.clone()).map(plain);
         }
         match &head.state {
             State::Committing { .. } | State::InDoubt { .. } | State::Accepted { .. } => {
-                return Some(Step::LookUp);
+                return Some(plain(Step::LookUp));
             }
             State::Rejected { .. } | State::Parked { .. } | State::Skipped { .. } if !changed => {
-                return head.untold().map(Step::Tell);
+                return head.untold().map(Step::Tell).map(plain);
             }
-            State::Parked { doubt: Some(_), .. } => return head.untold().map(Step::Tell),
+            State::Parked { doubt: Some(_), .. } => return head.untold().map(Step::Tell).map(plain),
             _ => {}
         }
     }
     Some(match map(flow, record, references) {
-        Mapping::Draft { document, .. } => Step::Post(document),
-        Mapping::Hold(missing) => Step::Hold(missing),
-        Mapping::Skip(reason) => Step::Skip(reason),
+        Mapping::Draft { document, .. } => plain(Step::Post(document)),
+        Mapping::Wait { document, missing, .. } => (Step::Post(document), missing),
+        Mapping::Hold(missing) => plain(Step::Hold(missing)),
+        Mapping::Skip(reason) => plain(Step::Skip(reason)),
     })
 }
 
@@ -175,7 +199,7 @@ fn amend_step(flow: &Flow, read: &Head, record: &Record, references: &References
     match wish {
         Wish::Cancel => Some(Step::Cancel(target)),
         Wish::Amend => Some(match map(flow, record, references) {
-            Mapping::Draft { document, .. } => Step::Amend(target, document),
+            Mapping::Draft { document, .. } | Mapping::Wait { document, .. } => Step::Amend(target, document),
             Mapping::Hold(missing) => Step::Hold(missing),
             Mapping::Skip(reason) => Step::Tell(reason),
         }),

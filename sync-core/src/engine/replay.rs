@@ -103,7 +103,7 @@ fn refuse(head: &Head, assurance: Assurance) -> Result<(), EngineError> {
             "it may be in the target: look there first, and give your assurance that it is not".to_owned()
         }
         State::Posted { target } => format!("it is posted as {target}"),
-        other => format!("it is {} and goes on by itself", other.name()),
+        other => format!("it is {} and goes on by itself", other.name().words()),
     };
     Err(EngineError::NotReplayable { key: head.key.clone(), why })
 }

@@ -77,3 +77,39 @@ fn a_digest_that_could_not_be_sent_is_tried_again() {
     assert!(block_on(engine.send_digest(day)).unwrap());
     assert_eq!(letters.sent.lock().unwrap().len(), 1);
 }
+
+#[test]
+fn two_ledgers_of_one_connection_send_digests_that_are_told_apart() {
+    let letters = Arc::new(Letters::default());
+    let day: chrono::NaiveDate = "2024-10-04".parse().unwrap();
+    for minutes in 0..2 {
+        let world = World::new(Target::Searched, 0);
+        world.clock.advance(Duration::from_secs(60 * minutes));
+        world.write(1, "S9", "a");
+        block_on(world.sync());
+        for later in 0..2 {
+            let engine = world.engine().alerts(letters.clone());
+            assert!(block_on(engine.send_digest(day + chrono::Days::new(later))).unwrap());
+        }
+    }
+    let ledgers: Vec<String> = letters.sent.lock().unwrap().iter().map(|digest| digest.ledger.clone()).collect();
+    assert_eq!(ledgers[0], ledgers[1], "one ledger keeps its name");
+    assert_eq!(ledgers[2], ledgers[3]);
+    assert_ne!(ledgers[0], ledgers[2]);
+}
+
+#[test]
+fn what_is_said_of_each_record_alone_is_counted_together() {
+    let world = World::new(Target::Searched, 3);
+    block_on(world.sync());
+    for id in 1..=3 {
+        world.write(id, "S1", "changed");
+    }
+    block_on(world.sync());
+    let letters = Arc::new(Letters::default());
+    assert!(block_on(world.engine().alerts(letters.clone()).send_digest("2024-10-04".parse().unwrap())).unwrap());
+    let digest = letters.sent.lock().unwrap().remove(0);
+    let waiting: Vec<(usize, &str)> = digest.waiting.iter().map(|one| (one.count, one.reason.as_str())).collect();
+    assert_eq!((waiting.len(), waiting[0].0), (1, 3), "{waiting:?}");
+    assert!(waiting[0].1.contains("changed at the source after it was posted as"), "{waiting:?}");
+}

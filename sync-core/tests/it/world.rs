@@ -549,6 +549,9 @@ fn draft_of(value: &Value) -> Draft {
 
 #[async_trait]
 impl Sink for Mortal {
+    fn describe(&self, handle: &Handle) -> String {
+        format!("message {}", handle.0["message"])
+    }
     async fn find(&self, wanted: &[Lookup]) -> Vec<Found> {
         self.0.sink_calls.fetch_add(1, Ordering::Relaxed);
         mortal!(self, wanted.iter().map(|lookup| self.0.look(lookup)).collect())

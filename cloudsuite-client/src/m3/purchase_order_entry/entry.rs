@@ -110,6 +110,9 @@ pub struct EntryLine {
     /// `DWDT`; the head's if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivery_date: Option<NaiveDate>,
+    /// `VTCD`, 2 digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vat_code: Option<String>,
     /// `COCE`, the cost centre, 10 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_center: Option<String>,
@@ -131,6 +134,7 @@ impl EntryLine {
             description: None,
             supplier_item: None,
             delivery_date: None,
+            vat_code: None,
             cost_center: None,
             accounting: Default::default(),
         }

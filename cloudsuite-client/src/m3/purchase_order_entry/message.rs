@@ -104,6 +104,7 @@ fn write_line(reference: Reference<'_>, line: &EntryLine) -> Result<Transaction,
         .date("DWDT", line.delivery_date)
         .code("PUUN", line.unit.as_deref(), 3)?
         .code("SITE", line.supplier_item.as_deref(), 30)?
+        .code("VTCD", line.vat_code.as_deref(), 2)?
         .code("COCE", line.cost_center.as_deref(), 10)
         .map(|fields| fields.transaction)
 }

@@ -32,12 +32,13 @@ fn every_record_of_every_answer_is_read_and_nothing_of_it_is_lost() {
     let (facts, types) = (Facts::read(), types());
     let mut lost = Vec::new();
     for name in records(&facts) {
-        let decode = types.get(name.as_str()).unwrap_or_else(|| panic!("no type reads {name}"));
+        let decoder = types.get(name.as_str()).unwrap_or_else(|| panic!("no type reads {name}"));
+        let (record, decode) = (decoder.record, decoder.decode);
         for shape in [Shape::Full, Shape::Minimal, Shape::Nulls, Shape::UnknownValues] {
-            let sent = instance(&facts, &name, shape);
+            let (place, sent) = (format!("{name} as {record}, {shape:?}"), instance(&facts, &name, shape));
             match decode(&sent.to_string()) {
-                Ok(read) => lost.extend(difference(&sent, &read).map(|what| format!("{name} {shape:?}: {what}"))),
-                Err(error) => lost.push(format!("{name} {shape:?}: {error}")),
+                Ok(read) => lost.extend(difference(&sent, &read).map(|what| format!("{place}: {what}"))),
+                Err(error) => lost.push(format!("{place}: {error}")),
             }
         }
         // What nobody knows is passed over.

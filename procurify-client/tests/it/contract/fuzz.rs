@@ -11,11 +11,11 @@ fn no_decoder_panics_on_spoilt_answers() {
     println!("seed {seed}");
     let (facts, mut rng) = (Facts::read(), Rng(seed));
     let (mut read, mut refused) = (0, 0);
-    for (name, decode) in types() {
+    for (name, decoder) in types() {
         let full = instance(&facts, name, Shape::Full);
         for _ in 0..150 {
             let bytes = mutate(&full, &mut rng);
-            match decode(&String::from_utf8_lossy(&bytes)) {
+            match (decoder.decode)(&String::from_utf8_lossy(&bytes)) {
                 Ok(_) => read += 1,
                 Err(_) => refused += 1,
             }

@@ -1,4 +1,5 @@
-//! `EXPORTMI Select`: a filtered read of one table, `MPHEAD` here, whose columns begin with `IA`.
+//! `EXPORTMI Select`: a filtered read of one table: of the order heads (`MPHEAD`, whose columns begin with `IA`), or of
+//! the fiscal periods (`CSYPER` and `CP`, an assumption).
 
 use std::cmp::Ordering;
 
@@ -16,9 +17,9 @@ pub(super) fn run(company: &Company, session: &Session<'_>, input: &Row) -> Outc
     let Some(select) = Select::read(query) else {
         return Err(Refusal::nok("CPF9898", "QERY", format!("The query cannot be read: {query}")));
     };
-    if !select.table.eq_ignore_ascii_case("MPHEAD") {
+    let Some((prefix, table)) = table(company, session, &select.table) else {
         return Err(Refusal::nok("CPF9898", "QERY", format!("Table {} cannot be read", select.table)));
-    }
+    };
     let separator = given(input, "SEPC");
     let named = matches!(separator, "*" | "#");
     let reply = |values: Vec<String>, prefix: bool| {
@@ -35,23 +36,34 @@ pub(super) fn run(company: &Company, session: &Session<'_>, input: &Row) -> Outc
         rows.push(reply(select.columns.clone(), false));
     }
     let limit = session.limit.saturating_sub(rows.len());
-    let company_number = session.company.to_string();
-    let heads = company.orders.values().map(|order| {
-        let mut head = pps200::head(order);
-        head.insert("CONO".to_owned(), company_number.clone());
-        head
-    });
-    let found =
-        heads.filter(|head| select.condition.as_ref().is_none_or(|condition| condition.holds(head))).take(limit);
+    let found = table
+        .into_iter()
+        .filter(|head| select.condition.as_ref().is_none_or(|condition| condition.holds(head, prefix)))
+        .take(limit);
     rows.extend(
-        found.map(|head| reply(select.columns.iter().map(|column| cell(&head, column).to_owned()).collect(), true)),
+        found.map(|head| {
+            reply(select.columns.iter().map(|column| cell(&head, prefix, column).to_owned()).collect(), true)
+        }),
     );
     Ok(rows)
 }
 
+/// A table's rows, and what its columns begin with.
+fn table(company: &Company, session: &Session<'_>, name: &str) -> Option<(&'static str, Vec<Row>)> {
+    let of_company = |mut row: Row| {
+        row.insert("CONO".to_owned(), session.company.to_string());
+        row
+    };
+    match name.to_uppercase().as_str() {
+        "MPHEAD" => Some(("IA", company.orders.values().map(pps200::head).map(of_company).collect())),
+        "CSYPER" => Some(("CP", company.periods.values().cloned().map(of_company).collect())),
+        _ => None,
+    }
+}
+
 /// A column of the table, which is a field with the table's prefix.
-fn cell<'a>(head: &'a Row, column: &str) -> &'a str {
-    column.strip_prefix("IA").map_or("", |field| given(head, field))
+fn cell<'a>(head: &'a Row, prefix: &str, column: &str) -> &'a str {
+    column.strip_prefix(prefix).map_or("", |field| given(head, field))
 }
 
 struct Select {
@@ -67,12 +79,12 @@ enum Condition {
 }
 
 impl Condition {
-    fn holds(&self, head: &Row) -> bool {
+    fn holds(&self, head: &Row, prefix: &str) -> bool {
         match self {
-            Self::All(parts) => parts.iter().all(|part| part.holds(head)),
-            Self::Any(parts) => parts.iter().any(|part| part.holds(head)),
+            Self::All(parts) => parts.iter().all(|part| part.holds(head, prefix)),
+            Self::Any(parts) => parts.iter().any(|part| part.holds(head, prefix)),
             Self::Compare { column, operator, value } => {
-                let cell = cell(head, column);
+                let cell = cell(head, prefix, column);
                 let order = match (cell.parse::<i64>(), value.parse::<i64>()) {
                     (Ok(cell), Ok(value)) => cell.cmp(&value),
                     _ => cell.cmp(value),
@@ -228,7 +240,7 @@ mod tests {
             let select = Select::read(&format!("IAPUNO, IAYRE1 from MPHEAD where {condition}"));
             let select = select.unwrap_or_else(|| panic!("{condition} is a condition"));
             assert_eq!(select.columns, ["IAPUNO", "IAYRE1"]);
-            assert_eq!(select.condition.map(|c| c.holds(&head)), Some(expected), "{condition}");
+            assert_eq!(select.condition.map(|c| c.holds(&head, "IA")), Some(expected), "{condition}");
         }
         assert!(Select::read("IAPUNO from MPHEAD where").is_none());
         assert!(Select::read("IAPUNO from MPHEAD where IAPUNO = 'open").is_none());

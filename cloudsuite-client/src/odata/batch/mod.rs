@@ -1,0 +1,267 @@
+//! Many writes in one call (`$batch`), each with an outcome of its own, or all together as one change set.
+
+mod json;
+mod multipart;
+
+use std::collections::HashMap;
+
+use tenant_http::{Bytes, Error, ErrorKind, Outcome};
+
+use super::Service;
+use super::entity::{Entity, NewEntity};
+use super::fault::{EXPLAINED, accepted, judge};
+use super::key::Key;
+use super::value::check_name;
+
+/// How a batch is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum BatchFormat {
+    /// As a JSON document of requests (`OData` 4.01, and 4.0 services that have taken it up). The default.
+    #[default]
+    Json,
+    /// As `multipart/mixed` with change sets, the only way that older services know.
+    Multipart,
+}
+
+/// A write, by itself or as a part of a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Write {
+    method: &'static str,
+    /// Below the service, percent-encoded.
+    target: String,
+    etag: Option<String>,
+    body: Option<NewEntity>,
+    refused: Option<String>,
+}
+
+impl Write {
+    /// A new entity of a set, with those inside it.
+    pub fn create(set: &str, entity: NewEntity) -> Self {
+        let refused = check_name(set).err();
+        Self { method: "POST", target: set.to_owned(), etag: None, body: Some(entity), refused }
+    }
+
+    /// A change of the properties given, at the state in which the entity was read (`None`: whatever it has become).
+    pub fn patch(set: &str, key: &Key, etag: Option<&str>, changes: NewEntity) -> Self {
+        Self { body: Some(changes), ..Self::of_key("PATCH", set, key, etag) }
+    }
+
+    /// The end of an entity, at the state in which it was read (`None`: whatever it has become).
+    pub fn delete(set: &str, key: &Key, etag: Option<&str>) -> Self {
+        Self::of_key("DELETE", set, key, etag)
+    }
+
+    fn of_key(method: &'static str, set: &str, key: &Key, etag: Option<&str>) -> Self {
+        let (target, refused) = match check_name(set).and_then(|()| key.target(set)) {
+            Ok(target) => (target, None),
+            Err(reason) => (String::new(), Some(reason)),
+        };
+        let etag = etag.unwrap_or("*");
+        // In a batch it is a line of text among others.
+        let broken = etag.chars().any(char::is_control).then(|| "the ETag has control characters".to_owned());
+        Self { method, target, etag: Some(etag.to_owned()), body: None, refused: refused.or(broken) }
+    }
+
+    fn operation(&self) -> String {
+        format!("{} {}", self.method, self.target)
+    }
+}
+
+/// What a batch answered to one write.
+#[derive(Debug, Clone)]
+struct Answered {
+    status: u16,
+    etag: Option<String>,
+    body: Vec<u8>,
+}
+
+impl Service {
+    /// Makes writes that do not depend on each other, in as few calls as their number and bytes allow, and returns one
+    /// result for each, in their order: the entity as far as the server shows it, or an error whose outcome says
+    /// whether the write may have been made.
+    ///
+    /// After a call that failed as a whole no further one is sent. Dropping the future gives up: the call under way may
+    /// still be processed.
+    pub async fn write_many(&self, writes: &[Write]) -> Vec<Result<Entity, Error>> {
+        let mut results = Vec::with_capacity(writes.len());
+        let mut rest = writes;
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(self.next_call(rest));
+            let (answers, failed) = match now {
+                [one] => {
+                    let answer = self.write(one).await;
+                    // The call itself failed, rather than the write in it.
+                    let failed = answer.as_ref().is_err_and(is_of_the_call);
+                    (vec![answer], failed)
+                }
+                _ => self.batch(now, false).await,
+            };
+            results.extend(answers);
+            rest = later;
+            if failed {
+                break;
+            }
+        }
+        let unsent = |write: &Write| {
+            let message = "not sent, because the call before it failed";
+            Err(Error::new(ErrorKind::Unavailable, Outcome::NotProcessed, write.operation(), message))
+        };
+        results.extend(rest.iter().map(unsent));
+        results
+    }
+
+    /// Makes one write.
+    ///
+    /// # Errors
+    /// What failed or was refused. A write is sent again only if it was proven unprocessed.
+    pub async fn write(&self, write: &Write) -> Result<Entity, Error> {
+        let operation = write.operation();
+        if let Some(reason) = write.refused.clone().or_else(|| self.refused()) {
+            return Err(Error::config(operation, reason));
+        }
+        let method = tenant_http::Method::from_bytes(write.method.as_bytes())
+            .map_err(|error| Error::config(operation.as_str(), "no method of HTTP").with_source(error))?;
+        let mut request = self.http().request(method, &self.path_of(&write.target));
+        if let Some(etag) = &write.etag {
+            request = request.header("if-match", etag);
+        }
+        if let Some(body) = &write.body {
+            request = request.json(body);
+        }
+        let request = self.dressed(request).operation(&operation).accept_status(&EXPLAINED);
+        let response = accepted(&operation, request.send().await?)?;
+        if response.body.is_empty() {
+            return Ok(Entity::default().at_state(response.header("etag")));
+        }
+        let entity: Entity = response.json(&operation)?;
+        Ok(entity.at_state(response.header("etag")))
+    }
+
+    /// Makes writes as one change set, in one call: all of them, or none. Returns the entities as far as the server
+    /// shows them.
+    ///
+    /// # Errors
+    /// Why none was made; of outcome `Unknown` if that is not certain. More writes than a batch may hold are not sent.
+    pub async fn write_together(&self, writes: &[Write]) -> Result<Vec<Entity>, Error> {
+        let operation = "POST $batch";
+        match writes {
+            [] => return Ok(Vec::new()),
+            [one] => return Ok(vec![self.write(one).await?]),
+            _ => {}
+        }
+        if let Some(reason) = writes.iter().find_map(|write| write.refused.clone()) {
+            return Err(Error::config(operation, reason));
+        }
+        if self.next_call(writes) < writes.len() {
+            let message = format!("{} writes do not fit into one batch: raise its limits, or make fewer", writes.len());
+            return Err(Error::config(operation, message));
+        }
+        let (results, _) = self.batch(writes, true).await;
+        let made = results.iter().filter(|result| result.is_ok()).count();
+        // Why it failed: what is unclear first, and last what failed only because another did.
+        let weight = |error: &Error| (error.outcome() == Outcome::Unknown, error.status() != Some(424));
+        match results.iter().filter_map(|result| result.as_ref().err()).max_by_key(|error| weight(error)) {
+            None => Ok(results.into_iter().flatten().collect()),
+            Some(error) if made == 0 => Err(error.clone()),
+            Some(error) => {
+                let message =
+                    format!("{made} of {} writes of one change set were made: {}", writes.len(), error.message());
+                Err(error.clone().with_outcome(Outcome::Unknown).with_message(message))
+            }
+        }
+    }
+
+    fn next_call(&self, writes: &[Write]) -> usize {
+        let limits = self.limits();
+        let around = match limits.format {
+            BatchFormat::Json => 128,
+            BatchFormat::Multipart => 384,
+        };
+        let mut bytes = 64;
+        let fits = |write: &&Write| {
+            bytes += serde_json::to_string(&write.body).map_or(0, |body| body.len()) + write.target.len() + around;
+            bytes <= limits.bytes
+        };
+        writes.iter().take(limits.parts).take_while(fits).count().max(1)
+    }
+
+    /// One `$batch`, as one change set if `together`: its results, and whether it failed as a whole.
+    async fn batch(&self, writes: &[Write], together: bool) -> (Vec<Result<Entity, Error>>, bool) {
+        let answers = match self.exchange(writes, together).await {
+            Ok(answers) => answers,
+            Err(error) => return (writes.iter().map(|_| Err(error.clone())).collect(), true),
+        };
+        let mut by_place: HashMap<usize, Vec<Answered>> = HashMap::new();
+        for (place, answered) in answers {
+            by_place.entry(place).or_default().push(answered);
+        }
+        let result = |(place, write): (usize, &Write)| {
+            if let Some(reason) = &write.refused {
+                return Err(Error::config(write.operation(), reason));
+            }
+            if let Some([answered]) = by_place.get(&place).map(Vec::as_slice) {
+                return answered.read(&write.operation());
+            }
+            let message = "the answer of the batch has not one response to it: it may have been made";
+            Err(Error::new(ErrorKind::Decode, Outcome::Unknown, write.operation(), message))
+        };
+        (writes.iter().enumerate().map(result).collect(), false)
+    }
+
+    /// Sends those writes that can be sent, and reads what is answered to each.
+    async fn exchange(&self, writes: &[Write], together: bool) -> Result<Vec<(usize, Answered)>, Error> {
+        let operation = "POST $batch";
+        if let Some(reason) = self.refused() {
+            return Err(Error::config(operation, reason));
+        }
+        let fit: Vec<(usize, &Write)> =
+            writes.iter().enumerate().filter(|(_, write)| write.refused.is_none()).collect();
+        let (body, content_type) = match self.limits().format {
+            BatchFormat::Json => (json::encode(&fit, together), json::CONTENT_TYPE),
+            BatchFormat::Multipart => (multipart::encode(&fit, together), multipart::CONTENT_TYPE),
+        };
+        let unwritten = |error| Error::config(operation, "the writes could not be written as JSON").with_source(error);
+        let mut request = self
+            .http()
+            .post(&self.path_of("$batch"))
+            .body(Bytes::from(body.map_err(unwritten)?), content_type)
+            // Without it a server may stop at the first refusal.
+            .header("prefer", "odata.continue-on-error");
+        if self.limits().format == BatchFormat::Multipart {
+            request = request.header("accept", "multipart/mixed");
+        }
+        let request = self.dressed(request).operation(operation).accept_status(&EXPLAINED);
+        let response = accepted(operation, request.send().await?)?;
+        let answers = match self.limits().format {
+            BatchFormat::Json => json::decode(&response.body),
+            BatchFormat::Multipart => {
+                let sent: Vec<usize> = fit.iter().map(|(place, _)| *place).collect();
+                multipart::decode(response.header("content-type"), &response.body, &sent, together)
+            }
+        };
+        answers.map_err(|why| {
+            let message = format!("the answer of the batch cannot be read ({why}): its writes may have been made");
+            Error::new(ErrorKind::Decode, Outcome::Unknown, operation, message)
+                .with_status(response.status)
+                .with_request_id(response.request_id.clone())
+        })
+    }
+}
+
+/// Whether the next call would most likely fail like this one.
+fn is_of_the_call(error: &Error) -> bool {
+    let kind = matches!(error.kind(), ErrorKind::Auth | ErrorKind::RateLimited | ErrorKind::Connect);
+    kind || error.outcome() == Outcome::Unknown
+}
+
+impl Answered {
+    fn read(&self, operation: &str) -> Result<Entity, Error> {
+        if let Some(error) = judge(operation, self.status, &self.body) {
+            return Err(error);
+        }
+        // It was a success; how the entity looks now is not known if its text is of another shape.
+        let entity = serde_json::from_slice::<Option<Entity>>(&self.body).ok().flatten().unwrap_or_default();
+        Ok(entity.at_state(self.etag.as_deref()))
+    }
+}
