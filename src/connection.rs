@@ -339,6 +339,8 @@ impl ConnectionBuilder {
             let mapper = BillMapperAdapter { mapper: self.bill_mapper, wanted, limits, periods };
             engine = engine.flow(Flow {
                 max_reference_age: Some(self.reference_max_age),
+                on_revision: self.on_revision,
+                on_cancel: self.on_cancel,
                 ..Flow::new(bill::KIND, source, mapper, sink)
             });
         }

@@ -3,9 +3,10 @@
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
-use sync_core::{ExternalRef, Failure};
+use sync_core::{Amended, ExternalRef, Failure};
 
 use super::draft::{InvoiceDraft, InvoiceLineDraft};
+use super::revised::{Plan, Standing};
 use super::sink::Prepared;
 
 /// An invoice that is looked for: by supplier and number, and where the product can, by our reference.
@@ -75,6 +76,34 @@ pub(crate) struct Missing<'a> {
     pub places: &'a [usize],
 }
 
+/// An invoice that was posted for a bill, and is to be compared with what the bill has become.
+#[derive(Clone, Copy)]
+pub(crate) struct Ours<'a> {
+    /// The product's number of it.
+    pub number: &'a str,
+    pub reference: &'a ExternalRef,
+    /// What was sent of it last, if the ledger has it.
+    pub sent: Option<&'a InvoiceDraft>,
+}
+
+/// How such an invoice stands now.
+#[derive(Debug, Clone)]
+pub(crate) enum Now {
+    /// It may be changed.
+    Open(Box<Standing>),
+    /// It is past all change, in the ledger for example.
+    Closed {
+        /// Why, for people.
+        why: String,
+        /// All of it, where the product shows that.
+        standing: Option<Box<Standing>>,
+    },
+    /// It is there, and people typed it in.
+    Foreign,
+    /// It is not there any more.
+    Gone,
+}
+
 /// Where the product keeps supplier invoices. Each method takes a batch and answers each item, in order.
 #[async_trait]
 pub(crate) trait InvoiceBook: Send + Sync {
@@ -108,6 +137,20 @@ pub(crate) trait InvoiceBook: Send + Sync {
 
     /// Adds the lines that are missing. Trouble with one line is the trouble of its invoice.
     async fn add_lines(&self, invoices: &[Missing<'_>]) -> Vec<Result<(), Trouble>>;
+
+    /// How invoices of ours stand now. One that cannot be found is `Gone` only if it is not in the ledger either.
+    async fn now(&self, ours: &[Ours<'_>]) -> Vec<Result<Now, Failure>>;
+
+    /// The number of a line that is added: above the highest that there is.
+    fn line_number(&self) -> fn(place: usize, highest: i64) -> i64 {
+        |_, highest| highest + 1
+    }
+
+    /// Why the product cannot carry out a plan for an invoice that stands so, for people; none if it can.
+    fn refusal(&self, plan: &Plan, standing: &Standing) -> Option<String>;
+
+    /// Carries out plans, each as far as it goes.
+    async fn change(&self, plans: &[Plan]) -> Vec<Amended>;
 
     /// Whether it is ours to have invoices booked.
     fn books(&self) -> bool {

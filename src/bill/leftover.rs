@@ -26,17 +26,13 @@ pub(super) fn changes(sent: &InvoiceDraft, wanted: &InvoiceDraft) -> Vec<String>
     ] {
         compare(what, day(one), day(other), one == other);
     }
-    compare(
-        "payment terms",
-        sent.payment_terms.clone(),
-        wanted.payment_terms.clone(),
-        sent.payment_terms == wanted.payment_terms,
-    );
     for (what, one, other) in
         [("total", sent.total, wanted.total), ("tax", sent.tax, wanted.tax), ("freight", sent.freight, wanted.freight)]
     {
         compare(what, Some(one.to_string()), Some(other.to_string()), one == other);
     }
+    let terms = |invoice: &InvoiceDraft| invoice.payment_terms.clone();
+    compare("payment terms", terms(sent), terms(wanted), sent.payment_terms == wanted.payment_terms);
     for place in 0..sent.lines.len().max(wanted.lines.len()) {
         let (one, other) = (sent.lines.get(place), wanted.lines.get(place));
         compare(&format!("line {}", place + 1), one.map(words), other.map(words), one == other);
@@ -46,7 +42,7 @@ pub(super) fn changes(sent: &InvoiceDraft, wanted: &InvoiceDraft) -> Vec<String>
 
 fn words(line: &InvoiceLineDraft) -> String {
     let center = line.cost_center.as_ref().map(|center| format!("/{center}")).unwrap_or_default();
-    let tax = line.tax_code.as_ref().map(|code| format!(" taxed {code}")).unwrap_or_default();
+    let tax = line.tax_code.as_ref().map(|code| format!(" with tax {code}")).unwrap_or_default();
     format!("{} on {}{center}{tax} `{}`", line.amount, line.account, line.text)
 }
 
@@ -69,7 +65,7 @@ mod tests {
         let told = changes(&invoice("N30", "5"), &invoice("N60", "12"));
         assert_eq!(
             told,
-            ["payment terms N30, now N60", "line 1 1 on 6100 taxed 5 `Nuts`, now 1 on 6100 taxed 12 `Nuts`"]
+            ["payment terms N30, now N60", "line 1 1 on 6100 with tax 5 `Nuts`, now 1 on 6100 with tax 12 `Nuts`"]
         );
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! A bill for purchase orders waits until those are posted, and refers to what they became.
 
+mod amending;
 mod amounts;
 mod approved;
 mod book;
@@ -14,8 +15,10 @@ mod draft;
 mod leftover;
 mod limits;
 mod mapper;
+mod revised;
 mod sink;
 mod source;
+mod there;
 mod wanted;
 
 pub use approved::{ApprovedBill, BillLine, BillPart};
@@ -25,9 +28,11 @@ pub use mapper::{BillMapper, CostPlace, DefaultBillMapper};
 pub use source::{BillSettings, BillSource};
 
 pub use crate::mapping::Mapped;
-pub(crate) use book::{InvoiceBook, LineThere, Missing, Present, Sought, Trouble};
+pub(crate) use book::{InvoiceBook, LineThere, Missing, Now, Ours, Present, Sought, Trouble};
 pub(crate) use limits::BillMapperAdapter;
+pub(crate) use revised::{LineStep, Plan, Standing, StandingLine};
 pub(crate) use sink::{InvoiceSink, Prepared};
+pub(crate) use there::missing;
 
 /// The kind of these records in the ledger.
 pub const KIND: &str = "bill";

@@ -14,11 +14,13 @@ use cloudsuite_client::m3::{
     AccountId, InvoiceBatchNumber, InvoiceHead, InvoiceKey, LedgerInvoice, M3, NewInvoice, NewInvoiceLine, OrderNumber,
     Supplier, SupplierNumber, TransactionError, may_be_taken,
 };
-use sync_core::{Failure, FailureKind};
+use sync_core::{Amended, Failure, FailureKind};
 use tenant_http::Outcome;
 
+use super::invoice_changes;
 use crate::bill::{
-    InvoiceBook, InvoiceDraft, InvoiceLineDraft, LineThere, Missing, OrderLink, Prepared, Present, Sought, Trouble,
+    InvoiceBook, InvoiceDraft, InvoiceLineDraft, LineThere, Missing, Now, OrderLink, Ours, Plan, Prepared, Present,
+    Sought, Standing, Trouble,
 };
 use crate::dimensions::Dimensions;
 use crate::failure::of_transaction;
@@ -38,11 +40,20 @@ pub struct M3InvoiceSettings {
     /// Whether invoices that finance booked itself are looked for in the ledger (`APS200MI SearchSupInvoic`), beside
     /// the batch invoices. Default yes.
     pub search_ledger: bool,
+    /// The reason code with which a batch invoice is rejected whose bill was cancelled (`RejectInvoice`), where
+    /// cancellations are carried over. Without it people are told. Default none.
+    pub rejection_reason: Option<String>,
 }
 
 impl Default for M3InvoiceSettings {
     fn default() -> Self {
-        Self { cost_center_dimension: Some(2), match_orders: false, validate: false, search_ledger: true }
+        Self {
+            cost_center_dimension: Some(2),
+            match_orders: false,
+            validate: false,
+            search_ledger: true,
+            rejection_reason: None,
+        }
     }
 }
 
@@ -165,7 +176,7 @@ impl M3Invoices {
         Ok(head)
     }
 
-    fn line(&self, number: &InvoiceBatchNumber, line: &InvoiceLineDraft) -> Result<NewInvoiceLine, Failure> {
+    pub(super) fn line(&self, number: &InvoiceBatchNumber, line: &InvoiceLineDraft) -> Result<NewInvoiceLine, Failure> {
         if let Some(order) = line.order.as_ref().filter(|_| self.settings.match_orders) {
             return Ok(taxed(matched(number, line, order)?, line));
         }
@@ -212,7 +223,7 @@ fn text(line: &InvoiceLineDraft) -> String {
     }
 }
 
-fn invalid(error: &dyn std::fmt::Display) -> Failure {
+pub(super) fn invalid(error: &dyn std::fmt::Display) -> Failure {
     Failure::new(FailureKind::Invalid, error.to_string())
 }
 
@@ -410,6 +421,18 @@ impl InvoiceBook for M3Invoices {
                 None => unanswered(),
             })
             .collect()
+    }
+
+    async fn now(&self, ours: &[Ours<'_>]) -> Vec<Result<Now, Failure>> {
+        invoice_changes::now(self, ours).await
+    }
+
+    fn refusal(&self, plan: &Plan, _standing: &Standing) -> Option<String> {
+        invoice_changes::refusal(&self.settings, plan)
+    }
+
+    async fn change(&self, plans: &[Plan]) -> Vec<Amended> {
+        invoice_changes::change(self, plans).await
     }
 }
 

@@ -2,11 +2,13 @@
 
 use async_trait::async_trait;
 use cloudsuite_client::odata::{Invoice, NewInvoice, NewInvoiceLine, OData};
-use sync_core::{Failure, FailureKind};
+use sync_core::{Amended, Failure, FailureKind};
 use tenant_http::{Error, Outcome};
 
+use super::invoice_changes;
 use crate::bill::{
-    InvoiceBook, InvoiceDraft, InvoiceLineDraft, LineThere, Missing, Prepared, Present, Sought, Trouble,
+    InvoiceBook, InvoiceDraft, InvoiceLineDraft, LineThere, Missing, Now, Ours, Plan, Prepared, Present, Sought,
+    Standing, Trouble,
 };
 use crate::dimensions::Dimensions;
 use crate::failure::of_call;
@@ -25,6 +27,9 @@ pub struct ODataInvoiceSettings {
     pub tax_code: Option<String>,
     /// The status of an invoice that was cancelled, in the tenant's own word. Default `Cancelled`.
     pub cancelled_status: String,
+    /// The status of an invoice that may still be changed, in the tenant's own word: one in any other is never touched.
+    /// Default `Open`.
+    pub open_status: String,
 }
 
 impl Default for ODataInvoiceSettings {
@@ -35,14 +40,15 @@ impl Default for ODataInvoiceSettings {
             payment_terms: None,
             tax_code: None,
             cancelled_status: "Cancelled".to_owned(),
+            open_status: "Open".to_owned(),
         }
     }
 }
 
 /// The invoices of one company.
 pub(super) struct ODataInvoices {
-    odata: OData,
-    settings: ODataInvoiceSettings,
+    pub(super) odata: OData,
+    pub(super) settings: ODataInvoiceSettings,
 }
 
 impl ODataInvoices {
@@ -73,7 +79,7 @@ impl ODataInvoices {
     }
 }
 
-fn entity_line(number: i64, line: &InvoiceLineDraft, settings: &ODataInvoiceSettings) -> NewInvoiceLine {
+pub(super) fn entity_line(number: i64, line: &InvoiceLineDraft, settings: &ODataInvoiceSettings) -> NewInvoiceLine {
     let mut new = NewInvoiceLine::new(number, &line.account, line.amount).property("Description", line.text.as_str());
     if let (Some(property), Some(code)) = (&settings.tax_code, &line.tax_code) {
         new = new.property(property, code.as_str());
@@ -182,5 +188,17 @@ impl InvoiceBook for ODataInvoices {
 
     async fn add_lines(&self, invoices: &[Missing<'_>]) -> Vec<Result<(), Trouble>> {
         vec![Ok(()); invoices.len()]
+    }
+
+    async fn now(&self, ours: &[Ours<'_>]) -> Vec<Result<Now, Failure>> {
+        invoice_changes::now(self, ours).await
+    }
+
+    fn refusal(&self, _plan: &Plan, _standing: &Standing) -> Option<String> {
+        None
+    }
+
+    async fn change(&self, plans: &[Plan]) -> Vec<Amended> {
+        invoice_changes::change(self, plans).await
     }
 }

@@ -2,6 +2,7 @@
 
 mod amend;
 mod documents;
+mod invoice_changes;
 mod invoices;
 mod product;
 mod purchase_orders;

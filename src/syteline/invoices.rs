@@ -10,11 +10,13 @@ use cloudsuite_client::syteline::{
     VoucherNumber,
 };
 use rust_decimal::Decimal;
-use sync_core::{Failure, FailureKind};
+use sync_core::{Amended, Failure, FailureKind};
 use tenant_http::{Error, Outcome};
 
+use super::invoice_changes;
 use crate::bill::{
-    CostPlace, InvoiceBook, InvoiceDraft, InvoiceLineDraft, LineThere, Missing, Prepared, Present, Sought, Trouble,
+    CostPlace, InvoiceBook, InvoiceDraft, InvoiceLineDraft, LineThere, Missing, Now, Ours, Plan, Prepared, Present,
+    Sought, Standing, Trouble,
 };
 use crate::dimensions::Dimensions;
 use crate::failure::of_call;
@@ -94,15 +96,15 @@ impl SyteLineInvoices {
         })
     }
 
-    fn distribution(
+    pub(super) fn distribution(
         &self,
         vendor: &VendorNumber,
         voucher: &VoucherNumber,
-        place: usize,
+        sequence: i64,
         line: &InvoiceLineDraft,
     ) -> Result<NewDistribution, Failure> {
         let account = AccountNumber::new(&line.account).map_err(|error| invalid(&error))?;
-        let mut new = NewDistribution::new(vendor, voucher, sequence(place), &account, line.amount);
+        let mut new = NewDistribution::new(vendor, voucher, sequence, &account, line.amount);
         for (unit, value) in self.settings.dimensions().of(line.cost_center.as_ref(), &line.dimensions)? {
             new = new.unit_code(unit, &UnitCode::new(value).map_err(|error| invalid(&error))?);
         }
@@ -200,7 +202,7 @@ pub(super) fn posted(row: &IdoRow) -> Present {
     }
 }
 
-fn invalid(error: &dyn std::fmt::Display) -> Failure {
+pub(super) fn invalid(error: &dyn std::fmt::Display) -> Failure {
     Failure::new(FailureKind::Invalid, error.to_string())
 }
 
@@ -238,7 +240,7 @@ impl InvoiceBook for SyteLineInvoices {
         for (place, line) in self.wanted_lines(invoice).iter().enumerate() {
             let at_line =
                 |failure: Failure| Failure { message: format!("line {}: {}", place + 1, failure.message), ..failure };
-            self.distribution(&vendor, &voucher, place, line).map_err(at_line)?;
+            self.distribution(&vendor, &voucher, sequence(place), line).map_err(at_line)?;
         }
         self.check_balance(invoice)
     }
@@ -315,7 +317,7 @@ impl InvoiceBook for SyteLineInvoices {
                 let voucher = VoucherNumber::new(missing.number).map_err(|error| invalid(&error))?;
                 let lines = self.wanted_lines(&missing.prepared.invoice);
                 let missing = missing.places.iter().filter_map(|place| Some((*place, lines.get(*place)?)));
-                missing.map(|(place, line)| self.distribution(&vendor, &voucher, place, line)).collect()
+                missing.map(|(place, line)| self.distribution(&vendor, &voucher, sequence(place), line)).collect()
             })
             .collect();
         let sent: Vec<NewDistribution> = wanted.iter().flatten().flatten().cloned().collect();
@@ -332,5 +334,21 @@ impl InvoiceBook for SyteLineInvoices {
                 Trouble::worst(failed.filter_map(|(answer, place)| Some((place + 1, trouble(&answer.err()?)))))
             })
             .collect()
+    }
+
+    async fn now(&self, ours: &[Ours<'_>]) -> Vec<Result<Now, Failure>> {
+        invoice_changes::now(self, ours).await
+    }
+
+    fn line_number(&self) -> fn(place: usize, highest: i64) -> i64 {
+        |place, highest| sequence(place).max(highest + STEP - highest.rem_euclid(STEP))
+    }
+
+    fn refusal(&self, plan: &Plan, standing: &Standing) -> Option<String> {
+        invoice_changes::refusal(plan, standing)
+    }
+
+    async fn change(&self, plans: &[Plan]) -> Vec<Amended> {
+        invoice_changes::change(self, plans).await
     }
 }

@@ -3,6 +3,7 @@
 mod amend;
 mod document;
 mod documents;
+mod invoice_changes;
 mod invoice_documents;
 mod invoices;
 mod leftovers;

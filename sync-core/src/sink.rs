@@ -144,6 +144,9 @@ pub struct Amendment {
     pub sent: Option<Value>,
     /// The content that is wanted now; none if the document is to be cancelled.
     pub document: Option<Value>,
+    /// Whether a change was begun and its end is not known: then the document may be a part of what was sent last and
+    /// a part of what it was before.
+    pub unsettled: bool,
 }
 
 /// A field of a posted document that is to change, for people.

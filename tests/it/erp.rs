@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use procurify_cloudsuite::bill::{CostPlace, InvoiceDraft};
-use procurify_cloudsuite::m3::{M3OrderSettings, M3Product};
+use procurify_cloudsuite::m3::{M3InvoiceSettings, M3OrderSettings, M3Product};
 use procurify_cloudsuite::odata::ODataProduct;
 use procurify_cloudsuite::periods::PeriodList;
 use procurify_cloudsuite::product::Product;
@@ -31,6 +31,10 @@ pub trait Erp: Sized + Send + Sync + 'static {
     const SMALL_CALL: usize;
     /// The account that an invoice's tax stands on, as a line after the others, where it does not stand in the head.
     const TAX_ACCOUNT: Option<&str> = None;
+    /// Whether a line of an invoice that is not posted can be changed or taken away.
+    const CHANGES_INVOICE_LINES: bool = true;
+    /// Whether an invoice that was cancelled can come back.
+    const REOPENS_INVOICES: bool = false;
     /// The ways in which its calls can fail.
     fn fault_kinds() -> Vec<FaultKind>;
     /// A tenant that does its work quickly and does not ration logins.
@@ -50,7 +54,7 @@ pub trait Erp: Sized + Send + Sync + 'static {
     /// Calls so far that wrote to the ERP's orders.
     fn writes(&self) -> u64 {
         let of = |operation: &str| {
-            ["POST PPS", "POST update", "PATCH", "POST $batch", "POST Orders"]
+            ["POST PPS", "POST update", "PATCH", "POST $batch", "POST Orders", "POST Invoices"]
                 .iter()
                 .any(|write| operation.starts_with(write))
         };
@@ -77,6 +81,10 @@ pub trait Erp: Sized + Send + Sync + 'static {
     }
     /// Makes the next call that changes an order go wrong.
     fn fault_next_change(&self, kind: FaultKind);
+    /// The calls that change an invoice.
+    fn invoice_changes() -> Vec<Matcher>;
+    /// Makes the next call of these go wrong.
+    fn fault_next_of(&self, calls: Matcher, kind: FaultKind);
     /// A person closes a fiscal period, or opens it again.
     fn close_period(&self, from: NaiveDate, to: NaiveDate, closed: bool);
     /// Where it lists its fiscal periods.
@@ -110,6 +118,7 @@ pub fn m3_config(scenario: &Scenario) -> M3Config {
 
 impl Erp for M3 {
     const SMALL_CALL: usize = 15;
+    const CHANGES_INVOICE_LINES: bool = false;
 
     fn fault_kinds() -> Vec<FaultKind> {
         [FaultKind::COMMON.as_slice(), &[FaultKind::PartialRecords, FaultKind::Hang]].concat()
@@ -192,17 +201,31 @@ impl Erp for M3 {
 
     fn product(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product> {
         let m3 = client.m3(Company(100)).division("AAA").facility("A01").warehouse("001");
-        M3Product::new(m3.transactions_per_call(per_call)).supplier_template(TEMPLATE).into()
+        let invoices = M3InvoiceSettings { rejection_reason: Some("BC".to_owned()), ..M3InvoiceSettings::default() };
+        M3Product::new(m3.transactions_per_call(per_call)).invoices(invoices).supplier_template(TEMPLATE).into()
     }
 
     fn product_adding_lines(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product> {
         let m3 = client.m3(Company(100)).division("AAA").facility("A01").warehouse("001");
         let orders = M3OrderSettings { add_lines: true, ..M3OrderSettings::default() };
-        M3Product::new(m3.transactions_per_call(per_call)).orders(orders).supplier_template(TEMPLATE).into()
+        let invoices = M3InvoiceSettings { rejection_reason: Some("BC".to_owned()), ..M3InvoiceSettings::default() };
+        let product = M3Product::new(m3.transactions_per_call(per_call)).orders(orders).invoices(invoices);
+        product.supplier_template(TEMPLATE).into()
     }
 
     fn fault_next_change(&self, kind: FaultKind) {
         self.fault_next(Matcher::operation("POST PPS200MI").containing("UpdLine"), kind);
+    }
+
+    fn invoice_changes() -> Vec<Matcher> {
+        vec![
+            Matcher::operation("POST APS450MI").containing("UpdHead"),
+            Matcher::operation("POST APS450MI").containing("AddLineRecode"),
+        ]
+    }
+
+    fn fault_next_of(&self, calls: Matcher, kind: FaultKind) {
+        self.fault_next(calls, kind);
     }
 
     fn close_period(&self, from: NaiveDate, to: NaiveDate, closed: bool) {
@@ -336,6 +359,14 @@ impl Erp for SyteLine {
         self.fault_next(Matcher::operation("POST update/SLPoItems"), kind);
     }
 
+    fn invoice_changes() -> Vec<Matcher> {
+        vec![Matcher::operation("POST update/SLAptrxds"), Matcher::operation("POST update/SLAptrxs")]
+    }
+
+    fn fault_next_of(&self, calls: Matcher, kind: FaultKind) {
+        self.fault_next(calls, kind);
+    }
+
     fn close_period(&self, from: NaiveDate, to: NaiveDate, closed: bool) {
         self.set_period(from, to, closed);
     }
@@ -383,6 +414,7 @@ fn beside_those_of_m3() -> Vec<FaultKind> {
 
 impl Erp for OData {
     const SMALL_CALL: usize = 1;
+    const REOPENS_INVOICES: bool = true;
 
     fn fault_kinds() -> Vec<FaultKind> {
         beside_those_of_m3()
@@ -468,6 +500,14 @@ impl Erp for OData {
 
     fn fault_next_change(&self, kind: FaultKind) {
         self.fault_next(Matcher::operation("PATCH Orders({id})"), kind);
+    }
+
+    fn invoice_changes() -> Vec<Matcher> {
+        vec![Matcher::operation("PATCH Invoices({id})")]
+    }
+
+    fn fault_next_of(&self, calls: Matcher, kind: FaultKind) {
+        self.fault_next(calls, kind);
     }
 
     fn close_period(&self, from: NaiveDate, to: NaiveDate, closed: bool) {

@@ -28,10 +28,10 @@ const ORDERS: Case = Case { flow: FlowKind::PurchaseOrders, records: 500, kills:
 const BILLS: Case = Case { flow: FlowKind::Bills, records: 150, kills: 15, calls: 60 };
 
 /// A small generator, so that a seed gives the same moments again (`SplitMix64`).
-struct Random(u64);
+pub struct Random(pub u64);
 
 impl Random {
-    fn up_to(&mut self, most: u64) -> u64 {
+    pub fn up_to(&mut self, most: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -130,7 +130,7 @@ fn assert_is_whole<E: Erp>(head: &Head, document: &Document) {
 
 /// Starts a process and kills it once the tenants were called so often; answers whether it was still
 /// at work.
-async fn kill_after<E: Erp>(world: &World<E>, command: &mut std::process::Command, calls: u64) -> bool {
+pub async fn kill_after<E: Erp>(world: &World<E>, command: &mut std::process::Command, calls: u64) -> bool {
     let total = || world.procurify.stats().total + world.erp.seen().total;
     let limit = total() + calls;
     let mut child = Process(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());

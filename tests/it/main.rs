@@ -15,6 +15,7 @@ mod holds;
 mod kill;
 mod left;
 mod life;
+mod life_bills;
 mod lines;
 mod mapping;
 mod periods;

@@ -32,7 +32,7 @@ async fn a_thousand_orders_of_ten_lines_are_read_in_thirty_calls_and_written_in_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pass_without_changes_reads_little_and_writes_nothing() {
-    let world = World::new(crate::world::scenario(200)).await;
+    let world = World::new(scenario(200)).await;
     world.sync().await;
     let (before, writes) = (world.procurify.stats().total, world.erp.stats().total);
     let report = world.sync().await;

@@ -46,6 +46,8 @@ pub struct InvoiceHead {
     pub invoice_date: Option<NaiveDate>,
     /// `DUDT`.
     pub due_date: Option<NaiveDate>,
+    /// `ACDT`, the day it is booked on.
+    pub accounting_date: Option<NaiveDate>,
     /// `CUCD`.
     pub currency: Option<String>,
     /// `CUAM`, with taxes.
@@ -79,6 +81,7 @@ impl InvoiceHead {
             reference: row.owned("CORI"),
             invoice_date: row.date("IVDT")?,
             due_date: row.date("DUDT")?,
+            accounting_date: row.date("ACDT")?,
             currency: row.owned("CUCD"),
             amount: row.decimal("CUAM")?,
             tax: row.decimal("VTAM")?,
@@ -188,6 +191,58 @@ impl NewInvoice {
     }
 
     /// Any other field, such as `TEPY`, `IMCD`, `TXIN`.
+    pub fn field(self, name: &'static str, value: impl AsRef<str>) -> Self {
+        Self(self.0.field(name, value))
+    }
+}
+
+/// Values of a head that is there, to be changed (`UpdHead`); what is not set stays as it is.
+#[derive(Debug, Clone)]
+pub struct InvoiceChanges(Transaction);
+
+impl InvoiceChanges {
+    /// No change yet of the invoice of this number.
+    pub fn new(number: &InvoiceBatchNumber) -> Self {
+        Self(Transaction::new("UpdHead").field("INBN", number))
+    }
+
+    /// `SINO`, 24 characters at most.
+    pub fn supplier_invoice(self, number: &str) -> Self {
+        let number: String = number.trim().chars().take(INVOICE_LENGTH).collect();
+        self.field("SINO", number)
+    }
+
+    /// `IVDT`.
+    pub fn date(self, day: NaiveDate) -> Self {
+        self.field("IVDT", write_date(day))
+    }
+
+    /// `DUDT`.
+    pub fn due(self, day: NaiveDate) -> Self {
+        self.field("DUDT", write_date(day))
+    }
+
+    /// `ACDT`.
+    pub fn accounting_date(self, day: NaiveDate) -> Self {
+        self.field("ACDT", write_date(day))
+    }
+
+    /// `CUAM`, with taxes.
+    pub fn amount(self, amount: Decimal) -> Self {
+        self.field("CUAM", write_decimal(amount))
+    }
+
+    /// `VTAM`.
+    pub fn tax(self, amount: Decimal) -> Self {
+        self.field("VTAM", write_decimal(amount))
+    }
+
+    /// `PUNO`.
+    pub fn order(self, number: &OrderNumber) -> Self {
+        self.field("PUNO", number)
+    }
+
+    /// Any other field.
     pub fn field(self, name: &'static str, value: impl AsRef<str>) -> Self {
         Self(self.0.field(name, value))
     }
@@ -369,6 +424,12 @@ impl Invoices {
             row.code("INBN").map_err(|error| error.of(PROGRAM, "AddHead"))
         };
         answers.into_iter().map(number).collect()
+    }
+
+    /// Changes heads (bulk `UpdHead`), one result for each. M3 has no transaction that changes or deletes a line.
+    pub async fn update(&self, changes: &[InvoiceChanges]) -> Vec<Result<(), TransactionError>> {
+        let answers = self.bulk(changes.iter().map(|change| change.0.clone())).await;
+        answers.into_iter().map(|answer| answer.map(drop)).collect()
     }
 
     /// Adds lines (bulk), one result for each.
@@ -601,13 +662,13 @@ impl Invoices {
         answers.into_iter().map(|answer| answer.map(drop)).collect()
     }
 
-    /// Rejects an invoice with a reason code (`RejectInvoice`): what can be done about one that should not be there.
-    ///
-    /// # Errors
-    /// As [`Execute::send`](super::Execute::send).
-    pub async fn reject(&self, number: &InvoiceBatchNumber, reason: &str) -> Result<(), TransactionError> {
-        let reject = self.m3.execute(PROGRAM, "RejectInvoice").field("INBN", number).field("SCRE", reason);
-        reject.send().await.map(drop)
+    /// Rejects invoices with a reason code (bulk `RejectInvoice`), one result for each: what can be done about one that
+    /// should not be there.
+    pub async fn reject(&self, numbers: &[InvoiceBatchNumber], reason: &str) -> Vec<Result<(), TransactionError>> {
+        let reject =
+            |number: &InvoiceBatchNumber| Transaction::new("RejectInvoice").field("INBN", number).field("SCRE", reason);
+        let answers = self.bulk(numbers.iter().map(reject)).await;
+        answers.into_iter().map(|answer| answer.map(drop)).collect()
     }
 
     /// In the session's division, which some releases want as a field as well.

@@ -51,7 +51,8 @@ pub use export::Export;
 pub use fault::{MiErrorType, MiFault};
 pub use gl_accounts::{DimensionUse, GlAccount, GlAccounts};
 pub use invoices::{
-    InvoiceHead, InvoiceKey, InvoiceLine, Invoices, LedgerInvoice, NewInvoice, NewInvoiceLine, may_be_taken,
+    InvoiceChanges, InvoiceHead, InvoiceKey, InvoiceLine, Invoices, LedgerInvoice, NewInvoice, NewInvoiceLine,
+    may_be_taken,
 };
 pub use items::{Item, Items};
 pub use keyset::List;

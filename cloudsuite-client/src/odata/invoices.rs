@@ -7,6 +7,7 @@ use tenant_http::Error;
 use super::batch::Write;
 use super::entity::{Entity, NewEntity, Properties};
 use super::filter::Filter;
+use super::key::Key;
 use super::lookup::by_values;
 use super::masters::query;
 use super::names::EntityNames;
@@ -30,6 +31,8 @@ pub struct Invoice {
     pub invoice_date: Option<NaiveDate>,
     /// `DueDate`.
     pub due_date: Option<NaiveDate>,
+    /// `PostingDate`, the day it is booked on.
+    pub posting_date: Option<NaiveDate>,
     /// `Amount`, all in all.
     pub amount: Option<Decimal>,
     /// `TaxAmount`.
@@ -85,6 +88,7 @@ impl Invoice {
             currency: text("Currency"),
             invoice_date: entity.date(names.property("InvoiceDate"))?,
             due_date: entity.date(names.property("DueDate"))?,
+            posting_date: entity.date(names.property("PostingDate"))?,
             amount: entity.decimal(names.property("Amount"))?,
             tax: entity.decimal(names.property("TaxAmount"))?,
             reference: text("Reference"),
@@ -183,6 +187,43 @@ impl NewInvoiceLine {
     }
 }
 
+/// Changes of an invoice; what is not set stays as it is.
+#[derive(Debug, Clone, Default)]
+pub struct InvoiceChanges {
+    properties: Properties,
+    lines: Option<Vec<NewInvoiceLine>>,
+}
+
+impl InvoiceChanges {
+    /// No change yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A property, such as `Status` or `InvoiceDate`.
+    pub fn property(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.properties.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// All its lines, in the place of those that it has.
+    pub fn lines(mut self, lines: Vec<NewInvoiceLine>) -> Self {
+        self.lines = Some(lines);
+        self
+    }
+
+    fn entity(&self, names: &EntityNames) -> NewEntity {
+        let head = NewEntity::named(&self.properties, names);
+        match &self.lines {
+            None => head,
+            Some(lines) => {
+                let lines = lines.iter().map(|line| NewEntity::named(&line.properties, names)).collect();
+                head.children(names.property("Lines"), lines)
+            }
+        }
+    }
+}
+
 /// What can be asked and done about invoices.
 #[derive(Debug, Clone)]
 pub struct Invoices {
@@ -227,6 +268,27 @@ impl Invoices {
     /// As [`Query::page`].
     pub async fn find_by_reference(&self, references: &[impl AsRef<str>]) -> Result<Vec<Invoice>, Error> {
         by_values(&self.list(), self.names().property("Reference"), references).await
+    }
+
+    /// The invoices of these numbers of the tenant's own, one answer for each; `None` for those that do not exist.
+    ///
+    /// # Errors
+    /// As [`Query::page`].
+    pub async fn get(&self, numbers: &[impl AsRef<str>]) -> Result<Vec<Option<Invoice>>, Error> {
+        let found = by_values(&self.list(), self.names().property("Invoice"), numbers).await?;
+        let of = |number: &str| found.iter().find(|invoice| invoice.number == number.trim()).cloned();
+        Ok(numbers.iter().map(|number| of(number.as_ref())).collect())
+    }
+
+    /// Makes these changes of an invoice, all or nothing, at the state in which it was read (`None`: whatever it has
+    /// become).
+    ///
+    /// # Errors
+    /// Of kind `Conflict` if it has changed since.
+    pub async fn change(&self, number: &str, etag: Option<&str>, changes: &InvoiceChanges) -> Result<Entity, Error> {
+        let names = self.names();
+        let write = Write::patch(&names.set, &Key::of(number), etag, changes.entity(names));
+        self.odata.service(&names.service).write(&write).await
     }
 
     /// All invoices of these numbers of their suppliers, whichever supplier's.

@@ -43,7 +43,7 @@ use std::sync::Arc;
 pub use batch::{BatchFormat, Write};
 pub use entity::{Entity, NewEntity};
 pub use filter::{Filter, Property};
-pub use invoices::{Invoice, InvoiceLine, Invoices, NewInvoice, NewInvoiceLine};
+pub use invoices::{Invoice, InvoiceChanges, InvoiceLine, Invoices, NewInvoice, NewInvoiceLine};
 pub use key::Key;
 pub use masters::{Account, Customer, Item};
 pub use names::{EntityNames, ODataNames};

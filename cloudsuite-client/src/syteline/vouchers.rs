@@ -72,6 +72,8 @@ pub struct Voucher {
     pub invoice_number: Option<String>,
     /// `InvDate`.
     pub invoice_date: Option<NaiveDate>,
+    /// `DistDate`, the day it is booked on.
+    pub distribution_date: Option<NaiveDate>,
     /// `DueDate`.
     pub due_date: Option<NaiveDate>,
     /// `PurchAmt`, without freight, charges and taxes.
@@ -102,6 +104,7 @@ impl Voucher {
             voucher_type: row.owned("Type"),
             invoice_number: row.owned("InvNum"),
             invoice_date: row.date("InvDate")?,
+            distribution_date: row.date("DistDate")?,
             due_date: row.date("DueDate")?,
             purchase_amount: row.decimal("PurchAmt")?,
             freight: row.decimal("Freight")?,
@@ -134,6 +137,8 @@ pub struct Distribution {
     pub amount: Option<Decimal>,
     /// `TaxCode`, for a line of tax.
     pub tax_code: Option<String>,
+    /// What an update names it by; absent in read-only loads.
+    pub item_id: Option<String>,
 }
 
 impl Distribution {
@@ -151,6 +156,7 @@ impl Distribution {
             ],
             amount: row.decimal("Amount")?,
             tax_code: row.owned("TaxCode"),
+            item_id: row.item_id().map(str::to_owned),
         })
     }
 }
@@ -402,6 +408,17 @@ impl Vouchers {
                 Ok(wanted.iter().map(|new| of(new).map(|voucher| voucher.row.clone())).collect())
             })
             .await
+    }
+
+    /// Changes of vouchers not yet posted, to be sent: amendments and deletions by [`Change::update`] and
+    /// [`Change::delete`].
+    pub fn update(&self) -> super::Update {
+        self.syteline.update(self.ido())
+    }
+
+    /// Changes of distributions, to be sent.
+    pub fn update_distributions(&self) -> super::Update {
+        self.syteline.update(&self.syteline.ido_names().distributions)
     }
 
     /// Inserts distributions, one result for each. One that is there already is [`Inserted::Found`].

@@ -50,6 +50,8 @@ pub(super) struct M3 {
     pub(super) validate_invoices: bool,
     #[serde(default = "yes")]
     pub(super) search_ledger: bool,
+    /// With which a batch invoice is rejected whose bill was cancelled.
+    pub(super) rejection_reason: Option<String>,
     #[serde(default)]
     pub(super) add_lines: bool,
     #[serde(default)]
@@ -117,6 +119,7 @@ impl M3 {
             match_orders: self.match_orders,
             validate: self.validate_invoices,
             search_ledger: self.search_ledger,
+            rejection_reason: self.rejection_reason.clone().filter(|code| !code.trim().is_empty()),
         }
     }
 }

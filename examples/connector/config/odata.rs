@@ -77,6 +77,7 @@ impl OData {
         ODataInvoiceSettings {
             posting_date: self.posting_date_property.clone().map_or(default.posting_date, given),
             cancelled_status: self.cancelled_status.clone().unwrap_or(default.cancelled_status),
+            open_status: self.open_status.clone().unwrap_or(default.open_status),
             attachment: self.attachment_property.clone().and_then(given),
             payment_terms: self.payment_terms_property.clone().and_then(given),
             tax_code: self.tax_code_property.clone().and_then(given),

@@ -88,6 +88,18 @@ impl super::company::Company {
         number
     }
 
+    /// Changes what is given of a batch invoice's head.
+    pub(super) fn change_invoice(&mut self, number: &str, changes: &Row) {
+        let Some(invoice) = self.invoices.get_mut(number) else { return };
+        if let Some(numbers) = self.by_invoice.get_mut(&key(&invoice.head)) {
+            numbers.retain(|other| other != number);
+        }
+        let given = changes.iter().filter(|(name, value)| *name != "INBN" && !value.is_empty());
+        invoice.head.extend(given.map(|(name, value)| (name.clone(), value.clone())));
+        invoice.head_error = false;
+        self.by_invoice.entry(key(&invoice.head)).or_default().push(number.to_owned());
+    }
+
     /// Removes a batch invoice that is not in the ledger, if it is there.
     pub(super) fn remove_invoice(&mut self, number: &str) -> bool {
         if self.invoices.get(number).is_none_or(|invoice| invoice.voucher.is_some()) {

@@ -176,8 +176,9 @@ impl Store {
     pub(super) fn patch(&mut self, set: &Set, key: &str, etag: Option<&str>, body: &Value) -> Result<Stored, Refusal> {
         *self.writes.entry(set.name.to_owned()).or_default() += 1;
         let stored = self.at_state(set, key, etag)?;
-        if stored.entity.get("Status").and_then(Value::as_str) == Some("Received") {
-            return Err(Refusal::new(422, "Status", format!("{key} has been received and cannot be changed")));
+        if let Some(status @ ("Received" | "Posted" | "Paid")) = stored.entity.get("Status").and_then(Value::as_str) {
+            let status = status.to_lowercase();
+            return Err(Refusal::new(422, "Status", format!("{key} has been {status} and cannot be changed")));
         }
         let changes = body.as_object().ok_or_else(|| Refusal::new(400, "", "an object is expected"))?;
         check_names(set, changes)?;

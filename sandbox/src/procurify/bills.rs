@@ -33,6 +33,12 @@ pub struct BillEdit {
     pub off_by: Decimal,
     /// Further freight, on an account.
     pub freight: Decimal,
+    /// Added to what its first line costs, and so to its total.
+    pub more: Decimal,
+    /// Whether its costs are those of the next department.
+    pub moved: bool,
+    /// Days from its invoice date to its due date, if not 30.
+    pub due_in: Option<i64>,
 }
 
 /// How a bill's detail is answered.
@@ -84,6 +90,10 @@ struct Bill<'a> {
     split: bool,
     freight: Decimal,
     off_by: Decimal,
+    more: Decimal,
+    first_line: Option<u64>,
+    moved: bool,
+    due_in: i64,
 }
 
 impl<'a> Bill<'a> {
@@ -118,9 +128,16 @@ impl<'a> Bill<'a> {
             split: rng.below(6) == 0,
             freight: if rng.below(6) == 0 { Decimal::new(rng.between(500, 9_900), 2) } else { Decimal::ZERO },
             off_by: Decimal::ZERO,
+            more: Decimal::ZERO,
+            first_line: None,
+            moved: false,
+            due_in: 30,
         };
         if let Some(edited) = data.bill_edits.get(&n) {
             bill.apply(edited);
+        }
+        if !bill.more.is_zero() {
+            bill.first_line = data.orders.lines(order).first().map(|line| line.id);
         }
         Some(bill)
     }
@@ -133,6 +150,8 @@ impl<'a> Bill<'a> {
         }
         self.freight += edit.freight;
         (self.off_by, self.version, self.modified) = (edit.off_by, *version, *at);
+        (self.more, self.moved) = (edit.more, edit.moved);
+        self.due_in = edit.due_in.unwrap_or(self.due_in);
     }
 
     /// Whether it is for an order, and approved or further.
@@ -141,7 +160,7 @@ impl<'a> Bill<'a> {
     }
 
     fn due(&self) -> DateTime<Utc> {
-        self.invoice_date + TimeDelta::days(30)
+        self.invoice_date + TimeDelta::days(self.due_in)
     }
 
     /// A credit note's amounts are negative.
@@ -150,7 +169,8 @@ impl<'a> Bill<'a> {
     }
 
     fn amounts(&self, line: &Line) -> Amounts {
-        let priced = line_amount(line.quantity, line.price);
+        let more = if self.first_line == Some(line.id) { self.more } else { Decimal::ZERO };
+        let priced = line_amount(line.quantity, line.price) + more;
         let (net, tax) = if self.tax_included {
             let net = priced / (Decimal::ONE + Decimal::new(i64::from(self.order.tax_rate), 2));
             let net = net.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
@@ -456,8 +476,9 @@ fn item(data: &Data, bill: &Bill<'_>, line: &Line) -> Value {
 fn allocations(data: &Data, bill: &Bill<'_>, line: &Line, net: Decimal) -> Value {
     let order = bill.order;
     let first = if bill.split { (net * Decimal::new(6, 1)).round_dp(2) } else { net };
-    let neighbour = (order.department + 1) % data.masters.departments.len();
-    let parts = [(order.department, first), (neighbour, net - first)];
+    let after = |department: usize| (department + 1) % data.masters.departments.len();
+    let department = if bill.moved { after(order.department) } else { order.department };
+    let parts = [(department, first), (after(department), net - first)];
     let count = if bill.split { 2 } else { 1 };
     let part = |(place, (department, amount)): (usize, &(usize, Decimal))| {
         json!({

@@ -128,7 +128,9 @@ impl Engine {
             let key = work.head.key.clone();
             let reference = ExternalRef::of(&key);
             let sent = self.sent(&work.head).await?;
-            wanted.push(Wanted { work, amendment: Amendment { key, reference, target, sent, document }, decisions });
+            let unsettled = work.head.unsettled;
+            let amendment = Amendment { key, reference, target, sent, document, unsettled };
+            wanted.push(Wanted { work, amendment, decisions });
         }
         Ok((wanted, entries))
     }

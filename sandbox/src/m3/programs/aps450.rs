@@ -36,6 +36,13 @@ pub(super) fn run(company: &mut Company, session: &Session<'_>, program: &str, n
     }
     match (program, name) {
         ("APS450MI", "AddLine" | "AddLineRecode") => add_line(company, &number, name, input),
+        ("APS450MI", "UpdHead" | "RejectInvoice") if company.invoices[&number].voucher.is_some() => {
+            Err(Refusal::nok("AP45020", "INBN", format!("Invoice {number} is in the ledger")))
+        }
+        ("APS450MI", "UpdHead") => {
+            company.change_invoice(&number, input);
+            Ok(Vec::new())
+        }
         ("APS455MI", "ValidByBatchNo") => {
             validate(company, &number);
             Ok(Vec::new())
