@@ -41,6 +41,9 @@ pub enum BuildError {
     /// Orders were to be moved to another day.
     #[error("orders keep their day, and cannot be moved out of a closed fiscal period: hold them, or let them go")]
     OrdersKeepTheirDay,
+    /// A list of fiscal periods that would close nothing.
+    #[error("the list of fiscal periods needs a name, its three fields, and what the status of a closed one is")]
+    PeriodList,
     /// A code that M3 cannot have.
     #[error(transparent)]
     Code(#[from] InvalidCode),

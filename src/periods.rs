@@ -35,7 +35,8 @@ pub struct PeriodSettings {
     pub list: Option<PeriodList>,
     /// For orders, by their order date.
     pub orders: OnClosed,
-    /// For bills, by their GL post date, or their invoice date if they have none.
+    /// For bills, by their GL post date. One that has none is judged by its invoice date, as if the ERP booked it on
+    /// that day.
     pub bills: OnClosed,
 }
 
@@ -124,6 +125,12 @@ impl PeriodSettings {
         if self.orders == OnClosed::Move {
             return Err(BuildError::OrdersKeepTheirDay);
         }
+        if let Some(list) = &self.list {
+            let names = [&list.name, &list.start, &list.end, &list.status];
+            if names.iter().any(|name| name.trim().is_empty()) || list.closed.is_empty() {
+                return Err(BuildError::PeriodList);
+            }
+        }
         Ok(())
     }
 
@@ -153,6 +160,7 @@ impl PeriodSettings {
         match open {
             Some(open) => {
                 draft.posting_date = Some(open);
+                draft.moved_from = Some(day);
                 decisions
                     .push(format!("it is booked on {open}, the first open day, for {day} is closed ({})", period.why));
                 Vec::new()
@@ -211,6 +219,21 @@ mod tests {
         let closed = |from: &str, to: &str| ClosedPeriod { from: day(from), to: day(to), why: "it is".to_owned() };
         let periods = [closed("2026-09-01", "2026-09-30"), closed("2026-10-01", "2026-10-31")];
         References::new(periods.iter().map(ClosedPeriod::line), None)
+    }
+
+    #[test]
+    fn a_list_that_would_close_nothing_is_refused() {
+        let list = PeriodList {
+            name: "SLPeriods".to_owned(),
+            start: "Start".to_owned(),
+            end: "End".to_owned(),
+            status: "Status".to_owned(),
+            closed: vec!["C".to_owned()],
+        };
+        let check = |list: PeriodList| PeriodSettings { list: Some(list), ..PeriodSettings::default() }.check();
+        assert!(check(list.clone()).is_ok());
+        assert!(matches!(check(PeriodList { closed: Vec::new(), ..list.clone() }), Err(BuildError::PeriodList)));
+        assert!(matches!(check(PeriodList { status: " ".to_owned(), ..list }), Err(BuildError::PeriodList)));
     }
 
     #[test]

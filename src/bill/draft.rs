@@ -25,6 +25,9 @@ pub struct InvoiceDraft {
     /// The day it is to be booked on; the ERP's default if none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub posting_date: Option<NaiveDate>,
+    /// The day that it was to be booked on instead, if that lies in a closed fiscal period.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_from: Option<NaiveDate>,
     /// The ERP's code of the payment terms; the supplier's own if none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment_terms: Option<String>,

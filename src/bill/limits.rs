@@ -184,6 +184,7 @@ mod tests {
             invoice_date: NaiveDate::default(),
             due_date: None,
             posting_date: None,
+            moved_from: None,
             payment_terms: None,
             total: 20.into(),
             tax: 0.into(),

@@ -149,6 +149,7 @@ impl DefaultBillMapper {
             invoice_date: invoice_date?,
             due_date: self.day(head.due_date.as_ref()),
             posting_date: self.day(head.gl_post_date.as_ref()),
+            moved_from: None,
             payment_terms,
             total,
             tax: unit.round(beside.tax),

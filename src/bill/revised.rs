@@ -181,6 +181,8 @@ fn head(standing: &Standing, wanted: &InvoiceDraft, differences: &mut Vec<Differ
     let mut differ =
         |what: &str, before: String, after: String| differences.push(told(what, Some(&before), Some(&after)));
     let mut changes = HeadChanges::default();
+    // What was moved out of a closed period stays where it is booked: that one may be closed by now as well.
+    let posting_date = wanted.posting_date.filter(|_| wanted.moved_from.is_none());
     if let Some(there) = standing.invoice.as_ref().filter(|there| there.trim() != wanted.number.trim()) {
         differ("invoice number", there.clone(), wanted.number.clone());
         changes.invoice = Some(wanted.number.clone());
@@ -188,7 +190,7 @@ fn head(standing: &Standing, wanted: &InvoiceDraft, differences: &mut Vec<Differ
     for (what, there, wanted, change) in [
         ("invoice date", standing.invoice_date, Some(wanted.invoice_date), &mut changes.invoice_date),
         ("due date", standing.due_date, wanted.due_date, &mut changes.due_date),
-        ("posting date", standing.posting_date, wanted.posting_date, &mut changes.posting_date),
+        ("posting date", standing.posting_date, posting_date, &mut changes.posting_date),
     ] {
         if let (Some(there), Some(wanted)) = (there, wanted)
             && there != wanted
@@ -319,6 +321,7 @@ mod tests {
             invoice_date: NaiveDate::default(),
             due_date: None,
             posting_date: None,
+            moved_from: None,
             payment_terms: None,
             total: total.into(),
             tax: Decimal::ZERO,
@@ -379,5 +382,15 @@ mod tests {
             "a posting date that is not shown is taken to be as wanted"
         );
         assert_eq!(plan.head.posting_date, None);
+    }
+
+    #[test]
+    fn a_posting_date_follows_the_bill_and_stays_where_it_was_moved_out_of_a_closed_period() {
+        let day = |month| NaiveDate::from_ymd_opt(2026, month, 1);
+        let standing = Standing { posting_date: day(10), ..Standing::default() };
+        let plan = |wanted| Plan::amending(&standing, &wanted, &[], |_, last| last + 1).0;
+        let later = InvoiceDraft { posting_date: day(11), ..draft(12) };
+        assert_eq!(plan(later.clone()).head.posting_date, day(11));
+        assert_eq!(plan(InvoiceDraft { moved_from: day(9), ..later }).head.posting_date, None);
     }
 }
