@@ -30,6 +30,8 @@ impl CodeTable {
     /// use procurify_cloudsuite::codes::CodeTable;
     /// let terms = CodeTable::new([("Net 30", "N30")]);
     /// assert_eq!(terms.get(" NET 30"), Some("N30"));
+    /// let taxes = CodeTable::new([("PST + GST", "12")]);
+    /// assert_eq!(taxes.get("GST + PST"), Some("12"));
     /// ```
     pub fn new<K: AsRef<str>, V: Into<String>>(codes: impl IntoIterator<Item = (K, V)>) -> Self {
         let codes = codes.into_iter().map(|(word, code)| (key(word.as_ref()), code.into())).collect();
@@ -53,7 +55,9 @@ impl CodeTable {
     }
 }
 
-/// Words as they are compared.
+/// Words as they are compared; several taxes on one line in whatever order.
 pub(crate) fn key(word: &str) -> String {
-    word.trim().to_lowercase()
+    let mut parts: Vec<String> = word.split(" + ").map(|part| part.trim().to_lowercase()).collect();
+    parts.sort();
+    parts.join(" + ")
 }

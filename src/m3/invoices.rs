@@ -178,11 +178,11 @@ impl M3Invoices {
 
     pub(super) fn line(&self, number: &InvoiceBatchNumber, line: &InvoiceLineDraft) -> Result<NewInvoiceLine, Failure> {
         if let Some(order) = line.order.as_ref().filter(|_| self.settings.match_orders) {
-            return Ok(taxed(matched(number, line, order)?, line));
+            return taxed(matched(number, line, order)?, line);
         }
         let account = AccountId::new(&line.account).map_err(|error| invalid(&error))?;
         let mut new = NewInvoiceLine::recode(number, line.amount, &account).text(&text(line));
-        new = taxed(new, line);
+        new = taxed(new, line)?;
         for (number, value) in self.settings.dimensions().of(line.cost_center.as_ref(), &line.dimensions)? {
             new = new.dimension(number, &AccountId::new(value).map_err(|error| invalid(&error))?);
         }
@@ -191,11 +191,13 @@ impl M3Invoices {
 }
 
 /// With the line's VAT code.
-fn taxed(new: NewInvoiceLine, line: &InvoiceLineDraft) -> NewInvoiceLine {
-    match &line.tax_code {
-        Some(code) => new.field("VTCD", code),
-        None => new,
+fn taxed(new: NewInvoiceLine, line: &InvoiceLineDraft) -> Result<NewInvoiceLine, Failure> {
+    let Some(code) = &line.tax_code else { return Ok(new) };
+    if code.is_empty() || code.len() > 2 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
+        let why = format!("`{code}` is no VAT code of M3 (1 or 2 digits): correct what the tax stands for");
+        return Err(Failure::new(FailureKind::Invalid, why));
     }
+    Ok(new.field("VTCD", code))
 }
 
 /// A line for M3 to match with an order's line.
@@ -508,4 +510,28 @@ fn gathered(
         Ok(all)
     };
     keys.iter().map(together).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_that_m3_cannot_have_is_refused_before_anything_is_sent() {
+        let line = |code: &str| -> InvoiceLineDraft {
+            serde_json::from_value(serde_json::json!({
+                "text": "Rope", "amount": "12", "account": "60100", "tax_code": code, "dimensions": {},
+            }))
+            .unwrap()
+        };
+        let number = InvoiceBatchNumber::new("7").unwrap();
+        let new = || NewInvoiceLine::recode(&number, 12.into(), &AccountId::new("60100").unwrap());
+        for code in ["1", "20"] {
+            assert!(taxed(new(), &line(code)).is_ok(), "{code}");
+        }
+        for code in ["", "GST", "123", "A1"] {
+            let refused = taxed(new(), &line(code)).unwrap_err();
+            assert!(refused.message.contains("no VAT code of M3"), "{refused:?}");
+        }
+    }
 }

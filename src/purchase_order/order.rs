@@ -101,7 +101,9 @@ impl OrderLine {
     pub(crate) fn of_detail(line: PurchaseOrderLine) -> Self {
         let BudgetAccount { code, department, department_name, location, location_name } =
             line.account.map(|account| BudgetAccount::new(account).1).unwrap_or_default();
-        let taxes: Vec<Text> = line.taxes.into_iter().filter_map(|tax| tax.name).collect();
+        let mut taxes: Vec<Text> = line.taxes.into_iter().filter_map(|tax| tax.name).collect();
+        // In whatever order they are told, they are the same taxes.
+        taxes.sort();
         Self {
             id: line.id,
             number: line.po_line_num,

@@ -59,7 +59,7 @@ fn why_not_there(head: &Head) -> Option<String> {
     if head.state.target().is_some() {
         return None;
     }
-    let state = head.state.name();
+    let state = head.state.name().words();
     Some(match head.concern() {
         Some(concern) => format!("{state}: {concern}"),
         None => state.to_string(),
