@@ -1,0 +1,199 @@
+//! What finance entered by hand is linked, and what is there twice is told.
+
+use procurify_cloudsuite::FlowKind;
+use procurify_cloudsuite::bill::InvoiceDraft;
+use rust_decimal::Decimal;
+use sandbox::{FaultKind, M3, OData, Scenario, SyteLine};
+use sync_core::{RecordKey, StateName, Step};
+
+use super::{heads, with_bills};
+use crate::erp::Erp;
+use crate::world::{World, bill_key};
+
+async fn drafts<E: Erp>(world: &World<E>) -> Vec<(RecordKey, InvoiceDraft)> {
+    let connection = world.connect().await;
+    connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    let plan = connection.plan(FlowKind::Bills).await.unwrap();
+    let draft = |step| match step {
+        Step::Post(document) => Some(serde_json::from_value(document).unwrap()),
+        _ => None,
+    };
+    plan.into_iter().filter_map(|planned| Some((planned.key, draft(planned.step)?))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invoice_that_finance_entered_by_hand_is_linked_if_it_is_the_same_and_left_to_a_person_if_not() {
+    entered_by_hand::<M3>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_voucher_that_finance_entered_by_hand_is_linked_if_it_is_the_same_and_left_to_a_person_if_not() {
+    entered_by_hand::<SyteLine>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_odata_invoice_that_finance_entered_by_hand_is_linked_if_it_is_the_same_and_left_to_a_person_if_not() {
+    entered_by_hand::<OData>().await;
+}
+
+async fn entered_by_hand<E: Erp>() {
+    let world = World::<E>::of(with_bills(12, 12)).await;
+    let drafts = drafts(&world).await;
+    let [(same, one), (other, two), rest @ ..] = drafts.as_slice() else { panic!("{drafts:?}") };
+    let typed = world.erp.enter_invoice(&world.cloudsuite(), one, one.total).await;
+    world.erp.enter_invoice(&world.cloudsuite(), two, two.total + Decimal::ONE).await;
+    let report = world.sync_bills().await;
+    assert_eq!(report.count(StateName::Parked), 1, "{:?}", report.counts);
+    assert_eq!(report.concerns[0].key, *other);
+    assert!(report.concerns[0].reason.contains("by hand"), "{}", report.concerns[0].reason);
+    let connection = world.connect().await;
+    let trail = connection.trail(same).await.unwrap();
+    let linked = format!("linked to {typed}, which was there already");
+    assert!(trail.to_string().contains(&linked), "{trail}");
+    let invoices = world.erp.all_documents().into_iter().filter(|document| document.kind == "invoice").count();
+    assert_eq!(invoices, rest.len() + 2, "one was doubled");
+    // What was corrected in Procurify is recognised.
+    world.procurify.edit_bill(other.id().parse().unwrap(), |edit| {
+        edit.freight += if two.total > Decimal::ZERO { Decimal::ONE } else { -Decimal::ONE }
+    });
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    assert!(report.is_all_done(), "{:?}", report.concerns);
+    assert!(connection.trail(other).await.unwrap().to_string().contains("which was there already"));
+    let invoices = world.erp.all_documents().into_iter().filter(|document| document.kind == "invoice").count();
+    assert_eq!(invoices, rest.len() + 2, "one was doubled");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invoice_that_finance_booked_in_the_ledger_of_m3_is_linked() {
+    let world = World::new(with_bills(8, 8)).await;
+    let drafts = drafts(&world).await;
+    let (key, draft) = &drafts[0];
+    let day = draft.invoice_date.format("%Y%m%d").to_string();
+    let voucher = world.erp.book_invoice(&draft.supplier, &draft.number, &day, &draft.currency, draft.total);
+    let report = world.sync_bills().await;
+    assert!(report.is_all_done(), "{:?}", report.concerns);
+    let trail = world.connect().await.trail(key).await.unwrap().to_string();
+    assert!(trail.contains(&format!("linked to voucher {voucher} of {}", &day[..4])), "{trail}");
+    let bills = world.erp.documents().into_iter().filter(|document| document.external_ref.starts_with("PFYB")).count();
+    assert_eq!(bills, drafts.len() - 1);
+}
+
+/// The supplier that is paid through another one: M3 keeps its invoices under that payee.
+const PAID_THROUGH_ANOTHER: &str = "S10003";
+
+fn invoices(world: &World) -> Vec<sandbox::Document> {
+    world.erp.documents().into_iter().filter(|document| document.kind == "invoice").collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invoice_of_a_supplier_with_another_payee_is_found_again_after_a_lost_answer() {
+    for kind in [FaultKind::ResetAfter, FaultKind::GatewayTimeoutAfter] {
+        let world = World::new(Scenario { vendors: 6, ..with_bills(40, 40) }).await;
+        world.erp.fault_next(heads(), kind);
+        let report = world.sync_bills().await;
+        assert!(report.is_all_done(), "{:?}", report.concerns);
+        let documents = world.exactly_once(&world.bill_keys());
+        assert!(documents.values().any(|document| document.supplier == PAID_THROUGH_ANOTHER), "no bill of it");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invoices_that_finance_entered_for_a_supplier_with_another_payee_are_linked() {
+    let world = World::new(Scenario { vendors: 6, ..with_bills(60, 60) }).await;
+    let drafts = drafts(&world).await;
+    let mut of_it = drafts.iter().filter(|(_, draft)| draft.supplier == PAID_THROUGH_ANOTHER);
+    let ((typed_key, typed), (booked_key, booked)) = (of_it.next().unwrap(), of_it.next().unwrap());
+    let number = world.erp.enter_invoice(&world.cloudsuite(), typed, typed.total).await;
+    let day = booked.invoice_date.format("%Y%m%d").to_string();
+    let voucher = world.erp.book_invoice(&booked.supplier, &booked.number, &day, &booked.currency, booked.total);
+    let report = world.sync_bills().await;
+    assert!(report.is_all_done(), "{:?}", report.concerns);
+    let connection = world.connect().await;
+    for (key, words) in
+        [(typed_key, format!("linked to {number}")), (booked_key, format!("linked to voucher {voucher}"))]
+    {
+        let trail = connection.trail(key).await.unwrap().to_string();
+        assert!(trail.contains(&words), "{words}: {trail}");
+    }
+    let ours = invoices(&world).into_iter().filter(|document| document.external_ref.starts_with("PFYB")).count();
+    assert_eq!(ours, drafts.len() - 2, "one was doubled");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invoice_is_found_in_the_ledger_whatever_characters_and_case_its_number_has() {
+    let world = World::new(with_bills(12, 12)).await;
+    let bills = world.procurify.approved_bills();
+    let numbers = ["Inv 2026 77", "Inv#78", "Inv_79", "Inv-80a", "Inv 81 ä"];
+    for (id, number) in bills.iter().zip(numbers) {
+        world.procurify.edit_bill(*id, |edit| edit.invoice_number = Some(number.to_owned()));
+    }
+    let drafts = drafts(&world).await;
+    let mut vouchers = Vec::new();
+    let book = |draft: &InvoiceDraft, number: &str, amount: Decimal| {
+        let day = draft.invoice_date.format("%Y%m%d").to_string();
+        world.erp.book_invoice(&draft.supplier, number, &day, &draft.currency, amount)
+    };
+    for number in &numbers[..4] {
+        let (key, draft) = drafts.iter().find(|(_, draft)| draft.number == *number).unwrap();
+        vouchers.push((key, book(draft, &number.to_uppercase(), draft.total)));
+    }
+    let (other_key, other) = drafts.iter().find(|(_, draft)| draft.number == numbers[4]).unwrap();
+    book(other, numbers[4], other.total + Decimal::ONE);
+    let report = world.sync_bills().await;
+    assert_eq!(report.concerns.len(), 1, "only the one that differs: {:?}", report.concerns);
+    assert_eq!(report.concerns[0].key, *other_key);
+    assert!(report.concerns[0].reason.contains("by hand"), "{}", report.concerns[0].reason);
+    let connection = world.connect().await;
+    for (key, voucher) in vouchers {
+        let trail = connection.trail(key).await.unwrap().to_string();
+        assert!(trail.contains(&format!("linked to voucher {voucher}")), "{trail}");
+    }
+    let ours = invoices(&world).into_iter().filter(|document| document.external_ref.starts_with("PFYB")).count();
+    assert_eq!(ours, drafts.len() - 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invoice_that_was_typed_in_other_letters_is_linked() {
+    let world = World::new(with_bills(8, 8)).await;
+    let drafts = drafts(&world).await;
+    let (key, draft) = &drafts[0];
+    let lower = InvoiceDraft { number: draft.number.to_lowercase(), ..draft.clone() };
+    assert_ne!(lower.number, draft.number);
+    let number = world.erp.enter_invoice(&world.cloudsuite(), &lower, lower.total).await;
+    let report = world.sync_bills().await;
+    assert!(report.is_all_done(), "{:?}", report.concerns);
+    let trail = world.connect().await.trail(key).await.unwrap().to_string();
+    assert!(trail.contains(&format!("linked to {number}")), "{trail}");
+    assert_eq!(invoices(&world).len(), drafts.len(), "one was doubled");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_bills_of_one_invoice_are_posted_once_and_the_other_is_told_as_a_duplicate() {
+    two_bills_of_one_invoice::<M3>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_bills_of_one_invoice_are_one_voucher_and_the_other_is_told_as_a_duplicate() {
+    two_bills_of_one_invoice::<SyteLine>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_bills_of_one_invoice_are_one_odata_invoice_and_the_other_is_told_as_a_duplicate() {
+    two_bills_of_one_invoice::<OData>().await;
+}
+
+async fn two_bills_of_one_invoice<E: Erp>() {
+    // As many orders as half the bills: each order has two bills, of the same vendor and amount.
+    let world = World::<E>::of(with_bills(10, 20)).await;
+    let bills = world.procurify.approved_bills();
+    let (one, two) = bills.iter().find_map(|id| Some((*id, *bills.iter().find(|other| **other == id + 10)?))).unwrap();
+    world.procurify.edit_bill(two, |edit| edit.invoice_number = Some(format!("INV-{one}")));
+    let mut report = world.sync_bills().await;
+    // The one that came second waits for the first, and learns in its next attempt that it is a duplicate.
+    while report.concerns.is_empty() {
+        report = world.sync_bills().await;
+    }
+    assert_eq!(report.count(StateName::Posted), bills.len() as u64 - 1, "{:?}", report.counts);
+    assert!([bill_key(one), bill_key(two)].contains(&report.concerns[0].key));
+    assert!(report.concerns[0].reason.contains("duplicate"), "{}", report.concerns[0].reason);
+}
