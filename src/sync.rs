@@ -268,6 +268,8 @@ impl Connection {
         let concerning = Query::of(connection, kind).concerning();
         for head in list_all(store.as_ref(), concerning).await.map_err(EngineError::from)? {
             if let Some(reason) = head.concern() {
+                // What was compared and refused went the same way as what was changed.
+                report.amended.retain(|amended| *amended != head.key);
                 report.concerns.push(Concern { key: head.key.clone(), state: head.state.name(), reason });
             }
         }

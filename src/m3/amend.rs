@@ -132,6 +132,7 @@ fn change(
     let supplier = head.supplier.as_ref().map(ToString::to_string);
     if let Some(other) =
         revised::other_head(head.number.as_str(), supplier.as_deref(), head.currency.as_deref(), &draft)
+            .or_else(|| revised::uncarried(amendment))
     {
         return Err(other);
     }

@@ -45,7 +45,9 @@ pub(super) async fn compare(sink: &ODataPurchaseOrders, wanted: &[Amendment]) ->
                 (None, None) => Compared::Same,
                 (None, Some(_)) => Compared::Refused(revised::gone(&amendment.target.0)),
                 (Some(order), None) => cancellation(sink, &order).unwrap_or_else(Compared::Refused),
-                (Some(order), Some(document)) => change(sink, document, &order).unwrap_or_else(Compared::Refused),
+                (Some(order), Some(document)) => {
+                    change(sink, amendment, document, &order).unwrap_or_else(Compared::Refused)
+                }
             }
         })
         .collect()
@@ -91,6 +93,7 @@ fn standing((place, line): (i64, &PurchaseOrderLine)) -> Line {
 
 fn change(
     sink: &ODataPurchaseOrders,
+    amendment: &Amendment,
     document: &serde_json::Value,
     order: &PurchaseOrder,
 ) -> Result<Compared, Failure> {
@@ -98,6 +101,7 @@ fn change(
         .map_err(|error| Failure::new(FailureKind::Invalid, format!("the draft cannot be read: {error}")))?;
     if let Some(other) =
         revised::other_head(&order.number, order.supplier.as_deref(), order.currency.as_deref(), &draft)
+            .or_else(|| revised::uncarried(amendment))
     {
         return Err(other);
     }

@@ -7,7 +7,8 @@
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
-use sync_core::{Difference, Failure, FailureKind};
+use serde_json::Value;
+use sync_core::{Amendment, Difference, Failure, FailureKind};
 
 use super::{LineDraft, OrderDraft};
 
@@ -203,6 +204,46 @@ pub(crate) fn other_head(
 /// That the order is not there any more.
 pub(crate) fn gone(number: &str) -> Failure {
     Failure::new(FailureKind::Invalid, format!("order {number} is not in the ERP any more, or bears another reference"))
+}
+
+/// What an order cannot follow its record in, and the ERP's order is not compared in, if any of it is not what was sent:
+/// payment terms, warehouse, and of lines that stay their tax codes and further dimensions.
+pub(crate) fn uncarried(amendment: &Amendment) -> Option<Failure> {
+    let read = |document: &Option<Value>| serde_json::from_value::<OrderDraft>(document.clone()?).ok();
+    let (sent, wanted) = (read(&amendment.sent)?, read(&amendment.document)?);
+    let mut changes = Vec::new();
+    let mut compare = |what: String, sent: Option<&str>, wanted: Option<&str>| {
+        if sent != wanted {
+            let default = "the ERP's own";
+            changes.push(format!("{what}: {} -> {}", sent.unwrap_or(default), wanted.unwrap_or(default)));
+        }
+    };
+    compare("payment terms".to_owned(), sent.payment_terms.as_deref(), wanted.payment_terms.as_deref());
+    compare("warehouse".to_owned(), sent.warehouse.as_deref(), wanted.warehouse.as_deref());
+    for (number, line) in (1..).zip(&wanted.lines) {
+        let alike = |other: &&LineDraft| other.item == line.item && other.name == line.name;
+        let booked = |other: &LineDraft| other.tax_code == line.tax_code && other.dimensions == line.dimensions;
+        if sent.lines.iter().filter(alike).any(booked) {
+            continue;
+        }
+        if let Some(other) = sent.lines.iter().find(alike) {
+            compare(format!("line {number} tax code"), other.tax_code.as_deref(), line.tax_code.as_deref());
+            let (before, after) = (dimensions(other), dimensions(line));
+            compare(format!("line {number} dimensions"), before.as_deref(), after.as_deref());
+        }
+    }
+    if changes.is_empty() {
+        return None;
+    }
+    let (number, changes) = (&amendment.target, changes.join("; "));
+    let why =
+        format!("{changes}: this is not changed in an order that exists: correct order {number} in the ERP by hand");
+    Some(Failure::new(FailureKind::Invalid, why))
+}
+
+fn dimensions(line: &LineDraft) -> Option<String> {
+    let values: Vec<String> = line.dimensions.iter().map(|(number, value)| format!("{number}:{value}")).collect();
+    (!values.is_empty()).then(|| values.join(" "))
 }
 
 /// The difference that a cancellation makes.

@@ -183,6 +183,7 @@ fn change(
     let order = &whole.order;
     let supplier = head.vendor.as_ref().map(ToString::to_string);
     if let Some(other) = revised::other_head(head.number.as_str(), supplier.as_deref(), head.currency.as_deref(), order)
+        .or_else(|| revised::uncarried(amendment))
     {
         return Err(other);
     }

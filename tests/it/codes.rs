@@ -9,7 +9,7 @@ use procurify_cloudsuite::odata::{ODataInvoiceSettings, ODataOrderSettings, ODat
 use procurify_cloudsuite::purchase_order::{DefaultOrderMapper, OrderDraft};
 use procurify_cloudsuite::reference::Link;
 use procurify_cloudsuite::{Company, Connection, FlowKind, Report};
-use sandbox::{M3, OData, Scenario, SyteLine};
+use sandbox::{Edit, M3, OData, Scenario, SyteLine};
 use serde_json::Value;
 use sync_core::{StateName, Step};
 
@@ -71,7 +71,8 @@ async fn m3_takes_terms_and_vat_codes_on_its_orders_and_invoices() {
     assert!(orders.iter().all(|order| order.payment_terms.as_deref() == Some("N45")));
     assert!(bills.iter().all(|bill| bill.payment_terms.as_deref() == Some("N45")));
     let wanted = codes(orders.iter().flat_map(|order| &order.lines).map(|line| line.tax_code.as_ref()));
-    codes(bills.iter().flat_map(|bill| &bill.lines).map(|line| line.tax_code.as_ref()));
+    let billed = codes(bills.iter().flat_map(|bill| &bill.lines).map(|line| line.tax_code.as_ref()));
+    let mut booked = BTreeSet::new();
     let m3 = world.cloudsuite().m3(Company(100)).division("AAA");
     let documents = world.erp.documents();
     let numbers = documents.iter().filter(|document| document.kind == "purchase_order");
@@ -87,7 +88,42 @@ async fn m3_takes_terms_and_vat_codes_on_its_orders_and_invoices() {
     for document in documents.iter().filter(|document| document.kind == "invoice") {
         let head = m3.execute("APS450MI", "GetHead").field("INBN", &document.number).send().await.unwrap();
         assert_eq!(head[0].text("TEPY"), Some("N45"), "{head:?}");
+        let lines = m3.execute("APS450MI", "LstLines").field("INBN", &document.number).send().await.unwrap();
+        booked.extend(lines.iter().filter_map(|line| line.owned("VTCD")));
     }
+    assert_eq!(booked, billed, "the VAT codes of invoices' lines");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_terms_of_an_order_in_m3_are_told_and_nothing_of_it_is_changed() {
+    other_terms_of_a_posted_order::<M3>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_terms_of_an_order_in_syteline_are_told_and_nothing_of_it_is_changed() {
+    other_terms_of_a_posted_order::<SyteLine>().await;
+}
+
+async fn other_terms_of_a_posted_order<E: Erp>() {
+    let world = World::<E>::of(scenario(6)).await;
+    let connect = async |code: &str| {
+        let payment_terms = CodeTable::new([("Net 30", code)]);
+        let orders = DefaultOrderMapper { payment_terms, ..DefaultOrderMapper::default() };
+        world.build_amending(|connection| connection.mapper(orders)).await
+    };
+    assert!(connect("N45").await.sync(FlowKind::PurchaseOrders).await.unwrap().is_all_done());
+    let before = world.exactly_once(&world.keys());
+    for number in 10_001..=10_006 {
+        assert!(world.procurify.edit(number, Edit::Quantity { line: 1, quantity: 77.into() }));
+    }
+    let report = connect("N60").await.sync(FlowKind::PurchaseOrders).await.unwrap();
+    assert_eq!((report.amended.len(), report.concerns.len()), (0, 6), "{report:?}");
+    for concern in &report.concerns {
+        assert!(concern.reason.contains("payment terms: N45 -> N60"), "{}", concern.reason);
+        assert!(concern.reason.contains("by hand"), "{}", concern.reason);
+    }
+    let after = world.exactly_once(&world.keys());
+    assert!(before.iter().all(|(key, order)| after[key].total == order.total), "an order was changed");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -208,7 +244,7 @@ async fn a_line_that_is_added_later_has_its_tax_code_too() {
     let connection = world.build_amending(|connection| connection.mapper(orders)).await;
     assert!(connection.sync(FlowKind::PurchaseOrders).await.unwrap().is_all_done());
     for number in 10_001..=10_008 {
-        world.procurify.edit(number, sandbox::Edit::AddLine);
+        world.procurify.edit(number, Edit::AddLine);
     }
     let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
     assert!(report.is_all_done() && report.amended.len() > 3, "{report:?}");
