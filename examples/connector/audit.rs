@@ -77,6 +77,7 @@ async fn export(config: &Config, folder: &Path, arguments: &AuditArguments, json
     let period = selection.period(&config.calendar()?)?;
     let store = SqliteStore::open_read_only(config.ledger(folder)?).await?;
     let mut collected = Vec::new();
+    let mut any = false;
     let mut out = std::io::stdout().lock();
     if *format == Some(Format::Csv) {
         row(&mut out, &COLUMNS.map(str::to_owned))?;
@@ -88,6 +89,7 @@ async fn export(config: &Config, folder: &Path, arguments: &AuditArguments, json
             }
             let entries = Trail::read(&store, &head.key).await?.entries();
             for entry in entries.into_iter().filter(|entry| period.holds(entry.at)) {
+                any = true;
                 match format {
                     Some(Format::Csv) => row(&mut out, &cells(&entry))?,
                     Some(Format::JsonLines) => writeln!(out, "{}", serde_json::to_string(&entry)?)?,
@@ -100,6 +102,9 @@ async fn export(config: &Config, folder: &Path, arguments: &AuditArguments, json
         .await;
     if json && format.is_none() {
         writeln!(out, "{}", json!({ "entries": collected }))?;
+    }
+    if !any && written.is_ok() {
+        eprintln!("No record in the ledger fits.");
     }
     match written {
         // Whoever reads has enough of it.

@@ -1,5 +1,6 @@
 //! The connector's commands. Each reads its configuration, does one thing, and says what it did.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -56,7 +57,17 @@ pub async fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
 }
 
 pub fn say(json: bool, document: &Value, text: impl FnOnce() -> String) {
-    if json { println!("{document}") } else { println!("{}", text()) }
+    print(&if json { format!("{document}\n") } else { format!("{}\n", text()) });
+}
+
+/// Prints to stdout; that nobody reads on, as with `| head`, is no failure.
+pub fn print(text: &str) {
+    if let Err(error) = std::io::stdout().write_all(text.as_bytes())
+        && error.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        eprintln!("what there is to say cannot be written: {error}");
+        std::process::exit(1);
+    }
 }
 
 /// How a command uses the store.

@@ -220,7 +220,7 @@ impl Config {
         })?;
         let mut unused = Vec::new();
         let parsed = toml::Deserializer::parse(&text)
-            .and_then(|toml| serde_ignored::deserialize(toml, |key| unused.push(key.to_string())));
+            .and_then(|toml| serde_ignored::deserialize(toml, |key| unused.push(key.to_string().replace(".?", ""))));
         // The parser's own message quotes the line, which may hold a secret.
         let config: Self = parsed.map_err(|error| {
             let line = error.span().map_or(0, |span| text[..span.start].lines().count().max(1));

@@ -47,11 +47,12 @@ pub async fn run(
         compared.push((flow.kind().to_string(), connection.reconcile(*flow, period).await?));
     }
     let clean = compared.iter().all(|(_, comparison)| comparison.is_clean());
-    match if json { Format::Json } else { arguments.format } {
-        Format::Json => println!("{}", document(&compared, clean)),
-        Format::Csv => print!("{}", table(&compared)),
-        Format::Text => print!("{}", text(&compared, clean)),
-    }
+    let text = match if json { Format::Json } else { arguments.format } {
+        Format::Json => format!("{}\n", document(&compared, clean)),
+        Format::Csv => table(&compared),
+        Format::Text => text(&compared, clean),
+    };
+    crate::commands::print(&text);
     Ok(if clean { ExitCode::SUCCESS } else { ExitCode::from(NOT_CLEAN) })
 }
 

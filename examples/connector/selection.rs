@@ -101,5 +101,10 @@ fn is_document(head: &Head, number: &str) -> bool {
     let posted = head.state.target().is_some_and(|target| target.0 == number);
     // M3 gives the number with the handle, before the order is there.
     let staged = head.state.handle().and_then(|handle| handle.0.as_object());
-    posted || head.key.id() == number || staged.is_some_and(|parts| parts.values().any(|part| part == number))
+    // What Procurify shows: an order's own number, an invoice's number of the supplier.
+    let shown = [("order", "number"), ("bill", "invoice_number")];
+    posted
+        || head.key.id() == number
+        || shown.iter().any(|(part, field)| head.payload[part][field] == number)
+        || staged.is_some_and(|parts| parts.values().any(|part| part == number))
 }

@@ -13,6 +13,7 @@ use super::wanted::Wanted;
 use crate::mapping::{Mapped, as_mapping};
 use crate::periods::PeriodSettings;
 use crate::purchase_order;
+use crate::reconcile::money;
 
 /// What a product's invoices can hold.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -73,7 +74,7 @@ impl InvoiceLimits {
         if !self.freight && !draft.freight.is_zero() {
             let hint = "it is on no account, and the ERP's invoices have no field for it: put it on an account in \
                         Procurify, or set the account for freight (freight_account)";
-            miss("freight", &draft.freight.normalize().to_string(), hint.to_owned());
+            miss("freight", &money(draft.freight), hint.to_owned());
         }
         let codes: BTreeSet<&String> = draft.lines.iter().filter_map(|line| line.tax_code.as_ref()).collect();
         if self.one_tax_code && codes.len() > 1 {
@@ -84,10 +85,10 @@ impl InvoiceLimits {
         }
         if let Some(setting) = self.tax_needs.filter(|_| !draft.tax.is_zero()) {
             let hint = format!(
-                "the ERP posts an invoice only if what is on accounts makes its amount, and the tax is on none: set the \
-                 account for tax ({setting})"
+                "the ERP posts an invoice only if the amounts on accounts come to its total, and the tax is on none: set \
+                 the account for tax ({setting})"
             );
-            miss("tax", &draft.tax.normalize().to_string(), hint);
+            miss("tax", &money(draft.tax), hint);
         }
         if let Some((place, setting)) = self.tax_on.as_ref().filter(|_| !draft.tax.is_zero()) {
             missing.extend(place.unusable(references, setting));

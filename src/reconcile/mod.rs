@@ -26,6 +26,7 @@ pub use document::{Document, DocumentLine, Named, Wanted};
 
 use bills::Bills;
 use compare::Expected;
+pub(crate) use compare::money;
 use expected::{View, expected_of};
 use orders::Orders;
 

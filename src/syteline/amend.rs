@@ -160,8 +160,18 @@ fn cancellation(head: &PurchaseOrder, lines: &[PurchaseOrderLine]) -> Result<Com
         let item_id = id(head.item_id.as_ref(), "the order")?;
         plan.head.push(HeadChange { item_id, status: Some(complete), order_date: None });
     }
-    let before = head.status.as_ref().map_or("open", OrderStatus::code);
+    let before = head.status.as_ref().map_or("open", words);
     differs(&plan, vec![revised::cancelled(head.number.as_str(), &format!("status {before}"))])
+}
+
+/// A status as SyteLine's forms name it.
+fn words(status: &OrderStatus) -> &str {
+    match status {
+        OrderStatus::Planned => "planned",
+        OrderStatus::Ordered => "ordered",
+        OrderStatus::Complete => "complete",
+        other => other.code(),
+    }
 }
 
 fn change(
@@ -246,8 +256,8 @@ fn head_changes(head: &PurchaseOrder, order: &OrderDraft, plan: &mut Plan) -> Re
     if reopened {
         differences.push(Difference {
             what: format!("order {} status", head.number),
-            before: Some(OrderStatus::Complete.code().to_owned()),
-            after: Some(OrderStatus::Ordered.code().to_owned()),
+            before: Some(words(&OrderStatus::Complete).to_owned()),
+            after: Some(words(&OrderStatus::Ordered).to_owned()),
         });
     }
     if let Some(there) = order_date {

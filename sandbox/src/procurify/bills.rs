@@ -102,7 +102,8 @@ impl<'a> Bill<'a> {
         let made = data.bills_made.get(&n);
         let order = match made {
             Some(made) => orders.get(made.order)?,
-            None => orders.get(n.checked_rem(orders.len())?)?,
+            // Orders that come later leave the bills that were there at theirs.
+            None => orders.get(n.checked_rem(data.billed)?)?,
         };
         let id = FIRST_ID + n as u64;
         let mut rng = Rng::of(id, 5);

@@ -35,6 +35,8 @@ pub(super) struct Data {
     pub(super) orders: Orders,
     pub(super) rng: Rng,
     pub(super) bills: usize,
+    /// How many orders there were when they were written.
+    pub(super) billed: usize,
     /// The places of bills by their UUIDs.
     pub(super) bill_places: HashMap<String, usize>,
     /// Where bills come from that were made later, by their places.
@@ -65,6 +67,7 @@ impl ProcurifyTenant {
             orders,
             rng: Rng::of(seed, 3),
             bills: config.scenario.bills,
+            billed: config.scenario.orders,
             bill_places: bills::places(0..config.scenario.bills).collect(),
             bills_made: BTreeMap::new(),
             bill_edits: BTreeMap::new(),
