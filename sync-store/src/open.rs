@@ -62,7 +62,20 @@ pub enum OpenError {
 pub struct SqliteStore {
     // Declared before the lock, so that the last write is done before the lock is given up.
     pub(crate) writer: Arc<Writer>,
-    _lock: Option<Arc<File>>,
+    _lock: Option<Arc<Lock>>,
+}
+
+/// The right to write, for as long as it is kept.
+#[derive(Debug)]
+struct Lock(File);
+
+impl Drop for Lock {
+    /// Gives it up by name: a child that this process is just starting has the file open too for a moment, and would
+    /// keep a lock that is only closed here.
+    fn drop(&mut self) {
+        // If that fails, closing the file gives it up.
+        let _ = self.0.unlock();
+    }
 }
 
 impl SqliteStore {
@@ -99,7 +112,7 @@ impl SqliteStore {
         path: &Path,
         connection: Connection,
         behavior: TransactionBehavior,
-        lock: Option<Arc<File>>,
+        lock: Option<Arc<Lock>>,
     ) -> Result<Self, OpenError> {
         let writer =
             Writer::start(connection, behavior).map_err(|source| OpenError::Io { path: path.to_owned(), source })?;
@@ -107,13 +120,13 @@ impl SqliteStore {
     }
 }
 
-fn lock(path: &Path) -> Result<File, OpenError> {
+fn lock(path: &Path) -> Result<Lock, OpenError> {
     let io = |source| OpenError::Io { path: path.to_owned(), source };
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let file = File::options().create(true).truncate(false).write(true).open(name).map_err(io)?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Lock(file)),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path.to_owned())),
         Err(TryLockError::Error(source)) => Err(io(source)),
     }

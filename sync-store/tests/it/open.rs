@@ -1,3 +1,5 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use sync_core::{CheckpointStore, Cursor};
 use sync_store::{OpenError, SqliteStore};
 
@@ -25,6 +27,26 @@ async fn a_second_writer_is_refused_and_a_reader_is_not() {
     assert!(reader.save(&"acme".into(), &"bill".into(), &Cursor("two".into())).await.is_err());
     drop(writer);
     SqliteStore::open(&path).await.unwrap();
+}
+
+#[test]
+fn a_store_can_be_opened_again_at_once_while_the_process_starts_children() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.db");
+    let done = AtomicBool::new(false);
+    std::thread::scope(|threads| {
+        for _ in 0..4 {
+            threads.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    std::process::Command::new("true").status().unwrap();
+                }
+            });
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let opened: Vec<_> = (0..300).map(|_| runtime.block_on(SqliteStore::open(&path)).map(drop)).collect();
+        done.store(true, Ordering::Relaxed);
+        assert_eq!(opened.iter().filter(|opened| opened.is_err()).count(), 0, "{opened:?}");
+    });
 }
 
 #[tokio::test]
