@@ -151,10 +151,12 @@ async fn a_watch_runs_again_and_again_shows_the_next_run_and_stops_while_it_wait
     let moment = |value: &Value| value.as_str().unwrap().parse::<DateTime<Utc>>().unwrap();
     let mut last: Option<DateTime<Utc>> = None;
     let mut created = Vec::new();
-    for round in 0..3 {
+    let (mut round, mut posted) = (0, 0);
+    // The next run may have begun before its orders were there; the one after it has not.
+    while round < 3 || (round < 5 && posted < 7) {
         let run = watcher.line().await.unwrap();
-        let flow = &run["run"]["flows"]["purchase_order"];
-        assert_eq!(flow["posted"], serde_json::json!(5 + created.len()), "round {round}: {run}");
+        posted = run["run"]["flows"]["purchase_order"]["posted"].as_u64().unwrap();
+        assert!(posted == 5 || (round > 0 && posted == 7), "round {round}: {run}");
         let announced = watcher.line().await.unwrap();
         let next = moment(&announced["next_run"]);
         assert_eq!(next.timestamp() % 2, 0, "counted off from midnight: {announced}");
@@ -165,7 +167,9 @@ async fn a_watch_runs_again_and_again_shows_the_next_run_and_stops_while_it_wait
         if round == 0 {
             created = world.procurify.bump(Bump { create: 2, change: 0, cancel: 0 }).created;
         }
+        round += 1;
     }
+    assert_eq!(posted, 7);
     assert!(watcher.terminate().await.success());
     let mut keys = world.keys();
     keys.extend(created.iter().map(|number| key(usize::try_from(*number).unwrap())));
