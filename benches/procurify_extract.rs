@@ -40,7 +40,7 @@ fn main() -> Result<()> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
         ["serve", setup] => server::serve(&Setup::parse(setup)?),
-        ["extract", port] => runtime()?.block_on(extract_for_memory(port.parse()?)),
+        ["extract", port] => in_one_thread()?.block_on(extract_for_memory(port.parse()?)),
         ["memory"] => memory(),
         ["rate"] => runtime()?.block_on(rate::steady()),
         ["burst"] => runtime()?.block_on(rate::burst()),
@@ -52,6 +52,11 @@ fn main() -> Result<()> {
 
 fn runtime() -> Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+/// As `examples/extract.rs` runs, whose memory is measured.
+fn in_one_thread() -> Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
 }
 
 /// A client of the server, with as many calls as it allows.

@@ -63,7 +63,8 @@ enum Format {
     Jsonl,
 }
 
-#[tokio::main]
+// One thread is as fast as the server here, and takes less memory than several do with glibc's allocator.
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     match extract(&Arguments::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
