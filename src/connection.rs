@@ -329,7 +329,7 @@ impl ConnectionBuilder {
             on_cancel: self.on_cancel,
             ..Flow::new(purchase_order::KIND, orders.clone(), mapper, sink)
         };
-        let new_suppliers = check(&self.reference, product.as_ref())?;
+        let makers = check(&self.reference, product.as_ref())?;
         let (name, ledger) = (self.name, stores.ledger);
         let mut engine = Engine::new(name.clone(), Arc::clone(&ledger), stores.checkpoints, stores.references)
             .settings(self.settings);
@@ -370,14 +370,14 @@ impl ConnectionBuilder {
             product: &product,
             store: &ledger,
             shelf: &readings,
-            new_suppliers: new_suppliers.as_ref(),
+            makers: &makers,
             page_size,
             max_age: self.reference_max_age,
         };
         // An engine of its own, so that documents wait until it is done.
         let reference_flows = parts.flows(engine.clone());
         let engine = engine.flow(flow);
-        let new_suppliers = new_suppliers.filter(|_| self.reference.vendors.to_cloudsuite());
+        let new_suppliers = makers.suppliers.filter(|_| self.reference.vendors.to_cloudsuite());
         let aligner = Aligner {
             procurify: procurify.clone(),
             product: Arc::clone(&product),

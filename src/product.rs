@@ -12,7 +12,7 @@ use crate::bill::{InvoiceDraft, InvoiceLimits, InvoiceLineDraft};
 use crate::connection::BuildError;
 use crate::periods::{ClosedPeriod, PeriodList};
 use crate::reconcile::{Document, Wanted};
-use crate::reference::{Master, NewSuppliers};
+use crate::reference::{Master, NewMasters, NewSuppliers};
 
 /// The ERP's reference data, as far as records of Procurify are matched to it.
 #[derive(Debug, Clone, Default)]
@@ -104,6 +104,16 @@ pub trait Product: Send + Sync {
     /// A setting that cannot be right.
     fn new_suppliers(&self) -> Result<Option<NewSuppliers>, BuildError> {
         Ok(None)
+    }
+
+    /// How GL accounts are made for account codes, under their codes; none if this product cannot.
+    fn new_accounts(&self) -> Option<NewMasters> {
+        None
+    }
+
+    /// How cost centres are made for departments, under their external ids; none if this product cannot.
+    fn new_cost_centers(&self) -> Option<NewMasters> {
+        None
     }
 
     /// The currencies of these suppliers, one answer for each; none where it is not known.

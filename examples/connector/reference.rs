@@ -21,8 +21,10 @@ pub struct ReferenceFlows {
     departments: Option<String>,
     /// The location that new departments belong to, by its id.
     department_location: Option<i64>,
-    /// `procurify` or `cloudsuite`.
+    /// `procurify` or `cloudsuite`, as are the next two.
     vendor_names: Option<String>,
+    gl_account_names: Option<String>,
+    department_names: Option<String>,
 }
 
 impl ReferenceFlows {
@@ -32,17 +34,23 @@ impl ReferenceFlows {
             gl_accounts: direction("gl_accounts", self.gl_accounts.as_deref())?,
             departments: direction("departments", self.departments.as_deref())?,
             department_location: self.department_location.map(LocationId),
-            vendor_names: match self.vendor_names.as_deref() {
-                None => None,
-                Some("procurify") => Some(System::Procurify),
-                Some("cloudsuite") => Some(System::CloudSuite),
-                Some(other) => {
-                    let known = "write procurify or cloudsuite, or leave it out";
-                    return Err(format!("flows.reference.vendor_names `{other}` is no system: {known}").into());
-                }
-            },
+            vendor_names: owner("vendor_names", self.vendor_names.as_deref())?,
+            gl_account_names: owner("gl_account_names", self.gl_account_names.as_deref())?,
+            department_names: owner("department_names", self.department_names.as_deref())?,
         })
     }
+}
+
+fn owner(what: &str, text: Option<&str>) -> Result<Option<System>, Problem> {
+    Ok(match text {
+        None => None,
+        Some("procurify") => Some(System::Procurify),
+        Some("cloudsuite") => Some(System::CloudSuite),
+        Some(other) => {
+            let known = "write procurify or cloudsuite, or leave it out";
+            return Err(format!("flows.reference.{what} `{other}` is no system: {known}").into());
+        }
+    })
 }
 
 fn direction(what: &str, text: Option<&str>) -> Result<Direction, Problem> {

@@ -19,7 +19,7 @@ use crate::periods::{ClosedPeriod, PeriodList};
 use crate::product::{Masters, Pinged, Product, lacking_item, not_listed, token_life};
 use crate::purchase_order;
 use crate::reconcile::{Document, Wanted};
-use crate::reference::{Master, NewSuppliers};
+use crate::reference::{Master, NewMasters, NewSuppliers};
 
 /// The programs that are called, and what is needed of them.
 const NEEDED: [(&str, &[&str]); 5] = [
@@ -150,14 +150,16 @@ impl Product for M3Product {
 
     fn new_suppliers(&self) -> Result<Option<NewSuppliers>, BuildError> {
         Ok(Some(NewSuppliers {
-            sink: Arc::new(M3Suppliers {
-                m3: self.m3.clone(),
-                template: SupplierNumber::new(&self.supplier_template)?,
-            }),
-            names: Arc::new(M3SupplierNames(self.m3.clone())),
+            masters: NewMasters {
+                sink: Arc::new(M3Suppliers {
+                    m3: self.m3.clone(),
+                    template: SupplierNumber::new(&self.supplier_template)?,
+                }),
+                names: Arc::new(M3SupplierNames(self.m3.clone())),
+                longest_name: LONGEST_NAME,
+            },
             prefix: self.supplier_prefix.clone(),
             longest_number: LONGEST_NUMBER,
-            longest_name: LONGEST_NAME,
         }))
     }
 

@@ -18,7 +18,7 @@ use sync_core::{
 use tenant_http::Outcome;
 
 use crate::failure::of_transaction;
-use crate::reference::{NameDraft, SupplierDraft, fit_name};
+use crate::reference::{MasterDraft, NameDraft, fit_name};
 
 /// Characters of a supplier's name (`SUNM`).
 pub(super) const LONGEST_NAME: usize = 36;
@@ -46,7 +46,7 @@ struct SupplierHandle {
 impl SupplierHandle {
     fn new(draft: &Draft, template: &str) -> Result<Self, Failure> {
         let invalid = |why: String| Failure::new(FailureKind::Invalid, why);
-        let draft: SupplierDraft = serde_json::from_value(draft.document.clone())
+        let draft: MasterDraft = serde_json::from_value(draft.document.clone())
             .map_err(|error| invalid(format!("the draft cannot be read: {error}")))?;
         let number = SupplierNumber::new(&draft.number).map_err(|error| invalid(error.to_string()))?;
         let (name, template) = (fit_name(&draft.name, LONGEST_NAME), template.to_owned());

@@ -1,6 +1,7 @@
 //! A product with OData services, such as Infor LN: its masters, its purchase orders, and its invoices.
 
 mod amend;
+mod book;
 mod documents;
 mod invoice_changes;
 mod invoices;

@@ -1,6 +1,6 @@
 //! OData services as a product to move records into.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -9,6 +9,7 @@ use cloudsuite_client::odata::{Account, Filter, OData, Supplier};
 use sync_core::{Failure, Kind, Sink};
 use tenant_http::Error;
 
+use super::book::{Held, ODataBook};
 use super::invoices::{ODataInvoiceSettings, ODataInvoices};
 use super::{ODataOrderSettings, ODataPurchaseOrders, documents};
 use crate::bill::{self, InvoiceSink};
@@ -19,7 +20,7 @@ use crate::periods::{ClosedPeriod, PeriodList};
 use crate::product::{Masters, Pinged, Product, lacking_item, not_listed, token_life};
 use crate::purchase_order;
 use crate::reconcile::{Document, Wanted};
-use crate::reference::Master;
+use crate::reference::{Master, NewMasters, NewSuppliers};
 
 /// One company's OData services, and how orders are entered there.
 #[derive(Clone)]
@@ -27,12 +28,31 @@ pub struct ODataProduct {
     odata: OData,
     orders: ODataOrderSettings,
     invoices: ODataInvoiceSettings,
+    supplier_prefix: Option<String>,
+    new_properties: NewProperties,
 }
+
+/// What new records have besides number, name and currency, by the kind of record.
+#[derive(Debug, Clone, Default)]
+struct NewProperties {
+    suppliers: BTreeMap<String, String>,
+    accounts: BTreeMap<String, String>,
+    cost_centers: BTreeMap<String, String>,
+}
+
+/// Characters of a supplier's number that we make: as many as business partners of LN have.
+const LONGEST_NUMBER: usize = 9;
 
 impl ODataProduct {
     /// A company with the default settings.
     pub fn new(odata: OData) -> Self {
-        Self { odata, orders: ODataOrderSettings::default(), invoices: ODataInvoiceSettings::default() }
+        Self {
+            odata,
+            orders: ODataOrderSettings::default(),
+            invoices: ODataInvoiceSettings::default(),
+            supplier_prefix: None,
+            new_properties: NewProperties::default(),
+        }
     }
 
     /// Enters orders so.
@@ -47,10 +67,41 @@ impl ODataProduct {
         self
     }
 
+    /// What the numbers of suppliers begin with that are made for vendors; the rest of the nine characters is the
+    /// vendor's id. Default none: whether a service lets the caller choose the number is the tenant's matter, and
+    /// without a prefix no suppliers are made.
+    pub fn supplier_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.supplier_prefix = Some(prefix.into());
+        self
+    }
+
+    /// What such suppliers have besides number, name and currency: whatever the tenant demands.
+    pub fn supplier_properties(mut self, properties: BTreeMap<String, String>) -> Self {
+        self.new_properties.suppliers = properties;
+        self
+    }
+
+    /// What accounts have besides code and name that are made for account codes.
+    pub fn account_properties(mut self, properties: BTreeMap<String, String>) -> Self {
+        self.new_properties.accounts = properties;
+        self
+    }
+
+    /// What cost centres have besides code and name that are made for departments.
+    pub fn cost_center_properties(mut self, properties: BTreeMap<String, String>) -> Self {
+        self.new_properties.cost_centers = properties;
+        self
+    }
+
+    fn book(&self, held: Held, properties: &BTreeMap<String, String>) -> NewMasters {
+        NewMasters::of(ODataBook { odata: self.odata.clone(), held, properties: properties.clone() })
+    }
+
     async fn read(&self) -> Result<Masters, Error> {
         let suppliers = self.odata.suppliers().list().all().await?;
-        let accounts = self.odata.accounts().all().await?;
-        let cost_centers = if self.orders.cost_centers { self.odata.cost_centers().all().await? } else { Vec::new() };
+        let accounts = self.odata.accounts().list().all().await?;
+        let cost_centers =
+            if self.orders.cost_centers { self.odata.cost_centers().list().all().await? } else { Vec::new() };
         Ok(Masters {
             suppliers: suppliers.into_iter().map(|supplier| self.supplier(supplier)).collect(),
             accounts: accounts.into_iter().map(account).collect(),
@@ -129,6 +180,22 @@ impl Product for ODataProduct {
             }));
         }
         Ok(found)
+    }
+
+    fn new_suppliers(&self) -> Result<Option<NewSuppliers>, BuildError> {
+        Ok(self.supplier_prefix.as_ref().map(|prefix| NewSuppliers {
+            masters: self.book(Held::Suppliers, &self.new_properties.suppliers),
+            prefix: prefix.clone(),
+            longest_number: LONGEST_NUMBER,
+        }))
+    }
+
+    fn new_accounts(&self) -> Option<NewMasters> {
+        Some(self.book(Held::Accounts, &self.new_properties.accounts))
+    }
+
+    fn new_cost_centers(&self) -> Option<NewMasters> {
+        self.orders.cost_centers.then(|| self.book(Held::CostCenters, &self.new_properties.cost_centers))
     }
 
     async fn supplier_currencies(&self, numbers: &[String]) -> Result<Vec<Option<String>>, Failure> {

@@ -42,13 +42,17 @@ pub enum System {
 pub struct ReferenceSettings {
     /// Vendors and suppliers.
     pub vendors: Direction,
-    /// GL accounts, which only the ERP's people make: off, or to Procurify.
+    /// Account codes and GL accounts. No transaction of M3 makes accounts: there off, or to Procurify.
     pub gl_accounts: Direction,
-    /// Cost centres, likewise.
+    /// Departments and cost centres, likewise.
     pub departments: Direction,
     /// The location that departments are made in. Default: the headquarters.
     pub department_location: Option<LocationId>,
     /// Whose name of a vendor is right where the two systems' differ: it is written into the other system. Default:
     /// both stay as they are.
     pub vendor_names: Option<System>,
+    /// Likewise of an account's description. M3's cannot be written: there only CloudSuite can be the owner.
+    pub gl_account_names: Option<System>,
+    /// Likewise of a department's or cost centre's name.
+    pub department_names: Option<System>,
 }

@@ -3,14 +3,14 @@
 use procurify_client::{CurrencyId, LocationId};
 use serde::{Deserialize, Serialize};
 
-/// A supplier to be made in the ERP.
+/// A supplier, GL account or cost centre to be made in the ERP.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SupplierDraft {
-    /// Its number, which we choose: a second one of the same number is refused by the ERP.
+pub struct MasterDraft {
+    /// Its number or code, which we choose: a second one of the same number is refused by the ERP.
     pub number: String,
     /// Its name.
     pub name: String,
-    /// ISO 4217 code of its currency; the ERP's default if none.
+    /// ISO 4217 code of a supplier's currency; the ERP's default if none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
 }

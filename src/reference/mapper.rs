@@ -3,9 +3,9 @@
 use serde::Serialize;
 use sync_core::{Mapper, Mapping, Match, Missing, Record, Reference, References};
 
-use super::draft::{AccountCodeDraft, DepartmentDraft, SupplierDraft, VendorDraft};
+use super::draft::{AccountCodeDraft, DepartmentDraft, MasterDraft, VendorDraft};
 use super::source::OneSided;
-use super::{COST_CENTER, GL_ACCOUNT, NewSuppliers, SUPPLIER, VENDOR, resolve};
+use super::{COST_CENTER, GL_ACCOUNT, NewSuppliers, SUPPLIER, VENDOR, kind_in_words, resolve};
 
 /// Decides what is made of one-sided records of a kind.
 pub(crate) enum OneSidedMapper {
@@ -13,6 +13,10 @@ pub(crate) enum OneSidedMapper {
     Suppliers(NewSuppliers),
     /// None of vendors, in a product that takes none from us.
     NoSuppliers(&'static str),
+    /// GL accounts of account codes.
+    Accounts,
+    /// Cost centres of departments.
+    CostCenters,
     /// Vendors of suppliers.
     Vendors,
     /// Account codes of GL accounts.
@@ -28,8 +32,17 @@ impl Mapper for OneSidedMapper {
             Err(error) => return hold("record", record.key.id(), &format!("it cannot be read: {error}")),
         };
         match self {
-            Self::Suppliers(rule) => supplier(&one, Ok(rule), references),
-            Self::NoSuppliers(product) => supplier(&one, Err(product), references),
+            Self::Suppliers(rule) => of_procurify(VENDOR, "SUPPLIER", &one, references, || supplier_number(&one, rule)),
+            Self::NoSuppliers(product) => of_procurify(VENDOR, "SUPPLIER", &one, references, || {
+                Err(format!("suppliers are not made in {product} from here: add it there"))
+            }),
+            Self::Accounts => of_procurify(GL_ACCOUNT, "ACCOUNT", &one, references, || Ok(one.id.clone())),
+            Self::CostCenters => of_procurify(COST_CENTER, "CENTRE", &one, references, || {
+                let named = one.external_id.clone();
+                named.ok_or_else(|| {
+                    "put the code that its cost centre is to have into its external id in Procurify".to_owned()
+                })
+            }),
             Self::Vendors => of_erp(SUPPLIER, VENDOR, &one, references, || {
                 if let (Some(code), None) = (&one.currency, one.currency_id) {
                     let hint = format!("its currency {code} is not in Procurify: add it there");
@@ -74,57 +87,67 @@ fn draft(document: &impl Serialize) -> Mapping {
     }
 }
 
-fn twins(kind: &str, one: &OneSided, link: &str) -> Option<Mapping> {
+/// What to do about others of its own system that have the same name.
+fn twins(one: &OneSided, link: &str) -> Option<String> {
     let (first, others) = (one.twins.first()?, one.twins.join(", "));
-    let hint = format!(
+    Some(format!(
         "{others} has the same name and no counterpart either, so one of them may be a double: remove it (such as {first}), rename it, or {link}"
-    );
-    Some(hold(kind, &one.value(), &hint))
+    ))
 }
 
-fn supplier(one: &OneSided, rule: Result<&NewSuppliers, &str>, references: &References) -> Mapping {
-    let line = references.get(VENDOR, &one.id);
-    match line.map(|line| &line.found) {
+/// The number of the supplier to be made for a vendor, or what to do to have one.
+fn supplier_number(one: &OneSided, rule: &NewSuppliers) -> Result<String, String> {
+    if let Some(held) = twins(one, &format!("link it by hand (`link vendor {} SUPPLIER`)", one.id)) {
+        return Err(held);
+    }
+    one.external_id.clone().or_else(|| rule.number_of(&one.id)).ok_or_else(|| {
+        format!(
+            "no supplier number of {} characters can be made of {} and its id: put the number that it is to have into its external id",
+            rule.longest_number, rule.prefix
+        )
+    })
+}
+
+/// What becomes of a record of Procurify: `kind` is that of the table's lines, `number` that of the record to be made,
+/// or what to do to have one.
+fn of_procurify(
+    kind: &str,
+    target: &str,
+    one: &OneSided,
+    references: &References,
+    number: impl FnOnce() -> Result<String, String>,
+) -> Mapping {
+    let words = if kind == VENDOR { "supplier".to_owned() } else { kind_in_words(kind) };
+    match references.get(kind, &one.id).map(|line| &line.found) {
         Some(Match::Matched { target, .. } | Match::Blocked { target, .. }) => {
-            return Mapping::Skip(format!("it is supplier {target}"));
+            return Mapping::Skip(format!("it is {words} {target}"));
         }
         Some(Match::Ambiguous { .. }) => {
-            return match resolve(references, VENDOR, &one.id, &one.name) {
+            return match resolve(references, kind, &one.id, &one.name) {
                 Err(missing) => Mapping::Hold(vec![missing]),
-                Ok((target, _)) => Mapping::Skip(format!("it is supplier {target}")),
+                Ok((target, _)) => Mapping::Skip(format!("it is {words} {target}")),
             };
         }
         Some(Match::Unknown { .. }) | None => {}
     }
-    let rule = match rule {
-        Ok(rule) => rule,
-        Err(product) => {
-            let hint = format!("suppliers are not made in {product} from here: add it there");
-            return hold(VENDOR, &one.value(), &hint);
-        }
+    let number = match number() {
+        Ok(number) => number,
+        Err(hint) => return hold(kind, &one.value(), &hint),
     };
-    if let Some(held) = twins(VENDOR, one, &format!("link it by hand (`link vendor {} SUPPLIER`)", one.id)) {
-        return held;
-    }
     if let (Some(first), Some(named)) = (one.namesakes.first(), &one.external_id) {
         let hint = format!(
-            "its external id {named} is not in the ERP, where {} has the same name: correct one of the two, or link it by hand (`link vendor {} {first}`)",
+            "its external id {named} is not in the ERP, where {} has the same name: correct one of the two, or link it by hand (`link {kind} {} {first}`)",
             one.namesakes.join(" or "),
             one.id
         );
-        return hold(VENDOR, &one.value(), &hint);
+        return hold(kind, &one.value(), &hint);
     }
-    let Some(number) = one.external_id.clone().or_else(|| rule.number_of(&one.id)) else {
-        let hint = format!(
-            "no supplier number of {} characters can be made of {} and its id: put the number that it is to have into its external id",
-            rule.longest_number, rule.prefix
-        );
-        return hold(VENDOR, &one.value(), &hint);
-    };
     if one.name.trim().is_empty() {
-        return hold(VENDOR, &one.value(), "it has no name: complete it in Procurify");
+        let hint =
+            format!("it has no name: complete it in Procurify, or link it by hand (`link {kind} {} {target}`)", one.id);
+        return hold(kind, &one.value(), &hint);
     }
-    draft(&SupplierDraft { number: number.trim().to_owned(), name: one.title(), currency: one.currency.clone() })
+    draft(&MasterDraft { number: number.trim().to_owned(), name: one.title(), currency: one.currency.clone() })
 }
 
 /// What becomes of a record of the ERP: `of` is its kind in words, `kind` that of the table's lines.
@@ -157,5 +180,5 @@ fn of_erp(of: &str, kind: &str, one: &OneSided, references: &References, make: i
         );
         return hold(of, &one.value(), &hint);
     }
-    twins(of, one, &link).unwrap_or_else(make)
+    twins(one, &link).map_or_else(make, |hint| hold(of, &one.value(), &hint))
 }

@@ -5,6 +5,7 @@
 //! once a later comparison finds it.
 
 mod align;
+mod book;
 mod directions;
 mod draft;
 mod link;
@@ -20,8 +21,9 @@ mod to_procurify;
 use sync_core::{Failure, StoreError};
 
 pub(crate) use align::Aligner;
+pub(crate) use book::{Kept, MasterBook};
 pub use directions::{Direction, ReferenceSettings, System};
-pub use draft::SupplierDraft;
+pub use draft::MasterDraft;
 pub use link::{KINDS, Link, LinkError, MappingLine, WrongLink};
 pub use matching::{Master, Subject, align, normalised};
 pub use names::NameDraft;
@@ -29,17 +31,29 @@ pub(crate) use names::fit as fit_name;
 pub use resolve::{dimension_kind, erp_kind, in_erp, kind_in_words, resolve};
 pub(crate) use resolve::{quoted, usable};
 pub(crate) use source::Shelf;
-pub use sync::{NewSuppliers, OneSidedRecord, ReferenceReport};
+pub use sync::{NewMasters, NewSuppliers, OneSidedRecord, ReferenceReport};
 pub(crate) use sync::{Parts, ReferenceFlows, check};
 
 /// Cross-references from a vendor's id to the ERP's supplier number.
 pub const VENDOR: &str = "vendor";
 /// Suppliers of the ERP that are to become vendors.
 pub const SUPPLIER: &str = "supplier";
+/// Account codes that are to become GL accounts.
+pub const ACCOUNT_CODE: &str = "account_code";
+/// Departments that are to become cost centres.
+pub const DEPARTMENT: &str = "department";
 /// Vendors' names that are to become those of their suppliers.
 pub const VENDOR_NAME: &str = "vendor_name";
 /// Suppliers' names that are to become those of their vendors.
 pub const SUPPLIER_NAME: &str = "supplier_name";
+/// Account codes' descriptions that are to become those of their GL accounts.
+pub const ACCOUNT_CODE_NAME: &str = "account_code_name";
+/// GL accounts' descriptions that are to become those of their account codes.
+pub const GL_ACCOUNT_NAME: &str = "gl_account_name";
+/// Departments' names that are to become those of their cost centres.
+pub const DEPARTMENT_NAME: &str = "department_name";
+/// Cost centres' names that are to become those of their departments.
+pub const COST_CENTER_NAME: &str = "cost_center_name";
 /// Cross-references from an account code to the ERP's GL account.
 pub const GL_ACCOUNT: &str = "gl_account";
 /// Cross-references from a department's id to the ERP's cost centre.
@@ -63,7 +77,20 @@ pub const TAX: &str = "tax";
 pub const CLOSED_PERIOD: &str = "closed_period";
 
 /// The kinds of reference data that become records of the ledger, each with a trail of its own.
-pub const FLOWS: [&str; 6] = [VENDOR, SUPPLIER, VENDOR_NAME, SUPPLIER_NAME, GL_ACCOUNT, COST_CENTER];
+pub const FLOWS: [&str; 12] = [
+    VENDOR,
+    SUPPLIER,
+    ACCOUNT_CODE,
+    GL_ACCOUNT,
+    DEPARTMENT,
+    COST_CENTER,
+    VENDOR_NAME,
+    SUPPLIER_NAME,
+    ACCOUNT_CODE_NAME,
+    GL_ACCOUNT_NAME,
+    DEPARTMENT_NAME,
+    COST_CENTER_NAME,
+];
 
 /// Why reference data could not be aligned.
 #[derive(Debug, thiserror::Error)]

@@ -11,9 +11,9 @@ use sync_core::{
     Missing, Query, Record, RecordKey, References, Revision, Source, SourceError, StateName,
 };
 
+use super::System;
 use super::align::Reading;
 use super::source::{Shelf, done_with};
-use super::{System, VENDOR};
 
 /// A name to be written into the system that it does not belong to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,24 +26,38 @@ pub struct NameDraft {
     pub to: String,
 }
 
-/// The pairs whose names differ, as far as the ERP's can be as long.
-fn differing(owner: System, longest: usize, reading: &Reading, table: &References) -> Vec<NameDraft> {
-    let suppliers: HashMap<&str, &str> =
-        reading.masters.suppliers.iter().map(|master| (master.id.as_str(), master.name.as_str())).collect();
-    let pair = |vendor: &super::Subject| {
-        let Match::Matched { target, .. } = &table.get(VENDOR, &vendor.source)?.found else { return None };
-        let (ours, theirs) = (fit(&vendor.label, longest), *suppliers.get(target.as_str())?);
+/// The pairs of a kind whose names differ, as far as the ERP's can be as long.
+fn differing(kind: &str, owner: System, longest: usize, reading: &Reading, table: &References) -> Vec<NameDraft> {
+    let Some((_, subjects, masters)) = reading.pairs().into_iter().find(|(of, ..)| *of == kind) else {
+        return Vec::new();
+    };
+    let named: HashMap<&str, &str> = masters.iter().map(|master| (master.id.as_str(), master.name.as_str())).collect();
+    let target_of = |subject: &super::Subject| match &table.get(kind, &subject.source)?.found {
+        Match::Matched { target, .. } => Some(target.clone()),
+        _ => None,
+    };
+    let mut sharing: HashMap<String, usize> = HashMap::new();
+    for target in subjects.iter().filter_map(target_of) {
+        *sharing.entry(target).or_default() += 1;
+    }
+    let pair = |subject: &super::Subject| {
+        let target = target_of(subject)?;
+        // What several stand for cannot bear the names of them all.
+        if owner == System::Procurify && sharing.get(&target).is_some_and(|sharing| *sharing > 1) {
+            return None;
+        }
+        let (ours, theirs) = (fit(&subject.label, longest), *named.get(target.as_str())?);
         if ours.is_empty() || theirs.trim().is_empty() || ours == theirs.trim() {
             return None;
         }
         Some(match owner {
             System::CloudSuite => {
-                NameDraft { of: vendor.source.clone(), from: vendor.label.clone(), to: theirs.trim().to_owned() }
+                NameDraft { of: subject.source.clone(), from: subject.label.clone(), to: theirs.trim().to_owned() }
             }
-            System::Procurify => NameDraft { of: target.clone(), from: theirs.to_owned(), to: ours },
+            System::Procurify => NameDraft { of: target, from: theirs.to_owned(), to: ours },
         })
     };
-    reading.subjects.vendors.iter().filter_map(pair).collect()
+    subjects.iter().filter_map(pair).collect()
 }
 
 /// A name as long as the ERP takes it.
@@ -55,8 +69,10 @@ pub(crate) fn fit(name: &str, longest: usize) -> String {
 pub(crate) struct NameSource {
     pub connection: ConnectionId,
     pub kind: Kind,
+    /// The kind of the table's lines.
+    pub of: &'static str,
     pub owner: System,
-    /// The most characters of a supplier's name.
+    /// The most characters of a name in the ERP.
     pub longest: usize,
     pub shelf: Arc<Shelf>,
     pub store: Arc<dyn DedupStore>,
@@ -82,7 +98,7 @@ impl Source for NameSource {
         let mut records = Vec::new();
         let mut ids = HashSet::new();
         if let Some(read) = self.shelf.get() {
-            let drafts = differing(self.owner, self.longest, &read.0, &read.1);
+            let drafts = differing(self.of, self.owner, self.longest, &read.0, &read.1);
             let times = if drafts.is_empty() { HashMap::new() } else { self.times().await? };
             for draft in drafts {
                 let time = times.get(&draft.of).copied().unwrap_or_default() + 1;

@@ -15,7 +15,9 @@ use sync_core::{
 
 use super::align::Reading;
 use super::resolve::code;
-use super::{COST_CENTER, GL_ACCOUNT, Master, NewSuppliers, SUPPLIER, Subject, VENDOR, normalised};
+use super::{
+    ACCOUNT_CODE, COST_CENTER, DEPARTMENT, GL_ACCOUNT, Master, NewSuppliers, SUPPLIER, Subject, VENDOR, normalised,
+};
 use crate::failure::of_call;
 use crate::product::Product;
 
@@ -59,10 +61,20 @@ pub(crate) struct OneSided {
     pub namesakes: Vec<String>,
 }
 
+/// The kind of the table's lines that records of a kind are matched by.
+pub(crate) fn table_kind(kind: &str) -> &str {
+    match kind {
+        SUPPLIER => VENDOR,
+        ACCOUNT_CODE => GL_ACCOUNT,
+        DEPARTMENT => COST_CENTER,
+        other => other,
+    }
+}
+
 /// The records of one kind that have no counterpart. Those that could be one of several are among them.
 pub(crate) fn one_sided(kind: &str, reading: &Reading, table: &References) -> Vec<OneSided> {
     let mut records = match kind {
-        VENDOR => of_procurify(reading, table),
+        VENDOR | ACCOUNT_CODE | DEPARTMENT => of_procurify(table_kind(kind), reading, table),
         SUPPLIER => of_erp(VENDOR, &reading.masters.suppliers, &reading.subjects.vendors, table),
         GL_ACCOUNT => of_erp(GL_ACCOUNT, &reading.masters.accounts, &reading.subjects.account_codes, table),
         COST_CENTER => of_erp(COST_CENTER, &reading.masters.cost_centers, &reading.subjects.departments, table),
@@ -78,43 +90,28 @@ pub(crate) fn one_sided(kind: &str, reading: &Reading, table: &References) -> Ve
     records
 }
 
-/// Account codes or departments that only Procurify has: the ERP's people make what they stand for.
-pub(crate) fn left_to_people(kind: &str, reading: &Reading, table: &References) -> Vec<OneSided> {
-    let pair = reading.pairs().into_iter().find(|(of, ..)| *of == kind);
-    let Some((_, subjects, masters)) = pair else { return Vec::new() };
-    let unmatched = subjects.iter().filter(|subject| !is_matched(kind, subject, table));
-    unmatched
-        .map(|subject| OneSided {
-            id: subject.source.clone(),
-            name: subject.label.clone(),
-            external_id: subject.external_id.clone(),
-            currency: None,
-            currency_id: None,
-            location: None,
-            twins: Vec::new(),
-            namesakes: namesakes(&subject.label, masters.iter().map(|one| (&one.id, &one.name))),
-        })
-        .collect()
-}
-
 fn is_matched(kind: &str, subject: &Subject, table: &References) -> bool {
     use sync_core::Match::{Blocked, Matched};
     matches!(table.get(kind, &subject.source).map(|line| &line.found), Some(Matched { .. } | Blocked { .. }))
 }
 
-fn of_procurify(reading: &Reading, table: &References) -> Vec<OneSided> {
-    let one_sided = reading.subjects.vendors.iter().filter(|vendor| !is_matched(VENDOR, vendor, table));
+fn of_procurify(kind: &str, reading: &Reading, table: &References) -> Vec<OneSided> {
+    let pair = reading.pairs().into_iter().find(|(of, ..)| *of == kind);
+    let Some((_, subjects, masters)) = pair else { return Vec::new() };
+    let one_sided = subjects.iter().filter(|subject| !is_matched(kind, subject, table));
+    let unsuitable = |subject: &Subject| kind == VENDOR && reading.subjects.unsuitable.contains(&subject.source);
+    let currency = |subject: &Subject| reading.subjects.currencies.get(&subject.source).filter(|_| kind == VENDOR);
     one_sided
-        .filter(|vendor| !reading.subjects.unsuitable.contains(&vendor.source))
-        .map(|vendor| OneSided {
-            id: vendor.source.clone(),
-            name: vendor.label.clone(),
-            external_id: vendor.external_id.clone(),
+        .filter(|subject| !unsuitable(subject))
+        .map(|subject| OneSided {
+            id: subject.source.clone(),
+            name: subject.label.clone(),
+            external_id: subject.external_id.clone(),
             currency: None,
-            currency_id: reading.subjects.currencies.get(&vendor.source).copied(),
+            currency_id: currency(subject).copied(),
             location: None,
             twins: Vec::new(),
-            namesakes: namesakes(&vendor.label, reading.masters.suppliers.iter().map(|one| (&one.id, &one.name))),
+            namesakes: namesakes(&subject.label, masters.iter().map(|one| (&one.id, &one.name))),
         })
         .collect()
 }
@@ -280,9 +277,8 @@ impl Source for OneSidedSource {
             changed.iter().zip(marks).map(|(one, stamp)| self.record(one, stamp)).collect();
         let mut records = records?;
         let is_matched = |id: &str| match self.kind.as_str() {
-            VENDOR => table.get(VENDOR, id).is_some_and(is_sure),
-            SUPPLIER => table.of_target(VENDOR, id).into_iter().any(is_sure),
-            kind => table.of_target(kind, id).into_iter().any(is_sure),
+            kind @ (VENDOR | ACCOUNT_CODE | DEPARTMENT) => table.get(table_kind(kind), id).is_some_and(is_sure),
+            kind => table.of_target(table_kind(kind), id).into_iter().any(is_sure),
         };
         let ids: HashSet<String> = current.iter().map(|one| one.id.clone()).collect();
         records.extend(done_with(self.store.as_ref(), &self.connection, &self.kind, &ids, is_matched).await?);

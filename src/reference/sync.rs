@@ -16,62 +16,97 @@ use sync_core::{
     Lookup, Match, MatchedBy, Planned, Query, RecordKey, Reference, References, Sink, Staged, StateName, Step,
 };
 
+use super::book::{BookNames, BookSink, MasterBook};
 use super::mapper::OneSidedMapper;
 use super::names::{NameMapper, NameSource};
 use super::resolve::code;
-use super::source::{OneSidedSource, Shelf, left_to_people, one_sided};
-use super::to_procurify::{IntoProcurify, Made, VendorNames};
+use super::source::{OneSidedSource, Shelf, one_sided, table_kind};
+use super::to_procurify::{IntoProcurify, Made, ProcurifyNames};
 use super::{
-    AlignError, COST_CENTER, GL_ACCOUNT, ReferenceSettings, SUPPLIER, SUPPLIER_NAME, System, VENDOR, VENDOR_NAME,
-    erp_kind,
+    ACCOUNT_CODE, ACCOUNT_CODE_NAME, AlignError, COST_CENTER, COST_CENTER_NAME, DEPARTMENT, DEPARTMENT_NAME, Direction,
+    GL_ACCOUNT, GL_ACCOUNT_NAME, ReferenceSettings, SUPPLIER, SUPPLIER_NAME, System, VENDOR, VENDOR_NAME, erp_kind,
 };
 use crate::connection::{BuildError, Connection};
 use crate::product::Product;
 use crate::sync::{Concern, SyncError};
 
-/// How a product makes suppliers for vendors.
+/// How a product makes records of one kind, and renames them.
 #[derive(Clone)]
-pub struct NewSuppliers {
-    /// Makes them, of [`SupplierDraft`](super::SupplierDraft)s.
+pub struct NewMasters {
+    /// Makes them, of [`MasterDraft`](super::MasterDraft)s.
     pub sink: Arc<dyn Sink>,
     /// Renames them, by [`NameDraft`](super::NameDraft)s.
     pub names: Arc<dyn Sink>,
-    /// What their numbers begin with.
-    pub prefix: String,
-    /// The most characters of a number.
-    pub longest_number: usize,
     /// The most characters of a name.
     pub longest_name: usize,
 }
 
-impl fmt::Debug for NewSuppliers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NewSuppliers").field("prefix", &self.prefix).finish_non_exhaustive()
+impl NewMasters {
+    pub(crate) fn of(book: impl MasterBook + Clone + 'static) -> Self {
+        let longest_name = book.longest_name();
+        Self { sink: Arc::new(BookSink(book.clone())), names: Arc::new(BookNames(book)), longest_name }
     }
 }
 
-/// Whether these settings can be carried out.
-pub(crate) fn check(settings: &ReferenceSettings, product: &dyn Product) -> Result<Option<NewSuppliers>, BuildError> {
-    for (setting, what, direction) in
-        [("gl_accounts", "GL accounts", settings.gl_accounts), ("departments", "cost centres", settings.departments)]
-    {
-        if direction.to_cloudsuite() {
+impl fmt::Debug for NewMasters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewMasters").field("longest_name", &self.longest_name).finish_non_exhaustive()
+    }
+}
+
+/// How a product makes suppliers for vendors.
+#[derive(Debug, Clone)]
+pub struct NewSuppliers {
+    /// How they are made and renamed.
+    pub masters: NewMasters,
+    /// What their numbers begin with.
+    pub prefix: String,
+    /// The most characters of a number.
+    pub longest_number: usize,
+}
+
+/// What a product makes and renames, as far as the settings ask for it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Makers {
+    pub suppliers: Option<NewSuppliers>,
+    accounts: Option<NewMasters>,
+    cost_centers: Option<NewMasters>,
+}
+
+/// Whether these settings can be carried out, and by what.
+pub(crate) fn check(settings: &ReferenceSettings, product: &dyn Product) -> Result<Makers, BuildError> {
+    let wanted = |direction: Direction, names: Option<System>| direction.to_cloudsuite() || names.is_some();
+    let wants_suppliers = wanted(settings.vendors, settings.vendor_names);
+    let makers = Makers {
+        suppliers: if wants_suppliers { product.new_suppliers()? } else { None },
+        accounts: product.new_accounts().filter(|_| wanted(settings.gl_accounts, settings.gl_account_names)),
+        cost_centers: product.new_cost_centers().filter(|_| wanted(settings.departments, settings.department_names)),
+    };
+    let name = product.name();
+    for (setting, what, direction, maker) in [
+        ("gl_accounts", "GL accounts", settings.gl_accounts, &makers.accounts),
+        ("departments", "cost centres", settings.departments, &makers.cost_centers),
+    ] {
+        if direction.to_cloudsuite() && maker.is_none() {
             return Err(BuildError::Direction(format!(
-                "reference.{setting} would make {what} in CloudSuite, which has no documented way to make them there: \
-                 set it to \"to-procurify\" or \"off\", and let the ERP's people add what is missing"
+                "reference.{setting} would make {what} in CloudSuite, which {name} has no documented way to do: set it \
+                 to \"to-procurify\" or \"off\", and let the ERP's people add what is missing"
             )));
         }
     }
-    let wanted = settings.vendors.to_cloudsuite() || settings.vendor_names.is_some();
-    let new = if wanted { product.new_suppliers()? } else { None };
-    if settings.vendor_names == Some(System::Procurify) && new.is_none() {
-        return Err(BuildError::Direction(format!(
-            "reference.vendor_names = \"procurify\" would rename suppliers, which {} does not allow: set it to \
-             \"cloudsuite\", or leave it out",
-            product.name()
-        )));
+    for (setting, what, owner, can) in [
+        ("vendor_names", "suppliers", settings.vendor_names, makers.suppliers.is_some()),
+        ("gl_account_names", "GL accounts", settings.gl_account_names, makers.accounts.is_some()),
+        ("department_names", "cost centres", settings.department_names, makers.cost_centers.is_some()),
+    ] {
+        if owner == Some(System::Procurify) && !can {
+            return Err(BuildError::Direction(format!(
+                "reference.{setting} = \"procurify\" would rename {what}, which {name} does not allow: set it to \
+                 \"cloudsuite\", or leave it out"
+            )));
+        }
     }
-    Ok(new)
+    Ok(makers)
 }
 
 /// Where nothing goes: what is mapped for it is always held.
@@ -109,7 +144,7 @@ pub(crate) struct Parts<'a> {
     pub product: &'a Arc<dyn Product>,
     pub store: &'a Arc<dyn DedupStore>,
     pub shelf: &'a Arc<Shelf>,
-    pub new_suppliers: Option<&'a NewSuppliers>,
+    pub makers: &'a Makers,
     pub page_size: u64,
     pub max_age: Duration,
 }
@@ -120,30 +155,44 @@ impl Parts<'_> {
         let settings = self.settings;
         let mut flows: Vec<Flow> = Vec::new();
         if settings.vendors.to_cloudsuite() {
-            flows.push(match self.new_suppliers {
-                Some(new) => self.flow(VENDOR, OneSidedMapper::Suppliers(new.clone()), Arc::clone(&new.sink)),
+            flows.push(match &self.makers.suppliers {
+                Some(new) => self.flow(VENDOR, OneSidedMapper::Suppliers(new.clone()), Arc::clone(&new.masters.sink)),
                 None => self.flow(VENDOR, OneSidedMapper::NoSuppliers(self.product.name()), Arc::new(Nowhere)),
             });
         }
         if settings.vendors.to_procurify() {
             flows.push(self.flow(SUPPLIER, OneSidedMapper::Vendors, self.procurify_sink(Made::Vendors)));
         }
+        if let Some(new) = self.makers.accounts.as_ref().filter(|_| settings.gl_accounts.to_cloudsuite()) {
+            flows.push(self.flow(ACCOUNT_CODE, OneSidedMapper::Accounts, Arc::clone(&new.sink)));
+        }
         if settings.gl_accounts.to_procurify() {
             flows.push(self.flow(GL_ACCOUNT, OneSidedMapper::AccountCodes, self.procurify_sink(Made::AccountCodes)));
+        }
+        if let Some(new) = self.makers.cost_centers.as_ref().filter(|_| settings.departments.to_cloudsuite()) {
+            flows.push(self.flow(DEPARTMENT, OneSidedMapper::CostCenters, Arc::clone(&new.sink)));
         }
         if settings.departments.to_procurify() {
             flows.push(self.flow(COST_CENTER, OneSidedMapper::Departments, self.procurify_sink(Made::Departments)));
         }
-        match (settings.vendor_names, self.new_suppliers) {
-            (Some(System::CloudSuite), new) => {
-                let longest = new.map_or(usize::MAX, |new| new.longest_name);
-                let sink = Arc::new(VendorNames(self.procurify.clone()));
-                flows.push(self.names(VENDOR_NAME, System::CloudSuite, longest, sink));
+        let suppliers = self.makers.suppliers.as_ref().map(|new| &new.masters);
+        let (accounts, centers) = (self.makers.accounts.as_ref(), self.makers.cost_centers.as_ref());
+        for (owner, of, ours, theirs, made, new) in [
+            (settings.vendor_names, VENDOR, VENDOR_NAME, SUPPLIER_NAME, Made::Vendors, suppliers),
+            (settings.gl_account_names, GL_ACCOUNT, ACCOUNT_CODE_NAME, GL_ACCOUNT_NAME, Made::AccountCodes, accounts),
+            (settings.department_names, COST_CENTER, DEPARTMENT_NAME, COST_CENTER_NAME, Made::Departments, centers),
+        ] {
+            match (owner, new) {
+                (Some(System::CloudSuite), new) => {
+                    let longest = new.map_or(usize::MAX, |new| new.longest_name);
+                    let sink = Arc::new(ProcurifyNames(self.writer(made)));
+                    flows.push(self.names(ours, of, System::CloudSuite, longest, sink));
+                }
+                (Some(System::Procurify), Some(new)) => {
+                    flows.push(self.names(theirs, of, System::Procurify, new.longest_name, Arc::clone(&new.names)));
+                }
+                _ => {}
             }
-            (Some(System::Procurify), Some(new)) => {
-                flows.push(self.names(SUPPLIER_NAME, System::Procurify, new.longest_name, Arc::clone(&new.names)));
-            }
-            _ => {}
         }
         if flows.is_empty() {
             return ReferenceFlows::default();
@@ -165,10 +214,11 @@ impl Parts<'_> {
         Flow { max_reference_age: Some(self.max_age), ..Flow::new(kind, Arc::new(source), mapper, sink) }
     }
 
-    fn names(&self, kind: &str, owner: System, longest: usize, sink: Arc<dyn Sink>) -> Flow {
+    fn names(&self, kind: &str, of: &'static str, owner: System, longest: usize, sink: Arc<dyn Sink>) -> Flow {
         let source = NameSource {
             connection: self.connection.clone(),
             kind: kind.into(),
+            of,
             owner,
             longest,
             shelf: Arc::clone(self.shelf),
@@ -178,8 +228,12 @@ impl Parts<'_> {
         Flow { look_first: false, ..Flow::new(kind, Arc::new(source), NameMapper, sink) }
     }
 
+    fn writer(&self, made: Made) -> IntoProcurify {
+        IntoProcurify { procurify: self.procurify.clone(), page_size: self.page_size, made }
+    }
+
     fn procurify_sink(&self, made: Made) -> Arc<dyn Sink> {
-        Arc::new(IntoProcurify { procurify: self.procurify.clone(), page_size: self.page_size, made })
+        Arc::new(self.writer(made))
     }
 }
 
@@ -206,7 +260,7 @@ impl ReferenceReport {
 /// A record that only one of the systems has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OneSidedRecord {
-    /// `vendor`, or `supplier` if the ERP alone has it; `gl_account`; `cost_center`.
+    /// `vendor`, or `supplier` if the ERP alone has it; `account_code` or `gl_account`; `department` or `cost_center`.
     pub kind: &'static str,
     /// The system that has it.
     pub only_in: System,
@@ -217,7 +271,7 @@ pub struct OneSidedRecord {
     /// What it could be in the other system.
     pub candidates: Vec<String>,
     /// Whether it can be made in the other system, if the settings ask for it. GL accounts and cost centres cannot be
-    /// made in the ERP: no product documents a way.
+    /// made in M3, which documents no way.
     pub can_be_made: bool,
 }
 
@@ -261,20 +315,21 @@ impl Connection {
             }
         }
         let made = plan.iter().filter_map(|planned| match &planned.step {
-            Step::Post(document) if planned.key.kind().as_str() == VENDOR => {
-                Some((planned.key.id(), document["number"].as_str()?, document["name"].as_str().unwrap_or_default()))
+            Step::Post(document) if [VENDOR, ACCOUNT_CODE, DEPARTMENT].contains(&planned.key.kind().as_str()) => {
+                let name = document["name"].as_str().unwrap_or_default();
+                Some((table_kind(planned.key.kind().as_str()), planned.key.id(), document["number"].as_str()?, name))
             }
             _ => None,
         });
-        // What waits for these suppliers would go on in the same pass.
-        let lines = made.flat_map(|(vendor, number, name)| {
+        // What waits for these records would go on in the same pass.
+        let lines = made.flat_map(|(kind, source, number, name)| {
             let line = |kind: &str, source: String| Reference {
                 kind: kind.to_owned(),
                 source,
                 label: name.to_owned(),
                 found: Match::Matched { target: number.to_owned(), by: MatchedBy::Code },
             };
-            [line(VENDOR, vendor.to_owned()), line(&erp_kind(VENDOR), code(number))]
+            [line(kind, source.to_owned()), line(&erp_kind(kind), code(number))]
         });
         let lines: Vec<Reference> = table.iter().cloned().chain(lines).collect();
         Ok((References::new(lines, table.aligned_at()), plan))
@@ -305,17 +360,18 @@ impl Connection {
         let table = self.aligner.table(&reading, &known, now).await?;
         let mut records = Vec::new();
         // What cannot be made is told all the same.
-        let suppliers = self.cloudsuite().new_suppliers().is_ok_and(|new| new.is_some());
-        for (kind, lines, only_in, can_be_made) in [
-            (VENDOR, VENDOR, System::Procurify, suppliers),
-            (SUPPLIER, VENDOR, System::CloudSuite, true),
-            (GL_ACCOUNT, GL_ACCOUNT, System::CloudSuite, true),
-            (COST_CENTER, COST_CENTER, System::CloudSuite, true),
-            (GL_ACCOUNT, GL_ACCOUNT, System::Procurify, false),
-            (COST_CENTER, COST_CENTER, System::Procurify, false),
+        let product = self.cloudsuite();
+        let suppliers = product.new_suppliers().is_ok_and(|new| new.is_some());
+        for (kind, only_in, can_be_made) in [
+            (VENDOR, System::Procurify, suppliers),
+            (SUPPLIER, System::CloudSuite, true),
+            (ACCOUNT_CODE, System::Procurify, product.new_accounts().is_some()),
+            (GL_ACCOUNT, System::CloudSuite, true),
+            (DEPARTMENT, System::Procurify, product.new_cost_centers().is_some()),
+            (COST_CENTER, System::CloudSuite, true),
         ] {
-            let records_of = if can_be_made || kind == VENDOR { one_sided } else { left_to_people };
-            for one in records_of(kind, &reading, &table) {
+            let lines = table_kind(kind);
+            for one in one_sided(kind, &reading, &table) {
                 let candidates = match only_in {
                     System::Procurify => {
                         table.get(lines, &one.id).map(|line| line.found.targets().to_vec()).unwrap_or_default()

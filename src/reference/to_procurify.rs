@@ -9,7 +9,8 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use futures_util::future::join_all;
 use procurify_client::{
-    AccountCodeCreate, DepartmentUpsert, ProcurifyClient, VendorId, VendorPatch, VendorType, VendorUpsert,
+    AccountCodeCreate, AccountCodeUpdate, DepartmentId, DepartmentUpsert, ProcurifyClient, VendorId, VendorPatch,
+    VendorType, VendorUpsert,
 };
 use serde::de::DeserializeOwned;
 use sync_core::sink::UNNAMED;
@@ -197,41 +198,77 @@ impl Sink for IntoProcurify {
     }
 }
 
-/// Renames vendors in Procurify: to be repeated without harm.
-pub(crate) struct VendorNames(pub ProcurifyClient);
+/// Renames records in Procurify: to be repeated without harm.
+pub(crate) struct ProcurifyNames(pub IntoProcurify);
 
-impl VendorNames {
-    async fn rename(&self, handle: &Handle) -> Committed {
-        let (draft, vendor) = match named(handle) {
-            Ok(named) => named,
-            Err(failure) => return Committed::Rejected(failure),
-        };
-        let patched = self.0.vendors().patch(vendor, &VendorPatch::new().name(draft.to)).await;
-        committed(patched.map(|vendor| TargetRef(vendor.id.to_string())))
-    }
-
-    async fn settled(&self, doubt: &Doubt) -> Settled {
-        let handle = doubt.lookup.handle.as_ref();
-        let Some(Ok((draft, vendor))) = handle.map(named) else { return Settled::Void };
-        match self.0.vendors().get(vendor).await {
-            Ok(there) if there.name.as_deref() == Some(draft.to.as_str()) => {
-                Settled::Created(TargetRef(there.id.to_string()))
-            }
-            Ok(_) => Settled::Void,
-            Err(error) => Settled::Unanswered(of_call(&error)),
-        }
-    }
+fn gone(name: &NameDraft) -> Failure {
+    Failure::new(FailureKind::Invalid, format!("{} is not in Procurify any more", name.of))
 }
 
-fn named(handle: &Handle) -> Result<(NameDraft, VendorId), Failure> {
-    let draft: NameDraft = read(handle)?;
-    let id = draft.of.parse().map(VendorId);
-    let id = id.map_err(|_| Failure::new(FailureKind::Invalid, format!("{} is no vendor's id", draft.of)))?;
-    Ok((draft, id))
+fn id(text: &str) -> Result<i64, Failure> {
+    text.parse().map_err(|_| Failure::new(FailureKind::Invalid, format!("{text} is no id of Procurify's")))
+}
+
+impl ProcurifyNames {
+    async fn rename(&self, handle: &Handle) -> Committed {
+        let renamed = match read(handle) {
+            Ok(name) => match self.0.made {
+                Made::Vendors => self.vendor(&name).await,
+                Made::AccountCodes => self.account_code(&name).await,
+                Made::Departments => self.department(&name).await,
+            },
+            Err(failure) => return Committed::Rejected(failure),
+        };
+        match renamed {
+            Ok(renamed) => committed(renamed.map(TargetRef)),
+            Err(failure) => Committed::Rejected(failure),
+        }
+    }
+
+    async fn vendor(&self, name: &NameDraft) -> Result<Result<String, Error>, Failure> {
+        let vendor = VendorId(id(&name.of)?);
+        let patched = self.0.procurify.vendors().patch(vendor, &VendorPatch::new().name(name.to.as_str())).await;
+        Ok(patched.map(|vendor| vendor.id.to_string()))
+    }
+
+    /// An account code is replaced whole: what it has besides is sent as it is.
+    async fn account_code(&self, name: &NameDraft) -> Result<Result<String, Error>, Failure> {
+        let codes = self.0.procurify.account_codes();
+        let there = match codes.list().page_size(self.0.page_size).all().await {
+            Ok(there) => there,
+            Err(error) => return Ok(Err(error.with_outcome(Outcome::NotProcessed))),
+        };
+        let there = there.into_iter().find(|one| one.code.as_deref() == Some(name.of.as_str()));
+        let there = there.ok_or_else(|| gone(name))?;
+        let body = AccountCodeUpdate::new(name.of.as_str(), name.to.as_str());
+        let body = there.account_type.into_iter().fold(body, AccountCodeUpdate::account_type);
+        let body = there.parent.into_iter().fold(body, AccountCodeUpdate::parent);
+        Ok(codes.update(there.id, &body).await.map(|one| one.id.to_string()))
+    }
+
+    /// So is a department.
+    async fn department(&self, name: &NameDraft) -> Result<Result<String, Error>, Failure> {
+        let department = DepartmentId(id(&name.of)?);
+        let departments = self.0.procurify.departments();
+        let there = match departments.list().page_size(self.0.page_size).all().await {
+            Ok(there) => there,
+            Err(error) => return Ok(Err(error.with_outcome(Outcome::NotProcessed))),
+        };
+        let there = there.into_iter().find(|one| one.id == department).ok_or_else(|| gone(name))?;
+        let Some(location) = there.branch.as_ref().or(there.location.as_ref()) else {
+            let why = format!("Procurify does not show the location of department {department}: rename it there");
+            return Err(Failure::new(FailureKind::Invalid, why));
+        };
+        let body = DepartmentUpsert::new(location.id, name.to.as_str());
+        let body = there.external_id.into_iter().fold(body, |body, id| body.external_id(String::from(id)));
+        let body = there.active.into_iter().fold(body, DepartmentUpsert::active);
+        let body = there.punchout_email.into_iter().fold(body, |body, email| body.punchout_email(String::from(email)));
+        Ok(departments.update(department, &body).await.map(|one| one.id.to_string()))
+    }
 }
 
 #[async_trait]
-impl Sink for VendorNames {
+impl Sink for ProcurifyNames {
     async fn find(&self, wanted: &[Lookup]) -> Vec<Found> {
         vec![Found::Absent; wanted.len()]
     }
@@ -248,15 +285,17 @@ impl Sink for VendorNames {
         committed
     }
 
+    /// A name that may or may not have been written is written again.
     async fn settle(&self, doubts: &[Doubt]) -> Vec<Settled> {
-        let mut settled = Vec::with_capacity(doubts.len());
-        for some in doubts.chunks(AT_A_TIME) {
-            settled.extend(join_all(some.iter().map(|doubt| self.settled(doubt))).await);
-        }
-        settled
+        vec![Settled::Void; doubts.len()]
     }
 
     fn describe(&self, handle: &Handle) -> String {
-        named(handle).map_or_else(|_| UNNAMED.to_owned(), |(draft, _)| format!("the name of vendor {}", draft.of))
+        let what = match self.0.made {
+            Made::Vendors => "vendor",
+            Made::AccountCodes => "account code",
+            Made::Departments => "department",
+        };
+        read::<NameDraft>(handle).map_or_else(|_| UNNAMED.to_owned(), |name| format!("the name of {what} {}", name.of))
     }
 }

@@ -11,7 +11,7 @@ use crate::reference::Master;
 /// Reads vendors, the chart of accounts, and the unit codes that hold cost centres.
 pub(super) async fn read(syteline: &SyteLine, cost_center_unit: Option<u8>) -> Result<Masters, Error> {
     let vendors = syteline.vendors().list().read_only().all().await?;
-    let accounts = syteline.accounts().list().all().await?;
+    let accounts = syteline.accounts().list().read_only().all().await?;
     let cost_centers = match cost_center_unit {
         Some(number) => unit_codes(syteline, number).await?,
         None => Vec::new(),
@@ -34,7 +34,7 @@ pub(super) async fn currencies(syteline: &SyteLine, numbers: &[String]) -> Resul
 
 /// The values of a unit code, 1 to 4.
 pub(super) async fn unit_codes(syteline: &SyteLine, number: u8) -> Result<Vec<Master>, Error> {
-    Ok(syteline.unit_codes().list(number).all().await?.into_iter().map(unit_code).collect())
+    Ok(syteline.unit_codes().list(number).read_only().all().await?.into_iter().map(unit_code).collect())
 }
 
 /// The warehouses of the site.

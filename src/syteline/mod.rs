@@ -1,6 +1,7 @@
 //! Infor `SyteLine` (`CloudSuite` Industrial) as the product: its masters, its purchase orders, and its invoices.
 
 mod amend;
+mod book;
 mod document;
 mod documents;
 mod invoice_changes;
@@ -10,7 +11,6 @@ mod leftovers;
 mod masters;
 mod product;
 mod purchase_orders;
-mod vendors;
 
 pub use invoices::SyteLineInvoiceSettings;
 pub use product::SyteLineProduct;

@@ -9,8 +9,8 @@ use cloudsuite_client::syteline::{AccountNumber, SyteLine};
 use sync_core::{Failure, Kind, Sink};
 use tenant_http::Error;
 
+use super::book::{Held, LONGEST_VENDOR, SyteLineBook};
 use super::invoices::{self, SyteLineInvoiceSettings, SyteLineInvoices};
-use super::vendors::{LONGEST_NAME, LONGEST_NUMBER, SyteLineVendorNames, SyteLineVendors};
 use super::{SyteLineOrderSettings, SyteLinePurchaseOrders, documents, invoice_documents, masters};
 use crate::bill::{self, CostPlace, InvoiceDraft, InvoiceLimits, InvoiceLineDraft, InvoiceSink};
 use crate::connection::BuildError;
@@ -20,7 +20,7 @@ use crate::periods::{ClosedPeriod, PeriodList};
 use crate::product::{Masters, Pinged, Product, not_listed, token_life};
 use crate::purchase_order;
 use crate::reconcile::{Document, Wanted};
-use crate::reference::{Master, NewSuppliers};
+use crate::reference::{Master, NewMasters, NewSuppliers};
 
 /// One SyteLine site, and how orders are entered there.
 #[derive(Clone)]
@@ -30,6 +30,7 @@ pub struct SyteLineProduct {
     invoices: SyteLineInvoiceSettings,
     vendor_prefix: String,
     vendor_properties: BTreeMap<String, String>,
+    account_properties: BTreeMap<String, String>,
 }
 
 impl SyteLineProduct {
@@ -41,6 +42,7 @@ impl SyteLineProduct {
             invoices: SyteLineInvoiceSettings::default(),
             vendor_prefix: "PF".to_owned(),
             vendor_properties: BTreeMap::new(),
+            account_properties: BTreeMap::from([("Type".to_owned(), "E".to_owned())]),
         }
     }
 
@@ -55,6 +57,16 @@ impl SyteLineProduct {
     pub fn vendor_properties(mut self, properties: BTreeMap<String, String>) -> Self {
         self.vendor_properties = properties;
         self
+    }
+
+    /// What accounts have besides number and name that are made for account codes. Default `Type` `E`, an expense.
+    pub fn account_properties(mut self, properties: BTreeMap<String, String>) -> Self {
+        self.account_properties = properties;
+        self
+    }
+
+    fn book(&self, held: Held, properties: &BTreeMap<String, String>) -> NewMasters {
+        NewMasters::of(SyteLineBook { syteline: self.syteline.clone(), held, properties: properties.clone() })
     }
 
     /// Enters orders so.
@@ -147,14 +159,19 @@ impl Product for SyteLineProduct {
     }
 
     fn new_suppliers(&self) -> Result<Option<NewSuppliers>, BuildError> {
-        let (syteline, properties) = (self.syteline.clone(), self.vendor_properties.clone());
         Ok(Some(NewSuppliers {
-            sink: Arc::new(SyteLineVendors { syteline: syteline.clone(), properties }),
-            names: Arc::new(SyteLineVendorNames(syteline)),
+            masters: self.book(Held::Vendors, &self.vendor_properties),
             prefix: self.vendor_prefix.clone(),
-            longest_number: LONGEST_NUMBER,
-            longest_name: LONGEST_NAME,
+            longest_number: LONGEST_VENDOR,
         }))
+    }
+
+    fn new_accounts(&self) -> Option<NewMasters> {
+        Some(self.book(Held::Accounts, &self.account_properties))
+    }
+
+    fn new_cost_centers(&self) -> Option<NewMasters> {
+        self.orders.cost_center_unit.map(|unit| self.book(Held::UnitCodes(unit), &BTreeMap::new()))
     }
 
     async fn supplier_currencies(&self, numbers: &[String]) -> Result<Vec<Option<String>>, Failure> {

@@ -4,18 +4,22 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use procurify_client::Vendor;
-use procurify_cloudsuite::reference::{Direction, ReferenceSettings, System};
+use procurify_cloudsuite::odata::ODataProduct;
+use procurify_cloudsuite::product::Masters;
+use procurify_cloudsuite::reference::{Direction, Master, ReferenceSettings, System};
 use procurify_cloudsuite::{Connection, FlowKind};
 use sandbox::{Account, FaultKind, Faults, M3, OData, Scenario, Supplier, SyteLine};
 
 use crate::erp::{Erp, TEMPLATE};
 use crate::world::{World, scenario};
 
-fn both() -> ReferenceSettings {
+/// All that a product can do.
+fn both<E: Erp>() -> ReferenceSettings {
+    let accounts = if E::MAKES_ACCOUNTS { Direction::Both } else { Direction::ToProcurify };
     ReferenceSettings {
         vendors: Direction::Both,
-        gl_accounts: Direction::ToProcurify,
-        departments: Direction::ToProcurify,
+        gl_accounts: accounts,
+        departments: accounts,
         ..ReferenceSettings::default()
     }
 }
@@ -33,11 +37,17 @@ async fn vendors(connection: &Connection) -> Vec<Vendor> {
     connection.procurify().vendors().list().all().await.unwrap()
 }
 
-/// The ERP's suppliers by number, and their names.
+async fn masters(connection: &Connection) -> Masters {
+    connection.cloudsuite().masters(chrono::Utc::now().date_naive()).await.unwrap()
+}
+
+/// Records of the ERP by number, and their names.
+fn named(masters: Vec<Master>) -> BTreeMap<String, String> {
+    masters.into_iter().map(|master| (master.id, master.name)).collect()
+}
+
 async fn suppliers(connection: &Connection) -> BTreeMap<String, String> {
-    let today = chrono::Utc::now().date_naive();
-    let masters = connection.cloudsuite().masters(today).await.unwrap();
-    masters.suppliers.into_iter().map(|master| (master.id, master.name)).collect()
+    named(masters(connection).await.suppliers)
 }
 
 /// A world of which each side has what the other lacks.
@@ -50,6 +60,7 @@ async fn apart<E: Erp>() -> World<E> {
     world.erp.put_account(&Account::new("70100", "Leases"));
     world.erp.put_account(&Account::cost_center("CC777", "Museum"));
     world.procurify.add_vendor("Tern Boatbuilders", None);
+    world.procurify.add_department("Lighthouse", Some("CC888"));
     world
 }
 
@@ -63,9 +74,14 @@ async fn what_only_one_of_procurify_and_syteline_has_is_made_in_the_other_and_a_
     there_and_back::<SyteLine>("PF00161").await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_one_of_procurify_and_an_odata_service_has_is_made_in_the_other_and_a_second_pass_writes_nothing() {
+    there_and_back::<OData>("PF0000161").await;
+}
+
 async fn there_and_back<E: Erp>(number: &str) {
     let world = apart::<E>().await;
-    let connection = connect(&world, both()).await;
+    let connection = connect(&world, both::<E>()).await;
     let one_sided = connection.one_sided().await.unwrap();
     let of = |kind: &str, only_in| {
         one_sided.iter().filter(|one| one.kind == kind && one.only_in == only_in).map(|one| one.id.clone()).collect()
@@ -92,6 +108,12 @@ async fn there_and_back<E: Erp>(number: &str) {
     assert_eq!(codes.iter().filter(|one| one.code.as_deref() == Some("70100")).count(), 1);
     let departments = connection.procurify().departments().list().all().await.unwrap();
     assert_eq!(departments.iter().filter(|one| one.external_id.as_deref() == Some("CC777")).count(), 1);
+    let there = masters(&connection).await;
+    let (accounts, centers) = (named(there.accounts), named(there.cost_centers));
+    for missing in world.scenario.missing_accounts() {
+        assert_eq!(accounts.contains_key(&missing.code), E::MAKES_ACCOUNTS, "{} of {accounts:?}", missing.code);
+    }
+    assert_eq!(centers.get("CC888").map(String::as_str), E::MAKES_ACCOUNTS.then_some("Lighthouse"), "{centers:?}");
     let trail = connection.trail(&"acme/vendor/161".parse().unwrap()).await.unwrap().to_string();
     assert!(trail.contains("attempt 1 begins: the other system has none of it"), "{trail}");
     assert!(trail.contains(&format!("posted as {number}")), "{trail}");
@@ -104,7 +126,7 @@ async fn there_and_back<E: Erp>(number: &str) {
             .await
             .unwrap()
             .iter()
-            .all(|one| one.only_in == System::Procurify && one.kind != "vendor")
+            .all(|one| !one.can_be_made && ["account_code", "department"].contains(&one.kind))
     );
     for _ in 0..2 {
         let again = connection.sync_reference_data().await.unwrap();
@@ -114,7 +136,7 @@ async fn there_and_back<E: Erp>(number: &str) {
     // All is known again without the ledger: by numbers built from ids, by external ids, by codes.
     drop(connection);
     std::fs::remove_file(world.ledger()).unwrap();
-    let connection = connect(&world, both()).await;
+    let connection = connect(&world, both::<E>()).await;
     connection.sync_reference_data().await.unwrap();
     assert_eq!(writes(&world), before, "a pass without the ledger wrote something");
 }
@@ -124,13 +146,38 @@ async fn orders_whose_vendor_the_erp_lacks_go_on_once_it_is_made_there_and_are_n
     let world = World::<M3>::of(Scenario { missing: 1, ..scenario(60) }).await;
     world.erp.put_supplier(&Supplier::new(TEMPLATE, "Template for new suppliers", "CAD"));
     world.scenario.missing_accounts().iter().for_each(|account| world.erp.put_account(account));
-    let connection = connect(&world, ReferenceSettings { vendors: Direction::ToCloudSuite, ..both() }).await;
+    let connection = connect(&world, ReferenceSettings { vendors: Direction::ToCloudSuite, ..both::<M3>() }).await;
     let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
     assert!(report.is_all_done(), "{:?}", report.concerns);
     let documents = world.exactly_once(&world.keys());
     let missing = world.scenario.missing_suppliers().remove(0).number;
     assert!(documents.values().any(|document| document.supplier == missing));
     assert_eq!(world.procurify.stats().writes, BTreeMap::new(), "Procurify is not written to in this direction");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_whose_vendor_and_account_syteline_lacks_are_planned_and_go_on_once_these_are_made_there() {
+    let world = World::<SyteLine>::of(Scenario { missing: 1, ..scenario(60) }).await;
+    let config = world.configure(r#"reference = { vendors = "to-cloudsuite", gl_accounts = "to-cloudsuite" }"#);
+    let command = async |name: &str| {
+        let mut command = crate::world::connector(&config);
+        command.args([name, "--json"]);
+        let output = crate::world::run(command).await;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap_or_else(|_| panic!("{said}"))
+    };
+    let plan = command("plan").await;
+    let plan = plan["plan"].as_array().unwrap();
+    assert!(plan.iter().all(|step| step["step"] == "post"), "{plan:?}");
+    assert_eq!(plan.len(), 62, "a vendor, an account, and every order: {plan:?}");
+    assert_eq!(writes(&world), [BTreeMap::new(), BTreeMap::new()], "a plan writes nothing");
+    let report = command("sync").await;
+    let posted = |flow: &str| report["flows"][flow]["posted"].as_u64();
+    let flows = ["vendor", "account_code", "purchase_order"].map(posted);
+    assert_eq!(flows, [Some(1), Some(1), Some(60)], "{report}");
+    let documents = world.exactly_once(&world.keys());
+    let account = world.scenario.missing_accounts().remove(0).code;
+    assert!(documents.values().flat_map(|document| &document.lines).any(|line| line.account == account));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -143,6 +190,11 @@ async fn with_one_call_in_five_failing_vendors_go_both_ways_between_procurify_an
     failing_one_in_five::<SyteLine>().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn with_one_call_in_five_failing_vendors_go_both_ways_between_procurify_and_an_odata_service_once() {
+    failing_one_in_five::<OData>().await;
+}
+
 async fn failing_one_in_five<E: Erp>() {
     let seed: u64 = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(5);
     println!("seed {seed}");
@@ -151,6 +203,7 @@ async fn failing_one_in_five<E: Erp>() {
     for number in 0..30 {
         world.erp.put_supplier(&Supplier::new(format!("S88{number:03}"), format!("Overseas Trader {number}"), "CAD"));
         world.procurify.add_vendor(&format!("Local Maker {number}"), None);
+        world.procurify.add_department(&format!("Branch {number:02}"), Some(&format!("BR{number:02}")));
     }
     let faults = |seed, kinds| Faults {
         per_mille: 200,
@@ -162,7 +215,7 @@ async fn failing_one_in_five<E: Erp>() {
     };
     world.erp.set_faults_to(faults(seed, E::fault_kinds()));
     world.procurify.set_faults(faults(seed + 1, FaultKind::COMMON.to_vec()));
-    let settings = ReferenceSettings { vendors: Direction::Both, ..ReferenceSettings::default() };
+    let settings = both::<E>();
     let mut passes = 0;
     loop {
         passes += 1;
@@ -191,6 +244,13 @@ async fn failing_one_in_five<E: Erp>() {
         let made = suppliers.values().filter(|other| **other == name).count();
         assert_eq!(made, 1, "{name} is in the ERP {made} times");
     }
+    let there = masters(&connection).await;
+    let (accounts, centers) = (named(there.accounts), named(there.cost_centers));
+    for missing in world.scenario.missing_accounts() {
+        assert_eq!(accounts.contains_key(&missing.code), E::MAKES_ACCOUNTS, "{}: {accounts:?}", missing.code);
+    }
+    let branches = centers.iter().filter(|(code, name)| name.replace("Branch ", "") == code.replace("BR", ""));
+    assert_eq!(branches.count(), if E::MAKES_ACCOUNTS { 30 } else { 0 }, "{centers:?}");
     let unfinished = suppliers.iter().filter(|(number, name)| name.starts_with("Template") && *number != TEMPLATE);
     assert_eq!(unfinished.collect::<Vec<_>>(), [], "copies without a name");
     let before = writes(&world);
@@ -240,13 +300,12 @@ async fn where_a_product_cannot_make_suppliers_vendors_are_held_and_the_other_di
     let world = World::<OData>::of(scenario(1)).await;
     world.erp.put_supplier(&Supplier::new("S77001", "Quill Stationers", "USD"));
     let added = world.procurify.add_vendor("Tern Boatbuilders", None);
+    // Without a prefix for their numbers no suppliers are made.
+    let product = || ODataProduct::new(world.cloudsuite().odata("100"));
     let names = ReferenceSettings { vendor_names: Some(System::Procurify), ..ReferenceSettings::default() };
-    let refused = world.try_build(|connection| connection.reference(names)).await;
+    let refused = world.try_build(|connection| connection.cloudsuite(product()).reference(names)).await;
     assert!(refused.err().unwrap().to_string().contains("would rename suppliers, which odata does not allow"));
-    let accounts = ReferenceSettings { gl_accounts: Direction::Both, ..ReferenceSettings::default() };
-    let refused = world.try_build(|connection| connection.reference(accounts)).await;
-    assert!(refused.err().unwrap().to_string().contains("reference.gl_accounts would make GL accounts in CloudSuite"));
-    let connection = connect(&world, both()).await;
+    let connection = world.build(10, |connection| connection.cloudsuite(product()).reference(both::<OData>())).await;
     let report = connection.sync_reference_data().await.unwrap();
     assert_eq!(report.made.iter().map(ToString::to_string).collect::<Vec<_>>(), ["acme/supplier/S77001"]);
     let held: Vec<String> = report.concerns.iter().map(|one| format!("{}: {}", one.key, one.reason)).collect();
@@ -256,6 +315,81 @@ async fn where_a_product_cannot_make_suppliers_vendors_are_held_and_the_other_di
     assert_eq!(held, [reason]);
     world.erp.put_supplier(&Supplier::new("S77003", "Tern Boatbuilders", "CAD"));
     assert!(connection.sync_reference_data().await.unwrap().is_all_done(), "it goes on by itself");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_m3_cannot_make_or_rename_is_refused_when_the_connection_is_built() {
+    let world = World::<M3>::of(scenario(1)).await;
+    let none = ReferenceSettings::default;
+    for (settings, why) in [
+        (ReferenceSettings { gl_accounts: Direction::Both, ..none() }, "reference.gl_accounts would make GL accounts"),
+        (ReferenceSettings { departments: Direction::ToCloudSuite, ..none() }, "would make cost centres in CloudSuite"),
+        (
+            ReferenceSettings { gl_account_names: Some(System::Procurify), ..none() },
+            "would rename GL accounts, which m3",
+        ),
+        (ReferenceSettings { department_names: Some(System::Procurify), ..none() }, "would rename cost centres"),
+    ] {
+        let refused = world.try_build(|connection| connection.reference(settings)).await;
+        let refused = refused.err().unwrap().to_string();
+        assert!(refused.contains(why), "{refused}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_of_accounts_and_departments_become_those_of_the_system_of_record_in_syteline() {
+    names_of_codes::<SyteLine>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_of_accounts_and_departments_become_those_of_the_system_of_record_in_an_odata_service() {
+    names_of_codes::<OData>().await;
+}
+
+async fn names_of_codes<E: Erp>() {
+    for owner in [System::Procurify, System::CloudSuite] {
+        let world = World::<E>::of(scenario(1)).await;
+        let (code, center) = ("60100", "CC100");
+        let settings = ReferenceSettings {
+            vendor_names: Some(owner),
+            gl_account_names: Some(owner),
+            department_names: Some(owner),
+            ..ReferenceSettings::default()
+        };
+        let connection = connect(&world, settings).await;
+        connection.sync_reference_data().await.unwrap();
+        world.erp.put_account(&Account::new(code, "Office things"));
+        world.erp.put_account(&Account::cost_center(center, "Head office"));
+        world.erp.put_supplier(&Supplier::new("S10001", "Seventh Wave Boats", "CAD"));
+        let before = names(&connection, code, center).await;
+        let report = connection.sync_reference_data().await.unwrap();
+        assert!(report.is_all_done(), "{:?}", report.concerns);
+        assert_eq!(report.made.len(), 3, "{:?}", report.made);
+        let after = names(&connection, code, center).await;
+        let (from, to) = if owner == System::Procurify { (&before[0], &after[1]) } else { (&before[1], &after[0]) };
+        assert_eq!((from, &after[0]), (to, &after[1]), "{owner:?}");
+        let department = connection.procurify().departments().list().all().await.unwrap();
+        let department = department.iter().find(|one| one.external_id.as_deref() == Some(center));
+        assert!(department.is_some_and(|one| one.branch.is_some()), "what it had besides stays");
+        let before = writes(&world);
+        assert!(connection.sync_reference_data().await.unwrap().made.is_empty());
+        assert_eq!(writes(&world), before, "names that are alike are not written again");
+    }
+}
+
+/// What a vendor, an account and a department are called in Procurify, and in the ERP.
+async fn names(connection: &Connection, code: &str, center: &str) -> [[String; 3]; 2] {
+    let there = masters(connection).await;
+    let of = |masters: Vec<Master>, id: &str| named(masters).remove(id).unwrap_or_default();
+    let vendor = vendors(connection).await.into_iter().find(|one| one.id.0 == 101).unwrap();
+    let codes = connection.procurify().account_codes().list().all().await.unwrap();
+    let account = codes.into_iter().find(|one| one.code.as_deref() == Some(code)).unwrap();
+    let all = connection.procurify().departments().list().all().await.unwrap();
+    let department = all.into_iter().find(|one| one.external_id.as_deref() == Some(center)).unwrap();
+    [
+        [vendor.name, account.description, department.name].map(|name| name.unwrap_or_default().to_string()),
+        [of(there.suppliers, "S10001"), of(there.accounts, code), of(there.cost_centers, center)],
+    ]
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -319,7 +453,7 @@ async fn no_supplier_is_made_for_a_vendor_that_is_no_longer_active() {
     let closed = world.procurify.add_vendor("Closed Foundry", None);
     let open = world.procurify.add_vendor("Open Foundry", None);
     assert!(world.procurify.deactivate_vendor(closed));
-    let connection = connect(&world, both()).await;
+    let connection = connect(&world, both::<M3>()).await;
     let report = connection.sync_reference_data().await.unwrap();
     assert!(report.is_all_done(), "{report:?}");
     let there: Vec<String> = suppliers(&connection).await.into_values().collect();
@@ -349,7 +483,7 @@ async fn the_connector_makes_and_reports_what_only_one_system_has() {
     let account = world.scenario.missing_accounts().remove(0);
     let listed = report["one_sided"].as_array().unwrap().iter().find(|one| one["id"] == account.code.as_str());
     let listed = listed.unwrap_or_else(|| panic!("what cannot be made is listed too: {report}"));
-    assert_eq!((&listed["kind"], &listed["can_be_made"]), (&"gl_account".into(), &false.into()), "{report}");
+    assert_eq!((&listed["kind"], &listed["can_be_made"]), (&"account_code".into(), &false.into()), "{report}");
     assert_eq!(writes(&world), [BTreeMap::new(), BTreeMap::new()]);
     world.scenario.missing_accounts().iter().for_each(|account| world.erp.put_account(account));
     let (_, plan, said) = command("plan").await;

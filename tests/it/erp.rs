@@ -33,6 +33,8 @@ pub trait Erp: Sized + Send + Sync + 'static {
     const TAX_ACCOUNT: Option<&str> = None;
     /// Whether a line of an invoice that is not posted can be changed or taken away.
     const CHANGES_INVOICE_LINES: bool = true;
+    /// Whether GL accounts and cost centres can be made and renamed from outside.
+    const MAKES_ACCOUNTS: bool = true;
     /// Whether an invoice that was cancelled can come back.
     const REOPENS_INVOICES: bool = false;
     /// The ways in which its calls can fail.
@@ -119,6 +121,7 @@ pub fn m3_config(scenario: &Scenario) -> M3Config {
 impl Erp for M3 {
     const SMALL_CALL: usize = 15;
     const CHANGES_INVOICE_LINES: bool = false;
+    const MAKES_ACCOUNTS: bool = false;
 
     fn fault_kinds() -> Vec<FaultKind> {
         [FaultKind::COMMON.as_slice(), &[FaultKind::PartialRecords, FaultKind::Hang]].concat()
@@ -495,7 +498,7 @@ impl Erp for OData {
     }
 
     fn product(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product> {
-        ODataProduct::new(client.odata("100").writes_per_batch(per_call)).into()
+        ODataProduct::new(client.odata("100").writes_per_batch(per_call)).supplier_prefix("PF").into()
     }
 
     fn fault_next_change(&self, kind: FaultKind) {

@@ -1,21 +1,9 @@
-//! Accounts, cost centres, items and customers.
+//! Items and customers, which are only read.
 
 use super::entity::Entity;
 use super::names::EntityNames;
 use super::query::Query;
 use super::{FieldError, OData};
-
-/// A GL account, or a cost centre.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Account {
-    /// `LedgerAccount`, or `Dimension`.
-    pub code: String,
-    /// `Description`.
-    pub description: Option<String>,
-    /// `Blocked`.
-    pub blocked: bool,
-}
 
 /// An item.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,16 +42,6 @@ pub(crate) fn query<T: Send + 'static>(
 ) -> Query<T> {
     let (service, known) = (odata.service(&names.service), names.clone());
     Query::new(service, &names.set, move |entity| read(entity, &known)).order_by(names.property(key))
-}
-
-pub(crate) fn accounts(odata: &OData, names: &EntityNames, key: &'static str) -> Query<Account> {
-    query(odata, names, key, move |entity, names| {
-        Ok(Account {
-            code: entity.required(names.property(key))?,
-            description: entity.text(names.property("Description")),
-            blocked: entity.flag(names.property("Blocked"))?,
-        })
-    })
 }
 
 pub(crate) fn items(odata: &OData) -> Query<Item> {

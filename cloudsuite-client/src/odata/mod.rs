@@ -23,6 +23,7 @@
 //! # }
 //! ```
 
+mod accounts;
 mod batch;
 mod entity;
 mod fault;
@@ -40,12 +41,13 @@ mod value;
 use std::fmt;
 use std::sync::Arc;
 
+pub use accounts::{Account, Accounts, NewAccount};
 pub use batch::{BatchFormat, Write};
 pub use entity::{Entity, NewEntity};
 pub use filter::{Filter, Property};
 pub use invoices::{Invoice, InvoiceChanges, InvoiceLine, Invoices, NewInvoice, NewInvoiceLine};
 pub use key::Key;
-pub use masters::{Account, Customer, Item};
+pub use masters::{Customer, Item};
 pub use names::{EntityNames, ODataNames};
 pub use purchase_orders::{
     NewPurchaseOrder, NewPurchaseOrderLine, PurchaseOrder, PurchaseOrderChanges, PurchaseOrderLine, PurchaseOrders,
@@ -163,14 +165,14 @@ impl OData {
         Suppliers::new(self.clone())
     }
 
-    /// GL accounts, by number.
-    pub fn accounts(&self) -> Query<Account> {
-        masters::accounts(self, &self.names.accounts, "LedgerAccount")
+    /// GL accounts.
+    pub fn accounts(&self) -> Accounts {
+        Accounts::new(self, &self.names.accounts, "LedgerAccount")
     }
 
-    /// Cost centres, by code.
-    pub fn cost_centers(&self) -> Query<Account> {
-        masters::accounts(self, &self.names.cost_centers, "Dimension")
+    /// Cost centres.
+    pub fn cost_centers(&self) -> Accounts {
+        Accounts::new(self, &self.names.cost_centers, "Dimension")
     }
 
     /// Items, by code.

@@ -177,6 +177,11 @@ impl Suppliers {
         self.service().write_many(&writes).await
     }
 
+    /// What the property of a supplier's name is called, for filters.
+    pub fn name_property(&self) -> &str {
+        self.names().property("Name")
+    }
+
     /// The number of a supplier that [`create`](Self::create) gave.
     pub fn number_of(&self, supplier: &Entity) -> Option<String> {
         supplier.text(self.names().property("Supplier"))

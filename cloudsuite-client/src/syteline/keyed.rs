@@ -6,8 +6,10 @@ use tenant_http::{Error, Outcome};
 
 use super::SyteLine;
 use super::change::Change;
+use super::lookup::by_values;
 use super::row::IdoRow;
 use super::update::{Update, Verdict, unconfirmed};
+use super::value::Value;
 
 /// A record that is there now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +39,27 @@ pub(crate) struct Inserts<'a> {
     /// Whether the database refuses a second record of the same key. Then a change that a call most likely never came
     /// to is simply sent again; otherwise it is looked up first.
     pub unique: bool,
+}
+
+/// Inserts records of which the database takes one of each `key`, showing `properties` of those that are there already.
+pub(crate) async fn insert_unique(
+    syteline: &SyteLine,
+    ido: &str,
+    key: &str,
+    properties: &[&str],
+    new: Vec<(Value, Change)>,
+) -> Vec<Result<Inserted, Error>> {
+    let (keys, changes): (Vec<Value>, Vec<Change>) = new.into_iter().unzip();
+    let all = &syteline.load(ido).properties(properties).order_by(key).unique_order();
+    let keys = &keys;
+    Inserts { syteline, ido, changes, unique: true }
+        .send(|places| async move {
+            let wanted = places.iter().map(|&place| &keys[place]);
+            let rows = by_values(all, key, wanted.clone().cloned().collect()).await?;
+            let of = |value: &Value| rows.iter().find(|row| row.text(key) == value.as_str().map(str::trim)).cloned();
+            Ok(wanted.map(of).collect())
+        })
+        .await
 }
 
 impl Inserts<'_> {

@@ -50,7 +50,7 @@ mod wire;
 use std::fmt;
 use std::sync::Arc;
 
-pub use accounts::{Account, Accounts};
+pub use accounts::{Account, Accounts, NewAccount};
 pub use change::Change;
 pub use codes::{
     AccountNumber, CustomerNumber, InvalidCode, ItemCode, PoNumber, UnitCode, VendorNumber, VoucherNumber, pad,

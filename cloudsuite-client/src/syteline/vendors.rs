@@ -6,7 +6,7 @@ use tenant_http::Error;
 use super::change::Change;
 use super::codes::{AccountNumber, UnitCode, VendorNumber};
 use super::filter::Filter;
-use super::keyed::{Inserted, Inserts};
+use super::keyed::{Inserted, insert_unique};
 use super::load::Load;
 use super::lookup::by_values;
 use super::row::IdoRow;
@@ -190,21 +190,7 @@ impl Vendors {
 
     /// Adds vendors, one result for each. One whose number is taken already is [`Inserted::Found`].
     pub async fn insert(&self, vendors: &[NewVendor]) -> Vec<Result<Inserted, Error>> {
-        let inserts = Inserts {
-            syteline: &self.syteline,
-            ido: self.ido(),
-            changes: vendors.iter().map(|vendor| vendor.change.clone()).collect(),
-            unique: true,
-        };
-        let all = self.syteline.load(self.ido()).properties(&PROPERTIES).order_by("VendNum").unique_order();
-        let all = &all;
-        inserts
-            .send(|places| async move {
-                let numbers = places.iter().map(|&place| &vendors[place].number);
-                let rows = by_values(all, "VendNum", numbers.clone().map(Value::from).collect()).await?;
-                let of = |number: &VendorNumber| rows.iter().find(|row| row.text("VendNum") == Some(number.as_str()));
-                Ok(numbers.map(|number| of(number).cloned()).collect())
-            })
-            .await
+        let new = vendors.iter().map(|vendor| (Value::from(&vendor.number), vendor.change.clone())).collect();
+        insert_unique(&self.syteline, self.ido(), "VendNum", &PROPERTIES, new).await
     }
 }

@@ -115,8 +115,8 @@ async fn lists_are_read_page_by_page_by_links_of_either_kind() {
         assert!(page.next.is_some());
     }
     let (_tenant, odata) = company(ODataConfig::default()).await;
-    assert_eq!(odata.accounts().all().await.unwrap().len(), 39);
-    assert_eq!(odata.cost_centers().all().await.unwrap()[0].code, "CC100");
+    assert_eq!(odata.accounts().list().all().await.unwrap().len(), 39);
+    assert_eq!(odata.cost_centers().list().all().await.unwrap()[0].code, "CC100");
     assert_eq!(odata.customers().all().await.unwrap().len(), 3);
     assert!(!odata.items().filter(Filter::property("Blocked").eq(false)).all().await.unwrap().is_empty());
     odata.ping().await.unwrap();

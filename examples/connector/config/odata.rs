@@ -30,6 +30,15 @@ pub(super) struct OData {
     /// Of orders and invoices alike.
     pub(super) payment_terms_property: Option<String>,
     pub(super) tax_code_property: Option<String>,
+    /// Of the numbers of new suppliers; without it none are made.
+    pub(super) supplier_prefix: Option<String>,
+    /// What new records have besides number, name and currency.
+    #[serde(default)]
+    pub(super) supplier_properties: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) account_properties: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) cost_center_properties: BTreeMap<String, String>,
     #[serde(default = "default_settle")]
     pub(super) settle: Text,
     #[serde(default)]
@@ -56,7 +65,15 @@ impl OData {
         if self.batch_format == Batches::Multipart {
             odata = odata.batch_format(BatchFormat::Multipart);
         }
-        ODataProduct::new(odata).orders(self.orders()).invoices(self.invoices()).into()
+        let mut product = ODataProduct::new(odata).orders(self.orders()).invoices(self.invoices());
+        if let Some(prefix) = &self.supplier_prefix {
+            product = product.supplier_prefix(prefix);
+        }
+        product
+            .supplier_properties(self.supplier_properties.clone())
+            .account_properties(self.account_properties.clone())
+            .cost_center_properties(self.cost_center_properties.clone())
+            .into()
     }
 
     fn orders(&self) -> ODataOrderSettings {

@@ -22,6 +22,8 @@ pub(super) struct SyteLine {
     pub(super) vendor_prefix: Option<String>,
     #[serde(default)]
     pub(super) vendor_properties: BTreeMap<String, String>,
+    /// What new accounts have besides number and name.
+    pub(super) account_properties: Option<BTreeMap<String, String>>,
     pub(super) price_decimals: Option<u32>,
     pub(super) max_changes_per_request: Option<usize>,
     /// Where the tax of invoices is distributed; without it, bills with tax are held.
@@ -47,6 +49,9 @@ impl SyteLine {
         let mut product = SyteLineProduct::new(syteline).orders(self.orders()).invoices(self.invoices());
         if let Some(prefix) = &self.vendor_prefix {
             product = product.vendor_prefix(prefix);
+        }
+        if let Some(properties) = &self.account_properties {
+            product = product.account_properties(properties.clone());
         }
         product.vendor_properties(self.vendor_properties.clone()).into()
     }

@@ -185,6 +185,11 @@ impl Procurify {
         write::add_vendor(&mut self.front.tenant.data(), name, external_id.map(str::to_owned), 0)
     }
 
+    /// Adds a department of the headquarters, as a person in Procurify would, and gives its id.
+    pub fn add_department(&self, name: &str, external_id: Option<&str>) -> u64 {
+        write::add_department(&mut self.front.tenant.data(), name, external_id.map(str::to_owned), 0)
+    }
+
     /// Deactivates a vendor; answers whether there is one of this id.
     pub fn deactivate_vendor(&self, id: u64) -> bool {
         let mut data = self.front.tenant.data();

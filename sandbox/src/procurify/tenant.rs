@@ -125,6 +125,10 @@ impl ProcurifyTenant {
                 body().map(|body| write::changed_vendor(&mut data, id, &body))
             }
             (&Method::POST, Route::AccountCodes) => body().map(|body| write::new_account_code(&mut data, &body)),
+            (&Method::PUT, Route::AccountCode(id)) => {
+                body().map(|body| write::changed_account_code(&mut data, id, &body))
+            }
+            (&Method::PUT, Route::Department(id)) => body().map(|body| write::changed_department(&mut data, id, &body)),
             (&Method::POST, Route::Departments) => body().map(|body| write::new_department(&mut data, &body)),
             _ => return None,
         };
@@ -170,6 +174,8 @@ impl ProcurifyTenant {
             Route::Locations => reference::locations(&data, &mut query, list),
             Route::Location(id) => Ok(reference::location(&data, id)),
             Route::Currencies => reference::currencies(&data, &mut query, list),
+            // As in the real service, one of them is written to only.
+            Route::AccountCode(_) | Route::Department(_) => Ok(not_found()),
             Route::Me => Ok(reference::me(&data)),
             Route::Bills => bills::list(&data, &mut query, list),
             Route::Bill(id) => Ok(bills::detail(&data, id)),
@@ -198,8 +204,10 @@ enum Route<'a> {
     Vendors(&'a str),
     Vendor(u64),
     AccountCodes,
+    AccountCode(u64),
     Accounts,
     Departments,
+    Department(u64),
     Locations,
     Location(u64),
     Currencies,
@@ -222,8 +230,10 @@ impl<'a> Route<'a> {
                 Err(_) => Self::Vendors(id),
             },
             ["v3", "account-codes"] => Self::AccountCodes,
+            ["v3", "account-codes", id] => Self::AccountCode(id.parse().ok()?),
             ["v3", "accounts"] => Self::Accounts,
             ["v3", "departments"] => Self::Departments,
+            ["v3", "departments", id] => Self::Department(id.parse().ok()?),
             ["v2", "locations"] => Self::Locations,
             ["v2", "locations", id] => Self::Location(id.parse().ok()?),
             ["v2", "currencies"] => Self::Currencies,
@@ -239,9 +249,9 @@ impl<'a> Route<'a> {
             Self::Orders { .. } | Self::Order(_) => "purchase_orders",
             Self::Items => "order_items",
             Self::Vendors(_) | Self::Vendor(_) => "vendors",
-            Self::AccountCodes => "account_codes",
+            Self::AccountCodes | Self::AccountCode(_) => "account_codes",
             Self::Accounts => "accounts",
-            Self::Departments => "departments",
+            Self::Departments | Self::Department(_) => "departments",
             Self::Locations | Self::Location(_) => "locations",
             Self::Currencies => "currencies",
             Self::Me => "users",
@@ -253,7 +263,14 @@ impl<'a> Route<'a> {
 impl Tenant for ProcurifyTenant {
     fn operation(&self, call: &Call) -> String {
         let pattern = match Route::of(&call.path) {
-            Some(Route::Order(_) | Route::Vendor(_) | Route::Location(_) | Route::Bill(_)) => {
+            Some(
+                Route::Order(_)
+                | Route::Vendor(_)
+                | Route::AccountCode(_)
+                | Route::Department(_)
+                | Route::Location(_)
+                | Route::Bill(_),
+            ) => {
                 let mut segments: Vec<&str> = call.path.split('/').collect();
                 // The id is the fourth segment of all of these but bills, where it is the fifth.
                 let at = if segments.get(3) == Some(&"ap") { 5 } else { 4 };

@@ -83,6 +83,34 @@ pub(super) fn new_account_code(data: &mut Data, body: &Value) -> Reply {
     reply
 }
 
+/// Replaces an account code: what the body leaves out is gone.
+pub(super) fn changed_account_code(data: &mut Data, id: u64, body: &Value) -> Reply {
+    if let Some(refusal) = lacking(body, &["code", "description"]) {
+        return refusal;
+    }
+    let Some(account) = data.masters.accounts.iter_mut().find(|account| account.id == id) else {
+        return not_found();
+    };
+    account.code = text(body, "code").unwrap_or_default();
+    account.description = text(body, "description").unwrap_or_default();
+    Reply::ok(&json!({ "metadata": {}, "data": account_code(account) }))
+}
+
+/// Replaces a department: what the body leaves out is gone.
+pub(super) fn changed_department(data: &mut Data, id: u64, body: &Value) -> Reply {
+    if let Some(refusal) = lacking(body, &["branch", "name"]) {
+        return refusal;
+    }
+    let location = data.masters.locations.iter().position(|place| Some(place.id) == body["branch"].as_u64());
+    let index = data.masters.departments.iter().position(|department| department.id == id);
+    let (Some(location), Some(index)) = (location, index) else { return not_found() };
+    let department = &mut data.masters.departments[index];
+    department.name = text(body, "name").unwrap_or_default();
+    department.external_id = text(body, "external_id");
+    department.location = location;
+    Reply::ok(&json!({ "metadata": {}, "data": department_row(data, index) }))
+}
+
 pub(super) fn new_department(data: &mut Data, body: &Value) -> Reply {
     if let Some(refusal) = lacking(body, &["branch", "name"]) {
         return refusal;
@@ -91,10 +119,15 @@ pub(super) fn new_department(data: &mut Data, body: &Value) -> Reply {
     else {
         return Reply::json(StatusCode::BAD_REQUEST, &json!({ "errors": { "branch": ["Invalid pk."] } }));
     };
+    let name = text(body, "name").unwrap_or_default();
+    add_department(data, &name, text(body, "external_id"), location);
+    created(&department_row(data, data.masters.departments.len() - 1))
+}
+
+pub(super) fn add_department(data: &mut Data, name: &str, external_id: Option<String>, location: usize) -> u64 {
     let departments = &mut data.masters.departments;
     let id = departments.iter().map(|department| department.id).max().unwrap_or(10) + 1;
-    let (name, external_id) = (text(body, "name").unwrap_or_default(), text(body, "external_id"));
     let cost_center = external_id.clone().unwrap_or_default();
-    departments.push(Department { id, name, cost_center, external_id, location });
-    created(&department_row(data, data.masters.departments.len() - 1))
+    departments.push(Department { id, name: name.to_owned(), cost_center, external_id, location });
+    id
 }
