@@ -85,6 +85,11 @@ pub struct OrderLink {
 }
 
 impl InvoiceDraft {
+    /// The addresses of its attachments in one text, with blanks between them; none if it has none.
+    pub fn attachment_links(&self) -> Option<String> {
+        (!self.attachments.is_empty()).then(|| self.attachments.join(" "))
+    }
+
     /// The sum of all lines, without tax and freight.
     pub fn lines_total(&self) -> Decimal {
         self.lines.iter().map(|line| line.amount).sum()

@@ -19,8 +19,9 @@ pub struct ODataInvoiceSettings {
     /// The property of the day on which an invoice is booked; none if there is none, and bills with such a day are
     /// refused. Default `PostingDate`.
     pub posting_date: Option<String>,
-    /// The property that takes a link to an attachment, of several the first; none if there is none. Default none.
-    pub attachment: Option<String>,
+    /// The property that takes the addresses of the bill's attachments, with blanks between them; none if there is none.
+    /// Default none.
+    pub attachments: Option<String>,
     /// The property that takes an invoice's payment terms; none if there is none. Default none.
     pub payment_terms: Option<String>,
     /// The property that takes a line's tax code; none if there is none. Default none.
@@ -36,7 +37,7 @@ impl Default for ODataInvoiceSettings {
     fn default() -> Self {
         Self {
             posting_date: Some("PostingDate".to_owned()),
-            attachment: None,
+            attachments: None,
             payment_terms: None,
             tax_code: None,
             cancelled_status: "Cancelled".to_owned(),
@@ -72,8 +73,8 @@ impl ODataInvoices {
         if let (Some(property), Some(terms)) = (&self.settings.payment_terms, &invoice.payment_terms) {
             new = new.property(property, terms.as_str());
         }
-        if let (Some(property), Some(link)) = (&self.settings.attachment, invoice.attachments.first()) {
-            new = new.property(property, link.as_str());
+        if let (Some(property), Some(links)) = (&self.settings.attachments, invoice.attachment_links()) {
+            new = new.property(property, links);
         }
         (1..).zip(&invoice.lines).fold(new, |new, (number, line)| new.line(entity_line(number, line, &self.settings)))
     }

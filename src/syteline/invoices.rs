@@ -32,11 +32,14 @@ pub struct SyteLineInvoiceSettings {
     /// Whether posted vouchers are looked at too: for what finance entered itself, and for ours that finance has posted
     /// before we knew that it was made. Without it such a voucher is made again. Default yes.
     pub search_posted: bool,
+    /// The property that takes the addresses of the bill's attachments, with blanks between them, such as a user-defined
+    /// one: none of the standard ones is long enough. Default none.
+    pub attachments: Option<String>,
 }
 
 impl Default for SyteLineInvoiceSettings {
     fn default() -> Self {
-        Self { cost_center_unit: Some(1), tax: None, search_posted: true }
+        Self { cost_center_unit: Some(1), tax: None, search_posted: true, attachments: None }
     }
 }
 
@@ -72,7 +75,7 @@ impl SyteLineInvoices {
         Self { syteline, settings }
     }
 
-    fn voucher(vendor: VendorNumber, prepared: &Prepared) -> Result<NewVoucher, Failure> {
+    fn voucher(&self, vendor: VendorNumber, prepared: &Prepared) -> Result<NewVoucher, Failure> {
         let invoice = &prepared.invoice;
         let mut voucher = NewVoucher::new(vendor, &invoice.number, invoice.invoice_date, invoice.total)
             .voucher_type(if invoice.total < Decimal::ZERO { "A" } else { "V" })
@@ -81,6 +84,9 @@ impl SyteLineInvoices {
             .reference(prepared.reference.as_str());
         if let Some(code) = invoice.lines.iter().find_map(|line| line.tax_code.as_deref()) {
             voucher = voucher.property("TaxCode1", code);
+        }
+        if let (Some(property), Some(links)) = (&self.settings.attachments, invoice.attachment_links()) {
+            voucher = voucher.property(property, links);
         }
         if let Some(due) = invoice.due_date {
             voucher = voucher.due(due);
@@ -285,7 +291,7 @@ impl InvoiceBook for SyteLineInvoices {
             Err(error) => return vec![Err(Trouble::NotProcessed(of_call(&error))); invoices.len()],
         };
         let new: Vec<Result<NewVoucher, Failure>> =
-            checked.into_iter().zip(invoices).map(|(vendor, prepared)| Self::voucher(vendor?, prepared)).collect();
+            checked.into_iter().zip(invoices).map(|(vendor, prepared)| self.voucher(vendor?, prepared)).collect();
         let sent: Vec<NewVoucher> = new.iter().flatten().cloned().collect();
         let mut inserted =
             if sent.is_empty() { Vec::new() } else { self.syteline.vouchers().insert(&sent).await }.into_iter();

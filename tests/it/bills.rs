@@ -1,5 +1,6 @@
 //! Approved bills become the ERP's invoices, each once, with what they were approved with.
 
+mod attachments;
 mod by_hand;
 
 use procurify_client::{BillSummary, CostAllocation, ProcurifyClient};

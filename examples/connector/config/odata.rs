@@ -26,7 +26,7 @@ pub(super) struct OData {
     pub(super) open_status: Option<String>,
     /// Blank for none.
     pub(super) posting_date_property: Option<String>,
-    pub(super) attachment_property: Option<String>,
+    pub(super) attachments_property: Option<String>,
     /// Of orders and invoices alike.
     pub(super) payment_terms_property: Option<String>,
     pub(super) tax_code_property: Option<String>,
@@ -95,7 +95,7 @@ impl OData {
             posting_date: self.posting_date_property.clone().map_or(default.posting_date, given),
             cancelled_status: self.cancelled_status.clone().unwrap_or(default.cancelled_status),
             open_status: self.open_status.clone().unwrap_or(default.open_status),
-            attachment: self.attachment_property.clone().and_then(given),
+            attachments: self.attachments_property.clone().and_then(given),
             payment_terms: self.payment_terms_property.clone().and_then(given),
             tax_code: self.tax_code_property.clone().and_then(given),
         }

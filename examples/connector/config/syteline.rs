@@ -31,6 +31,8 @@ pub(super) struct SyteLine {
     pub(super) tax_cost_center: Option<String>,
     #[serde(default = "yes")]
     pub(super) search_posted: bool,
+    /// Where the addresses of attachments go, such as a user-defined property of vouchers.
+    pub(super) attachments_property: Option<String>,
     #[serde(default = "default_settle")]
     pub(super) settle: Text,
     #[serde(default)]
@@ -78,6 +80,7 @@ impl SyteLine {
                 .clone()
                 .map(|account| CostPlace { account, cost_center: self.tax_cost_center.clone() }),
             search_posted: self.search_posted,
+            attachments: self.attachments_property.clone(),
         }
     }
 }

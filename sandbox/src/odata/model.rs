@@ -79,6 +79,7 @@ pub(super) const SETS: [Set; 8] = [
             "Status",
             "ChangedOn",
             "PaymentTerms",
+            "Attachments",
         ],
         lines: &["Line", "Description", "Amount", "LedgerAccount", "CostCenter", "Order", "OrderLine", "TaxCode"],
         required: &["Supplier", "SupplierInvoice", "Amount"],

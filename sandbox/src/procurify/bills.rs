@@ -39,6 +39,8 @@ pub struct BillEdit {
     pub moved: bool,
     /// Days from its invoice date to its due date, if not 30.
     pub due_in: Option<i64>,
+    /// The addresses of its attachments.
+    pub attachments: Vec<String>,
 }
 
 /// How a bill's detail is answered.
@@ -397,7 +399,7 @@ pub(super) fn detail(data: &Data, id: &str) -> Reply {
     for (name, value) in [
         ("approval_chain", Value::Null),
         ("costs", costs(data, &bill, &lines)),
-        ("invoice_attachments", json!([])),
+        ("invoice_attachments", attachments(data, bill.id)),
         ("bill_statuses", json!([])),
         ("comments", json!([])),
         ("version_choices", json!([])),
@@ -471,6 +473,13 @@ fn item(data: &Data, bill: &Bill<'_>, line: &Line) -> Value {
         "type": "order_item",
         "bill_by_cost": false,
     })
+}
+
+fn attachments(data: &Data, id: u64) -> Value {
+    let edited = usize::try_from(id - FIRST_ID).ok().and_then(|n| data.bill_edits.get(&n));
+    let addresses = edited.map(|edited| edited.edit.attachments.as_slice()).unwrap_or_default();
+    let file = |(n, address): (usize, &String)| json!({ "id": n + 1, "file": address, "name": format!("{n}.pdf") });
+    addresses.iter().enumerate().map(file).collect()
 }
 
 /// A line's cost on its budget account, or 60 to 40 on those of two departments.
