@@ -306,6 +306,21 @@ impl<B: InvoiceBook> Sink for InvoiceSink<B> {
         self.amend_all(handles).await
     }
 
+    async fn left_behind(&self, handles: &[Handle]) -> Vec<Result<Option<Failure>, Failure>> {
+        let read: Vec<Result<Prepared, Failure>> = handles.iter().map(Prepared::read).collect();
+        let sought: Vec<Sought<'_>> = read.iter().flatten().map(Prepared::sought).collect();
+        let mut there = self.look(&sought).await.into_iter();
+        read.iter()
+            .map(|prepared| {
+                let prepared = prepared.as_ref().map_err(Clone::clone)?;
+                let there = there.next().unwrap_or_else(|| Err(no_answer()))?;
+                let why =
+                    self.standing(prepared, there).map(|why| format!("{why}: delete it there, then replay the bill"));
+                Ok(why.map(|why| Failure::new(FailureKind::Other, why)))
+            })
+            .collect()
+    }
+
     fn describe(&self, handle: &Handle) -> String {
         match Prepared::read(handle) {
             Ok(Prepared { reference, invoice, .. }) => format!(

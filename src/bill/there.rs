@@ -67,23 +67,36 @@ impl<B: InvoiceBook> InvoiceSink<B> {
         let sought: Vec<Sought<'_>> = changed.iter().flatten().map(|(earlier, _)| earlier.sought()).collect();
         let mut there = self.look(&sought).await.into_iter();
         let mut leftover = |(earlier, changes): &(&Prepared, Vec<String>)| {
-            let number = match there.next().unwrap_or_else(|| Err(no_answer()))? {
-                There::Nothing | There::Foreign(_) => return Ok(None),
-                There::Part(left) => left.number,
-                There::Whole(present) | There::Same(present) => present.number,
-                There::Other(why) => return Ok(Some(Failure::new(FailureKind::Other, why))),
+            let there = there.next().unwrap_or_else(|| Err(no_answer()))?;
+            if let There::Other(why) = there {
+                return Ok(Some(Failure::new(FailureKind::Other, why)));
+            }
+            let told = |left: String| {
+                let all = changes.join("; ");
+                format!(
+                    "{left}, and the bill has changed since ({all}): delete it there, or make the bill what it was, then \
+                     replay the bill"
+                )
             };
-            let why = format!(
-                "an earlier attempt left invoice {} of supplier {} in {} as {number}, and the bill has changed since ({}): \
-                 delete it there, or make the bill what it was, then replay the bill",
-                earlier.invoice.number,
-                earlier.invoice.supplier,
-                self.book.place(),
-                changes.join("; ")
-            );
-            Ok(Some(Failure::new(FailureKind::Other, why)))
+            Ok(self.standing(earlier, there).map(|left| Failure::new(FailureKind::Other, told(left))))
         };
         changed.iter().map(|changed| changed.as_ref().map_or(Ok(None), &mut leftover)).collect()
+    }
+
+    /// What stands there of what an earlier attempt sent, in words.
+    pub(super) fn standing(&self, earlier: &Prepared, there: There) -> Option<String> {
+        let number = match there {
+            There::Nothing | There::Foreign(_) => return None,
+            There::Part(left) => left.number,
+            There::Whole(present) | There::Same(present) => present.number,
+            There::Other(why) => return Some(why),
+        };
+        Some(format!(
+            "an earlier attempt left invoice {} of supplier {} in {} as {number}",
+            earlier.invoice.number,
+            earlier.invoice.supplier,
+            self.book.place()
+        ))
     }
 
     /// Whether our invoices that are there are whole.

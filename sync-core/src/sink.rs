@@ -278,6 +278,14 @@ pub trait Sink: Send + Sync {
         handles.iter().map(|_| Amended::Refused(refused())).collect()
     }
 
+    /// What stands in the target of records that are not to be posted any more, by the handles that were sent of them
+    /// last: what it is, and what a person is to do about it. Nothing is removed.
+    ///
+    /// By default a commit makes the whole document or nothing.
+    async fn left_behind(&self, handles: &[Handle]) -> Vec<Result<Option<Failure>, Failure>> {
+        vec![Ok(None); handles.len()]
+    }
+
     /// A handle in words, for people who must look it up in the target themselves: a number, a name, the place.
     fn describe(&self, handle: &Handle) -> String {
         let _ = handle;

@@ -7,7 +7,7 @@ use procurify_cloudsuite::accounts::{Rule, Rules};
 use procurify_cloudsuite::bill::DefaultBillMapper;
 use procurify_cloudsuite::{Connection, FlowKind};
 use sandbox::{Document, FaultKind, M3, Matcher, Scenario, SyteLine};
-use sync_core::{Actor, Assurance, RecordKey, StateName};
+use sync_core::{Actor, Assurance, ExternalRef, RecordKey, StateName};
 
 use crate::world::{World, bill_key, scenario};
 
@@ -157,4 +157,33 @@ async fn an_invoice_that_is_there_in_part_is_completed_only_with_what_was_sent_t
     let report = connection.sync(FlowKind::Bills).await.unwrap();
     assert!(report.is_all_done(), "{:?}", report.concerns);
     world.exactly_once(&world.bill_keys());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_of_a_bill_that_is_cancelled_then_is_told_until_it_is_deleted() {
+    let world = World::new(Scenario { missing: 1, ..with_bills(60) }).await;
+    let keys = refused_lines(&world).await;
+    for key in &keys {
+        assert!(world.procurify.edit_bill(id(key), |edit| edit.status = Some(5)));
+    }
+    let connection = world.connect().await;
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    assert_eq!(report.concerns.len(), keys.len(), "{:?}", report.counts);
+    for concern in &report.concerns {
+        let left = format!("left invoice INV-{} ", concern.key.id());
+        assert!(concern.reason.contains(&left) && concern.reason.contains("delete it there"), "{}", concern.reason);
+    }
+    let numbers: Vec<String> = invoices(&world)
+        .into_iter()
+        .filter(|one| keys.iter().any(|key| ExternalRef::of(key).as_str() == one.external_ref))
+        .map(|one| one.number)
+        .collect();
+    assert_eq!(numbers.len(), keys.len());
+    numbers.iter().for_each(|number| assert!(world.erp.delete_invoice(number)));
+    for key in &keys {
+        replay(&connection, key).await;
+    }
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    assert!(report.is_all_done(), "{:?}", report.concerns);
+    assert!(!invoices(&world).iter().any(|one| numbers.contains(&one.number)), "made again");
 }

@@ -154,11 +154,15 @@ impl Engine {
         let until = self.after(self.settings.lease);
         let records = fresh.iter().map(|work| (&work.head.key, &work.head.payload));
         let references = self.with_needed(flow, records, references, frozen).await?;
-        let entries = fresh
-            .into_iter()
-            .map(|work| match (map(flow, &work.head.record(), &references), frozen) {
+        let mut abandoned = Vec::new();
+        let mut entries: Vec<Entry<Option<Wanted>>> = Vec::new();
+        for work in fresh {
+            entries.push(match (map(flow, &work.head.record(), &references), frozen) {
                 (Mapping::Hold(missing), _) => Entry::last(work, Change::Held { missing }, None),
-                (Mapping::Skip(reason), _) => Entry::last(work, Change::Skipped { reason }, None),
+                (Mapping::Skip(reason), _) => {
+                    abandoned.push((work, reason));
+                    continue;
+                }
                 (Mapping::Draft { .. }, Some(frozen)) => Entry::last(work, postponed(frozen), None),
                 (Mapping::Wait { missing, .. }, _) if frozen.is_some() || !may_be_there(flow, &work.head) => {
                     Entry::last(work, Change::Held { missing }, None)
@@ -167,8 +171,9 @@ impl Engine {
                     intent(work, document, decisions, missing, until)
                 }
                 (Mapping::Draft { document, decisions }, None) => intent(work, document, decisions, Vec::new(), until),
-            })
-            .collect();
+            });
+        }
+        entries.extend(self.abandon(flow, abandoned).await);
         let mut intents = Vec::new();
         let mut superseded = Vec::new();
         for Recorded { work, with, superseded: stale } in self.record(entries).await? {
@@ -180,6 +185,30 @@ impl Engine {
         }
         self.release(superseded).await?;
         Ok(intents)
+    }
+
+    /// Skips what is not to be posted any more. Of what an attempt has sent of it, a part may be there: that is a
+    /// person's to remove.
+    async fn abandon(&self, flow: &Flow, skipped: Vec<(Work, String)>) -> Vec<Entry<Option<Wanted>>> {
+        let sent: Vec<Handle> = skipped.iter().filter_map(|(work, _)| work.head.earlier.clone()).collect();
+        let left = if sent.is_empty() { Vec::new() } else { flow.sink.left_behind(&sent).await };
+        let mut left = pad(left, sent.len(), || Err(no_answer())).into_iter();
+        let mut retries = Retries::of(self);
+        skipped
+            .into_iter()
+            .map(|(work, reason)| {
+                let left = if work.head.earlier.is_some() { left.next() } else { None };
+                let change = match left.unwrap_or(Ok(None)) {
+                    Ok(None) => Change::Skipped { reason },
+                    Ok(Some(failure)) => {
+                        let message = format!("{reason}, and {}", failure.message);
+                        Change::Parked { failure: Failure { message, ..failure }, mendable: false }
+                    }
+                    Err(failure) => retries.attempt(&work, failure),
+                };
+                Entry::last(work, change, None)
+            })
+            .collect()
     }
 
     /// Before anything is sent, links what is already there. That there was nothing is recorded, so that a failure or a
