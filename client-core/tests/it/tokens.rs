@@ -284,9 +284,12 @@ async fn a_refresh_token_serves_whichever_process_needs_a_token_next() {
     }
     assert_eq!(issuer.said(), ["login", "refresh r1", "refresh r2", "refresh r3", "refresh r4", "refresh r5"]);
     // Without a shared place, a process still has its own.
-    let alone = TokenManager::new(Issuer::living(0), "acme");
-    assert_eq!(alone.token().await.unwrap().secret().expose_secret(), "1");
-    assert_eq!(alone.token().await.unwrap().secret().expose_secret(), "2");
+    let issuer = Issuer::living(0);
+    let alone = TokenManager::new(issuer.clone(), "acme");
+    for _ in 0..2 {
+        alone.token().await.unwrap();
+    }
+    assert_eq!(issuer.said(), ["login", "refresh r1"]);
 }
 
 #[tokio::test]
@@ -365,6 +368,19 @@ async fn a_revocation_ends_what_any_process_got_and_forgets_it_only_when_the_ser
     shelf.broken.store(false, Ordering::SeqCst);
     assert!(one.revoke().await.unwrap());
     assert_eq!(shelf.secret(), None);
+}
+
+#[tokio::test]
+async fn a_revocation_that_failed_is_sent_again() {
+    let issuer = Issuer::living(3_600);
+    let alone = TokenManager::new(issuer.clone(), "acme");
+    alone.token().await.unwrap();
+    issuer.revocation_fails.store(true, Ordering::SeqCst);
+    assert_eq!(alone.revoke().await.unwrap_err().kind(), ErrorKind::Unavailable);
+    issuer.revocation_fails.store(false, Ordering::SeqCst);
+    assert!(alone.revoke().await.unwrap());
+    assert!(!alone.revoke().await.unwrap());
+    assert_eq!(issuer.said(), ["login", "revoke 1", "revoke 1"]);
 }
 
 #[tokio::test]
