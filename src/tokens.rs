@@ -4,11 +4,9 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sync_store::Vault;
-use tenant_http::{AccessToken, ExposeSecret, SecretString, TokenCache};
+use tenant_http::{AccessToken, Error, ErrorKind, ExposeSecret, Outcome, SecretString, TokenCache};
 
-/// Keeps access tokens in a [`Vault`], under names that begin with `token/`.
-///
-/// A cache only saves logins: what cannot be read or written is logged, and a login made instead.
+/// Keeps tokens, with those to refresh them, in a [`Vault`], under names that begin with `token/`.
 #[derive(Debug, Clone)]
 pub struct VaultTokens {
     vault: Vault,
@@ -16,9 +14,19 @@ pub struct VaultTokens {
 }
 
 /// A token as it is sealed.
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    secret: String,
+#[derive(Serialize)]
+struct Sealing<'a> {
+    secret: &'a str,
+    refresh: Option<&'a str>,
+    issued_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+}
+
+/// A token that was sealed.
+#[derive(Deserialize)]
+struct Unsealed {
+    secret: SecretString,
+    refresh: Option<SecretString>,
     issued_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
 }
@@ -36,33 +44,37 @@ impl VaultTokens {
 
 #[async_trait]
 impl TokenCache for VaultTokens {
-    async fn load(&self, credential: &str) -> Option<AccessToken> {
-        let sealed = match self.vault.get(&self.tenant, &Self::name(credential)).await {
-            Ok(sealed) => sealed?,
-            Err(error) => {
-                tracing::warn!(%error, credential, "the cached token cannot be read; logging in");
-                return None;
-            }
+    async fn load(&self, credential: &str) -> Result<Option<AccessToken>, Error> {
+        let sealed = self.vault.get(&self.tenant, &Self::name(credential)).await;
+        let Some(sealed) = sealed.map_err(|error| failed("reading", credential, error.to_string()))? else {
+            return Ok(None);
         };
-        let kept: Kept = serde_json::from_str(sealed.expose_secret()).ok()?;
-        Some(AccessToken::new(SecretString::from(kept.secret), kept.expires_at).issued_at(kept.issued_at))
+        // The parser's own message may quote what it read.
+        let token: Unsealed = serde_json::from_str(sealed.expose_secret())
+            .map_err(|_| failed("reading", credential, "it is no token: remove it".to_owned()))?;
+        let kept = AccessToken::new(token.secret, token.expires_at).issued_at(token.issued_at);
+        Ok(Some(kept.with_refresh_token(token.refresh)))
     }
 
-    async fn store(&self, credential: &str, token: &AccessToken) {
-        let kept = Kept {
-            secret: token.secret().expose_secret().to_owned(),
+    async fn store(&self, credential: &str, token: &AccessToken) -> Result<(), Error> {
+        let sealing = Sealing {
+            secret: token.secret().expose_secret(),
+            refresh: token.refresh_token().map(ExposeSecret::expose_secret),
             issued_at: token.issue_time(),
             expires_at: token.expires_at(),
         };
-        let saved = match serde_json::to_string(&kept) {
-            Ok(text) => self.vault.set(&self.tenant, &Self::name(credential), SecretString::from(text)).await,
-            Err(error) => {
-                tracing::warn!(%error, credential, "the token cannot be cached");
-                return;
-            }
-        };
-        if let Err(error) = saved {
-            tracing::warn!(%error, credential, "the token cannot be cached");
-        }
+        let text = serde_json::to_string(&sealing).map_err(|error| failed("keeping", credential, error.to_string()))?;
+        let saved = self.vault.set(&self.tenant, &Self::name(credential), SecretString::from(text)).await;
+        saved.map_err(|error| failed("keeping", credential, error.to_string()))
     }
+
+    async fn remove(&self, credential: &str) -> Result<(), Error> {
+        let removed = self.vault.remove(&self.tenant, &Self::name(credential)).await;
+        removed.map(drop).map_err(|error| failed("removing", credential, error.to_string()))
+    }
+}
+
+fn failed(doing: &str, credential: &str, why: String) -> Error {
+    let operation = format!("{doing} the token of {credential} in the vault");
+    Error::new(ErrorKind::Other, Outcome::NotProcessed, operation, why)
 }

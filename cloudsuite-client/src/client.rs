@@ -30,8 +30,8 @@ pub struct CloudSuiteClient {
 struct Inner {
     http: Http,
     tokens: Arc<dyn TokenSource>,
-    /// Absent where the tokens come from elsewhere.
-    account: Option<Arc<ServiceAccount>>,
+    /// Who logs in; absent where the tokens come from elsewhere.
+    manager: Option<Arc<TokenManager>>,
     m3_path: String,
     ido_path: String,
     tenant: String,
@@ -42,9 +42,6 @@ enum Access {
     Ion(Box<Ionapi>),
     OnPremise(Mongoose),
 }
-
-/// Where tokens come from, and the account that can revoke them.
-type Tokens = (Arc<dyn TokenSource>, Option<Arc<ServiceAccount>>);
 
 impl CloudSuiteClient {
     /// A client with default settings from an `.ionapi` file's bytes. Nothing is sent yet.
@@ -132,17 +129,19 @@ impl CloudSuiteClient {
         Ok(token.expires_at() - token.issue_time())
     }
 
-    /// Revokes the tokens that this client has logged in for, so that nobody can use them any more. The next call logs
-    /// in again. Not for tokens that other processes share through a [`TokenCache`]: they would lose them too.
+    /// Revokes the tokens that this client has, and those that it shares with other processes through a
+    /// [`TokenCache`], which forgets them: nobody can use them any more, and whoever needs one logs in again. Answers
+    /// whether there were any.
     ///
     /// # Errors
-    /// Whatever kept them from being revoked; they then end with their life.
-    pub async fn revoke_tokens(&self) -> Result<(), Error> {
-        let Some(account) = &self.inner.account else { return Ok(()) };
-        if let Some(token) = account.revoke().await? {
-            self.inner.tokens.invalidate(&token).await;
-        }
-        Ok(())
+    /// Whatever kept them from being revoked: nothing is forgotten that the server has not ended, and the next call
+    /// tries again. Of kind `Config` where they cannot be: the file names no place to, the server is one on premise,
+    /// the tokens come from a source of your own.
+    pub async fn revoke_tokens(&self) -> Result<bool, Error> {
+        let Some(manager) = &self.inner.manager else {
+            return Err(Error::config("revoking tokens", "they come from a source of its own: revoke them there"));
+        };
+        manager.revoke().await
     }
 
     pub(crate) fn m3_path(&self) -> &str {
@@ -273,14 +272,16 @@ impl CloudSuiteBuilder {
     /// # Errors
     /// Of kind `Config`: an address that is plain http and not loopback, a setting out of range.
     pub fn build(self) -> Result<CloudSuiteClient, Error> {
-        if self.requests_per_minute == 0 || self.concurrency == 0 {
-            let message = "requests_per_minute and concurrency must be at least 1";
+        if self.requests_per_minute == 0 || self.concurrency == 0 || self.logins_per_minute == 0 {
+            let message = "requests_per_minute, logins_per_minute and concurrency must be at least 1";
             return Err(Error::config("building the CloudSuite client", message));
         }
         let counter = RequestCounter::default();
-        let (tokens, account) = match &self.tokens {
-            Some(tokens) => (Arc::clone(tokens), None),
-            None => self.login(&counter)?,
+        let (tokens, manager): (Arc<dyn TokenSource>, _) = if let Some(tokens) = &self.tokens {
+            (Arc::clone(tokens), None)
+        } else {
+            let manager = Arc::new(self.login(&counter)?);
+            (manager.clone(), Some(manager))
         };
         let (base, ido_path, tenant) = match &self.access {
             Access::Ion(ionapi) => (ionapi.api_base(), IDO_PATH, ionapi.tenant()),
@@ -299,7 +300,7 @@ impl CloudSuiteBuilder {
             inner: Arc::new(Inner {
                 http: http.build()?,
                 tokens,
-                account,
+                manager,
                 m3_path: format!("/{}", self.m3_path.trim_matches('/')),
                 ido_path: ido_path.to_owned(),
                 tenant: tenant.to_owned(),
@@ -307,26 +308,23 @@ impl CloudSuiteBuilder {
         })
     }
 
-    /// Where tokens come from, and the service account if it is one that can revoke them.
-    fn login(&self, counter: &RequestCounter) -> Result<Tokens, Error> {
-        let (login, credential, account): (Arc<dyn Login>, _, _) = match &self.access {
+    fn login(&self, counter: &RequestCounter) -> Result<TokenManager, Error> {
+        let (login, credential): (Arc<dyn Login>, _) = match &self.access {
             Access::Ion(ionapi) => {
                 let http = self.http(ionapi.token_url().clone(), counter).explain(oauth::explain).build()?;
-                let account = Arc::new(ServiceAccount::new(http, Ionapi::clone(ionapi), self.authentication));
-                let credential = format!("cloudsuite/{}/{}", ionapi.tenant(), ionapi.client_id());
-                (account.clone(), credential, Some(account))
+                let account = ServiceAccount::new(http, Ionapi::clone(ionapi), self.authentication);
+                (Arc::new(account), format!("cloudsuite/{}/{}", ionapi.tenant(), ionapi.client_id()))
             }
             Access::OnPremise(login) => {
                 let http = self.http(login.server().clone(), counter).build()?;
-                (Arc::new(MongooseUser { http, login: login.clone() }), login.credential(), None)
+                (Arc::new(MongooseUser { http, login: login.clone() }), login.credential())
             }
         };
         let manager = TokenManager::new(login, credential).logins_per_minute(self.logins_per_minute);
-        let tokens: Arc<dyn TokenSource> = match &self.token_cache {
-            Some(cache) => Arc::new(manager.cache(Arc::clone(cache))),
-            None => Arc::new(manager),
-        };
-        Ok((tokens, account))
+        Ok(match &self.token_cache {
+            Some(cache) => manager.cache(Arc::clone(cache)),
+            None => manager,
+        })
     }
 
     /// What the gateway's and the authorization server's endpoints have in common.

@@ -21,6 +21,7 @@
 use std::fmt;
 
 use secrecy::SecretString;
+use secrecy::zeroize::Zeroize;
 use serde_json::{Map, Value};
 use url::{Host, Url};
 
@@ -215,6 +216,17 @@ impl fmt::Debug for Ionapi {
 }
 
 struct Keys(Map<String, Value>);
+
+impl Drop for Keys {
+    /// Some of the values are secrets: all are wiped.
+    fn drop(&mut self) {
+        for value in self.0.values_mut() {
+            if let Value::String(text) = value {
+                text.zeroize();
+            }
+        }
+    }
+}
 
 impl Keys {
     fn read(&self) -> Result<Ionapi, IonapiError> {

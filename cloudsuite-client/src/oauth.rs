@@ -1,10 +1,10 @@
 //! Logging in: the password grant of a service account, and the refresh token where one is issued.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{TimeDelta, Utc};
+use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -37,15 +37,12 @@ pub(crate) struct ServiceAccount {
     http: Http,
     ionapi: Ionapi,
     authentication: ClientAuthentication,
-    refresh: Mutex<Option<SecretString>>,
-    /// The token got last, to be revoked on request.
-    last: Mutex<Option<AccessToken>>,
 }
 
 impl ServiceAccount {
     /// `http` must reach the host of the token address.
     pub(crate) fn new(http: Http, ionapi: Ionapi, authentication: ClientAuthentication) -> Self {
-        Self { http, ionapi, authentication, refresh: Mutex::new(None), last: Mutex::new(None) }
+        Self { http, ionapi, authentication }
     }
 
     async fn grant(&self, grant: &[(&str, &str)]) -> Result<AccessToken, Error> {
@@ -62,46 +59,21 @@ impl ServiceAccount {
             }
         }
         let answer = TokenAnswer::read(&request.form(&form).send().await?)?;
-        if let Some(refresh) = answer.refresh_token {
-            self.keep_refresh(Some(refresh));
-        }
         let now = Utc::now();
         let token = AccessToken::new(answer.access_token, now + answer.life).issued_at(now);
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
-        Ok(token)
+        Ok(token.with_refresh_token(answer.refresh_token))
     }
 
-    /// Ends what this account has been given: the refresh token, and with it the access token, or else the access
-    /// token alone. Gives that access token; `None` if nothing was given or the file names no place to revoke at.
-    pub(crate) async fn revoke(&self) -> Result<Option<AccessToken>, Error> {
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let (Some(last), Some(url)) = (last, self.ionapi.revoke_url()) else { return Ok(None) };
-        let refresh = self.kept_refresh();
-        self.keep_refresh(None);
-        let (token, hint) = match &refresh {
-            Some(refresh) => (refresh, "refresh_token"),
-            None => (last.secret(), "access_token"),
-        };
-        let form = [("token", token.expose_secret()), ("token_type_hint", hint)];
-        let request = self.http.post(url.as_str()).operation(REVOKE).anonymous().replay(Replay::Never);
-        let request = request.header("authorization", &self.basic()).timeout(REVOKE_PATIENCE).form(&form);
-        request.send().await.map(|_| Some(last))
+    fn basic(&self) -> Zeroizing<String> {
+        let secret = self.ionapi.client_secret().expose_secret();
+        let pair = Zeroizing::new(format!("{}:{secret}", self.ionapi.client_id()));
+        Zeroizing::new(format!("Basic {}", base64(pair.as_bytes()).as_str()))
     }
+}
 
-    fn basic(&self) -> String {
-        let pair = format!("{}:{}", self.ionapi.client_id(), self.ionapi.client_secret().expose_secret());
-        format!("Basic {}", base64(pair.as_bytes()))
-    }
-
-    fn keep_refresh(&self, token: Option<SecretString>) {
-        *self.refresh.lock().unwrap_or_else(PoisonError::into_inner) = token;
-    }
-
-    fn kept_refresh(&self) -> Option<SecretString> {
-        self.refresh.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    async fn password(&self) -> Result<AccessToken, Error> {
+#[async_trait]
+impl Login for ServiceAccount {
+    async fn login(&self) -> Result<AccessToken, Error> {
         self.grant(&[
             ("grant_type", "password"),
             ("username", self.ionapi.access_key().expose_secret()),
@@ -109,28 +81,36 @@ impl ServiceAccount {
         ])
         .await
     }
+
+    async fn refresh(&self, token: &SecretString) -> Result<AccessToken, Error> {
+        let grant = [("grant_type", "refresh_token"), ("refresh_token", token.expose_secret())];
+        let renewed = self.grant(&grant).await.map_err(|error| without(error, token))?;
+        // A server that issues no other one goes on taking this one.
+        let next = renewed.refresh_token().unwrap_or(token).clone();
+        Ok(renewed.with_refresh_token(next))
+    }
+
+    async fn revoke(&self, token: &AccessToken) -> Result<(), Error> {
+        let Some(url) = self.ionapi.revoke_url() else {
+            let message = "the .ionapi file has no `or`, the place to do so: the token ends with its life";
+            return Err(Error::config(REVOKE, message));
+        };
+        // With a refresh token its access token ends too.
+        let (ended, hint) = match token.refresh_token() {
+            Some(refresh) => (refresh, "refresh_token"),
+            None => (token.secret(), "access_token"),
+        };
+        let form = [("token", ended.expose_secret()), ("token_type_hint", hint)];
+        let request = self.http.post(url.as_str()).operation(REVOKE).anonymous().replay(Replay::Never);
+        let request = request.header("authorization", &self.basic()).timeout(REVOKE_PATIENCE).form(&form);
+        request.send().await.map(drop).map_err(|error| without(error, ended))
+    }
 }
 
-#[async_trait]
-impl Login for ServiceAccount {
-    async fn login(&self) -> Result<AccessToken, Error> {
-        let Some(refresh) = self.kept_refresh() else {
-            return self.password().await;
-        };
-        match self.grant(&[("grant_type", "refresh_token"), ("refresh_token", refresh.expose_secret())]).await {
-            // These say nothing about the refresh token: it is good for the next try.
-            Err(error) if matches!(error.kind(), ErrorKind::RateLimited | ErrorKind::Connect) => {
-                let message = error.message().replace(refresh.expose_secret(), "***");
-                Err(error.with_message(message))
-            }
-            Err(error) => {
-                tracing::debug!(kind = ?error.kind(), "the refresh token was not taken, logging in anew");
-                self.keep_refresh(None);
-                self.password().await
-            }
-            renewed => renewed,
-        }
-    }
+/// An error without a secret that the server may have echoed.
+fn without(error: Error, secret: &SecretString) -> Error {
+    let message = error.message().replace(secret.expose_secret(), "***");
+    error.with_message(message)
 }
 
 struct TokenAnswer {
@@ -143,8 +123,8 @@ impl TokenAnswer {
     fn read(response: &Response) -> Result<Self, Error> {
         #[derive(Deserialize)]
         struct Wire {
-            access_token: Option<String>,
-            refresh_token: Option<String>,
+            access_token: Option<SecretString>,
+            refresh_token: Option<SecretString>,
             #[serde(default, deserialize_with = "seconds")]
             expires_in: Option<i64>,
         }
@@ -156,7 +136,7 @@ impl TokenAnswer {
         };
         let wire: Wire =
             serde_json::from_slice(&response.body).map_err(|_| unreadable("is not the JSON that OAuth prescribes"))?;
-        let given = |token: Option<String>| token.filter(|token| !token.is_empty()).map(SecretString::from);
+        let given = |token: Option<SecretString>| token.filter(|token| !token.expose_secret().is_empty());
         Ok(Self {
             access_token: given(wire.access_token).ok_or_else(|| unreadable("has no access_token"))?,
             refresh_token: given(wire.refresh_token),
@@ -191,9 +171,9 @@ pub(crate) fn explain(_status: u16, body: &str) -> Option<String> {
 }
 
 /// Base64 of RFC 4648, padded: too small a thing to depend on a crate for.
-fn base64(bytes: &[u8]) -> String {
+fn base64(bytes: &[u8]) -> Zeroizing<String> {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    let mut text = Zeroizing::new(String::with_capacity(bytes.len().div_ceil(3) * 4));
     for chunk in bytes.chunks(3) {
         let group = chunk.iter().fold(0_u32, |group, byte| group << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
         for place in 0..4 {
@@ -219,9 +199,9 @@ mod tests {
             ("fooba", "Zm9vYmE="),
             ("foobar", "Zm9vYmFy"),
         ] {
-            assert_eq!(base64(plain.as_bytes()), coded);
+            assert_eq!(base64(plain.as_bytes()).as_str(), coded);
         }
-        assert_eq!(base64(&[0xFB, 0xFF, 0xFE]), "+//+");
+        assert_eq!(base64(&[0xFB, 0xFF, 0xFE]).as_str(), "+//+");
     }
 
     #[test]

@@ -35,6 +35,7 @@ pub async fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
             let connection = connect(&config, &folder, Access::Read).await?;
             crate::reconcile::run(&connection, &config.flows(), wanted, json).await
         }
+        Command::Revoke => revoke(&config, &folder, json).await,
         Command::Vault { command } => crate::vault::run(&config, &folder, command, json).await,
         Command::Replay(arguments) => crate::replay::run(&config, &folder, arguments, json).await,
         Command::Reference => {
@@ -70,10 +71,10 @@ pub fn print(text: &str) {
     }
 }
 
-/// How a command uses the store.
+/// How a command uses the store. Secrets and tokens in its vault are for all of them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Not at all, but for secrets in its vault.
+    /// Not at all.
     None,
     /// It reads; without a store there is nothing to read yet.
     Read,
@@ -86,26 +87,35 @@ pub async fn connect(config: &Config, folder: &Path, access: Access) -> Result<C
     let ledger = config.ledger(folder)?;
     if !config.uses_vault() {
         // All settings are checked before a store is made.
-        config.connection(folder, None, false).await?.store(MemoryStore::default()).build()?;
+        config.connection(folder, None).await?.store(MemoryStore::default()).build()?;
     }
     let store = match access {
         Access::Write => Some(SqliteStore::open(&ledger).await?),
-        Access::Read | Access::None if ledger.exists() => Some(SqliteStore::open_read_only(&ledger).await?),
-        Access::Read | Access::None if config.uses_vault() => {
-            config.vault_keys(folder)?;
-            return Err(format!("there is no vault at {} yet: run `vault set` first", ledger.display()).into());
-        }
+        Access::Read if ledger.exists() => Some(SqliteStore::open_read_only(&ledger).await?),
         Access::Read | Access::None => None,
     };
-    let vault = match &store {
-        Some(store) => config.vault(folder, store)?,
-        None => None,
-    };
-    let builder = config.connection(folder, vault.as_ref(), access == Access::Write).await?;
+    let vault = config.vault(folder).await?;
+    let builder = config.connection(folder, vault.as_ref()).await?;
     Ok(match store {
-        Some(store) if access != Access::None => builder.store(store).build()?,
-        _ => builder.store(MemoryStore::default()).build()?,
+        Some(store) => builder.store(store).build()?,
+        None => builder.store(MemoryStore::default()).build()?,
     })
+}
+
+/// Ends the tokens that processes share through the vault.
+async fn revoke(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Problem> {
+    let vault = config.vault(folder).await?;
+    let client = config.cloudsuite_client(folder, vault.as_ref()).await?;
+    let revoked = client.revoke_tokens().await?;
+    say(json, &json!({ "tenant": client.tenant(), "revoked": revoked }), || match (revoked, vault) {
+        (true, _) => format!(
+            "The token of {} in the vault is ended at CloudSuite and removed. What runs logs in again.",
+            client.tenant()
+        ),
+        (false, Some(_)) => format!("The vault has no token of {}: there is nothing to revoke.", client.tenant()),
+        (false, None) => "There is no vault, so no token is kept: there is nothing to revoke.".to_owned(),
+    });
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn ping(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Problem> {

@@ -1,6 +1,7 @@
 //! The connector's configuration file: what it says, and clear words where it is wrong.
 
 mod bills;
+mod cloudsuite;
 mod m3;
 mod odata;
 mod periods;
@@ -11,20 +12,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use cloudsuite_client::{CloudSuiteClient, Ionapi, SecretString, TokenCache, Url};
+use cloudsuite_client::{CloudSuiteClient, SecretString, Url};
 use procurify_client::{DepartmentId, ProcurifyClient};
 use procurify_cloudsuite::product::Product;
 use procurify_cloudsuite::purchase_order::{ChargeAccount, ChargesAsLines, DefaultOrderMapper, SourceSettings};
-use procurify_cloudsuite::{Connection, ConnectionBuilder, FlowKind, VaultTokens};
+use procurify_cloudsuite::{Connection, ConnectionBuilder, FlowKind};
 use serde::Deserialize;
 use sync_core::{Actor, Calendar, Cancellations, ConnectionId, Revisions, Settings};
+use sync_store::Vault;
 use sync_store::vault::Keys;
-use sync_store::{SqliteStore, Vault};
 use tenant_http::ExposeSecret;
 
 use crate::alerts::AlertSettings;
 use crate::calendar::CalendarSettings;
 use crate::mapping::Mapping;
+use cloudsuite::CloudSuite;
 use m3::M3;
 use odata::OData;
 use syteline::SyteLine;
@@ -67,20 +69,6 @@ struct Procurify {
     /// In Procurify's numbers.
     bill_statuses: Option<Vec<i64>>,
     bill_types: Option<Vec<i64>>,
-}
-
-#[derive(Debug, Deserialize)]
-struct CloudSuite {
-    ionapi: Text,
-    product: String,
-    #[serde(default = "default_cloudsuite_rate")]
-    requests_per_minute: u32,
-    /// Where freight of bills goes that Procurify has on no account.
-    freight_account: Option<String>,
-    freight_cost_center: Option<String>,
-    m3: Option<M3>,
-    syteline: Option<SyteLine>,
-    odata: Option<OData>,
 }
 
 /// Where the key of the vault comes from.
@@ -193,9 +181,6 @@ impl Default for Flows {
 fn default_procurify_rate() -> u32 {
     600
 }
-fn default_cloudsuite_rate() -> u32 {
-    300
-}
 fn default_page_size() -> u64 {
     100
 }
@@ -279,19 +264,26 @@ impl Config {
 
     /// Whether a secret is to come from the vault.
     pub fn uses_vault(&self) -> bool {
-        [&self.procurify.client_id, &self.procurify.client_secret, &self.cloudsuite.ionapi]
+        [&self.procurify.client_id, &self.procurify.client_secret]
             .into_iter()
+            .chain(self.cloudsuite.secrets())
             .chain(self.alerts.texts())
             .any(|text| matches!(text, Text::Vault { .. }))
     }
 
-    /// The vault in a store, if a key for it is configured.
-    pub fn vault(&self, folder: &Path, store: &SqliteStore) -> Result<Option<Vault>, Problem> {
+    /// The vault, if there is a key for it and a store that holds it.
+    pub async fn vault(&self, folder: &Path) -> Result<Option<Vault>, Problem> {
         if self.vault.is_none() {
             return Ok(None);
         }
-        let keys = self.vault_keys(folder)?;
-        Ok(Some(Vault::new(store.clone(), Arc::new(keys))))
+        let (keys, ledger) = (self.vault_keys(folder)?, self.ledger(folder)?);
+        if ledger.exists() {
+            return Ok(Some(Vault::open(ledger, Arc::new(keys)).await?));
+        }
+        if self.uses_vault() {
+            return Err(format!("there is no vault at {} yet: run `vault set` first", ledger.display()).into());
+        }
+        Ok(None)
     }
 
     /// The keys of the vault.
@@ -306,20 +298,10 @@ impl Config {
         })
     }
 
-    /// A connection of everything but its store. Reads secrets, sends nothing. Tokens are shared through
-    /// the vault if `share_tokens`.
-    pub async fn connection(
-        &self,
-        folder: &Path,
-        vault: Option<&Vault>,
-        share_tokens: bool,
-    ) -> Result<ConnectionBuilder, Problem> {
+    /// A connection of everything but its store. Reads secrets, sends nothing. Tokens are shared through the vault.
+    pub async fn connection(&self, folder: &Path, vault: Option<&Vault>) -> Result<ConnectionBuilder, Problem> {
         let place = Place { folder, tenant: &self.procurify.domain, vault };
-        let tokens = vault.filter(|_| share_tokens).map(|vault| {
-            let tokens: Arc<dyn TokenCache> = Arc::new(VaultTokens::new(vault.clone(), place.tenant));
-            tokens
-        });
-        let client = self.cloudsuite(&place, tokens.clone()).await?;
+        let client = self.cloudsuite_client(folder, vault).await?;
         let settings = Settings {
             worker: Actor::new(format!("connector {}", std::process::id())),
             batch: self.flows.batch.max(1),
@@ -327,7 +309,7 @@ impl Config {
             ..Settings::default()
         };
         Ok(Connection::builder(self.procurify.domain.as_str())
-            .procurify(self.procurify(&place, tokens).await?)
+            .procurify(self.procurify(&place).await?)
             .cloudsuite(self.product(&client)?)
             .mapper(self.with_charges(self.mapper(folder)?))
             .source(SourceSettings {
@@ -393,41 +375,25 @@ impl Config {
         }
     }
 
-    async fn procurify(
-        &self,
-        place: &Place<'_>,
-        tokens: Option<Arc<dyn TokenCache>>,
-    ) -> Result<ProcurifyClient, Problem> {
+    async fn procurify(&self, place: &Place<'_>) -> Result<ProcurifyClient, Problem> {
         let procurify = &self.procurify;
         let id = procurify.client_id.read("procurify.client_id", place).await?;
         let secret = procurify.client_secret.read("procurify.client_secret", place).await?;
         let mut builder = ProcurifyClient::builder(&procurify.domain)
             .credentials(id.expose_secret().trim(), SecretString::from(secret.expose_secret().trim()))
             .requests_per_minute(procurify.requests_per_minute);
-        if let Some(tokens) = tokens {
+        if let Some(tokens) = place.tokens() {
             builder = builder.token_cache(tokens);
         }
         if let Some(url) = &procurify.base_url {
-            let url = url
-                .parse::<Url>()
-                .map_err(|error| format!("procurify.base_url `{url}` is no address ({error}): correct it"))?;
-            builder = builder.base_url(url);
+            builder = builder.base_url(address("procurify.base_url", url)?);
         }
         Ok(builder.build()?)
     }
 
-    async fn cloudsuite(
-        &self,
-        place: &Place<'_>,
-        tokens: Option<Arc<dyn TokenCache>>,
-    ) -> Result<CloudSuiteClient, Problem> {
-        let ionapi = self.cloudsuite.ionapi.read("cloudsuite.ionapi", place).await?;
-        let ionapi = Ionapi::parse(ionapi.expose_secret().as_bytes())?;
-        let mut builder = CloudSuiteClient::builder(ionapi).requests_per_minute(self.cloudsuite.requests_per_minute);
-        if let Some(tokens) = tokens {
-            builder = builder.token_cache(tokens);
-        }
-        Ok(builder.build()?)
+    /// A client of the CloudSuite tenant. Reads secrets, sends nothing.
+    pub async fn cloudsuite_client(&self, folder: &Path, vault: Option<&Vault>) -> Result<CloudSuiteClient, Problem> {
+        self.cloudsuite.client(&Place { folder, tenant: &self.procurify.domain, vault }).await
     }
 
     fn mapper(&self, folder: &Path) -> Result<DefaultOrderMapper, Problem> {
@@ -476,6 +442,10 @@ fn first_day(what: &str, day: Option<&str>) -> Result<Option<chrono::NaiveDate>,
     };
     let parsed = day.parse().map_err(|_| format!("{what} `{day}` is no day: write 2026-01-31"))?;
     Ok(Some(parsed))
+}
+
+fn address(what: &str, url: &str) -> Result<Url, Problem> {
+    url.parse().map_err(|error| format!("{what} `{url}` is no address ({error}): correct it").into())
 }
 
 /// The settings of the product that is configured.

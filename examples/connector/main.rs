@@ -65,6 +65,8 @@ enum Command {
         #[command(subcommand)]
         command: vault::VaultCommand,
     },
+    /// End the CloudSuite tokens that are kept in the vault, and remove them from it.
+    Revoke,
     /// Show what only one of the two systems has; write nothing.
     Reference,
     /// Settle by hand which value of the ERP one of Procurify is.

@@ -3,13 +3,18 @@
 use std::io::{IsTerminal, Read};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use cloudsuite_client::SecretString;
+use secrecy::SecretString;
+use secrecy::zeroize::Zeroizing;
 use serde_json::json;
 use sync_store::{SqliteStore, Vault};
 
 use crate::commands::say;
 use crate::config::{Config, Problem};
+
+/// A buffer of so many bytes takes any usual secret without growing, which would leave a part of it behind.
+const USUAL_LENGTH: usize = 64 * 1024;
 
 #[derive(Debug, clap::Subcommand)]
 pub enum VaultCommand {
@@ -64,21 +69,20 @@ pub async fn run(config: &Config, folder: &Path, command: &VaultCommand, json: b
 
 async fn open(config: &Config, folder: &Path) -> Result<(Vault, String), Problem> {
     // The key is checked before a store is made.
-    config.vault_keys(folder)?;
+    let keys = config.vault_keys(folder)?;
     let store = SqliteStore::open(config.ledger(folder)?).await?;
-    let vault = config.vault(folder, &store)?.ok_or("there is no [vault] in the configuration")?;
-    Ok((vault, config.name().to_string()))
+    Ok((Vault::new(store, Arc::new(keys)), config.name().to_string()))
 }
 
 /// From the terminal without echo, or all of stdin less its last line break.
 fn read_secret(name: &str) -> Result<SecretString, Problem> {
-    let secret = if std::io::stdin().is_terminal() {
-        rpassword::prompt_password(format!("{name}: "))?
+    let mut text = Zeroizing::new(String::with_capacity(USUAL_LENGTH));
+    if std::io::stdin().is_terminal() {
+        *text = rpassword::prompt_password(format!("{name}: "))?;
     } else {
-        let mut text = String::new();
         std::io::stdin().read_to_string(&mut text)?;
-        text.trim_end_matches(['\r', '\n']).to_owned()
-    };
+    }
+    let secret = text.trim_end_matches(['\r', '\n']);
     if secret.is_empty() {
         return Err(format!("nothing was given for `{name}`: type it, or send it on stdin").into());
     }

@@ -24,7 +24,7 @@ struct Question<'a> {
 
 #[derive(Deserialize)]
 struct Answer {
-    access_token: String,
+    access_token: SecretString,
     /// Seconds; a day by the documentation.
     #[serde(default = "a_day")]
     expires_in: i64,
@@ -47,6 +47,6 @@ impl Login for ClientCredentials {
         let response = self.http.post("/oauth/token").anonymous().replay(Replay::Never).json(&question).send().await?;
         let answer: Answer = response.json("POST /oauth/token")?;
         let lifetime = TimeDelta::try_seconds(answer.expires_in).unwrap_or(TimeDelta::days(1));
-        Ok(AccessToken::new(answer.access_token.into(), asked_at + lifetime).issued_at(asked_at))
+        Ok(AccessToken::new(answer.access_token, asked_at + lifetime).issued_at(asked_at))
     }
 }

@@ -108,6 +108,18 @@ impl SqliteStore {
         Self::start(path, connection, TransactionBehavior::Deferred, None)
     }
 
+    /// Opens an existing database for what any process may write beside the one that writes the ledger: the vault. A
+    /// database that this user may only read is only read.
+    pub(crate) fn open_beside(path: &Path) -> Result<Self, OpenError> {
+        if !path.is_file() {
+            return Err(OpenError::NoStore(path.to_owned()));
+        }
+        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let read_only = connection.is_readonly(rusqlite::MAIN_DB).map_err(|source| database(path, source))?;
+        let behavior = if read_only { TransactionBehavior::Deferred } else { TransactionBehavior::Immediate };
+        Self::start(path, connection, behavior, None)
+    }
+
     fn start(
         path: &Path,
         connection: Connection,

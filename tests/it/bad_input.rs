@@ -57,7 +57,50 @@ const CASES: &[Case] = &[
         to: "company = 100\nbytes_per_call = 0",
         says: &["cloudsuite.m3.bytes_per_call is 0", "1 or more"],
     },
+    Case { from: IONAPI, to: "", says: &["cloudsuite has no `ionapi`", "[cloudsuite.mongoose]"] },
+    Case {
+        from: IONAPI,
+        to: "mongoose = { server = \"https://erp.example\", user = \"sync\", password = \"hunter2\" }",
+        says: &["[cloudsuite.mongoose] is for SyteLine, not for `m3`", "name an `ionapi`"],
+    },
+    Case {
+        from: "[cloudsuite.m3]",
+        to: "mongoose = { server = \"https://erp.example\", user = \"sync\", password = \"hunter2\" }\n[cloudsuite.m3]",
+        says: &["both `ionapi` and [cloudsuite.mongoose]", "leave one out"],
+    },
+    Case {
+        from: "[cloudsuite.m3]",
+        to: "client_authentication = \"digest\"\n[cloudsuite.m3]",
+        says: &["line", "digest", "basic"],
+    },
+    Case {
+        from: "[cloudsuite.m3]",
+        to: "base_url = \"gateway\"\n[cloudsuite.m3]",
+        says: &["cloudsuite.base_url `gateway` is no address"],
+    },
+    Case {
+        from: "[cloudsuite.m3]",
+        to: "base_url = \"http://10.1.2.3/ACME\"\n[cloudsuite.m3]",
+        says: &["10.1.2.3", "https"],
+    },
+    Case {
+        from: "[cloudsuite.m3]",
+        to: "logins_per_minute = 0\n[cloudsuite.m3]",
+        says: &["logins_per_minute", "at least 1"],
+    },
+    Case {
+        from: "[cloudsuite.m3]",
+        to: "root_certificate = \"none.pem\"\n[cloudsuite.m3]",
+        says: &["cloudsuite.root_certificate", "none.pem", "check the path"],
+    },
+    Case {
+        from: "company = 100",
+        to: "company = 100\npath = \"https://erp.example/m3api-rest\"",
+        says: &["cloudsuite.m3.path `https://erp.example/m3api-rest` is no path"],
+    },
 ];
+
+const IONAPI: &str = "ionapi = { file = \"acme.ionapi\" }";
 
 fn assert_refused(output: &Output, says: &[&str], what: &str) {
     let stderr = String::from_utf8_lossy(&output.stderr);

@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use procurify_client::{PoNumber, ProcurifyClient};
 use procurify_cloudsuite::FlowKind;
-use procurify_cloudsuite::product::Pinged;
 use rust_decimal::Decimal;
-use sandbox::{M3Config, OData, Scenario, SyteLine};
+use sandbox::{M3Config, OData, ODataConfig, Scenario, SyteLine, SyteLineConfig};
 use sync_core::{Actor, Assurance, Change, RecordKey, StateName};
 use sync_core::{ExternalRef, Step};
 
@@ -218,11 +217,17 @@ async fn a_ping_tells_how_long_tokens_live_and_what_limit_the_gateway_tells_of()
     for words in ["tokens live 30 minutes", "allows 90000 calls"] {
         assert!(text.contains(words), "{words}: {text}");
     }
-    for pinged in [ping_of::<SyteLine>().await, ping_of::<OData>().await] {
-        assert_eq!(pinged.token_life, Some(chrono::TimeDelta::hours(2)), "{pinged:?}");
-    }
+    let told = |company: &str| (company.to_owned(), Some(90_000), Some(chrono::TimeDelta::minutes(30)));
+    let (per_minute, token_lifetime) = (90_000, Duration::from_secs(1800));
+    let config = SyteLineConfig { per_minute, token_lifetime, ..SyteLineConfig::default() };
+    assert_eq!(ping_of(SyteLine::start(config).await.unwrap()).await, told("ACME_DALS"));
+    let config = ODataConfig { per_minute, token_lifetime, ..ODataConfig::default() };
+    assert_eq!(ping_of(OData::start(config).await.unwrap()).await, told("100"));
 }
 
-async fn ping_of<E: Erp>() -> Pinged {
-    World::<E>::of(scenario(1)).await.connect().await.cloudsuite().ping().await.unwrap()
+/// The company or site, the limit of calls and the life of tokens that a product's ping tells.
+async fn ping_of<E: Erp>(erp: E) -> (String, Option<u64>, Option<chrono::TimeDelta>) {
+    let world = World::around(scenario(1), |_| (), erp).await;
+    let there = world.connect().await.cloudsuite().ping().await.unwrap();
+    (there.company, there.rate_limit, there.token_life)
 }

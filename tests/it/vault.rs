@@ -1,10 +1,22 @@
 //! Both credential sets in the vault and no other copy anywhere.
 
+use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
-use crate::world::{World, connector, run, scenario};
+use procurify_cloudsuite::purchase_order::KIND;
+use sandbox::{FaultKind, Matcher, Scenario};
+use sync_core::Query;
+use sync_core::ledger::list_all;
+use tenant_http::Http;
+
+use crate::world::{World, connector, m3_config, run, scenario};
+
+/// Procurify's secret, unlike anything else.
+const SECRET: &str = "a-secret-of-procurify";
+const REVOCATION: &str = "POST /SANDBOX_TST/as/revoke_token.oauth2";
 
 const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 const OTHER_KEY: &str = "f00102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
@@ -23,34 +35,67 @@ async fn run_with(mut command: Command, stdin: &str) -> Output {
 
 fn vaulted(config: &Path, key: &str) -> Command {
     let mut command = connector(config);
-    command.env_remove("PROCURIFY_CLIENT_SECRET").env("VAULT_KEY", key);
+    command.env_remove("PROCURIFY_CLIENT_SECRET").env("VAULT_KEY", key).env("TMPDIR", temporary(config));
     command
 }
 
-async fn in_vault(world: &World) -> std::path::PathBuf {
+/// The folder of whatever the connector might put into temporary files.
+fn temporary(config: &Path) -> PathBuf {
+    config.parent().unwrap().join("tmp")
+}
+
+/// A world whose secrets are all worth looking for.
+async fn world(scenario: Scenario) -> World {
+    let m3 = m3_config(&scenario);
+    World::with(scenario, |procurify| SECRET.clone_into(&mut procurify.client_secret), m3).await
+}
+
+async fn in_vault(world: &World) -> PathBuf {
     let config = world.configure("");
+    std::fs::create_dir(temporary(&config)).unwrap();
     let text = std::fs::read_to_string(&config).unwrap();
     let text = text
         .replace("{ env = \"PROCURIFY_CLIENT_SECRET\" }", "{ vault = \"procurify\" }")
         .replace("{ file = \"acme.ionapi\" }", "{ vault = \"cloudsuite\" }");
     std::fs::write(&config, format!("{text}\n[vault]\nkey = {{ env = \"VAULT_KEY\" }}\n")).unwrap();
     std::fs::remove_file(world.folder.path().join("acme.ionapi")).unwrap();
-    for (name, secret) in [("procurify", "sandbox\n"), ("cloudsuite", &world.erp.ionapi_json())] {
+    for (name, secret) in [("procurify", format!("{SECRET}\n")), ("cloudsuite", world.erp.ionapi_json())] {
         let mut set = vaulted(&config, KEY);
         set.args(["vault", "set", name]);
-        let output = run_with(set, secret).await;
+        let output = run_with(set, &secret).await;
         assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     }
     config
 }
 
+/// Runs a command on the vault; answers its exit code, its document and what it said.
+async fn command(config: &Path, key: &str, arguments: &[&str]) -> (Option<i32>, serde_json::Value, String) {
+    let mut command = vaulted(config, key);
+    command.args(arguments).arg("--json");
+    let output = run(command).await;
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    (output.status.code(), document, stderr)
+}
+
+async fn names(config: &Path, key: &str) -> Vec<String> {
+    let (_, list, _) = command(config, key, &["vault", "list"]).await;
+    list["secrets"].as_array().unwrap().iter().map(|secret| secret["name"].as_str().unwrap().to_owned()).collect()
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
 fn assert_clean(world: &World) {
     let ionapi: serde_json::Value = serde_json::from_str(&world.erp.ionapi_json()).unwrap();
-    let mut secrets: Vec<String> = ["cs", "saak", "sask"].map(|key| ionapi[key].as_str().unwrap().to_owned()).to_vec();
-    secrets.extend(world.erp.issued_tokens());
-    secrets.extend(world.procurify.issued_tokens());
-    for entry in std::fs::read_dir(world.folder.path()).unwrap() {
-        let path = entry.unwrap().path();
+    let mut secrets = vec![SECRET.to_owned()];
+    secrets.extend(["cs", "saak", "sask"].map(|key| ionapi[key].as_str().unwrap().to_owned()));
+    let issued = [world.erp.issued_tokens(), world.procurify.issued_tokens()];
+    assert!(issued.iter().all(|tokens| !tokens.is_empty()), "there was no token to look for");
+    secrets.extend(issued.concat());
+    for path in files(world.folder.path()) {
         let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
         for secret in &secrets {
             assert!(!text.contains(secret.as_str()), "{} holds {secret}", path.display());
@@ -58,18 +103,28 @@ fn assert_clean(world: &World) {
     }
 }
 
+/// How often M3 and Procurify were asked for a token.
+fn logins(world: &World) -> (u64, u64) {
+    let (m3, procurify) = (world.erp.stats().requests, world.procurify.stats().requests);
+    let count = |requests: &BTreeMap<String, u64>, name: &str| requests.get(name).copied().unwrap_or_default();
+    (count(&m3, "POST /SANDBOX_TST/as/token.oauth2"), count(&procurify, "POST /oauth/token"))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sync_runs_on_the_vault_alone_and_no_file_holds_a_secret_even_after_a_kill() {
-    let world = World::new(scenario(60)).await;
+    let world = world(scenario(60)).await;
     let config = in_vault(&world).await;
     let mut child = vaulted(&config, KEY).arg("sync").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let mut tick = tokio::time::interval(std::time::Duration::from_millis(1));
+    let mut tick = tokio::time::interval(Duration::from_millis(1));
     while world.erp.stats().total < 8 && child.try_wait().unwrap().is_none() {
         tick.tick().await;
     }
     child.kill().unwrap();
-    child.wait().unwrap();
-    assert!(!world.erp.issued_tokens().is_empty(), "killed before it did anything");
+    let status = child.wait().unwrap();
+    #[cfg(unix)]
+    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(9), "it had ended before: {status}");
+    let log = std::fs::metadata(world.folder.path().join("ledger.db-wal")).expect("no write-ahead log was left");
+    assert!(log.len() > 0, "the write-ahead log is empty");
     assert_clean(&world);
 
     let mut sync = vaulted(&config, KEY);
@@ -81,34 +136,94 @@ async fn a_sync_runs_on_the_vault_alone_and_no_file_holds_a_secret_even_after_a_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_is_shared_with_the_next_process_and_no_login_wasted() {
-    let world = World::new(scenario(5)).await;
+async fn a_token_is_shared_by_all_commands_and_no_login_wasted() {
+    let world = world(scenario(5)).await;
     let config = in_vault(&world).await;
-    for _ in 0..3 {
-        let mut sync = vaulted(&config, KEY);
-        sync.arg("sync");
-        assert_eq!(run(sync).await.status.code(), Some(0));
+    let out = world.folder.path().join("mapping.csv");
+    let export = ["mapping", "export", out.to_str().unwrap()];
+    // The first one only reads, and makes the login that serves the others.
+    for arguments in [&["ping"][..], &["plan"], &["sync"], &["sync"], &["reconcile"], &["reference"], &export] {
+        let (code, _, stderr) = command(&config, KEY, arguments).await;
+        assert_eq!(code, Some(0), "{arguments:?}: {stderr}");
+        assert_eq!(logins(&world), (1, 1), "{arguments:?}");
     }
-    assert_eq!(world.procurify.stats().requests["POST /oauth/token"], 1);
     assert_eq!(world.erp.issued_tokens().len(), 2, "one token, and one to refresh it with");
+    assert_clean(&world);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_process_refreshes_a_token_that_has_ended_and_does_not_log_in() {
+    let world = world(scenario(2)).await;
+    let config = in_vault(&world).await;
+    assert_eq!(command(&config, KEY, &["ping"]).await.0, Some(0));
+    assert_eq!((logins(&world), world.erp.issued_tokens().len()), ((1, 1), 2));
+    world.erp.advance(Duration::from_secs(7_300));
+    // Also while another process has the ledger.
+    let store = world.store().await;
+    for _ in 0..2 {
+        let (code, _, stderr) = command(&config, KEY, &["ping"]).await;
+        assert_eq!(code, Some(0), "{stderr}");
+    }
+    let records = list_all(&store, Query { kind: None, ..Query::of(&"acme".into(), &KIND.into()) }).await.unwrap();
+    assert!(records.is_empty(), "a ping wrote to the ledger");
+    // A login would have come with a refresh token of its own.
+    assert_eq!((logins(&world), world.erp.issued_tokens().len()), ((2, 1), 3));
+    assert_clean(&world);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_store_a_command_that_reads_makes_none_for_its_token() {
+    let world = World::new(scenario(2)).await;
+    let config = world.configure("");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, format!("{text}\n[vault]\nkey = {{ env = \"VAULT_KEY\" }}\n")).unwrap();
+    let before = files(world.folder.path());
+    for arguments in [&["ping"][..], &["plan"], &["revoke"]] {
+        let mut command = connector(&config);
+        command.args(arguments).env("VAULT_KEY", KEY);
+        let output = run(command).await;
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    assert_eq!(files(world.folder.path()), before);
+    assert_eq!(world.erp.stats().requests.get(REVOCATION), None, "there is nothing to revoke");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn revoke_ends_the_kept_token_at_infor_and_in_the_vault() {
+    let world = world(scenario(2)).await;
+    let config = in_vault(&world).await;
+    assert_eq!(command(&config, KEY, &["ping"]).await.0, Some(0));
+    let token = "token/cloudsuite/SANDBOX_TST/SANDBOX_TST~sandbox".to_owned();
+    assert!(names(&config, KEY).await.contains(&token));
+
+    world.erp.fault_next(Matcher::operation(REVOCATION), FaultKind::Unavailable);
+    let (code, _, stderr) = command(&config, KEY, &["revoke"]).await;
+    assert!(code == Some(1) && stderr.contains("POST revoke"), "{stderr}");
+    assert!(names(&config, KEY).await.contains(&token), "forgotten though it lives");
+
+    let (code, said, stderr) = command(&config, KEY, &["revoke"]).await;
+    let expected = serde_json::json!({ "tenant": "SANDBOX_TST", "revoked": true });
+    assert_eq!((code, said), (Some(0), expected), "{stderr}");
+    assert!(!names(&config, KEY).await.contains(&token));
+    let (code, said, _) = command(&config, KEY, &["revoke"]).await;
+    assert_eq!((code, &said["revoked"]), (Some(0), &serde_json::json!(false)));
+    assert_eq!(world.erp.stats().requests[REVOCATION], 2);
+
+    let dead = world.erp.issued_tokens().remove(0);
+    let http = Http::builder(world.erp.base_url().parse().unwrap()).build().unwrap();
+    let call = http.get("/SANDBOX_TST/M3/m3api-rest/v2/execute/GENERAL/GetUserInfo");
+    let error = call.header("authorization", &format!("Bearer {dead}")).send().await.unwrap_err();
+    assert_eq!(error.status(), Some(401), "the token is good still");
+    assert_eq!(command(&config, KEY, &["ping"]).await.0, Some(0));
+    assert_eq!(logins(&world), (2, 1), "who needs a token logs in again");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_vault_is_listed_rotated_and_emptied_and_says_what_is_wrong() {
-    let world = World::new(scenario(1)).await;
+    let world = world(scenario(1)).await;
     let config = in_vault(&world).await;
-    let run_json = async |key: &str, arguments: &[&str]| {
-        let mut command = vaulted(&config, key);
-        command.args(arguments).arg("--json");
-        let output = run(command).await;
-        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-        let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
-        (output.status.code(), document, stderr)
-    };
-    let (_, list, _) = run_json(KEY, &["vault", "list"]).await;
-    let names: Vec<&str> =
-        list["secrets"].as_array().unwrap().iter().map(|secret| secret["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["cloudsuite", "procurify"]);
+    assert_eq!(names(&config, KEY).await, ["cloudsuite", "procurify"]);
+    let run_json = async |key: &str, arguments: &[&str]| command(&config, key, arguments).await;
 
     let (code, _, stderr) = run_json(OTHER_KEY, &["ping"]).await;
     assert!(code == Some(1) && stderr.contains("not among the vault keys"), "{stderr}");

@@ -192,6 +192,8 @@ fn is_loopback(url: &Url) -> bool {
 
 fn client(base: &Url, timeouts: Timeouts, roots: &[Vec<u8>]) -> Result<reqwest::Client, Error> {
     let plain = base.scheme() == "http";
+    // A wrong certificate is told of wherever it is set.
+    let roots = tls::extra_roots(roots)?;
     let tls = if plain { tls::trusting_nobody() } else { tls::trusting_the_platform(roots) };
     let mut builder = reqwest::Client::builder()
         .tls_backend_preconfigured(tls?)

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use secrecy::zeroize::Zeroizing;
 use serde::Serialize;
 use url::Url;
 
@@ -96,10 +97,13 @@ impl Request {
         }
     }
 
-    /// A form body.
+    /// A form body. It is wiped when it is dropped: credentials are sent so.
     pub fn form<K: AsRef<str>, V: AsRef<str>>(self, pairs: &[(K, V)]) -> Self {
-        let encoded = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-        self.body(Bytes::from(encoded), "application/x-www-form-urlencoded")
+        let most = |(name, value): &(K, V)| 3 * (name.as_ref().len() + value.as_ref().len()) + 2;
+        // Room for all of it, so that none is left behind where a smaller buffer was.
+        let buffer = String::with_capacity(pairs.iter().map(most).sum());
+        let encoded = Zeroizing::new(url::form_urlencoded::Serializer::new(buffer).extend_pairs(pairs).finish());
+        self.body(Bytes::from_owner(encoded), "application/x-www-form-urlencoded")
     }
 
     /// A body of any type.

@@ -12,13 +12,13 @@ use crate::Error;
 
 const WHERE: &str = "setting up TLS";
 
-/// Trusts what the platform trusts, and the given PEM certificates.
-pub(super) fn trusting_the_platform(extra_pems: &[Vec<u8>]) -> Result<ClientConfig, Error> {
+/// Trusts what the platform trusts, and these certificates.
+pub(super) fn trusting_the_platform(extra_roots: Vec<CertificateDer<'static>>) -> Result<ClientConfig, Error> {
     let provider = provider();
-    let verifier = if extra_pems.is_empty() {
+    let verifier = if extra_roots.is_empty() {
         Verifier::new(Arc::clone(&provider))
     } else {
-        Verifier::new_with_extra_roots(extra_roots(extra_pems)?, Arc::clone(&provider))
+        Verifier::new_with_extra_roots(extra_roots, Arc::clone(&provider))
     };
     let verifier = verifier.map_err(|e| {
         Error::config(WHERE, "the platform's root certificates could not be loaded: install them (ca-certificates)")
@@ -47,7 +47,8 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())
 }
 
-fn extra_roots(pems: &[Vec<u8>]) -> Result<Vec<CertificateDer<'static>>, Error> {
+/// The certificates in these PEM texts.
+pub(super) fn extra_roots(pems: &[Vec<u8>]) -> Result<Vec<CertificateDer<'static>>, Error> {
     let mut roots = Vec::new();
     for pem in pems {
         let before = roots.len();

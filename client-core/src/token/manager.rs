@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -18,6 +19,7 @@ type Now = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 ///
 /// * While a login is under way everybody else waits for it, and shares its failure too.
 /// * A token close to its end is renewed by one caller while the others go on using it.
+/// * A refresh token, of whichever process, is tried before a login; one that is refused is not tried again.
 /// * Refused credentials are answered from memory for a while (default 60 s) instead of asked again.
 /// * A throttled or failing login is repeated with backoff, for at most [`patience`](Self::patience).
 /// * No more logins a minute are made than [allowed](Self::logins_per_minute), whatever happens.
@@ -41,9 +43,14 @@ pub struct TokenManager {
 
 #[derive(Default)]
 struct Kept {
-    current: Option<AccessToken>,
+    /// The last token that was had. Its refresh token may be good for longer than itself.
+    last: Option<AccessToken>,
+    /// Whether `last` was not refused since.
+    usable: bool,
     /// The last token that a server refused: a cache may still hold it.
-    dropped: Option<AccessToken>,
+    refused: Option<AccessToken>,
+    /// Likewise the last refresh token.
+    spent: Option<SecretString>,
     failure: Option<Failure>,
     renewal_rests_until: Option<Instant>,
 }
@@ -121,7 +128,7 @@ impl TokenManager {
     fn current(&self) -> Option<(AccessToken, bool)> {
         let now = (self.now)();
         let kept = self.kept();
-        let token = kept.current.clone().filter(|t| t.expires_at() > now)?;
+        let token = kept.last.clone().filter(|t| kept.usable && t.expires_at() > now)?;
         let rests = kept.renewal_rests_until.is_some_and(|until| until > Instant::now());
         let due = token.renew_at() <= now && !rests;
         Some((token, due))
@@ -135,61 +142,105 @@ impl TokenManager {
         (waited || failure.until > Instant::now()).then(|| failure.error.clone())
     }
 
-    async fn shared_token(&self) -> Option<AccessToken> {
-        let token = self.cache.as_ref()?.load(&self.credential).await?;
-        let mut kept = self.kept();
-        let refused = kept.dropped.as_ref().is_some_and(|d| d.same_as(&token));
-        if refused || token.renew_at() <= (self.now)() {
+    /// What the cache holds, whatever it is still good for.
+    async fn cached(&self) -> Option<AccessToken> {
+        let loaded = self.cache.as_ref()?.load(&self.credential).await;
+        loaded.unwrap_or_else(|error| {
+            tracing::warn!(%error, credential = self.credential, "the shared token cannot be read");
+            None
+        })
+    }
+
+    /// Takes over a token of another process, if it is good.
+    fn adopt(&self, cached: Option<&AccessToken>) -> Option<AccessToken> {
+        let token = cached.filter(|token| token.renew_at() > (self.now)())?;
+        if self.kept().refused.as_ref().is_some_and(|refused| refused.same_as(token)) {
             return None;
         }
-        kept.current = Some(token.clone());
+        self.keep(token);
+        Some(token.clone())
+    }
+
+    fn keep(&self, token: &AccessToken) {
+        let mut kept = self.kept();
+        kept.last = Some(token.clone());
+        kept.usable = true;
         kept.failure = None;
-        Some(token)
+        kept.renewal_rests_until = None;
+    }
+
+    /// A refresh token that may still be good: whoever renewed last has left the newest one in the cache.
+    fn refresh_token(&self, cached: Option<&AccessToken>) -> Option<SecretString> {
+        let kept = self.kept();
+        let spent = |token: &SecretString| {
+            kept.spent.as_ref().is_some_and(|spent| spent.expose_secret() == token.expose_secret())
+        };
+        let candidates = [cached, kept.last.as_ref()];
+        candidates.into_iter().flatten().filter_map(AccessToken::refresh_token).find(|token| !spent(token)).cloned()
     }
 
     /// Called with the flight held.
     async fn renew(&self, patience: Duration) -> Result<AccessToken, Error> {
-        if let Some(token) = self.shared_token().await {
+        let cached = self.cached().await;
+        if let Some(token) = self.adopt(cached.as_ref()) {
             return Ok(token);
         }
-        let result = self.log_in(patience).await;
-        {
+        let deadline = (!patience.is_zero()).then(|| Instant::now() + patience);
+        let result = self.obtain(cached, deadline).await;
+        if let Err(error) = &result {
+            let refused = error.kind() == ErrorKind::Auth;
+            let memory = if refused { self.refusal_memory } else { Duration::ZERO };
             let mut kept = self.kept();
-            match &result {
-                Ok(token) => {
-                    kept.current = Some(token.clone());
-                    kept.failure = None;
-                    kept.renewal_rests_until = None;
-                }
-                Err(error) => {
-                    let refused = error.kind() == ErrorKind::Auth;
-                    let memory = if refused { self.refusal_memory } else { Duration::ZERO };
-                    kept.failure = Some(Failure { error: error.clone(), until: Instant::now() + memory });
-                    // A token that still works is used on; its renewal is not tried at every call.
-                    kept.renewal_rests_until = Some(Instant::now() + Duration::from_secs(30));
-                }
-            }
+            kept.failure = Some(Failure { error: error.clone(), until: Instant::now() + memory });
+            // A token that still works is used on; its renewal is not tried at every call.
+            kept.renewal_rests_until = Some(Instant::now() + Duration::from_secs(30));
         }
         self.ended.fetch_add(1, Ordering::Release);
-        if let (Ok(token), Some(cache)) = (&result, &self.cache) {
-            cache.store(&self.credential, token).await;
-        }
         result
     }
 
-    async fn log_in(&self, patience: Duration) -> Result<AccessToken, Error> {
-        let deadline = Instant::now() + patience;
+    /// A token for a refresh token, or else for the credentials.
+    async fn obtain(&self, cached: Option<AccessToken>, deadline: Option<Instant>) -> Result<AccessToken, Error> {
+        if let Some(refresh) = self.refresh_token(cached.as_ref()) {
+            match self.ask(Some(&refresh), deadline).await {
+                Err(error) if !leaves_refresh_token(error.kind()) => {
+                    tracing::debug!(kind = ?error.kind(), "the refresh token was not taken, logging in anew");
+                    self.kept().spent = Some(refresh);
+                }
+                answered => return answered,
+            }
+            // It may have been refused because another process was quicker.
+            if let Some(token) = self.adopt(self.cached().await.as_ref()) {
+                return Ok(token);
+            }
+        }
+        self.ask(None, deadline).await
+    }
+
+    /// Asks until there is a token, or no hope of one before the deadline; without a deadline, once.
+    async fn ask(&self, refresh: Option<&SecretString>, deadline: Option<Instant>) -> Result<AccessToken, Error> {
         let mut attempt = 1;
         loop {
             let turn = self.logins.acquire().await;
-            let error = match self.login.login().await {
-                Ok(token) => return Ok(token),
-                Err(error) => judged(error, &self.credential),
+            let answer = match refresh {
+                Some(token) => self.login.refresh(token).await,
+                None => self.login.login().await,
             };
             drop(turn);
+            let error = match answer {
+                Ok(token) => {
+                    self.share(&token).await;
+                    return Ok(token);
+                }
+                Err(error) => error,
+            };
+            if refresh.is_some() && !leaves_refresh_token(error.kind()) {
+                return Err(error);
+            }
+            let error = judged(error, &self.credential);
             let wait = self.retry.delay(attempt, error.retry_after());
-            match wait.filter(|_| passes_by_itself(error.kind(), attempt)) {
-                Some(wait) if !patience.is_zero() && Instant::now() + wait <= deadline => {
+            match (wait.filter(|_| passes_by_itself(error.kind(), attempt)), deadline) {
+                (Some(wait), Some(deadline)) if Instant::now() + wait <= deadline => {
                     tracing::debug!(attempt, kind = ?error.kind(), wait_ms = wait.as_millis(), "login failed, waiting");
                     tokio::time::sleep(wait).await;
                 }
@@ -197,6 +248,40 @@ impl TokenManager {
             }
             attempt += 1;
         }
+    }
+
+    /// Keeps a new token, for other processes too.
+    async fn share(&self, token: &AccessToken) {
+        // First for ourselves: whoever waits for the cache may go away.
+        self.keep(token);
+        let Some(cache) = &self.cache else { return };
+        if let Err(error) = cache.store(&self.credential, token).await {
+            tracing::warn!(%error, credential = self.credential, "the token cannot be shared with other processes");
+        }
+    }
+
+    /// Ends at the server the token that this process has and the one that processes share, and forgets both: each
+    /// only once the server has said that it is ended. Answers whether there was any. The next call logs in again, as
+    /// other processes do once the server refuses them.
+    ///
+    /// # Errors
+    /// Whatever kept a token from being ended or forgotten. Called again, it goes on with what is left.
+    pub async fn revoke(&self) -> Result<bool, Error> {
+        let _flight = self.flight.lock().await;
+        let own = self.kept().last.clone();
+        if let Some(token) = &own {
+            self.login.revoke(token).await?;
+            self.kept().last = None;
+        }
+        let Some(cache) = &self.cache else { return Ok(own.is_some()) };
+        let shared = cache.load(&self.credential).await?;
+        if let Some(token) = &shared {
+            if !own.as_ref().is_some_and(|own| own.same_as(token)) {
+                self.login.revoke(token).await?;
+            }
+            cache.remove(&self.credential).await?;
+        }
+        Ok(own.is_some() || shared.is_some())
     }
 }
 
@@ -208,6 +293,11 @@ fn judged(error: Error, credential: &str) -> Error {
     }
     let message = format!("the login of {credential} was refused, check client id and secret: {}", error.message());
     error.with_kind(ErrorKind::Auth).with_message(message)
+}
+
+/// Whether a failure says nothing of the refresh token, which is good for another try.
+fn leaves_refresh_token(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::RateLimited | ErrorKind::Connect)
 }
 
 /// A broken answer may be a wrong address as well as an accident: it is not asked for all our patience.
@@ -245,9 +335,9 @@ impl TokenSource for TokenManager {
 
     async fn invalidate(&self, used: &AccessToken) {
         let mut kept = self.kept();
-        if kept.current.as_ref().is_some_and(|t| t.same_as(used)) {
-            kept.current = None;
+        if kept.last.as_ref().is_some_and(|t| t.same_as(used)) {
+            kept.usable = false;
         }
-        kept.dropped = Some(used.clone());
+        kept.refused = Some(used.clone());
     }
 }

@@ -12,10 +12,11 @@ use crate::Error;
 
 pub use manager::TokenManager;
 
-/// A bearer token and how long it lives.
+/// A bearer token, how long it lives, and the refresh token that was issued with it, if one was.
 #[derive(Clone)]
 pub struct AccessToken {
     secret: SecretString,
+    refresh: Option<SecretString>,
     issued_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
 }
@@ -23,7 +24,13 @@ pub struct AccessToken {
 impl AccessToken {
     /// A token issued now.
     pub fn new(secret: SecretString, expires_at: DateTime<Utc>) -> Self {
-        Self { secret, issued_at: Utc::now(), expires_at }
+        Self { secret, refresh: None, issued_at: Utc::now(), expires_at }
+    }
+
+    /// With the refresh token that was issued beside it.
+    pub fn with_refresh_token(mut self, token: impl Into<Option<SecretString>>) -> Self {
+        self.refresh = token.into();
+        self
     }
 
     /// A token issued at another time: kept in a cache, or dated by a clock of your own.
@@ -35,6 +42,11 @@ impl AccessToken {
     /// The token itself.
     pub fn secret(&self) -> &SecretString {
         &self.secret
+    }
+
+    /// What the next token can be had for without logging in; a cache should keep this too.
+    pub fn refresh_token(&self) -> Option<&SecretString> {
+        self.refresh.as_ref()
     }
 
     /// When it was issued; a cache should keep this too.
@@ -102,16 +114,37 @@ pub trait TokenSource: Send + Sync {
 pub trait Login: Send + Sync {
     /// Asks for a new token, once.
     async fn login(&self) -> Result<AccessToken, Error>;
+
+    /// Asks for a new token in exchange for the refresh token of an earlier one, once. If that is refused, a login
+    /// follows.
+    ///
+    /// By default it logs in, for flows that issue no refresh tokens.
+    async fn refresh(&self, token: &SecretString) -> Result<AccessToken, Error> {
+        let _ = token;
+        self.login().await
+    }
+
+    /// Ends a token at the server, and its refresh token with it. One that has ended already is no error.
+    ///
+    /// By default there is no way to, which is an error.
+    async fn revoke(&self, token: &AccessToken) -> Result<(), Error> {
+        let _ = token;
+        Err(Error::config("revoking the token", "this server has no way to end a token: it ends with its life"))
+    }
 }
 
-/// Shares tokens across processes, where logins are rationed. A token is a secret: keep it sealed.
+/// Shares tokens across processes, where logins are rationed. A token is a secret, and so is its refresh token: keep
+/// both, and keep them sealed.
 ///
-/// Failures to load or store are for the cache to log; a login still works without it.
+/// A failure to load or store keeps nobody from logging in: it is logged.
 #[async_trait]
 pub trait TokenCache: Send + Sync {
     /// The token kept for `credential`, if any. It may have expired; the caller checks.
-    async fn load(&self, credential: &str) -> Option<AccessToken>;
+    async fn load(&self, credential: &str) -> Result<Option<AccessToken>, Error>;
 
     /// Keeps `token` in place of what was there.
-    async fn store(&self, credential: &str, token: &AccessToken);
+    async fn store(&self, credential: &str, token: &AccessToken) -> Result<(), Error>;
+
+    /// Forgets what was there, if anything was.
+    async fn remove(&self, credential: &str) -> Result<(), Error>;
 }

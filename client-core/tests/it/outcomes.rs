@@ -32,8 +32,13 @@ async fn a_failed_tls_handshake_was_not_processed() {
 
 #[test]
 fn an_extra_root_that_is_no_certificate_is_refused() {
-    let builder = client("https://acme.example.com").extra_root_pem("not a certificate");
-    assert_eq!(builder.build().unwrap_err().kind(), ErrorKind::Config);
+    let cut = "-----BEGIN CERTIFICATE-----\nMII!\n-----END CERTIFICATE-----\n";
+    for base in ["https://acme.example.com", "http://127.0.0.1:8101"] {
+        for pem in ["not a certificate", cut] {
+            let error = client(base).extra_root_pem(pem).build().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config, "{base}: {pem}");
+        }
+    }
 }
 
 #[tokio::test]

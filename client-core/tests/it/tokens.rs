@@ -1,14 +1,16 @@
 //! One login for everybody, in time, and never in a loop.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use tenant_http::{AccessToken, Error, ErrorKind, ExposeSecret, Login, Outcome, TokenCache, TokenManager, TokenSource};
+use tenant_http::{
+    AccessToken, Error, ErrorKind, ExposeSecret, Login, Outcome, SecretString, TokenCache, TokenManager, TokenSource,
+};
 
-use crate::support::{CountingLogin, client, dead_address, manager};
+use crate::support::{CountingLogin, client, dead_address, eager, manager};
 
 fn refusal(status: u16) -> Error {
     Error::new(ErrorKind::Validation, Outcome::Rejected, "POST /oauth/token", "invalid_grant").with_status(status)
@@ -148,17 +150,40 @@ async fn a_token_is_renewed_ahead_of_its_end_and_serves_on_when_that_fails() {
 }
 
 #[derive(Default)]
-struct Shelf(Mutex<Option<(String, AccessToken)>>);
+struct Shelf {
+    kept: Mutex<Option<(String, AccessToken)>>,
+    broken: AtomicBool,
+}
+
+impl Shelf {
+    fn check(&self) -> Result<(), Error> {
+        let broken = || Error::new(ErrorKind::Other, Outcome::NotProcessed, "the shelf", "is broken");
+        if self.broken.load(Ordering::SeqCst) { Err(broken()) } else { Ok(()) }
+    }
+
+    fn secret(&self) -> Option<String> {
+        self.kept.lock().unwrap().as_ref().map(|(_, token)| token.secret().expose_secret().to_owned())
+    }
+}
 
 #[async_trait]
 impl TokenCache for Shelf {
-    async fn load(&self, credential: &str) -> Option<AccessToken> {
-        let kept = self.0.lock().unwrap();
-        kept.as_ref().filter(|(name, _)| name == credential).map(|(_, token)| token.clone())
+    async fn load(&self, credential: &str) -> Result<Option<AccessToken>, Error> {
+        self.check()?;
+        let kept = self.kept.lock().unwrap();
+        Ok(kept.as_ref().filter(|(name, _)| name == credential).map(|(_, token)| token.clone()))
     }
 
-    async fn store(&self, credential: &str, token: &AccessToken) {
-        *self.0.lock().unwrap() = Some((credential.to_owned(), token.clone()));
+    async fn store(&self, credential: &str, token: &AccessToken) -> Result<(), Error> {
+        self.check()?;
+        *self.kept.lock().unwrap() = Some((credential.to_owned(), token.clone()));
+        Ok(())
+    }
+
+    async fn remove(&self, credential: &str) -> Result<(), Error> {
+        self.check()?;
+        self.kept.lock().unwrap().take_if(|(name, _)| name == credential);
+        Ok(())
     }
 }
 
@@ -181,4 +206,189 @@ async fn processes_share_a_token_through_a_cache_but_not_a_refused_one() {
     one.invalidate(&token).await;
     assert_eq!(one.token().await.unwrap().secret().expose_secret(), "token-2");
     assert_eq!(login.logins(), 2);
+}
+
+/// Issues tokens `1`, `2`, ... with the refresh tokens `r1`, `r2`, ..., each good for one use; remembers what was asked.
+#[derive(Default)]
+struct Issuer {
+    said: Mutex<Vec<String>>,
+    /// Seconds that tokens live.
+    life: AtomicI64,
+    spent: Mutex<Vec<String>>,
+    revocation_fails: AtomicBool,
+    /// Where another process, quicker at refreshing, keeps the token it got.
+    quicker: Mutex<Option<Arc<Shelf>>>,
+}
+
+impl Issuer {
+    fn living(seconds: i64) -> Arc<Self> {
+        Arc::new(Self { life: AtomicI64::new(seconds), ..Self::default() })
+    }
+
+    fn say(&self, what: String) -> usize {
+        let mut said = self.said.lock().unwrap();
+        said.push(what);
+        said.len()
+    }
+
+    fn said(&self) -> Vec<String> {
+        self.said.lock().unwrap().clone()
+    }
+
+    fn issue(n: usize, life: i64) -> AccessToken {
+        AccessToken::new(n.to_string().into(), Utc::now() + TimeDelta::seconds(life))
+            .with_refresh_token(SecretString::from(format!("r{n}")))
+    }
+
+    fn process(self: &Arc<Self>, sharing: &Arc<Shelf>) -> TokenManager {
+        let cache: Arc<dyn TokenCache> = sharing.clone();
+        TokenManager::new(self.clone(), "acme").cache(cache).backoff(eager())
+    }
+}
+
+#[async_trait]
+impl Login for Issuer {
+    async fn login(&self) -> Result<AccessToken, Error> {
+        let n = self.say("login".to_owned());
+        Ok(Self::issue(n, self.life.load(Ordering::SeqCst)))
+    }
+
+    async fn refresh(&self, token: &SecretString) -> Result<AccessToken, Error> {
+        let n = self.say(format!("refresh {}", token.expose_secret()));
+        if let Some(shelf) = self.quicker.lock().unwrap().take() {
+            *shelf.kept.lock().unwrap() = Some(("acme".to_owned(), Self::issue(n, 3_600)));
+            return Err(refusal(400));
+        }
+        if self.spent.lock().unwrap().iter().any(|spent| spent == token.expose_secret()) {
+            return Err(refusal(400));
+        }
+        self.spent.lock().unwrap().push(token.expose_secret().to_owned());
+        Ok(Self::issue(n, self.life.load(Ordering::SeqCst)))
+    }
+
+    async fn revoke(&self, token: &AccessToken) -> Result<(), Error> {
+        self.say(format!("revoke {}", token.secret().expose_secret()));
+        if self.revocation_fails.load(Ordering::SeqCst) { Err(down()) } else { Ok(()) }
+    }
+}
+
+#[tokio::test]
+async fn a_refresh_token_serves_whichever_process_needs_a_token_next() {
+    let (shelf, issuer) = (Arc::new(Shelf::default()), Issuer::living(0));
+    for _ in 0..3 {
+        issuer.process(&shelf).token().await.unwrap();
+    }
+    let (one, other) = (issuer.process(&shelf), issuer.process(&shelf));
+    for process in [&one, &other, &one] {
+        process.token().await.unwrap();
+    }
+    assert_eq!(issuer.said(), ["login", "refresh r1", "refresh r2", "refresh r3", "refresh r4", "refresh r5"]);
+    // Without a shared place, a process still has its own.
+    let issuer = Issuer::living(0);
+    let alone = TokenManager::new(issuer.clone(), "acme");
+    for _ in 0..2 {
+        alone.token().await.unwrap();
+    }
+    assert_eq!(issuer.said(), ["login", "refresh r1"]);
+}
+
+#[tokio::test]
+async fn a_refresh_token_that_another_process_has_used_leads_to_its_token_or_to_one_login() {
+    let (shelf, issuer) = (Arc::new(Shelf::default()), Issuer::living(0));
+    let one = issuer.process(&shelf);
+    one.token().await.unwrap();
+    *issuer.quicker.lock().unwrap() = Some(Arc::clone(&shelf));
+    assert_eq!(one.token().await.unwrap().secret().expose_secret(), "2", "the other process's token");
+    assert_eq!(issuer.said(), ["login", "refresh r1"]);
+
+    let (shelf, issuer) = (Arc::new(Shelf::default()), Issuer::living(0));
+    issuer.process(&shelf).token().await.unwrap();
+    issuer.spent.lock().unwrap().push("r1".to_owned());
+    shelf.broken.store(true, Ordering::SeqCst);
+    let one = issuer.process(&shelf);
+    assert_eq!(one.token().await.unwrap().secret().expose_secret(), "2", "a broken cache costs a login and no more");
+    shelf.broken.store(false, Ordering::SeqCst);
+    let other = issuer.process(&shelf);
+    other.token().await.unwrap();
+    assert_eq!(issuer.said(), ["login", "login", "refresh r1", "login"]);
+    assert_eq!(shelf.secret().as_deref(), Some("4"), "the dead refresh token is replaced for all");
+}
+
+#[tokio::test]
+async fn a_refused_refresh_token_is_not_tried_at_every_login() {
+    struct Dead(AtomicI64);
+    #[async_trait]
+    impl Login for Dead {
+        async fn login(&self) -> Result<AccessToken, Error> {
+            Err(refusal(401))
+        }
+        async fn refresh(&self, _: &SecretString) -> Result<AccessToken, Error> {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Err(refusal(400))
+        }
+    }
+    let (shelf, dead) = (Arc::new(Shelf::default()), Arc::new(Dead(AtomicI64::new(0))));
+    shelf.store("acme", &Issuer::issue(1, 0)).await.unwrap();
+    let manager = TokenManager::new(dead.clone(), "acme").cache(shelf).refusal_memory(Duration::ZERO);
+    for _ in 0..3 {
+        assert_eq!(manager.token().await.unwrap_err().kind(), ErrorKind::Auth);
+    }
+    assert_eq!(dead.0.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_revocation_ends_what_any_process_got_and_forgets_it_only_when_the_server_did() {
+    let (shelf, issuer) = (Arc::new(Shelf::default()), Issuer::living(3_600));
+    let one = issuer.process(&shelf);
+    assert!(!one.revoke().await.unwrap(), "there is nothing yet");
+    one.token().await.unwrap();
+
+    issuer.revocation_fails.store(true, Ordering::SeqCst);
+    for process in [&one, &issuer.process(&shelf)] {
+        assert_eq!(process.revoke().await.unwrap_err().kind(), ErrorKind::Unavailable);
+    }
+    assert_eq!(one.token().await.unwrap().secret().expose_secret(), "1", "a token that was not ended serves on");
+    assert_eq!(shelf.secret().as_deref(), Some("1"));
+
+    issuer.revocation_fails.store(false, Ordering::SeqCst);
+    let other = issuer.process(&shelf);
+    assert!(other.revoke().await.unwrap(), "this process never got a token itself");
+    assert_eq!(shelf.secret(), None);
+    assert!(!other.revoke().await.unwrap());
+    assert_eq!(issuer.said(), ["login", "revoke 1", "revoke 1", "revoke 1"]);
+
+    // The first process has its token still, and so has another that was shared since.
+    other.token().await.unwrap();
+    assert!(one.revoke().await.unwrap());
+    assert_eq!(issuer.said()[4..], ["login", "revoke 1", "revoke 5"]);
+    assert_eq!(one.token().await.unwrap().secret().expose_secret(), "8");
+    // A cache that fails is told of, and what it holds is ended with the next call.
+    shelf.broken.store(true, Ordering::SeqCst);
+    assert_eq!(one.revoke().await.unwrap_err().kind(), ErrorKind::Other);
+    shelf.broken.store(false, Ordering::SeqCst);
+    assert!(one.revoke().await.unwrap());
+    assert_eq!(shelf.secret(), None);
+}
+
+#[tokio::test]
+async fn a_revocation_that_failed_is_sent_again() {
+    let issuer = Issuer::living(3_600);
+    let alone = TokenManager::new(issuer.clone(), "acme");
+    alone.token().await.unwrap();
+    issuer.revocation_fails.store(true, Ordering::SeqCst);
+    assert_eq!(alone.revoke().await.unwrap_err().kind(), ErrorKind::Unavailable);
+    issuer.revocation_fails.store(false, Ordering::SeqCst);
+    assert!(alone.revoke().await.unwrap());
+    assert!(!alone.revoke().await.unwrap());
+    assert_eq!(issuer.said(), ["login", "revoke 1", "revoke 1"]);
+}
+
+#[tokio::test]
+async fn a_login_that_knows_no_revocation_says_so() {
+    let manager = manager(&Arc::new(CountingLogin::default()));
+    manager.token().await.unwrap();
+    let error = manager.revoke().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(error.to_string().contains("ends with its life"), "{error}");
+    assert_eq!(manager.token().await.unwrap().secret().expose_secret(), "token-1");
 }

@@ -4,8 +4,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::Utc;
 use cloudsuite_client::m3::Company;
-use cloudsuite_client::{AccessToken, ClientAuthentication, CloudSuiteBuilder, ErrorKind, Outcome, TokenCache};
+use cloudsuite_client::{
+    AccessToken, ClientAuthentication, CloudSuiteBuilder, CloudSuiteClient, Error, ErrorKind, Outcome, SecretString,
+    TokenCache,
+};
 use serde_json::{Value, json};
+use tenant_http::ExposeSecret;
 use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -69,12 +73,16 @@ async fn lives_are_read_as_number_and_as_text() {
     struct Kept(Mutex<Vec<AccessToken>>);
     #[async_trait]
     impl TokenCache for Kept {
-        async fn load(&self, _: &str) -> Option<AccessToken> {
-            None
+        async fn load(&self, _: &str) -> Result<Option<AccessToken>, Error> {
+            Ok(None)
         }
-        async fn store(&self, credential: &str, token: &AccessToken) {
+        async fn store(&self, credential: &str, token: &AccessToken) -> Result<(), Error> {
             assert_eq!(credential, "cloudsuite/ACME_TST/ACME_TST~abc");
             self.0.lock().unwrap().push(token.clone());
+            Ok(())
+        }
+        async fn remove(&self, _: &str) -> Result<(), Error> {
+            Ok(())
         }
     }
     for (expires_in, seconds) in [
@@ -100,19 +108,90 @@ async fn lives_are_read_as_number_and_as_text() {
 
 #[tokio::test]
 async fn a_cached_token_saves_the_login() {
-    struct Shared;
-    #[async_trait]
-    impl TokenCache for Shared {
-        async fn load(&self, _: &str) -> Option<AccessToken> {
-            Some(AccessToken::new("shared".to_owned().into(), Utc::now() + Duration::from_secs(3_600)))
-        }
-        async fn store(&self, _: &str, _: &AccessToken) {}
-    }
     let (server, _) = tenant().await;
     on_get(&server, ok(json!({"results": [{}]}))).await;
-    rows(builder(&server).token_cache(Arc::new(Shared))).await.unwrap();
+    let shared = AccessToken::new("shared".to_owned().into(), Utc::now() + Duration::from_secs(3_600));
+    rows(builder(&server).token_cache(Shared::keeping(shared))).await.unwrap();
     assert!(token_requests(&server).await.is_empty());
     assert_eq!(m3_requests(&server).await[0].headers["authorization"], "Bearer shared");
+}
+
+/// What another process has left.
+struct Shared(Mutex<Option<AccessToken>>);
+
+impl Shared {
+    fn keeping(token: AccessToken) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(Some(token))))
+    }
+}
+
+#[async_trait]
+impl TokenCache for Shared {
+    async fn load(&self, _: &str) -> Result<Option<AccessToken>, Error> {
+        Ok(self.0.lock().unwrap().clone())
+    }
+    async fn store(&self, _: &str, token: &AccessToken) -> Result<(), Error> {
+        *self.0.lock().unwrap() = Some(token.clone());
+        Ok(())
+    }
+    async fn remove(&self, _: &str) -> Result<(), Error> {
+        *self.0.lock().unwrap() = None;
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_refresh_token_of_another_process_saves_the_login_and_is_handed_on() {
+    for (given, handed_on) in [(json!("r2"), "r2"), (Value::Null, "r1")] {
+        let server = MockServer::start().await;
+        let answer = json!({"access_token": "renewed", "expires_in": 7200, "refresh_token": given});
+        answer_tokens(&server, ok(answer)).await;
+        on_get(&server, ok(json!({"results": [{}]}))).await;
+        let ended = AccessToken::new("ended".to_owned().into(), Utc::now());
+        let shared = Shared::keeping(ended.with_refresh_token(SecretString::from("r1")));
+        rows(builder(&server).token_cache(shared.clone())).await.unwrap();
+        let forms = token_requests(&server).await;
+        assert!(has(&forms[0], "grant_type", "refresh_token") && has(&forms[0], "refresh_token", "r1"));
+        assert_eq!(forms.len(), 1);
+        assert_eq!(m3_requests(&server).await[0].headers["authorization"], "Bearer renewed");
+        let kept = shared.0.lock().unwrap().clone().unwrap();
+        assert_eq!(kept.refresh_token().unwrap().expose_secret(), handed_on);
+    }
+}
+
+#[tokio::test]
+async fn a_failed_revocation_is_sent_again_and_reaches_a_token_that_another_process_got() {
+    let server = MockServer::start().await;
+    let revocation = || Mock::given(method("POST")).and(path("/ACME_TST/as/revoke_token.oauth2"));
+    let echo = ResponseTemplate::new(503).set_body_json(json!({"error": "busy", "error_description": "token r1"}));
+    revocation().respond_with(echo).up_to_n_times(1).mount(&server).await;
+    revocation().respond_with(ResponseTemplate::new(200)).mount(&server).await;
+    let token = AccessToken::new("theirs".to_owned().into(), Utc::now() + Duration::from_secs(3_600));
+    let shared = Shared::keeping(token.with_refresh_token(SecretString::from("r1")));
+    let client = builder(&server).token_cache(shared.clone()).build().unwrap();
+
+    let error = client.revoke_tokens().await.unwrap_err();
+    assert!(error.kind() == ErrorKind::Unavailable && !error.to_string().contains("r1"), "{error}");
+    assert!(shared.0.lock().unwrap().is_some(), "forgotten though it lives");
+    assert!(client.revoke_tokens().await.unwrap());
+    assert!(shared.0.lock().unwrap().is_none(), "kept though it is dead");
+    assert!(!client.revoke_tokens().await.unwrap());
+    let sent = server.received_requests().await.unwrap();
+    let bodies: Vec<_> = sent.iter().map(|request| String::from_utf8_lossy(&request.body).into_owned()).collect();
+    assert_eq!(bodies, ["token=r1&token_type_hint=refresh_token"; 2]);
+}
+
+#[tokio::test]
+async fn tokens_that_cannot_be_revoked_are_said_to_be() {
+    let server = MockServer::start().await;
+    crate::support::issue_tokens(&server).await;
+    let mut file = crate::support::file(&server.uri());
+    file.as_object_mut().unwrap().remove("or");
+    let client = CloudSuiteClient::from_ionapi(file.to_string().as_bytes()).unwrap();
+    assert!(!client.revoke_tokens().await.unwrap(), "there is none yet");
+    client.log_in().await.unwrap();
+    let error = client.revoke_tokens().await.unwrap_err();
+    assert!(error.kind() == ErrorKind::Config && error.to_string().contains("`or`"), "{error}");
 }
 
 #[tokio::test]
@@ -213,6 +292,7 @@ fn settings_out_of_range_are_refused() {
     let file = || ionapi("https://api.example.com");
     for build in [
         cloudsuite_client::CloudSuiteClient::builder(file()).requests_per_minute(0),
+        cloudsuite_client::CloudSuiteClient::builder(file()).logins_per_minute(0),
         cloudsuite_client::CloudSuiteClient::builder(file()).concurrency(0),
         cloudsuite_client::CloudSuiteClient::builder(file()).base_url("http://grid.example.com/infor".parse().unwrap()),
     ] {

@@ -14,6 +14,8 @@ use super::{Text, default_settle, yes};
 #[allow(clippy::struct_excessive_bools)] // Independent switches of a configuration file.
 pub(super) struct M3 {
     pub(super) company: u16,
+    /// Where the REST service is under the tenant's address.
+    pub(super) path: Option<String>,
     pub(super) division: Option<String>,
     pub(super) facility: String,
     pub(super) warehouse: String,

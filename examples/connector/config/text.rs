@@ -1,8 +1,10 @@
 //! Values that the configuration holds, or says where to find.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use cloudsuite_client::SecretString;
+use cloudsuite_client::{SecretString, TokenCache};
+use procurify_cloudsuite::VaultTokens;
 use serde::Deserialize;
 use sync_store::Vault;
 
@@ -41,19 +43,19 @@ impl Text {
                 format!("{what} is to come from the vault, which has no `{name}`: run `vault set {name}`").into()
             });
         }
-        self.read_plain(what, place.folder).map(SecretString::from)
+        self.read_plain(what, place.folder)
     }
 
-    fn read_plain(&self, what: &str, folder: &Path) -> Result<String, Problem> {
+    fn read_plain(&self, what: &str, folder: &Path) -> Result<SecretString, Problem> {
         match self {
-            Self::Here(text) => Ok(text.clone()),
+            Self::Here(text) => Ok(SecretString::from(text.as_str())),
             Self::Vault { .. } => Err(format!("{what} cannot come from the vault").into()),
-            Self::Env { env } => std::env::var(env).map_err(|_| {
+            Self::Env { env } => std::env::var(env).map(SecretString::from).map_err(|_| {
                 format!("{what} is to come from the environment variable {env}, which is not set: set it").into()
             }),
             Self::File { file } => {
                 let path = folder.join(file);
-                std::fs::read_to_string(&path).map_err(|error| {
+                std::fs::read_to_string(&path).map(SecretString::from).map_err(|error| {
                     format!("{what} is to come from {}, which cannot be read ({error}): check the path", path.display())
                         .into()
                 })
@@ -67,4 +69,12 @@ pub struct Place<'a> {
     pub folder: &'a Path,
     pub tenant: &'a str,
     pub vault: Option<&'a Vault>,
+}
+
+impl Place<'_> {
+    /// Where processes share tokens, if there is a vault.
+    pub fn tokens(&self) -> Option<Arc<dyn TokenCache>> {
+        let vault = self.vault?.clone();
+        Some(Arc::new(VaultTokens::new(vault, self.tenant)))
+    }
 }

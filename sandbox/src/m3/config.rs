@@ -20,6 +20,8 @@ pub struct M3Config {
     pub expires_in_text: bool,
     /// Whether refresh tokens are issued. They are not rotated.
     pub refresh_tokens: bool,
+    /// Whether the OAuth client's id and secret are taken from the header only.
+    pub basic_only: bool,
     /// Password logins a minute before a 429; 0 for no limit.
     pub logins_per_minute: u32,
     /// Calls a minute before a 429; 0 for no limit.
@@ -77,6 +79,7 @@ impl Default for M3Config {
             token_lifetime: Duration::from_secs(7200),
             expires_in_text: false,
             refresh_tokens: true,
+            basic_only: false,
             logins_per_minute: 20,
             per_minute: 0,
             retry_after: true,

@@ -59,6 +59,9 @@ impl Tokens {
             Client::Known(id, secret) => (id, secret),
             Client::Missing => return malformed(),
         };
+        if config.basic_only && call.header("authorization").is_none() {
+            return refusal(StatusCode::UNAUTHORIZED, "invalid_client", "The client must authenticate in the header.");
+        }
         if id != ionapi::client_id(&config.tenant) || secret != ionapi::CLIENT_SECRET {
             return refusal(StatusCode::UNAUTHORIZED, "invalid_client", "Unknown client or wrong client secret.");
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hyper::StatusCode;
-use sandbox::{M3Config, ProcurifyConfig};
+use sandbox::{M3, M3Config, ProcurifyConfig};
 use serde_json::json;
 
 use crate::client::{Caller, Clerk, FORM, JSON, form, send, small};
@@ -40,14 +40,18 @@ async fn a_procurify_token_expires() {
 
 #[tokio::test]
 async fn the_gateway_takes_client_credentials_in_the_body_and_as_basic() {
-    let clerk = Clerk::small().await;
-    assert_eq!(clerk.token(&clerk.login()).await.status, StatusCode::OK);
+    for (basic_only, in_body) in [(false, StatusCode::OK), (true, StatusCode::UNAUTHORIZED)] {
+        let tenant = M3::start(M3Config { basic_only, scenario: small(), ..M3Config::default() }).await.unwrap();
+        let ionapi = serde_json::from_str(&tenant.ionapi_json()).unwrap();
+        let clerk = Clerk { tenant, bearer: String::new(), ionapi };
+        assert_eq!(clerk.token(&clerk.login()).await.status, in_body);
 
-    let url = format!("{}{}", clerk.key("pu"), clerk.key("ot"));
-    let basic = format!("Basic {}", base64(&format!("{}:{}", clerk.key("ci"), clerk.key("cs"))));
-    let fields = &clerk.login()[..3];
-    let answer = send("POST", &url, &[FORM, ("authorization", &basic)], form(fields)).await;
-    assert_eq!(answer.status, StatusCode::OK);
+        let url = format!("{}{}", clerk.key("pu"), clerk.key("ot"));
+        let basic = format!("Basic {}", base64(&format!("{}:{}", clerk.key("ci"), clerk.key("cs"))));
+        let fields = &clerk.login()[..3];
+        let answer = send("POST", &url, &[FORM, ("authorization", &basic)], form(fields)).await;
+        assert_eq!(answer.status, StatusCode::OK);
+    }
 }
 
 #[tokio::test]

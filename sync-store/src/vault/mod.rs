@@ -28,6 +28,7 @@
 mod keys;
 mod seal;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -38,7 +39,7 @@ use sync_core::StoreError;
 pub use keys::{KeyError, KeyProvider, Keys, MasterKey};
 
 use crate::ledger::{json, text};
-use crate::open::SqliteStore;
+use crate::open::{OpenError, SqliteStore};
 use seal::{Place, open, seal};
 
 /// Why the vault could not do its work. Holds no secret.
@@ -102,12 +103,22 @@ impl Vault {
         Self { store, keys }
     }
 
+    /// The vault in the file of an existing store, also while another process has that open for writing. Nothing but
+    /// secrets is written there.
+    #[allow(clippy::unused_async, reason = "as for the store")]
+    pub async fn open(path: impl AsRef<Path>, keys: Arc<dyn KeyProvider>) -> Result<Self, OpenError> {
+        Ok(Self::new(SqliteStore::open_beside(path.as_ref())?, keys))
+    }
+
     /// Seals a secret with the current key, in place of an earlier one of the same name.
     pub async fn set(&self, tenant: &str, name: &str, secret: SecretString) -> Result<(), VaultError> {
         let key = self.keys.current().await?;
         let sealed = seal(&key, Place { tenant, name }, secret.expose_secret().as_bytes())?;
         let (tenant, name, key_id) = (tenant.to_owned(), name.to_owned(), key.id().to_owned());
-        let save = move |db: &Connection| write(db, &tenant, &name, &key_id, &sealed, Utc::now());
+        let save = move |db: &Connection| {
+            let row = params![tenant, name, key_id, sealed, text(&Utc::now())?];
+            db.execute("INSERT OR REPLACE INTO vault VALUES (?, ?, ?, ?, ?)", row).map(drop)
+        };
         Ok(self.store.writer.run("save a secret", save).await?)
     }
 
@@ -116,7 +127,7 @@ impl Vault {
         let (of, wanted) = (tenant.to_owned(), name.to_owned());
         let row = self.store.writer.run("read a secret", move |db| read(db, &of, &wanted)).await?;
         match row {
-            Some(row) => self.open(tenant, &row).await.map(Some),
+            Some(row) => self.unseal(tenant, &row).await.map(Some),
             None => Ok(None),
         }
     }
@@ -138,24 +149,30 @@ impl Vault {
 
     /// Seals anew with the current key what is sealed with older ones; answers how many secrets were.
     ///
-    /// All or none: an old key may be given up once this has returned.
+    /// All or none: an old key may be given up once this has returned. What is set or removed meanwhile is left as it
+    /// was set, but for its key.
     pub async fn rotate(&self, tenant: &str) -> Result<usize, VaultError> {
         let key = self.keys.current().await?;
-        let mut renewed = Vec::new();
-        for row in self.rows(tenant).await?.into_iter().filter(|row| row.key_id != key.id()) {
-            let secret = self.open(tenant, &row).await?;
-            let sealed = seal(&key, Place { tenant, name: &row.name }, secret.expose_secret().as_bytes())?;
-            renewed.push((row.name, sealed, row.at));
+        let mut count = 0;
+        loop {
+            let mut renewed = Vec::new();
+            for row in self.rows(tenant).await?.into_iter().filter(|row| row.key_id != key.id()) {
+                let secret = self.unseal(tenant, &row).await?;
+                let sealed = seal(&key, Place { tenant, name: &row.name }, secret.expose_secret().as_bytes())?;
+                renewed.push((row, sealed));
+            }
+            if renewed.is_empty() {
+                return Ok(count);
+            }
+            let (of, key_id) = (tenant.to_owned(), key.id().to_owned());
+            let save = move |db: &Connection| {
+                renewed.iter().try_fold(0, |count, (row, sealed)| Ok(count + replace(db, &of, row, &key_id, sealed)?))
+            };
+            count += self.store.writer.run("save rotated secrets", save).await?;
         }
-        let (count, of, key_id) = (renewed.len(), tenant.to_owned(), key.id().to_owned());
-        let save = move |db: &Connection| {
-            renewed.iter().try_for_each(|(name, sealed, at)| write(db, &of, name, &key_id, sealed, *at))
-        };
-        self.store.writer.run("save rotated secrets", save).await?;
-        Ok(count)
     }
 
-    async fn open(&self, tenant: &str, row: &Row) -> Result<SecretString, VaultError> {
+    async fn unseal(&self, tenant: &str, row: &Row) -> Result<SecretString, VaultError> {
         let key = self.keys.by_id(&row.key_id).await?;
         open(&key, Place { tenant, name: &row.name }, &row.sealed)
     }
@@ -171,16 +188,12 @@ impl Vault {
     }
 }
 
-fn write(
-    db: &Connection,
-    tenant: &str,
-    name: &str,
-    key_id: &str,
-    sealed: &[u8],
-    at: DateTime<Utc>,
-) -> rusqlite::Result<()> {
-    db.execute("INSERT OR REPLACE INTO vault VALUES (?, ?, ?, ?, ?)", params![tenant, name, key_id, sealed, text(&at)?])
-        .map(drop)
+/// Replaces what is sealed in a row, if it is still what was read; answers how many rows that were.
+fn replace(db: &Connection, tenant: &str, row: &Row, key_id: &str, sealed: &[u8]) -> rusqlite::Result<usize> {
+    db.execute(
+        "UPDATE vault SET key_id = ?, sealed = ? WHERE tenant = ? AND name = ? AND key_id = ? AND sealed = ?",
+        params![key_id, sealed, tenant, row.name, row.key_id, row.sealed],
+    )
 }
 
 fn read(db: &Connection, tenant: &str, name: &str) -> rusqlite::Result<Option<Row>> {

@@ -1,9 +1,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use secrecy::ExposeSecret;
-use sync_store::vault::{KeyError, Keys, MasterKey, VaultError};
-use sync_store::{SqliteStore, Vault};
+use sync_store::vault::{KeyError, KeyProvider, Keys, MasterKey, VaultError};
+use sync_store::{OpenError, SqliteStore, Vault};
 
 async fn vault(folder: &Path, keys: &[MasterKey]) -> Vault {
     let store = SqliteStore::open(folder.join("ledger.db")).await.unwrap();
@@ -126,6 +127,71 @@ async fn after_a_rotation_the_old_key_is_needed_no_more() {
     for (name, secret) in [("one", "first"), ("two", "second"), ("three", "third")] {
         assert_eq!(opened(&after, "acme", name).await.as_deref(), Some(secret));
     }
+}
+
+/// Keys that let something happen between the reading of a secret and its being written anew.
+struct Meanwhile {
+    keys: Keys,
+    /// Who else uses the file, once.
+    other: std::sync::Mutex<Option<Vault>>,
+}
+
+#[async_trait]
+impl KeyProvider for Meanwhile {
+    async fn current(&self) -> Result<MasterKey, KeyError> {
+        self.keys.current().await
+    }
+
+    async fn by_id(&self, id: &str) -> Result<MasterKey, KeyError> {
+        let other = self.other.lock().unwrap().take();
+        if let Some(other) = other {
+            other.set("acme", "one", "set meanwhile".into()).await.unwrap();
+            assert!(other.remove("acme", "two").await.unwrap());
+        }
+        self.keys.by_id(id).await
+    }
+}
+
+#[tokio::test]
+async fn what_is_set_or_removed_during_a_rotation_stays_so() {
+    let (old, new) = (MasterKey::generate().unwrap(), MasterKey::generate().unwrap());
+    // The other process may know the new key already, or not.
+    for others in [&old, &new] {
+        let folder = tempfile::tempdir().unwrap();
+        let before = vault(folder.path(), std::slice::from_ref(&old)).await;
+        for name in ["one", "two", "three"] {
+            before.set("acme", name, "before".into()).await.unwrap();
+        }
+        let path = folder.path().join("ledger.db");
+        let other = Vault::open(&path, Arc::new(Keys::new([others.clone()]).unwrap())).await.unwrap();
+        let keys = Keys::new([new.clone(), old.clone()]).unwrap();
+        let keys = Meanwhile { keys, other: std::sync::Mutex::new(Some(other)) };
+        let rotating = Vault::open(&path, Arc::new(keys)).await.unwrap();
+        let renewed = if others.id() == old.id() { 2 } else { 1 };
+        assert_eq!(rotating.rotate("acme").await.unwrap(), renewed);
+
+        let after = Vault::open(&path, Arc::new(Keys::new([new.clone()]).unwrap())).await.unwrap();
+        for (name, secret) in [("one", Some("set meanwhile")), ("two", None), ("three", Some("before"))] {
+            assert_eq!(opened(&after, "acme", name).await.as_deref(), secret, "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_vault_is_used_beside_the_process_that_writes_the_ledger() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = [MasterKey::generate().unwrap()];
+    let path = folder.path().join("ledger.db");
+    let shared = || Arc::new(Keys::new(keys.clone()).unwrap());
+    let error = Vault::open(&path, shared()).await.unwrap_err();
+    assert!(matches!(error, OpenError::NoStore(_)) && !path.exists(), "{error:?}");
+    let writing = vault(folder.path(), &keys).await;
+    assert!(matches!(SqliteStore::open(&path).await, Err(OpenError::InUse(_))));
+    let beside = Vault::open(&path, shared()).await.unwrap();
+    beside.set("acme", "one", "from beside".into()).await.unwrap();
+    assert_eq!(opened(&writing, "acme", "one").await.as_deref(), Some("from beside"));
+    writing.set("acme", "one", "from the writer".into()).await.unwrap();
+    assert_eq!(opened(&beside, "acme", "one").await.as_deref(), Some("from the writer"));
 }
 
 #[cfg(unix)]
