@@ -139,10 +139,10 @@ impl BillSource {
     }
 
     /// Bills as they are to be kept. What fails now and then is asked for again, for one bill that was not read would
-    /// make all others be read again; what fails time after time is the whole reading's failure, unless it is the
-    /// bill's own.
+    /// make all others be read again; what fails time after time is the bill's own failure where others can be read,
+    /// and else the whole reading's.
     async fn records(&self, bills: Vec<BillSummary>, unread: &mut BTreeSet<String>) -> Result<Vec<Record>, Failure> {
-        let (mut records, mut open) = (Vec::new(), bills);
+        let (mut records, mut open, mut any_read) = (Vec::new(), bills, false);
         while !open.is_empty() {
             let (before, mut failed) = (open.len(), Vec::new());
             let mut reading =
@@ -152,6 +152,7 @@ impl BillSource {
                 match read {
                     Ok(read) => {
                         in_a_row = 0;
+                        any_read |= self.is_moved(&bill);
                         if let Some(read) = read {
                             records.push(self.record(&read)?);
                         }
@@ -171,7 +172,7 @@ impl BillSource {
                 continue;
             }
             for (bill, why) in failed {
-                if !why.is_its_own {
+                if !why.is_its_own && !any_read {
                     return Err(why.failure);
                 }
                 unread.extend(bill.uuid.as_ref().map(|uuid| uuid.0.clone()));
@@ -199,11 +200,14 @@ impl BillSource {
         Ok(records)
     }
 
+    fn is_moved(&self, bill: &BillSummary) -> bool {
+        self.wanted.refusal(bill.kind, bill.status).is_none()
+    }
+
     /// A bill as far as it is needed; none if it was deleted meanwhile.
     async fn bill(&self, summary: &BillSummary) -> Result<Option<ApprovedBill>, Unread> {
-        let moved = self.wanted.refusal(summary.kind, summary.status).is_none();
         match &summary.uuid {
-            Some(uuid) if moved => self.detail(uuid).await,
+            Some(uuid) if self.is_moved(summary) => self.detail(uuid).await,
             _ => ApprovedBill::of_summary(summary).map(Some).map_err(|failure| Unread { failure, is_its_own: false }),
         }
     }

@@ -134,15 +134,16 @@ async fn a_bill_with_tax_is_held_until_syteline_has_an_account_for_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bill_that_cannot_be_read_is_held_while_the_others_are_posted_and_goes_on_once_it_can_be() {
     let world = World::new(with_bills(12, 12)).await;
-    let [refused, garbled, ..] = world.procurify.approved_bills()[..] else { panic!("too few bills") };
+    let [refused, garbled, broken, ..] = world.procurify.approved_bills()[..] else { panic!("too few bills") };
     assert!(world.procurify.show_bill(refused, BillDetail::Refused));
     assert!(world.procurify.show_bill(garbled, BillDetail::Garbled));
+    assert!(world.procurify.show_bill(broken, BillDetail::Broken));
     let report = world.sync_bills().await;
     let bills = world.bill_keys();
-    assert_eq!(report.posted.len(), bills.len() - 2, "{:?}", report.concerns);
+    assert_eq!(report.posted.len(), bills.len() - 3, "{:?}", report.concerns);
     let mut concerned: Vec<RecordKey> = report.concerns.iter().map(|concern| concern.key.clone()).collect();
     concerned.sort();
-    assert_eq!(concerned, [bill_key(refused), bill_key(garbled)], "{:?}", report.concerns);
+    assert_eq!(concerned, [bill_key(refused), bill_key(garbled), bill_key(broken)], "{:?}", report.concerns);
     for concern in &report.concerns {
         assert!(concern.reason.contains("its lines cannot be read"), "{}", concern.reason);
     }
@@ -151,7 +152,9 @@ async fn a_bill_that_cannot_be_read_is_held_while_the_others_are_posted_and_goes
     assert!(world.procurify.show_bill(refused, BillDetail::Shown));
     let report = world.sync_bills().await;
     assert_eq!(report.posted, [bill_key(refused)], "{:?}", report.concerns);
-    assert!(world.procurify.show_bill(garbled, BillDetail::Shown));
+    for id in [garbled, broken] {
+        assert!(world.procurify.show_bill(id, BillDetail::Shown));
+    }
     let report = world.sync_bills().await;
     assert!(report.is_all_done(), "{:?}", report.concerns);
     world.exactly_once(&bills);

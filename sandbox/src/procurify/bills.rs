@@ -54,6 +54,8 @@ pub enum BillDetail {
     Refused,
     /// Without its id.
     Garbled,
+    /// With a 500, time after time.
+    Broken,
 }
 
 /// Where a bill that was not there from the beginning comes from.
@@ -381,6 +383,9 @@ pub(super) fn detail(data: &Data, id: &str) -> Reply {
         return not_found();
     };
     let shown = data.bill_details.get(&bill.id).copied().unwrap_or_default();
+    if shown == BillDetail::Broken {
+        return Reply::json(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "detail": "A server error occurred." }));
+    }
     if shown == BillDetail::Refused {
         return Reply::json(StatusCode::BAD_REQUEST, &json!({ "errors": { "bill": ["This bill cannot be shown."] } }));
     }
