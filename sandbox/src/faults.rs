@@ -81,9 +81,12 @@ impl FaultKind {
     fn fits(self, call: CallKind) -> bool {
         match self {
             Self::TokenExpired => call != CallKind::Token,
-            Self::BulkTerminated | Self::BulkBadRequest | Self::ShortResults => call == CallKind::Bulk,
-            _ => true,
+            _ => !self.is_of_bulk() || call == CallKind::Bulk,
         }
+    }
+
+    fn is_of_bulk(self) -> bool {
+        matches!(self, Self::BulkTerminated | Self::BulkBadRequest | Self::ShortResults)
     }
 }
 
@@ -196,7 +199,9 @@ impl State {
         if fitting.is_empty() {
             return None;
         }
-        let kind = *self.rng.pick(&fitting);
+        let any = *self.rng.pick(&fitting);
+        // Bulk calls may be few: what can strike no others comes first.
+        let kind = fitting.into_iter().find(|kind| kind.is_of_bulk()).unwrap_or(any);
         let place = self.pack.iter().position(|other| *other == kind)?;
         self.pack.remove(place);
         Some(kind)

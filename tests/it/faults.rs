@@ -11,7 +11,7 @@ use crate::erp::Erp;
 use crate::world::{World, scenario};
 
 const ORDERS: usize = 500;
-const BILLS: usize = 400;
+const BILLS: usize = 300;
 
 pub fn one_in_five(seed: u64, kinds: Vec<FaultKind>) -> Faults {
     Faults {
