@@ -1,9 +1,10 @@
 //! Whether lists are read in constant memory, and as fast as a plain loop over the same pages.
 //!
 //! `cargo bench -p cloudsuite-client --bench paging [-- ROWS]` reads ROWS rows (1,000,000 by default) and 10,000 rows of
-//! each product from a server in a process of its own, each time in a fresh process, and prints a table. It fails where
-//! ROWS rows take more than 1.1 times the memory of 10,000, or where a stream is slower than 0.9 of the plain loop, in
-//! the best of three runs of both.
+//! each product from a server in a process of its own, each time in a fresh process, and prints a table.
+//!
+//! It fails where ROWS rows take more than 1.1 times the memory of 10,000, or where a stream is slower than 0.9 of the
+//! plain loop, in the best of three runs of both.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs)]
 
 use std::fmt::Write as _;

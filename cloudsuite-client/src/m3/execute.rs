@@ -67,12 +67,12 @@ impl Execute {
         self
     }
 
-    /// Sets an option of the call, beside those that every call sends or in place of them: `cono` and `divi` (here also
-    /// blank, for the blank division), `excludeempty`, `righttrim`, `extendedresult`, `format`, `returnSystemFields`, or
-    /// what else a server knows. Names begin with a small letter: input fields are in capitals.
+    /// Sets an option of the call, beside those that every call sends or in place of them: `cono` and `divi` (here
+    /// also blank, for the blank division), `excludeempty`, `righttrim`, `extendedresult`, `format`,
+    /// `returnSystemFields`, or what else a server knows. Names begin with a small letter: fields are in capitals.
     ///
-    /// `maxrecs` and `returncols` are [`max_records`](Self::max_records) and [`columns`](Self::columns). `dateformat` is
-    /// always `YMD8`, for dates are read and written in one place, and in no other form. What must not be sent is
+    /// `maxrecs` and `returncols` are [`max_records`](Self::max_records) and [`columns`](Self::columns). `dateformat`
+    /// is always `YMD8`, for dates are read and written in one place, and in no other form. What must not be sent is
     /// reported by [`send`](Self::send).
     pub fn option(mut self, name: &str, value: &str) -> Self {
         if let Err(reason) = check_option(name, value) {

@@ -52,7 +52,8 @@ impl<T: Send + 'static> List<T> {
         self
     }
 
-    /// Where the first page starts, for the last declared part of the key. Default: at the beginning.
+    /// Where the first page starts, for the last declared part of the key. Default: at the beginning. A list that
+    /// begins after its start key leaves this very value out.
     pub fn starting_at(mut self, value: impl Into<String>) -> Self {
         if let Some((_, _, start)) = self.key.last_mut() {
             *start = Some(value.into());
