@@ -124,19 +124,19 @@ impl Walk {
         Ok(fresh)
     }
 
-    /// Remembers which rows of the start key are given.
+    /// Remembers which rows of the start key are given: the last ones.
     fn give_at(&mut self, start: &[String], fresh: &[MiRecord]) {
-        for row in fresh {
-            if self.is_at(start, row) {
-                *self.given.entry(row.clone()).or_default() += 1;
-            }
+        let last = fresh.iter().rev().take_while(|row| self.is_at(start, row)).count();
+        for row in &fresh[fresh.len() - last..] {
+            *self.given.entry(row.clone()).or_default() += 1;
         }
     }
 
     /// The rows less those given already; of rows that are alike, as many as were given.
     fn fresh(&self, mut rows: Vec<MiRecord>) -> Vec<MiRecord> {
+        let Some(start) = &self.start else { return rows };
         let mut given = self.given.clone();
-        rows.retain(|row| match given.get_mut(row) {
+        rows.retain(|row| match self.is_at(start, row).then(|| given.get_mut(row)).flatten() {
             Some(times @ 1..) => {
                 *times -= 1;
                 false
