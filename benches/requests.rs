@@ -1,22 +1,28 @@
 //! How many calls it takes to move 1,000 orders of 10 lines into each product: `cargo bench --bench requests`.
 //!
 //! Everything counts: tokens, reference data, lookups before and after, accounting strings. A row that takes more calls
-//! than it may ends the benchmark with an error.
+//! than it may ends the benchmark with an error, and so does an order that is not in the ERP once, with each of its
+//! lines on an account and a cost centre, and with Procurify's total.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::time::{Duration, Instant};
 
 use cloudsuite_client::odata::BatchFormat;
 use procurify_cloudsuite::odata::ODataProduct;
 use procurify_cloudsuite::product::Product;
-use procurify_cloudsuite::purchase_order::SourceSettings;
+use procurify_cloudsuite::purchase_order::{KIND, SourceSettings};
 use procurify_cloudsuite::syteline::SyteLineProduct;
 use procurify_cloudsuite::{CloudSuiteClient, Company, Connection, FlowKind, Ionapi, ProcurifyClient};
-use sandbox::{M3, M3Config, OData, ODataConfig, Procurify, ProcurifyConfig, Scenario, SyteLine, SyteLineConfig};
-use sync_core::Settings;
+use sandbox::{
+    Amount, Document, DocumentLine, M3, M3Config, OData, ODataConfig, Procurify, ProcurifyConfig, Scenario, SyteLine,
+    SyteLineConfig,
+};
+use sync_core::{ExternalRef, RecordKey, Settings};
 use sync_store::SqliteStore;
 
 const ORDERS: u64 = 1_000;
+const LINES: usize = 10;
 
 /// A simulated product.
 enum Tenant {
@@ -115,7 +121,7 @@ fn thousandths(calls: u64) -> String {
 }
 
 async fn measure(server: Server, way: &Way) -> Result<Measured, Box<dyn Error>> {
-    let scenario = Scenario { orders: usize::try_from(ORDERS)?, lines: 10, missing: 0, ..Scenario::default() };
+    let scenario = Scenario { orders: usize::try_from(ORDERS)?, lines: LINES, missing: 0, ..Scenario::default() };
     let procurify = Procurify::start(ProcurifyConfig { scenario: scenario.clone(), ..Default::default() }).await?;
     let tenant = Tenant::start(server, scenario).await?;
     let folder = tempfile::tempdir()?;
@@ -134,10 +140,31 @@ async fn measure(server: Server, way: &Way) -> Result<Measured, Box<dyn Error>> 
     let started = Instant::now();
     let report = acme.sync(FlowKind::PurchaseOrders).await?;
     let (documents, calls) = tenant.seen();
-    if !report.is_all_done() || documents as u64 != ORDERS {
-        return Err(format!("{documents} orders in the ERP, {:?}", report.counts).into());
+    if !report.is_all_done() {
+        return Err(format!("{} orders in the ERP, {:?}", documents.len(), report.counts).into());
     }
+    check(&procurify.order_amounts(), documents)?;
     Ok(Measured { calls, procurify: procurify.stats().total, elapsed: started.elapsed() })
+}
+
+/// Each order is there once and whole, and nothing else is.
+fn check(orders: &[Amount], documents: Vec<Document>) -> Result<(), Box<dyn Error>> {
+    let made = documents.len();
+    let mut documents: BTreeMap<String, Document> =
+        documents.into_iter().map(|document| (document.external_ref.clone(), document)).collect();
+    if (made as u64, documents.len() as u64, orders.len() as u64) != (ORDERS, ORDERS, ORDERS) {
+        return Err(format!("{made} orders in the ERP, of {} references", documents.len()).into());
+    }
+    for order in orders {
+        let key = RecordKey::new("acme".into(), KIND.into(), order.id.to_string());
+        let document = documents.remove(ExternalRef::of(&key).as_str()).ok_or_else(|| format!("{key} is not there"))?;
+        let placed = |line: &&DocumentLine| !line.account.is_empty() && !line.cost_center.is_empty();
+        let lines = document.lines.iter().filter(placed).count();
+        if (lines, document.lines.len(), document.total) != (LINES, LINES, order.total) {
+            return Err(format!("{key} comes to {} in Procurify, and is there as {document:?}", order.total).into());
+        }
+    }
+    Ok(())
 }
 
 impl Tenant {
@@ -178,11 +205,11 @@ impl Tenant {
     }
 
     /// Orders that are there now, and calls so far.
-    fn seen(&self) -> (usize, u64) {
+    fn seen(&self) -> (Vec<Document>, u64) {
         match self {
-            Self::M3(tenant) => (tenant.documents().len(), tenant.stats().total),
-            Self::SyteLine(tenant) => (tenant.documents().len(), tenant.stats().total),
-            Self::OData(tenant, _) => (tenant.documents().len(), tenant.stats().total),
+            Self::M3(tenant) => (tenant.documents(), tenant.stats().total),
+            Self::SyteLine(tenant) => (tenant.documents(), tenant.stats().total),
+            Self::OData(tenant, _) => (tenant.documents(), tenant.stats().total),
         }
     }
 }

@@ -2,6 +2,9 @@
 //!
 //! `cargo bench -p cloudsuite-client --bench paging [-- ROWS]` reads ROWS rows (1,000,000 by default) and 10,000 rows of
 //! each product from a server in a process of its own, each time in a fresh process, and prints a table.
+//!
+//! It fails where ROWS rows take more than 1.1 times the memory of 10,000, or where a stream is slower than 0.9 of the
+//! plain loop, in the best of three runs of both.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs)]
 
 use std::fmt::Write as _;
@@ -18,6 +21,11 @@ use tenant_http::reqwest;
 
 const PAGE: usize = 1_000;
 const PRODUCTS: [&str; 3] = ["m3", "syteline", "odata"];
+const FEW: usize = 10_000;
+/// The most memory that many rows may take, as a multiple of what few do.
+const MEMORY: f64 = 1.1;
+/// The least speed of a stream, as a multiple of the plain loop's.
+const SPEED: f64 = 0.9;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
@@ -33,33 +41,71 @@ fn main() {
         }
         _ => {
             // Run as a test, it only shows that it works.
-            let usual = if std::env::args().any(|argument| argument == "--bench") { 1_000_000 } else { 20_000 };
-            compare(words.first().and_then(|rows| rows.parse().ok()).unwrap_or(usual));
+            let measured = std::env::args().any(|argument| argument == "--bench");
+            let usual = if measured { 1_000_000 } else { 20_000 };
+            let missed = compare(words.first().and_then(|rows| rows.parse().ok()).unwrap_or(usual));
+            if measured && !missed.is_empty() {
+                println!("{}", missed.join("\n"));
+                std::process::exit(1);
+            }
         }
     }
 }
 
-fn compare(rows: usize) {
+/// Prints the table, and answers what is not as it should be.
+fn compare(rows: usize) -> Vec<String> {
     println!("{:10} {:>9} {:>12} {:>12} {:>7} {:>12}", "product", "rows", "stream/s", "raw/s", "ratio", "peak KiB");
-    for rows in [10_000, rows] {
-        let mut server = own(&["serve", &rows.to_string()]);
-        let mut port = String::new();
-        BufReader::new(server.stdout.take().unwrap()).read_line(&mut port).unwrap();
-        for product in PRODUCTS {
-            let run = |how: &str| {
-                let output = own(&[how, product, port.trim()]).wait_with_output().unwrap();
-                let text = String::from_utf8(output.stdout).unwrap();
-                let (read, measured) = text.trim().split_once(' ').unwrap();
-                assert_eq!(read.parse(), Ok(rows), "{how} {product}");
-                let (seconds, peak) = measured.split_once(' ').unwrap();
-                (read.parse::<f64>().unwrap() / seconds.parse::<f64>().unwrap(), peak.to_owned())
-            };
-            let ((stream, peak), (raw, _)) = (run("stream"), run("raw"));
-            println!("{product:10} {rows:>9} {stream:>12.0} {raw:>12.0} {:>7.2} {peak:>12}", stream / raw);
+    let (few, many) = (measure(FEW, 1), measure(rows, 3));
+    let mut missed = Vec::new();
+    for ((product, few), many) in PRODUCTS.iter().zip(few).zip(many) {
+        let memory = many.peak / few.peak;
+        if few.peak > 0.0 && memory > MEMORY {
+            missed.push(format!("{product}: {rows} rows take {memory:.2} x the memory of {FEW}, {MEMORY} at most"));
         }
-        server.kill().unwrap();
-        server.wait().unwrap();
+        if many.ratio < SPEED {
+            missed.push(format!("{product}: {:.2} x the plain loop's speed, {SPEED} at least", many.ratio));
+        }
     }
+    missed
+}
+
+struct Measured {
+    /// The stream's speed as a multiple of the plain loop's.
+    ratio: f64,
+    /// KiB.
+    peak: f64,
+}
+
+/// Each product's list of so many rows, in the best of so many runs.
+fn measure(rows: usize, runs: usize) -> Vec<Measured> {
+    let mut server = own(&["serve", &rows.to_string()]);
+    let mut port = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut port).unwrap();
+    let run = |how: &str, product: &str| {
+        let output = own(&[how, product, port.trim()]).wait_with_output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let numbers: Vec<f64> = text.split_whitespace().map(|number| number.parse().unwrap()).collect();
+        let [read, seconds, peak] = numbers[..] else { panic!("{how} {product}: {text}") };
+        assert_eq!(read.to_string(), rows.to_string(), "{how} {product}");
+        (read / seconds, peak)
+    };
+    let best = |product: &&str| {
+        let mut best = Measured { ratio: 0.0, peak: f64::INFINITY };
+        for _ in 0..runs {
+            let ((stream, peak), (raw, _)) = (run("stream", product), run("raw", product));
+            let ratio = stream / raw;
+            println!("{product:10} {rows:>9} {stream:>12.0} {raw:>12.0} {ratio:>7.2} {peak:>12.0}");
+            best = Measured { ratio: best.ratio.max(ratio), peak: best.peak.min(peak) };
+            if best.ratio >= SPEED {
+                break;
+            }
+        }
+        best
+    };
+    let measured = PRODUCTS.iter().map(best).collect();
+    server.kill().unwrap();
+    server.wait().unwrap();
+    measured
 }
 
 fn own(arguments: &[&str]) -> std::process::Child {

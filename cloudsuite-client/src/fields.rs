@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 /// Sorted by name. Most names and values are short and lie in the list itself: a list of a million rows is read
 /// without an allocation for each of them.
-#[derive(Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub(crate) struct Fields(Vec<(CompactString, CompactString)>);
 
 impl Fields {

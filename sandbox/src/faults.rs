@@ -40,13 +40,15 @@ pub enum FaultKind {
     TruncatedBody,
     /// The token is expired before the call is looked at: 401.
     TokenExpired,
-    /// Bulk only: `wasTerminated`; the rest is marked `notProcessed`.
+    /// Bulk calls only (M3's bulk, SyteLine's updates of many changes, OData's `$batch`): stopped on the way. M3 says
+    /// `wasTerminated` and marks the rest `notProcessed`, OData answers the rest with 424, SyteLine says that the call
+    /// failed.
     BulkTerminated,
-    /// Bulk only: as [`Self::BulkTerminated`], under HTTP 400.
+    /// Bulk calls only: as [`Self::BulkTerminated`], of M3 and SyteLine under HTTP 400.
     BulkBadRequest,
-    /// Bulk only: more may have been processed than the answer has results for.
+    /// Bulk calls only: more may have been processed than the answer has results for.
     ShortResults,
-    /// M3 lists by GET only: some records, and then an error in the same result.
+    /// M3 lists by GET and SyteLine loads only: some records, and an error in the same result.
     PartialRecords,
     /// Processed, but no answer comes until [`Faults::hang`] is over, then a reset.
     Hang,
@@ -79,9 +81,12 @@ impl FaultKind {
     fn fits(self, call: CallKind) -> bool {
         match self {
             Self::TokenExpired => call != CallKind::Token,
-            Self::BulkTerminated | Self::BulkBadRequest | Self::ShortResults => call == CallKind::Bulk,
-            _ => true,
+            _ => !self.is_of_bulk() || call == CallKind::Bulk,
         }
+    }
+
+    fn is_of_bulk(self) -> bool {
+        matches!(self, Self::BulkTerminated | Self::BulkBadRequest | Self::ShortResults)
     }
 }
 
@@ -98,7 +103,7 @@ pub(crate) enum CallKind {
 pub struct Faults {
     /// Share of the calls that fail, in thousandths: 200 is 20 %.
     pub per_mille: u32,
-    /// The kinds drawn from, each as likely as the others.
+    /// The kinds drawn from, as cards from a pack: none comes again before the others that fit the calls have come.
     pub kinds: Vec<FaultKind>,
     /// Seed of the draw: the same calls in the same order fail in the same way.
     pub seed: u64,
@@ -178,8 +183,29 @@ pub(crate) struct Fault {
 struct State {
     faults: Faults,
     rng: Rng,
+    /// The kinds that are left in the pack.
+    pack: Vec<FaultKind>,
     once: VecDeque<(Matcher, FaultKind)>,
     slow: u32,
+}
+
+impl State {
+    /// The next kind for such a call.
+    fn deal(&mut self, call: CallKind) -> Option<FaultKind> {
+        if !self.pack.iter().any(|kind| kind.fits(call)) {
+            self.pack.extend(self.faults.kinds.iter().filter(|kind| kind.fits(call)));
+        }
+        let fitting: Vec<FaultKind> = self.pack.iter().copied().filter(|kind| kind.fits(call)).collect();
+        if fitting.is_empty() {
+            return None;
+        }
+        let any = *self.rng.pick(&fitting);
+        // Bulk calls may be few: what can strike no others comes first.
+        let kind = fitting.into_iter().find(|kind| kind.is_of_bulk()).unwrap_or(any);
+        let place = self.pack.iter().position(|other| *other == kind)?;
+        self.pack.remove(place);
+        Some(kind)
+    }
 }
 
 /// Draws faults for a tenant.
@@ -191,7 +217,7 @@ const SLOW_CALLS: u32 = 5;
 impl Injector {
     pub(crate) fn new(faults: Faults) -> Self {
         let rng = Rng::new(faults.seed);
-        Self(Mutex::new(State { faults, rng, once: VecDeque::new(), slow: 0 }))
+        Self(Mutex::new(State { faults, rng, pack: Vec::new(), once: VecDeque::new(), slow: 0 }))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -202,6 +228,7 @@ impl Injector {
         let mut state = self.lock();
         state.rng = Rng::new(faults.seed);
         state.faults = faults;
+        state.pack.clear();
         state.slow = 0;
     }
 
@@ -225,11 +252,7 @@ impl Injector {
         if share == 0 || !state.rng.per_mille(share) {
             return None;
         }
-        let fitting: Vec<FaultKind> = state.faults.kinds.iter().copied().filter(|kind| kind.fits(call)).collect();
-        if fitting.is_empty() {
-            return None;
-        }
-        let kind = *state.rng.pick(&fitting);
+        let kind = state.deal(call)?;
         let dice = state.rng.next();
         Some(Fault { kind, dice })
     }

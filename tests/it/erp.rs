@@ -104,6 +104,11 @@ pub trait Erp: Sized + Send + Sync + 'static {
     fn settings(per_call: usize) -> String;
 }
 
+/// Every way in which the sandbox can make a call fail.
+fn every_kind() -> Vec<FaultKind> {
+    [FaultKind::COMMON.as_slice(), &[FaultKind::PartialRecords, FaultKind::Hang]].concat()
+}
+
 /// A gateway whose batch job is quick, and that does not ration logins.
 pub fn m3_config(scenario: &Scenario) -> M3Config {
     M3Config {
@@ -124,7 +129,7 @@ impl Erp for M3 {
     const MAKES_ACCOUNTS: bool = false;
 
     fn fault_kinds() -> Vec<FaultKind> {
-        [FaultKind::COMMON.as_slice(), &[FaultKind::PartialRecords, FaultKind::Hang]].concat()
+        every_kind()
     }
 
     async fn start(scenario: &Scenario, faults: Faults) -> Self {
@@ -273,7 +278,7 @@ impl Erp for SyteLine {
     const TAX_ACCOUNT: Option<&str> = Some(TAX);
 
     fn fault_kinds() -> Vec<FaultKind> {
-        beside_those_of_m3()
+        every_kind()
     }
 
     async fn start(scenario: &Scenario, faults: Faults) -> Self {
@@ -406,21 +411,13 @@ impl Erp for SyteLine {
     }
 }
 
-/// The ways in which any product's calls can fail.
-fn beside_those_of_m3() -> Vec<FaultKind> {
-    let of_m3 = [FaultKind::BulkTerminated, FaultKind::BulkBadRequest, FaultKind::ShortResults];
-    let mut kinds = FaultKind::COMMON.to_vec();
-    kinds.retain(|kind| !of_m3.contains(kind));
-    kinds.push(FaultKind::Hang);
-    kinds
-}
-
 impl Erp for OData {
     const SMALL_CALL: usize = 1;
     const REOPENS_INVOICES: bool = true;
 
     fn fault_kinds() -> Vec<FaultKind> {
-        beside_those_of_m3()
+        // A page of OData's has no place for an error beside its rows: it is whole, or it breaks off (`TruncatedBody`).
+        every_kind().into_iter().filter(|kind| *kind != FaultKind::PartialRecords).collect()
     }
 
     async fn start(scenario: &Scenario, faults: Faults) -> Self {

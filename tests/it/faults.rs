@@ -11,7 +11,7 @@ use crate::erp::Erp;
 use crate::world::{World, scenario};
 
 const ORDERS: usize = 500;
-const BILLS: usize = 250;
+const BILLS: usize = 300;
 
 pub fn one_in_five(seed: u64, kinds: Vec<FaultKind>) -> Faults {
     Faults {
@@ -70,7 +70,7 @@ async fn failing_one_in_five<E: Erp>(flow: FlowKind) {
     loop {
         passes += 1;
         assert!(passes <= 50, "no end in sight after 50 passes");
-        let connection = world.connect_in_calls_of(E::SMALL_CALL.min(10)).await;
+        let connection = world.connect_in_calls_of(E::SMALL_CALL.clamp(2, 10)).await;
         match connection.sync(flow).await {
             Ok(report) if report.is_all_done() => break,
             Ok(report) => println!("pass {passes}: {:?} {:?}", report.counts, report.concerns.first()),

@@ -5,7 +5,7 @@ use tenant_http::{Error, ErrorKind, Outcome, Replay, Request, Response};
 use super::M3;
 use super::wire::{self, Answer, Unreadable};
 
-/// The options that every call sends in its query, beside those of its own.
+/// The options that every call sends, beside those of its own.
 pub(crate) fn options(m3: &M3) -> Vec<(String, String)> {
     let mut options = vec![("cono".to_owned(), m3.scope.company.to_string())];
     if let Some(division) = &m3.scope.division {

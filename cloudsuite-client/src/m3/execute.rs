@@ -1,4 +1,9 @@
 //! One transaction in one call.
+//!
+//! Options go into the address twice: as matrix parameters before the query, and into it. Servers differ in where they
+//! look, and what they do not know they ignore.
+
+use std::fmt::Write as _;
 
 use super::M3;
 use super::call::{call, options};
@@ -15,6 +20,10 @@ pub struct Execute {
     program: String,
     transaction: Transaction,
     max_records: u32,
+    /// In place of those that every call sends, or beside them.
+    options: Vec<(String, String)>,
+    /// Why an option cannot be sent.
+    refused: Option<String>,
     read: bool,
 }
 
@@ -26,6 +35,8 @@ impl Execute {
             read: is_read(transaction),
             transaction: Transaction::new(transaction.to_owned()),
             max_records: 0,
+            options: Vec::new(),
+            refused: None,
         }
     }
 
@@ -56,6 +67,27 @@ impl Execute {
         self
     }
 
+    /// Sets an option of the call, beside those that every call sends or in place of them: `cono` and `divi` (here
+    /// also blank, for the blank division), `excludeempty`, `righttrim`, `extendedresult`, `format`,
+    /// `returnSystemFields`, or what else a server knows. Names begin with a small letter: fields are in capitals.
+    ///
+    /// `maxrecs` and `returncols` are [`max_records`](Self::max_records) and [`columns`](Self::columns). `dateformat`
+    /// is always `YMD8`, for dates are read and written in one place, and in no other form. What must not be sent is
+    /// reported by [`send`](Self::send).
+    pub fn option(mut self, name: &str, value: &str) -> Self {
+        if let Err(reason) = check_option(name, value) {
+            self.refused.get_or_insert(reason);
+        }
+        self.options.retain(|(set, _)| set != name);
+        self.options.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Has M3 repeat the input in its answer: an answer that proves to be another call's is then an error.
+    pub fn extended_result(self) -> Self {
+        self.option("extendedresult", "true")
+    }
+
     /// Declares that the transaction only reads, so that it may be sent again after any failure. `Lst`, `Get`, `Sel`
     /// and `Search` transactions are taken to do so; others are sent again only if proven unprocessed.
     pub fn read(mut self) -> Self {
@@ -70,7 +102,7 @@ impl Execute {
     pub async fn send(self) -> Result<Vec<MiRecord>, TransactionError> {
         let (program, name) = (self.program.as_str(), self.transaction.name());
         let refused = check_name("program", program).err().or(self.transaction.refused().map(str::to_owned));
-        if let Some(reason) = refused {
+        if let Some(reason) = refused.or(self.refused.clone()) {
             return Err(TransactionError::unsent(program, name, reason));
         }
         self.m3.check().map_err(|invalid| TransactionError::unsent(program, name, invalid.to_string()))?;
@@ -85,35 +117,55 @@ impl Execute {
             .unwrap_or_else(|| Err(TransactionError::unsent(program, name, "nothing was sent")))
     }
 
-    /// Options go before the query and into it: one server is known to ignore the row limit in the query.
     fn path(&self) -> String {
-        let mut path = format!(
-            "{}/execute/{}/{};maxrecs={}",
-            self.m3.client.m3_path(),
-            self.program,
-            self.transaction.name(),
-            self.max_records
-        );
-        if let Some(columns) = self.column_list() {
-            path.push_str(";returncols=");
-            path.push_str(&columns);
+        let program = &self.program;
+        let mut path = format!("{}/execute/{program}/{}", self.m3.client.m3_path(), self.transaction.name());
+        for (name, value) in self.options() {
+            let _ = write!(path, ";{name}={}", encoded(&value));
         }
         path
     }
 
     fn query(&self) -> Vec<(String, String)> {
-        let mut query: Vec<_> =
-            self.transaction.fields().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        query.push(("maxrecs".to_owned(), self.max_records.to_string()));
-        if let Some(columns) = self.column_list() {
-            query.push(("returncols".to_owned(), columns));
-        }
-        query.extend(options(&self.m3));
-        query
+        let fields = self.transaction.fields().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        fields.chain(self.options()).collect()
     }
 
-    fn column_list(&self) -> Option<String> {
+    fn options(&self) -> Vec<(String, String)> {
+        let mut all = vec![("maxrecs".to_owned(), self.max_records.to_string())];
         let columns = self.transaction.selected_columns();
-        (!columns.is_empty()).then(|| columns.join(","))
+        if !columns.is_empty() {
+            all.push(("returncols".to_owned(), columns.join(",")));
+        }
+        all.extend(options(&self.m3).into_iter().filter(|(name, _)| self.options.iter().all(|(set, _)| set != name)));
+        all.extend(self.options.iter().cloned());
+        all
     }
+}
+
+fn check_option(name: &str, value: &str) -> Result<(), String> {
+    if ["maxrecs", "returncols", "dateformat"].contains(&name) {
+        return Err(format!("{name} is not set as an option: see Execute::option"));
+    }
+    let named = name.starts_with(|first: char| first.is_ascii_lowercase());
+    if !named || !name.bytes().all(|b| b.is_ascii_alphabetic()) {
+        return Err(format!("{:?} is no option's name", name.chars().take(40).collect::<String>()));
+    }
+    if value.chars().any(char::is_control) {
+        return Err(format!("the value of option {name} has control characters"));
+    }
+    Ok(())
+}
+
+/// A value as a matrix parameter: nothing in it ends it.
+fn encoded(value: &str) -> String {
+    let mut text = String::new();
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~,".contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            let _ = write!(text, "%{byte:02X}");
+        }
+    }
+    text
 }

@@ -1,7 +1,9 @@
 //! Tables read straight (`EXPORTMI Select`): order heads, and whatever has no list transaction.
 //!
-//! Each row is one text of columns joined by a separator. The company is always the session's, and need not be
-//! (indeed cannot be) asked for.
+//! Each row is one text of columns joined by a separator, which free text may hold as well, and M3 cuts rows at 984
+//! characters without saying so. A row that may have been cut, or has another number of fields than columns were asked
+//! for, is an error: no column is taken for another, and no half text for a whole one. The company is always the
+//! session's, and need not be (indeed cannot be) asked for.
 
 use super::M3;
 use super::codes::{OrderNumber, SupplierNumber};
@@ -21,6 +23,7 @@ pub struct Export {
     table: String,
     columns: Vec<String>,
     conditions: Vec<String>,
+    separator: char,
     refused: Option<String>,
 }
 
@@ -32,7 +35,7 @@ impl Export {
             refused.get_or_insert("no column is asked for".to_owned());
         }
         let columns = columns.iter().map(|&column| column.to_owned()).collect();
-        Self { m3, table: table.to_owned(), columns, conditions: Vec::new(), refused }
+        Self { m3, table: table.to_owned(), columns, conditions: Vec::new(), separator: SEPARATOR, refused }
     }
 
     /// Only rows of which this column is equal to this value.
@@ -45,12 +48,28 @@ impl Export {
         self.condition(column, ">=", value)
     }
 
-    /// The rows, each field under its column's name.
+    /// The character between columns, where a text of theirs may hold the usual `;`. It is no letter, digit, blank or
+    /// quotation mark, nor `*` or `#`, for which M3 writes names into the row.
+    pub fn separator(mut self, separator: char) -> Self {
+        if separator.is_alphanumeric()
+            || separator.is_whitespace()
+            || separator.is_control()
+            || "*#'?".contains(separator)
+        {
+            self.refused.get_or_insert(format!("{separator:?} cannot stand between columns"));
+        }
+        self.separator = separator;
+        self
+    }
+
+    /// The rows, each field under its column's name; not those whose columns are all blank, if only one is asked for.
     ///
     /// There are no pages: a list that a server's ceiling may have cut is an error, and wants narrower conditions.
     ///
     /// # Errors
-    /// Also if `EXPORTMI` is not [allowed](M3::export_mi), or if a row has other columns than were asked for.
+    /// Also if `EXPORTMI` is not [allowed](M3::export_mi), if a row may have been cut at 984 characters (ask for fewer
+    /// columns), or if it has another number of fields than columns were asked for, as when a text holds the
+    /// [separator](Self::separator).
     pub async fn rows(self) -> Result<Vec<MiRecord>, TransactionError> {
         let unsent = |reason: &str| Err(TransactionError::unsent(PROGRAM, SELECT, reason));
         if !self.m3.export_mi {
@@ -64,16 +83,31 @@ impl Export {
             query.push_str(" where ");
             query.push_str(&self.conditions.join(" and "));
         }
-        let list = self.m3.list(PROGRAM, SELECT).field("QERY", query).field("SEPC", SEPARATOR.to_string());
+        let list = self.m3.list(PROGRAM, SELECT).field("QERY", query).field("SEPC", self.separator.to_string());
         let rows = list.field("HDRS", "0").page_size(100_000).all().await?;
-        rows.iter().filter_map(|row| row.text("REPL")).map(|row| self.read(row)).collect()
+        let texts = rows.iter().map(|row| row.text("REPL").unwrap_or_default());
+        let read = |(place, row): (usize, &str)| {
+            self.read(row).map_err(|why| {
+                let begins: String = row.chars().take(60).collect();
+                let message = format!("row {} of {} ({begins:?}...) {why}", place + 1, self.table);
+                TransactionError::other(PROGRAM, SELECT, ErrorKind::Decode, Outcome::Unknown, message)
+            })
+        };
+        texts.enumerate().map(read).collect()
     }
 
-    fn read(&self, row: &str) -> Result<MiRecord, TransactionError> {
-        let values: Vec<&str> = row.split(SEPARATOR).map(str::trim).collect();
+    fn read(&self, row: &str) -> Result<MiRecord, String> {
+        if may_be_cut(row) {
+            return Err(format!("may have been cut at {WIDTH} characters: ask for fewer columns"));
+        }
+        let values: Vec<&str> = row.split(self.separator).map(str::trim).collect();
         if values.len() != self.columns.len() {
-            let message = format!("a row has {} columns instead of {}: {row:?}", values.len(), self.columns.len());
-            return Err(TransactionError::other(PROGRAM, SELECT, ErrorKind::Decode, Outcome::Unknown, message));
+            return Err(format!(
+                "has {} fields where {} columns were asked for: a text may hold the separator {:?}, choose another",
+                values.len(),
+                self.columns.len(),
+                self.separator
+            ));
         }
         Ok(self.columns.iter().map(String::as_str).zip(values).collect())
     }
@@ -90,8 +124,16 @@ impl Export {
     }
 }
 
-/// Stands between columns: none of those selected can hold it.
+/// Stands between columns. Codes do not hold it; free text may.
 const SEPARATOR: char = ';';
+/// The most characters that a row has.
+const WIDTH: usize = 984;
+/// A row that was cut after blanks within a text comes shorter by them, for blanks at a row's end are trimmed.
+const BLANKS: usize = 24;
+
+fn may_be_cut(row: &str) -> bool {
+    row.chars().count() + BLANKS >= WIDTH
+}
 
 /// An order's head as its table has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,10 +190,25 @@ mod tests {
         assert_eq!(export.conditions, ["IDSUNM = 'O''Neil'' or 1=1'"]);
         assert!(export.refused.is_none());
         assert_eq!(export.read("S1; O'Neil").unwrap().text("IDSUNM"), Some("O'Neil"));
-        assert!(export.read("S1").is_err());
+        assert!(export.read("S1").unwrap_err().contains("1 fields where 2"));
+        assert!(export.read("S1; Nuts; Bolts").unwrap_err().contains("separator"));
+        let bars = Export::new(m3.clone(), "CIDMAS", &["IDSUNO", "IDSUNM"]).separator('|');
+        assert_eq!(bars.read("S1| Nuts; Bolts").unwrap().text("IDSUNM"), Some("Nuts; Bolts"));
+        for separator in ['*', '#', 'A', '1', ' ', '\n', '\'', '?'] {
+            assert!(bars.clone().separator(separator).refused.is_some(), "{separator:?}");
+        }
         assert!(Export::new(m3.clone(), "CIDMAS; drop", &["A"]).refused.is_some());
         assert!(Export::new(m3.clone(), "CIDMAS", &[]).refused.is_some());
         assert!(Export::new(m3, "CIDMAS", &["A"]).at_least("A", "\u{0}").refused.is_some());
+    }
+
+    #[test]
+    fn a_row_of_the_largest_width_may_have_been_cut_also_within_blanks() {
+        assert!(!may_be_cut(&"x".repeat(WIDTH - BLANKS - 1)));
+        assert!(may_be_cut(&"é".repeat(WIDTH)));
+        let text = format!("{}  two blanks before this", "x".repeat(WIDTH - 2));
+        let cut: String = text.chars().take(WIDTH).collect();
+        assert!(may_be_cut(cut.trim_end()));
     }
 
     fn rows(texts: &[&str]) -> Vec<MiRecord> {

@@ -1,6 +1,7 @@
 //! Accounts and the other accounting identities (`CRS630MI`).
 
 use chrono::NaiveDate;
+use futures_util::{Stream, TryStreamExt, future};
 
 use super::M3;
 use super::codes::{AccountId, Dimension, Division};
@@ -98,7 +99,7 @@ impl GlAccounts {
         self
     }
 
-    /// All values of a dimension, by identity (`LstAccountID`). There is no change filter: list and compare.
+    /// All values of a dimension, by identity (`LstAccountID`).
     pub fn list(&self, dimension: Dimension) -> List<GlAccount> {
         let list = List::new(self.m3.clone(), PROGRAM, "LstAccountID", GlAccount::read)
             .key("AITM", "AITM")
@@ -108,6 +109,19 @@ impl GlAccounts {
             Some(division) => list.field("DIVI", division.as_str()),
             None => list,
         }
+    }
+
+    /// The values of a dimension that changed on or after this day, and those that do not say when they did.
+    ///
+    /// The transaction has no filter for it: all are read, and only these are given. Days are all the precision there
+    /// is: overlap by one.
+    pub fn changed_since(
+        &self,
+        dimension: Dimension,
+        day: NaiveDate,
+    ) -> impl Stream<Item = Result<GlAccount, TransactionError>> + Send + use<> {
+        let recent = move |account: &GlAccount| account.changed.is_none_or(|changed| changed >= day);
+        self.list(dimension).stream().try_filter(move |account| future::ready(recent(account)))
     }
 
     /// The values of a dimension of these identities (bulk `GetAccountID`); `None` for those that do not exist.

@@ -75,11 +75,16 @@ impl Items {
             .columns(&COLUMNS)
     }
 
-    /// The items changed on or after this day (`LstItmByChgDate`). Days are all the precision there is: overlap by one.
+    /// The items changed on or after this day, and some of the day before (`LstItmByChgDate`): the list may begin after
+    /// the day that it is asked to start from.
+    ///
+    /// The day is the list's only key. A day on which so many items changed that a server's ceiling may have cut them
+    /// is an error: read them all then.
     pub fn changed_since(&self, day: chrono::NaiveDate) -> List<Item> {
+        let before = day.pred_opt().unwrap_or(day);
         List::new(self.m3.clone(), PROGRAM, "LstItmByChgDate", Item::read)
             .key("FLMD", "LMDT")
-            .starting_at(super::value::write_date(day))
+            .starting_at(super::value::write_date(before))
     }
 
     /// The items of these numbers (bulk `GetItmBasic`); `None` for those that do not exist.

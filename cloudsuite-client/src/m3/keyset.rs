@@ -1,9 +1,6 @@
-//! Lists read to their end: M3 has no cursor, so each page starts from the last key of the page before.
+//! Lists read to their end: M3 has no cursor, so each page starts from a key of the page before.
 //!
-//! Whether a list gives its start key again, and where a server silently stops, differs and is found out on the way:
-//! rows already given are dropped, a page of exactly the asked number of rows or of a known ceiling (100, 1,000,
-//! 10,000) is followed by another, a page that does not get past its start key is asked again twice as large, and a
-//! list that ignores its start key or goes in circles is an error rather than an endless loop.
+//! How the pages join, whatever the list does with its start key, is told in `walk`.
 
 use std::sync::Arc;
 
@@ -13,17 +10,13 @@ use tenant_http::{ErrorKind, Outcome};
 use super::M3;
 use super::error::TransactionError;
 use super::record::{FieldError, MiRecord};
+use super::walk::{LARGEST_PAGE, Walk};
 use crate::ahead::Ahead;
-use crate::progress::Progress;
-
-/// Numbers of rows at which servers are known to stop without saying so.
-const CEILINGS: [usize; 3] = [100, 1_000, 10_000];
-/// No page is asked larger than this.
-const LARGEST_PAGE: usize = 1_000_000;
 
 /// A list transaction, read page by page in the order of its key.
 ///
-/// A row that changes while the list is read may come twice; none is left out.
+/// Many rows may share a key, and the list may begin with its start key or after it: each row comes once. A row that
+/// changes while the list is read may come twice; none is left out.
 #[derive(Clone)]
 #[must_use = "nothing is sent until the stream is polled"]
 pub struct List<T = MiRecord> {
@@ -59,7 +52,8 @@ impl<T: Send + 'static> List<T> {
         self
     }
 
-    /// Where the first page starts, for the last declared part of the key. Default: at the beginning.
+    /// Where the first page starts, for the last declared part of the key. Default: at the beginning. A list that
+    /// begins after its start key leaves this very value out.
     pub fn starting_at(mut self, value: impl Into<String>) -> Self {
         if let Some((_, _, start)) = self.key.last_mut() {
             *start = Some(value.into());
@@ -102,7 +96,7 @@ impl<T: Send + 'static> List<T> {
                 Some(page) => page?,
                 None => list.page(walk.start.as_deref(), walk.page).await?,
             };
-            let fresh = walk.absorb(page).map_err(|reason| list.broken(reason))?;
+            let fresh = walk.take(page).map_err(|reason| list.broken(reason))?;
             let rows = fresh.iter().map(|row| list.read_row(row)).collect::<Result<Vec<T>, _>>()?;
             let mut ahead = None;
             if !walk.ended {
@@ -152,186 +146,5 @@ impl<T: Send + 'static> List<T> {
 
     fn broken(&self, reason: String) -> TransactionError {
         TransactionError::other(&self.program, &self.transaction, ErrorKind::Decode, Outcome::Unknown, reason)
-    }
-}
-
-/// The walk along a list's keys, without any IO.
-struct Walk {
-    /// Names of the key's output fields.
-    key: Vec<String>,
-    /// Where the next page starts.
-    start: Option<Vec<String>>,
-    /// How many rows to ask for.
-    page: usize,
-    /// Rows of the start key that were given already.
-    given: Vec<MiRecord>,
-    /// Whether the start keys move on.
-    progress: Progress<Vec<String>>,
-    /// Rows of the last page that did not get past its start key.
-    stuck_at: usize,
-    ended: bool,
-}
-
-impl Walk {
-    fn new(key: Vec<String>, page: usize) -> Self {
-        Self { key, start: None, page, given: Vec::new(), progress: Progress::new(), stuck_at: 0, ended: false }
-    }
-
-    /// Takes a page and gives those of its rows that are new.
-    fn absorb(&mut self, rows: Vec<MiRecord>) -> Result<Vec<MiRecord>, String> {
-        let full = rows.len() >= self.page || CEILINGS.contains(&rows.len());
-        if !full {
-            self.ended = true;
-            return Ok(self.fresh(rows));
-        }
-        if self.key.is_empty() {
-            return Err(format!("{} rows came, which may not be all: declare the list's key", rows.len()));
-        }
-        let Some(last) = rows.last().map(|row| self.key_of(row)).transpose()? else {
-            self.ended = true;
-            return Ok(rows);
-        };
-        if self.start.as_ref() == Some(&last) { self.stay(rows) } else { self.advance(rows, last) }
-    }
-
-    fn advance(&mut self, rows: Vec<MiRecord>, last: Vec<String>) -> Result<Vec<MiRecord>, String> {
-        if !self.progress.moves_on_to(last.clone()) {
-            return Err(format!("the list came back to {}: it cannot be read by this key", last.join("/")));
-        }
-        let at_last: Vec<MiRecord> =
-            rows.iter().filter(|row| self.key_of(row).is_ok_and(|key| key == last)).cloned().collect();
-        let fresh = self.fresh(rows);
-        self.given = at_last;
-        self.start = Some(last);
-        self.stuck_at = 0;
-        Ok(fresh)
-    }
-
-    /// The page ended where it started: more rows share the key than the page holds.
-    fn stay(&mut self, rows: Vec<MiRecord>) -> Result<Vec<MiRecord>, String> {
-        let key = self.start.clone().unwrap_or_default();
-        if rows.first().map(|row| self.key_of(row)).transpose()?.as_ref() != Some(&key) {
-            return Err(format!("the list does not start at {} as asked: check its start field", key.join("/")));
-        }
-        if rows.len() <= self.stuck_at || self.page >= LARGEST_PAGE {
-            return Err(format!(
-                "the list does not get past {}, which {} rows or more share: choose another page size or key",
-                key.join("/"),
-                rows.len()
-            ));
-        }
-        self.stuck_at = rows.len();
-        self.page *= 2;
-        let fresh = self.fresh(rows);
-        self.given.extend(fresh.iter().cloned());
-        Ok(fresh)
-    }
-
-    fn fresh(&self, rows: Vec<MiRecord>) -> Vec<MiRecord> {
-        rows.into_iter().filter(|row| !self.given.contains(row)).collect()
-    }
-
-    fn key_of(&self, row: &MiRecord) -> Result<Vec<String>, String> {
-        let part = |name: &String| row.text(name).unwrap_or_default().to_owned();
-        let key: Vec<String> = self.key.iter().map(part).collect();
-        if key.iter().all(String::is_empty) {
-            return Err(format!("a row has no {}, by which the list is read", self.key.join(" or ")));
-        }
-        Ok(key)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    /// How a server behaves: whether it gives the start key again, and where it silently stops.
-    #[derive(Clone, Copy, Debug)]
-    struct Server {
-        repeats_start: bool,
-        ceiling: usize,
-        heeds_start: bool,
-    }
-
-    const PLAIN: Server = Server { repeats_start: true, ceiling: usize::MAX, heeds_start: true };
-
-    impl Server {
-        fn page(self, table: &[MiRecord], start: Option<&str>, rows: usize) -> Vec<MiRecord> {
-            let after = |row: &&MiRecord| match start.filter(|_| self.heeds_start) {
-                None => true,
-                Some(start) if self.repeats_start => row.text("K").unwrap() >= start,
-                Some(start) => row.text("K").unwrap() > start,
-            };
-            table.iter().filter(after).take(rows.min(self.ceiling)).cloned().collect()
-        }
-
-        /// All rows that a walk gives, and the number of calls it makes.
-        fn walk(self, table: &[MiRecord], page: usize) -> Result<(Vec<MiRecord>, usize), String> {
-            let mut walk = Walk::new(vec!["K".to_owned()], page);
-            let (mut rows, mut calls) = (Vec::new(), 0);
-            while !walk.ended {
-                let start = walk.start.as_ref().map(|start| start[0].clone());
-                rows.extend(walk.absorb(self.page(table, start.as_deref(), walk.page))?);
-                calls += 1;
-                assert!(calls < 10_000, "endless");
-            }
-            Ok((rows, calls))
-        }
-    }
-
-    fn rows(keys: impl IntoIterator<Item = usize>) -> Vec<MiRecord> {
-        keys.into_iter()
-            .enumerate()
-            .map(|(n, key)| MiRecord::from_iter([("K", format!("{key:06}")), ("N", n.to_string())]))
-            .collect()
-    }
-
-    #[test]
-    fn every_row_comes_once_whatever_the_size_the_page_and_the_start() {
-        for size in [0, 1, 2, 3, 7, 99, 100, 101, 200, 1_000, 1_001] {
-            let table = rows(0..size);
-            for page in [2, 3, 50, 100, 150, 1_000] {
-                for repeats_start in [true, false] {
-                    for ceiling in [usize::MAX, 100] {
-                        let server = Server { repeats_start, ceiling, ..PLAIN };
-                        let (read, _) = server.walk(&table, page).unwrap();
-                        assert_eq!(read, table, "{size} rows, page {page}, {server:?}");
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_short_page_ends_the_list_without_another_call() {
-        assert_eq!(PLAIN.walk(&rows(0..999), 1_000).unwrap().1, 1);
-        assert_eq!(PLAIN.walk(&rows(0..1_500), 1_000).unwrap().1, 2);
-        assert_eq!(PLAIN.walk(&rows(0..100), 1_000).unwrap().1, 2, "100 rows may be a ceiling");
-    }
-
-    #[test]
-    fn rows_that_share_a_key_all_come_even_if_a_page_is_full_of_them() {
-        for copies in [2, 3, 5, 9] {
-            let table = rows((0..20).flat_map(|key| std::iter::repeat_n(key, copies)));
-            for page in [2, 4, 7] {
-                assert_eq!(PLAIN.walk(&table, page).unwrap().0, table, "{copies} copies, page {page}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_list_that_cannot_be_read_by_its_key_is_an_error_and_no_endless_loop() {
-        let deaf = Server { heeds_start: false, ..PLAIN };
-        assert!(deaf.walk(&rows(0..10), 4).unwrap_err().contains("start field"));
-        let narrow = Server { ceiling: 100, ..PLAIN };
-        assert!(narrow.walk(&rows(std::iter::repeat_n(7, 150)), 1_000).unwrap_err().contains("get past 000007"));
-        let nameless = vec![MiRecord::from_iter([("X", "1")]), MiRecord::from_iter([("X", "2")])];
-        assert!(Walk::new(vec!["K".to_owned()], 2).absorb(nameless.clone()).unwrap_err().contains("no K"));
-        assert!(Walk::new(Vec::new(), 2).absorb(nameless).unwrap_err().contains("declare"));
-        let mut circle = Walk::new(vec!["K".to_owned()], 2);
-        circle.absorb(rows([1, 2])).unwrap();
-        circle.absorb(rows([2, 3])).unwrap();
-        assert!(circle.absorb(rows([1, 2])).unwrap_err().contains("came back"));
     }
 }

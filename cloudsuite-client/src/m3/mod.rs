@@ -35,6 +35,7 @@ mod split;
 mod suppliers;
 mod system;
 mod transaction;
+mod walk;
 mod wire;
 
 use std::fmt;

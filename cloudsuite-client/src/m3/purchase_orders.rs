@@ -165,6 +165,13 @@ impl OrderSearch {
         self
     }
 
+    /// Orders last changed (`LMDT`) within these days, both included, where the tenant's index knows that field.
+    pub fn changed_between(mut self, first: NaiveDate, last: NaiveDate) -> Self {
+        let (first, last) = (super::value::write_date(first), super::value::write_date(last));
+        self.terms.push(format!("LMDT:[{first} TO {last}]"));
+        self
+    }
+
     /// Values of other characters than letters and digits are quoted; what could end the quotation is left out.
     fn term(mut self, field: &str, value: &str) -> Self {
         let plain: String = value.chars().filter(|c| !matches!(c, '"' | '\\')).collect();
@@ -239,6 +246,24 @@ impl PurchaseOrders {
     pub async fn search(&self, search: &OrderSearch) -> Result<Vec<PurchaseOrderHead>, TransactionError> {
         let list = super::List::new(self.m3.clone(), PROGRAM, "SearchHead", PurchaseOrderHead::read);
         list.page_size(10_000).field("SQRY", search.terms.join(" AND ")).all().await
+    }
+
+    /// The heads of the orders changed on or after this day, by number: which ones says the table itself (`EXPORTMI
+    /// Select` on `MPHEAD`, by its column `IALMDT`), and then bulk `GetHead`.
+    ///
+    /// M3 has no list of order heads. The table is certain, and restricted in many tenants: it must be allowed by
+    /// [`M3::export_mi`] first. Where it is not, [`search`](Self::search) with
+    /// [`changed_between`](OrderSearch::changed_between) may do. Days are all the precision there is: overlap by one.
+    ///
+    /// # Errors
+    /// As [`Export::rows`](super::Export::rows), also if so many have changed that a server's ceiling may have cut the
+    /// list; and the first head that could not be read. Orders deleted in between are left out.
+    pub async fn changed_since(&self, day: NaiveDate) -> Result<Vec<PurchaseOrderHead>, TransactionError> {
+        let changed = self.m3.export("MPHEAD", &["IAPUNO"]).at_least("IALMDT", &super::value::write_date(day));
+        let number = |row: &MiRecord| row.code("IAPUNO").map_err(|error| error.of(export::PROGRAM, export::SELECT));
+        let mut numbers: Vec<OrderNumber> = changed.rows().await?.iter().map(number).collect::<Result<_, _>>()?;
+        numbers.sort_unstable();
+        self.get_heads(&numbers).await.into_iter().filter_map(Result::transpose).collect()
     }
 
     /// The orders whose reference (`YRE1`) is one of these, from the table itself (bulk `EXPORTMI Select` on `MPHEAD`),

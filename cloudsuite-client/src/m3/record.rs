@@ -24,7 +24,7 @@ use crate::fields::{Fields, scalar};
 /// assert_eq!(row.decimal("PUPR")?, Some("12.50".parse()?));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub struct MiRecord(Fields);
 
 /// A field of a row that is missing, or not what it should be.

@@ -137,7 +137,11 @@ impl<T: Send + 'static> Load<T> {
         let query = self.query(at).map_err(|reason| Error::config(operation.as_str(), reason))?;
         let path = format!("{}/load/{}", self.syteline.path(), self.ido);
         let request = self.syteline.client().http().get(&path).query(&query);
-        let answer = accepted(&operation, load(&self.syteline, &operation, request).await?)?;
+        let answer = load(&self.syteline, &operation, request).await?;
+        if let (Some(false), Some(rows @ 1..)) = (answer.success, answer.items.as_ref().map(Vec::len)) {
+            return Err(broken_off(&operation, rows, &answer.complaint()));
+        }
+        let answer = accepted(&operation, answer)?;
         let rows = answer.items.unwrap_or_default();
         let more = answer.more_rows_exist == Some(true);
         let next = more.then(|| Bookmark(answer.bookmark.unwrap_or_default()));
@@ -238,6 +242,12 @@ impl<T: Send + 'static> Load<T> {
             Error::new(ErrorKind::Decode, Outcome::Unknown, operation, message)
         })
     }
+}
+
+/// Some records, and then a failure: an incomplete page is none, and no refusal either.
+fn broken_off(operation: &str, rows: usize, complaint: &str) -> Error {
+    let message = format!("it failed after {rows} records, so they are not all: {complaint}");
+    Error::new(ErrorKind::Unavailable, Outcome::Unknown, operation, message)
 }
 
 fn stuck(operation: &str, what: &str) -> Error {

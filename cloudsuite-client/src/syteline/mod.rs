@@ -9,6 +9,11 @@
 //! The service answers its refusals inside HTTP 200 (`Success: false`); they are errors here, whose
 //! [`outcome`](crate::Error::outcome) says whether the thing may have happened.
 //!
+//! Lines (of an order, of a voucher) are changes of their own IDO, sent after their head's. The update's schema also
+//! has changes nested in their head's change (`NestedCollection`), but how a server takes them over REST is unproven,
+//! and its answer need not show each of them: here no change is believed that has no answer of its own. A head whose
+//! lines are not all there yet is made so that it does not count (a planned order), or is seen as it is (a voucher).
+//!
 //! ```no_run
 //! use cloudsuite_client::CloudSuiteClient;
 //! use cloudsuite_client::syteline::{NewPurchaseOrder, PoNumber, VendorNumber};

@@ -1,5 +1,6 @@
 use cloudsuite_client::m3::{Company, MiErrorType};
-use cloudsuite_client::{ErrorKind, Outcome};
+use cloudsuite_client::{CloudSuiteClient, ErrorKind, Ionapi, Outcome};
+use sandbox::{M3Config, Scenario};
 use serde_json::{Value, json};
 use wiremock::matchers::method;
 use wiremock::{Mock, ResponseTemplate};
@@ -22,7 +23,8 @@ async fn options_go_before_the_query_and_into_it() {
     assert_eq!((rows[0].text("SUNO"), rows[0].text("SUNM")), (Some("S1"), Some("Bolt & Co")));
 
     let request = &m3_requests(&server).await[0];
-    assert_eq!(request.url.path(), format!("{EXECUTE}/CRS620MI/LstSuppliers;maxrecs=250;returncols=SUNO,SUNM"));
+    let options = "maxrecs=250;returncols=SUNO,SUNM;cono=100;divi=AAA;dateformat=YMD8;excludeempty=true;righttrim=true";
+    assert_eq!(request.url.path(), format!("{EXECUTE}/CRS620MI/LstSuppliers;{options}"));
     let query = query(request);
     for (name, value) in [
         ("FRSU", "S 1+&"),
@@ -40,6 +42,59 @@ async fn options_go_before_the_query_and_into_it() {
 }
 
 #[tokio::test]
+async fn every_option_can_be_set_and_goes_both_ways() {
+    let (server, m3) = tenant().await;
+    on_get(&server, ok(json!({"results": [{"parameters": {"SUNO": "S1"}, "records": [{"SUNO": "S1"}]}]}))).await;
+    let get = m3.execute("CRS620MI", "GetBasicData").field("SUNO", "S1");
+    let execute = get.clone().option("cono", "200").option("divi", "").option("righttrim", "false").extended_result();
+    execute.option("format", "PRETTY;divi=B/%2F").send().await.unwrap();
+
+    let request = &m3_requests(&server).await[0];
+    let path = "maxrecs=0;dateformat=YMD8;excludeempty=true;cono=200;divi=;righttrim=false;extendedresult=true;\
+                format=PRETTY%3Bdivi%3DB%2F%252F";
+    assert_eq!(request.url.path(), format!("{EXECUTE}/CRS620MI/GetBasicData;{path}"));
+    let sent = query(request);
+    for (name, wanted) in [
+        ("cono", "200"),
+        ("divi", ""),
+        ("righttrim", "false"),
+        ("extendedresult", "true"),
+        ("format", "PRETTY;divi=B/%2F"),
+        ("dateformat", "YMD8"),
+    ] {
+        let values: Vec<&str> =
+            sent.iter().filter(|(other, _)| other == name).map(|(_, value)| value.as_str()).collect();
+        assert_eq!(values, [wanted], "{name}: {sent:?}");
+    }
+
+    // What M3 repeats is compared.
+    let error = m3.execute("CRS620MI", "GetBasicData").field("SUNO", "S2").extended_result().send().await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Decode, Outcome::Unknown));
+
+    let sent = m3_requests(&server).await.len();
+    for (name, value) in
+        [("dateformat", "MDY"), ("maxrecs", "1"), ("CONO", "1"), ("a;b", "1"), ("", "1"), ("divi", "\n")]
+    {
+        let error = get.clone().option(name, value).send().await.unwrap_err();
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Validation, Outcome::NotProcessed), "{error}");
+    }
+    assert_eq!(m3_requests(&server).await.len(), sent);
+}
+
+#[tokio::test]
+async fn a_server_that_hears_options_before_the_query_only_is_understood() {
+    let scenario = Scenario { vendors: 150, ..Scenario::default() };
+    let tenant =
+        sandbox::M3::start(M3Config { matrix_options_only: true, scenario, ..M3Config::default() }).await.unwrap();
+    let ionapi = Ionapi::parse(tenant.ionapi_json().as_bytes()).unwrap();
+    let m3 = CloudSuiteClient::builder(ionapi).build().unwrap().m3(Company(100)).division("AAA");
+    let list = m3.execute("CRS620MI", "LstByNumber").field("SUNO", "!").columns(&["SUNO", "VRNO"]);
+    let rows = list.send().await.unwrap();
+    assert!(rows.len() > 100, "{} rows", rows.len());
+    assert!(rows.iter().all(|row| row.iter().eq([("SUNO", row.text("SUNO").unwrap())])), "columns, without empty ones");
+}
+
+#[tokio::test]
 async fn the_path_of_m3_and_the_base_address_are_settings() {
     let (server, _) = tenant().await;
     on_get(&server, ok(json!({"results": []}))).await;
@@ -49,7 +104,7 @@ async fn the_path_of_m3_and_the_base_address_are_settings() {
     let error = client.m3(Company(1)).execute("GENERAL", "GetUserInfo").send().await.unwrap_err();
     assert_eq!(error.outcome(), Outcome::Unknown);
     let request = &m3_requests(&server).await[0];
-    assert_eq!(request.url.path(), "/infor/M3/m3api-rest/v2/execute/GENERAL/GetUserInfo;maxrecs=0");
+    assert!(request.url.path().starts_with("/infor/M3/m3api-rest/v2/execute/GENERAL/GetUserInfo;maxrecs=0;cono=1;"));
     assert!(query(request).iter().all(|(name, _)| name != "divi"));
 }
 

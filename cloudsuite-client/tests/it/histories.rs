@@ -7,6 +7,9 @@ use cloudsuite_client::{CloudSuiteClient, Ionapi};
 use futures_util::{StreamExt, stream::BoxStream};
 use sandbox::{M3, M3Config, OData, ODataConfig, Scenario, Supplier, SyteLine, SyteLineConfig};
 
+/// So many histories of each way to page.
+const SEEDS: u64 = 200;
+
 /// Chance, repeatable by the printed seed (`SplitMix64`).
 struct Dice(u64);
 
@@ -22,7 +25,7 @@ impl Dice {
 
 fn client(ionapi: &str) -> CloudSuiteClient {
     let ionapi = Ionapi::parse(ionapi.as_bytes()).unwrap();
-    CloudSuiteClient::builder(ionapi).requests_per_minute(60_000).build().unwrap()
+    CloudSuiteClient::builder(ionapi).requests_per_minute(600_000).build().unwrap()
 }
 
 /// Reads while suppliers come and go; gives what it read.
@@ -59,38 +62,52 @@ fn check(product: &str, seed: u64, read: &[String], untouched: &BTreeSet<String>
     );
 }
 
-#[tokio::test]
-async fn rows_untouched_during_the_scan_are_read_exactly_once() {
+/// The seeds of the histories of one product, and what each begins with: its dice, its scenario, its page size.
+fn histories() -> impl Iterator<Item = (u64, Dice, Scenario, usize)> {
     let first: u64 = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
-    for seed in first..first + 12 {
-        println!("SEED={seed}");
+    println!("SEED={first} and the {} after it", SEEDS - 1);
+    (first..first + SEEDS).map(|seed| {
         let mut dice = Dice(seed);
-        let scenario = Scenario { orders: 1, seed, ..Scenario::default() };
         let page = 2 + dice.below(9);
+        (seed, dice, Scenario { orders: 1, seed, ..Scenario::default() }, page)
+    })
+}
 
+#[tokio::test]
+async fn rows_untouched_during_the_scan_are_read_exactly_once_by_key() {
+    for (seed, mut dice, scenario, page) in histories() {
         let exclude_start_key = dice.below(2) == 0;
-        let config = M3Config { scenario: scenario.clone(), exclude_start_key, ..M3Config::default() };
-        let tenant = M3::start(config).await.unwrap();
+        let tenant = M3::start(M3Config { scenario, exclude_start_key, ..M3Config::default() }).await.unwrap();
         let suppliers = client(&tenant.ionapi_json()).m3(Company(100)).suppliers();
-        let numbers = suppliers.list().all().await.unwrap();
-        let start: Vec<String> = numbers.iter().map(|one| one.number.to_string()).collect();
+        let start = suppliers.list().all().await.unwrap().iter().map(|one| one.number.to_string()).collect::<Vec<_>>();
         let list = suppliers.list().page_size(page).stream().map(|one| one.unwrap().number.to_string()).boxed();
         let (add, remove) = (|one: &Supplier| tenant.add_supplier(one), |one: &str| tenant.remove_supplier(one));
         let (read, untouched) = read_among_changes(list, &mut dice, &start, add, remove).await;
         check("keyset", seed, &read, &untouched);
+    }
+}
 
-        let tenant = SyteLine::start(SyteLineConfig { scenario: scenario.clone(), ..SyteLineConfig::default() }).await;
-        let tenant = tenant.unwrap();
+#[tokio::test]
+async fn rows_untouched_during_the_scan_are_read_exactly_once_by_bookmark() {
+    for (seed, mut dice, scenario, page) in histories() {
+        let tenant = SyteLine::start(SyteLineConfig { scenario, ..SyteLineConfig::default() }).await.unwrap();
         let vendors = client(&tenant.ionapi_json()).syteline("ACME_DALS").vendors();
+        let start = vendors.list().all().await.unwrap().iter().map(|one| one.number.to_string()).collect::<Vec<_>>();
         let list = vendors.list().record_cap(u32::try_from(page).unwrap());
         let list = list.stream().map(|one| one.unwrap().number.to_string()).boxed();
         let (add, remove) = (|one: &Supplier| tenant.add_supplier(one), |one: &str| tenant.remove_supplier(one));
         let (read, untouched) = read_among_changes(list, &mut dice, &start, add, remove).await;
         check("bookmark", seed, &read, &untouched);
+    }
+}
 
-        let tenant = OData::start(ODataConfig { scenario, page_size: page, ..ODataConfig::default() }).await.unwrap();
-        let list = client(&tenant.ionapi_json()).odata("100").suppliers().list().stream();
-        let list = list.map(|one| one.unwrap().number).boxed();
+#[tokio::test]
+async fn rows_untouched_during_the_scan_are_read_exactly_once_by_next_link() {
+    for (seed, mut dice, scenario, page_size) in histories() {
+        let tenant = OData::start(ODataConfig { scenario, page_size, ..ODataConfig::default() }).await.unwrap();
+        let suppliers = client(&tenant.ionapi_json()).odata("100").suppliers();
+        let start = suppliers.list().all().await.unwrap().iter().map(|one| one.number.clone()).collect::<Vec<_>>();
+        let list = suppliers.list().stream().map(|one| one.unwrap().number).boxed();
         let (add, remove) = (|one: &Supplier| tenant.add_supplier(one), |one: &str| tenant.remove_supplier(one));
         let (read, untouched) = read_among_changes(list, &mut dice, &start, add, remove).await;
         check("nextLink", seed, &read, &untouched);

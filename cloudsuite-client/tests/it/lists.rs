@@ -9,13 +9,28 @@ use crate::support::{has, m3_requests, of_program, ok, on_get, on_transactions, 
 
 /// Answers a list from this table: from the start field on, as many as asked, `ceiling` at most.
 async fn serve(server: &MockServer, start_field: &'static str, key: &'static str, table: Vec<Value>, ceiling: usize) {
+    serve_from(server, start_field, key, table, ceiling, true).await;
+}
+
+/// The same, with the rows of the start key or without them.
+async fn serve_from(
+    server: &MockServer,
+    start_field: &'static str,
+    key: &'static str,
+    table: Vec<Value>,
+    ceiling: usize,
+    with_start: bool,
+) {
     Mock::given(of_program("[A-Z0-9]+"))
         .respond_with(move |request: &Request| {
             let value = |name: &str| query(request).into_iter().find(|(n, _)| n == name).map(|(_, value)| value);
             let start = value(start_field).unwrap_or_default();
             let asked: usize = value("maxrecs").unwrap().parse().unwrap();
-            let from = table.iter().filter(|row| row[key].as_str().unwrap() >= start.as_str());
-            let records: Vec<&Value> = from.take(asked.min(ceiling)).collect();
+            let follows = |row: &&Value| match row[key].as_str().unwrap() {
+                same if same == start => with_start,
+                other => other > start.as_str(),
+            };
+            let records: Vec<&Value> = table.iter().filter(follows).take(asked.min(ceiling)).collect();
             ok(json!({"results": [{"records": records}]}))
         })
         .mount(server)
@@ -37,7 +52,50 @@ async fn suppliers_are_listed_page_by_page_past_a_hidden_ceiling() {
     let requests = m3_requests(&server).await;
     assert_eq!(requests.len(), 3);
     assert!(has(&query(&requests[0]), "SUNO", "!"), "a first number is demanded");
-    assert!(has(&query(&requests[1]), "SUNO", "S00999"));
+    assert!(has(&query(&requests[1]), "SUNO", "S00998"), "the last number that is known to be complete");
+    assert!(has(&query(&requests[2]), "SUNO", "S01997"), "the last of a list that begins with its start number");
+}
+
+#[tokio::test]
+async fn no_list_is_cut_at_100_nor_1000_nor_10000_rows() {
+    for (ceiling, count) in [(100, 230), (1_000, 2_001), (10_000, 10_500)] {
+        for with_start in [true, false] {
+            let (server, m3) = tenant().await;
+            serve_from(&server, "SUNO", "SUNO", suppliers(count), ceiling, with_start).await;
+            let all = m3.suppliers().list().page_size(50_000).all().await.unwrap();
+            let numbers: Vec<&str> = all.iter().map(|supplier| supplier.number.as_str()).collect();
+            assert!(numbers.is_sorted() && numbers.len() == count, "{} of {count} past {ceiling}", numbers.len());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_list_without_a_key_that_may_have_been_cut_is_refused() {
+    for ceiling in [100, 1_000, 10_000] {
+        for (count, whole) in [(ceiling - 1, true), (ceiling, false), (ceiling + 1, false)] {
+            let (server, m3) = tenant().await;
+            serve(&server, "SUNO", "SUNO", suppliers(count), ceiling).await;
+            let list = m3.list("CRS620MI", "LstSuppliers").page_size(50_000).all().await;
+            assert_eq!(list.is_ok(), whole, "{count} rows under a ceiling of {ceiling}");
+            assert!(list.is_ok_and(|rows| rows.len() == count) || !whole);
+        }
+    }
+}
+
+#[tokio::test]
+async fn items_that_changed_on_the_same_day_all_come_however_pages_fall() {
+    let table: Vec<Value> =
+        (0..60).map(|n| json!({"ITNO": format!("I{n:03}"), "LMDT": (20_261_101 + n / 7).to_string()})).collect();
+    for (page, with_start) in [(3, true), (3, false), (8, true), (8, false), (14, false)] {
+        let (server, m3) = tenant().await;
+        serve_from(&server, "FLMD", "LMDT", table.clone(), 1_000, with_start).await;
+        let day = NaiveDate::from_ymd_opt(2026, 11, 2).unwrap();
+        let items = m3.items().changed_since(day).page_size(page).all().await.unwrap();
+        let numbers: Vec<&str> = items.iter().map(|item| item.number.as_str()).collect();
+        let first = if with_start { 0 } else { 7 };
+        let wanted: Vec<&str> = table[first..].iter().map(|row| row["ITNO"].as_str().unwrap()).collect();
+        assert_eq!(numbers, wanted, "page {page}, with the start key {with_start}");
+    }
 }
 
 #[tokio::test]
@@ -98,6 +156,19 @@ async fn accounts_come_with_their_validity_and_their_demands() {
     assert!(accounts[1].blocked && !accounts[1].is_usable_on(day));
     assert_eq!(accounts[1].valid_to, NaiveDate::from_ymd_opt(2025, 12, 31));
     assert!(has(&query(&m3_requests(&server).await[0]), "AITP", "1"));
+}
+
+#[tokio::test]
+async fn accounts_changed_since_a_day_are_picked_out_of_all() {
+    let (server, m3) = tenant().await;
+    let row = |id: usize, day: &str| json!({"AITP": "1", "AITM": format!("{id:04}"), "LMDT": day});
+    let mut table: Vec<Value> = (0..20).map(|id| row(id, "20261101")).collect();
+    table.extend([row(20, "20261123"), row(21, "20261124"), row(22, "20261125"), row(23, "")]);
+    serve(&server, "AITM", "AITM", table, 1_000).await;
+    let day = NaiveDate::from_ymd_opt(2026, 11, 24).unwrap();
+    let changed = m3.gl_accounts().changed_since(Dimension::ACCOUNT, day);
+    let ids: Vec<String> = changed.map_ok(|account| account.id.to_string()).try_collect().await.unwrap();
+    assert_eq!(ids, ["0021", "0022", "0023"]);
 }
 
 #[tokio::test]

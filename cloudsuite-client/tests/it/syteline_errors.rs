@@ -146,6 +146,22 @@ async fn a_server_that_had_processed_more_than_it_showed_gets_full_calls_again()
 }
 
 #[tokio::test]
+async fn a_load_that_fails_after_some_records_is_neither_a_page_nor_a_refusal() {
+    let failed =
+        |items: serde_json::Value| json!({"Success": false, "Message": "The connection was lost.", "Items": items});
+    for (items, kind, outcome) in [
+        (json!([{"VendNum": "1"}]), ErrorKind::Unavailable, Outcome::Unknown),
+        (json!([]), ErrorKind::Validation, Outcome::Rejected),
+        (json!(null), ErrorKind::Validation, Outcome::Rejected),
+    ] {
+        let (_server, syteline) = answering(ok(failed(items))).await;
+        let error = syteline.vendors().list().all().await.unwrap_err();
+        assert_eq!((error.kind(), error.outcome()), (kind, outcome), "{error}");
+        assert!(error.message().contains("The connection was lost."), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_bookmark_that_does_not_move_on_is_an_error_and_no_loop() {
     let page = |bookmark: serde_json::Value| json!({"Items": [{"VendNum": "1"}], "Bookmark": bookmark, "MoreRowsExist": true, "Success": true});
     for answer in [page(json!("<B>1</B>")), page(json!("")), page(json!(null))] {

@@ -179,7 +179,16 @@ impl Company {
         let number = field(&order.head, "PUNO").to_owned();
         let reference = field(&order.head, "YRE1").to_owned();
         self.by_reference.entry(reference).or_default().push(number.clone());
-        self.orders.insert(number, order);
+        self.orders.insert(number.clone(), order);
+        self.mark_changed(&number);
+    }
+
+    /// Notes that an order is changed today.
+    pub(super) fn mark_changed(&mut self, number: &str) {
+        let today = self.today();
+        if let Some(order) = self.orders.get_mut(number) {
+            order.head.insert("LMDT".to_owned(), today);
+        }
     }
 
     /// The order of a head, or the first error in it.

@@ -51,6 +51,7 @@ impl ByHand for M3Tenant {
             line.fields.insert("PUPR".to_owned(), price.to_string());
             line.fields.remove("PUCD");
         }
+        company.mark_changed(number);
         true
     }
 

@@ -42,8 +42,8 @@ pub struct M3Config {
     pub ceiling: usize,
     /// Whether lists begin after their start key instead of with it.
     pub exclude_start_key: bool,
-    /// Whether `maxrecs` is heard as a matrix parameter only.
-    pub matrix_maxrecs_only: bool,
+    /// Whether options are heard as matrix parameters only.
+    pub matrix_options_only: bool,
     /// Whether a field that no transaction of the program has is refused; otherwise it is ignored.
     pub refuse_unknown_fields: bool,
     /// Whether `"records": []` stands beside an error.
@@ -90,7 +90,7 @@ impl Default for M3Config {
             max_body: 128 * 1024,
             ceiling: 1000,
             exclude_start_key: false,
-            matrix_maxrecs_only: false,
+            matrix_options_only: false,
             refuse_unknown_fields: true,
             records_beside_errors: true,
             error_codes: true,

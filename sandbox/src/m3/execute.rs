@@ -55,7 +55,7 @@ fn read(tenant: &M3Tenant, query: &str, matrix: &str) -> (Row, Options) {
         // Fields are in capitals, options in small letters: CONO is a field, cono an option.
         if key.starts_with(|first: char| first.is_ascii_uppercase()) {
             input.insert(key.into_owned(), value.into_owned());
-        } else if !(tenant.config.matrix_maxrecs_only && key == "maxrecs") {
+        } else if !tenant.config.matrix_options_only {
             options.set(&key, &value);
         }
     }

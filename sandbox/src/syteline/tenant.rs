@@ -71,10 +71,10 @@ impl SyteLineTenant {
             .collect();
         let known = site.store.idos.get(ido).ok_or_else(|| format!("IDO {ido} does not exist"))?;
         let mut answer = Load::read(known, &parameters, &site)?.answer(&site);
-        if fault.is_some_and(|fault| fault.kind == FaultKind::PartialRecords) {
-            if let Some(items) = answer["Items"].as_array_mut() {
-                items.truncate(items.len() / 2);
-            }
+        let partial = fault.is_some_and(|fault| fault.kind == FaultKind::PartialRecords);
+        // Without a record the failure could not be told from a refusal.
+        if let Some(items) = answer["Items"].as_array_mut().filter(|items| partial && !items.is_empty()) {
+            items.truncate(items.len().div_ceil(2));
             answer["Success"] = json!(false);
             answer["Message"] = json!("The connection to the database was lost.");
         }
@@ -162,7 +162,8 @@ impl Tenant for SyteLineTenant {
     fn kind(&self, call: &Call) -> CallKind {
         match self.target(&call.path) {
             _ if self.gateway.is_token_call(call) => CallKind::Token,
-            Some(("update", _)) => CallKind::Bulk,
+            // A change alone is made or refused: nothing of it can be left over.
+            Some(("update", _)) if update::changes_in(&call.body) > 1 => CallKind::Bulk,
             _ => CallKind::Single,
         }
     }

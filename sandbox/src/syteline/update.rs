@@ -42,6 +42,11 @@ struct Property {
     modified: bool,
 }
 
+/// How many changes a call carries.
+pub(super) fn changes_in(body: &[u8]) -> usize {
+    serde_json::from_slice::<Body>(body).map_or(0, |body| body.changes.len())
+}
+
 /// How many of the changes are made, and how many of those are shown.
 struct Cut {
     made: usize,

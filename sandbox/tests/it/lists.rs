@@ -33,12 +33,15 @@ async fn a_list_gives_100_rows_by_default_and_the_hidden_ceiling_at_most() {
 }
 
 #[tokio::test]
-async fn one_grid_hears_maxrecs_as_a_matrix_parameter_only() {
+async fn one_grid_hears_options_as_matrix_parameters_only() {
     let scenario = Scenario { vendors: 150, ..small() };
-    let clerk = Clerk::new(M3Config { matrix_maxrecs_only: true, scenario, ..M3Config::default() }).await;
+    let clerk = Clerk::new(M3Config { matrix_options_only: true, scenario, ..M3Config::default() }).await;
     let rows = async |call: &str| clerk.one(call).await["records"].as_array().unwrap().len();
     assert_eq!(rows("CRS620MI/LstSuppliers?maxrecs=0").await, 100);
     assert_eq!(rows("CRS620MI/LstSuppliers;maxrecs=0?maxrecs=0").await, 149);
+    let fields = async |call: &str| clerk.one(call).await["records"][0].as_object().unwrap().len();
+    assert!(fields("CRS620MI/LstSuppliers?returncols=SUNO").await > 1);
+    assert_eq!(fields("CRS620MI/LstSuppliers;returncols=SUNO").await, 1);
 }
 
 #[tokio::test]

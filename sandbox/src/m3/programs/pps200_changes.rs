@@ -12,10 +12,16 @@ pub(super) fn run(company: &mut Company, name: &str, input: &Row) -> Outcome {
     if !company.orders.contains_key(&number) {
         return Err(Refusal::nok("WPU0103", "PUNO", format!("Purchase order {number} does not exist")));
     }
+    let done = change(company, &number, name, input)?;
+    company.mark_changed(&number);
+    Ok(done)
+}
+
+fn change(company: &mut Company, number: &str, name: &str, input: &Row) -> Outcome {
     if name == "AddLine" {
-        return add(company, &number, input);
+        return add(company, number, input);
     }
-    let Some(order) = company.orders.get_mut(&number) else { return Err(missing(name)) };
+    let Some(order) = company.orders.get_mut(number) else { return Err(missing(name)) };
     if name == "UpdHead" {
         let given = input.iter().filter(|(field, _)| field.as_str() != "PUNO");
         order.head.extend(given.map(|(field, value)| (field.clone(), value.clone())));
