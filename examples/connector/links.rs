@@ -136,7 +136,8 @@ async fn import(connection: &Connection, file: &Path, json: bool) -> Done {
             let one =
                 |line: &Reference| json!({ "kind": line.kind, "source": line.source, "target": line.found.targets() });
             say(json, &json!({ "linked": made.iter().map(one).collect::<Vec<Value>>() }), || {
-                format!("{} links made; what waits for them goes on with the next sync.", made.len())
+                let links = if made.len() == 1 { "1 link".to_owned() } else { format!("{} links", made.len()) };
+                format!("{links} made; what waits for that goes on with the next sync.")
             });
             Ok(ExitCode::SUCCESS)
         }

@@ -157,30 +157,33 @@ struct Line {
 
 /// All findings, and the totals of both sides.
 fn lines(comparison: &Comparison) -> Vec<Line> {
+    let amount = |day: Option<NaiveDate>, total: Decimal, currency: &Option<String>| {
+        let words = [day.map(|day| day.to_string()), Some(money(total)), currency.clone()];
+        words.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    };
     let missing = comparison.missing.iter().map(|one| Line {
         what: "missing",
         key: one.key.to_string(),
-        source: one.reason.clone().unwrap_or_default(),
+        number: one.number.clone().unwrap_or_default(),
+        source: match &one.reason {
+            Some(reason) => format!("{}, {reason}", amount(one.date, one.total, &one.currency)),
+            None => amount(one.date, one.total, &one.currency),
+        },
         ..Line::default()
     });
     let extra = comparison.extra.iter().map(|one| Line {
         what: "extra",
         number: one.number.clone(),
-        target: [
-            one.supplier.clone(),
-            one.date.map(|date| date.to_string()),
-            Some(money(one.total)),
-            one.currency.clone(),
-        ]
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join(" "),
+        target: match &one.supplier {
+            Some(supplier) => format!("{supplier} {}", amount(one.date, one.total, &one.currency)),
+            None => amount(one.date, one.total, &one.currency),
+        },
         ..Line::default()
     });
     let differing = comparison.differing.iter().map(|one| Line {
         what: "differing",
         key: one.key.to_string(),
+        number: one.number.clone(),
         field: one.field.clone(),
         source: one.source.clone(),
         target: one.target.clone(),

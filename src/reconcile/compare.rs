@@ -65,11 +65,11 @@ pub(crate) fn compare(
         let first = if copies.is_empty() { None } else { Some(copies.remove(own)) };
         comparison.extra.extend(copies.into_iter().map(Extra::of));
         match (first, &one.unwanted) {
-            (None, None) => comparison.missing.push(Missing { key: one.key.clone(), reason: one.reason.clone() }),
+            (None, None) => comparison.missing.push(Missing::of(one)),
             (None, Some(_)) => {}
             (Some(there), Some(why)) => {
                 let target = format!("{} is there", there.number);
-                comparison.differing.push(Differing::new(&one.key, "status", why, target));
+                comparison.differing.push(Differing::new(&one.key, there, "status", why.clone(), target));
             }
             (Some(there), None) => {
                 let differences = differences(one, there, date);
@@ -92,7 +92,7 @@ fn differences(expected: &Expected, there: &Document, date: &str) -> Vec<Differi
     let mut found = Vec::new();
     let mut differ = |field: &str, source: String, target: String| {
         if source != target {
-            found.push(Differing::new(&expected.key, field, source, target));
+            found.push(Differing::new(&expected.key, there, field, source, target));
         }
     };
     let day = |document: &Document| document.date.map(|date| date.to_string());

@@ -60,6 +60,14 @@ impl Period {
 pub struct Missing {
     /// Which.
     pub key: RecordKey,
+    /// The vendor's number of a bill, or the number that the ERP gave to what was posted.
+    pub number: Option<String>,
+    /// Its day.
+    pub date: Option<NaiveDate>,
+    /// Its currency.
+    pub currency: Option<String>,
+    /// What it comes to.
+    pub total: Decimal,
     /// Why, as far as the ledger knows: what it is held for, for example. None if it was posted and is gone.
     pub reason: Option<String>,
 }
@@ -81,6 +89,21 @@ pub struct Extra {
     pub reference: Option<String>,
 }
 
+impl Missing {
+    fn of(expected: &Expected) -> Self {
+        let document = &expected.document;
+        let number = document.supplier_invoice.clone();
+        Self {
+            key: expected.key.clone(),
+            number: number.or_else(|| (!document.number.is_empty()).then(|| document.number.clone())),
+            date: document.date,
+            currency: document.currency.clone(),
+            total: document.total(),
+            reason: expected.reason.clone(),
+        }
+    }
+}
+
 impl Extra {
     fn of(document: &Document) -> Self {
         Self {
@@ -99,6 +122,8 @@ impl Extra {
 pub struct Differing {
     /// Of which record.
     pub key: RecordKey,
+    /// The ERP's number of its document.
+    pub number: String,
     /// Which field: `supplier`, `currency`, `order_date`, `invoice_date`, `invoice_number`, `total`, `status`,
     /// `line 2 quantity`, `line 3 amount`.
     pub field: String,
@@ -109,8 +134,8 @@ pub struct Differing {
 }
 
 impl Differing {
-    fn new(key: &RecordKey, field: &str, source: impl Into<String>, target: impl Into<String>) -> Self {
-        Self { key: key.clone(), field: field.to_owned(), source: source.into(), target: target.into() }
+    fn new(key: &RecordKey, there: &Document, field: &str, source: String, target: String) -> Self {
+        Self { key: key.clone(), number: there.number.clone(), field: field.to_owned(), source, target }
     }
 }
 
