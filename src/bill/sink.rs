@@ -314,8 +314,15 @@ impl<B: InvoiceBook> Sink for InvoiceSink<B> {
             .map(|prepared| {
                 let prepared = prepared.as_ref().map_err(Clone::clone)?;
                 let there = there.next().unwrap_or_else(|| Err(no_answer()))?;
-                let why =
-                    self.standing(prepared, there).map(|why| format!("{why}: delete it there, then replay the bill"));
+                let why = match there {
+                    // What people typed in is theirs; what shows nobody's reference may be ours.
+                    There::Same(present) if !present.hides_reference() => None,
+                    There::Other(why) => Some(why),
+                    there => {
+                        let left = self.standing(prepared, there);
+                        left.map(|left| format!("{left}: delete it there, then replay the bill"))
+                    }
+                };
                 Ok(why.map(|why| Failure::new(FailureKind::Other, why)))
             })
             .collect()

@@ -279,7 +279,8 @@ pub trait Sink: Send + Sync {
     }
 
     /// What stands in the target of records that are not to be posted any more, by the handles that were sent of them
-    /// last: what it is, and what a person is to do about it. Nothing is removed.
+    /// last and have been [thrown away](Self::discard) as far as they counted for nothing: what it is, and what a person
+    /// is to do about it. Nothing is removed by this.
     ///
     /// By default a commit makes the whole document or nothing.
     async fn left_behind(&self, handles: &[Handle]) -> Vec<Result<Option<Failure>, Failure>> {

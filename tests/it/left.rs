@@ -7,7 +7,7 @@ use procurify_cloudsuite::accounts::{Rule, Rules};
 use procurify_cloudsuite::bill::DefaultBillMapper;
 use procurify_cloudsuite::{Connection, FlowKind};
 use sandbox::{Document, FaultKind, M3, Matcher, Scenario, SyteLine};
-use sync_core::{Actor, Assurance, ExternalRef, RecordKey, StateName};
+use sync_core::{Actor, Assurance, ExternalRef, RecordKey, StateName, Step};
 
 use crate::world::{World, bill_key, scenario};
 
@@ -167,6 +167,10 @@ async fn what_is_left_of_a_bill_that_is_cancelled_then_is_told_until_it_is_delet
         assert!(world.procurify.edit_bill(id(key), |edit| edit.status = Some(5)));
     }
     let connection = world.connect().await;
+    let plan = connection.plan(FlowKind::Bills).await.unwrap();
+    let told =
+        plan.iter().filter(|planned| matches!(&planned.step, Step::Tell(why) if why.contains("delete it there")));
+    assert_eq!(told.count(), keys.len(), "{plan:?}");
     let report = connection.sync(FlowKind::Bills).await.unwrap();
     assert_eq!(report.concerns.len(), keys.len(), "{:?}", report.counts);
     for concern in &report.concerns {

@@ -178,7 +178,7 @@ impl Engine {
         let mut superseded = Vec::new();
         for Recorded { work, with, superseded: stale } in self.record(entries).await? {
             match with {
-                Some(_) if stale => superseded.push(work),
+                _ if stale => superseded.push(work),
                 Some(draft) => intents.push((work, draft)),
                 None => done.moved.push(went(&work, StateName::Discovered)),
             }
@@ -191,8 +191,10 @@ impl Engine {
     /// person's to remove.
     async fn abandon(&self, flow: &Flow, skipped: Vec<(Work, String)>) -> Vec<Entry<Option<Wanted>>> {
         let sent: Vec<Handle> = skipped.iter().filter_map(|(work, _)| work.head.earlier.clone()).collect();
-        let left = if sent.is_empty() { Vec::new() } else { flow.sink.left_behind(&sent).await };
-        let mut left = pad(left, sent.len(), || Err(no_answer())).into_iter();
+        if !sent.is_empty() {
+            flow.sink.discard(&sent).await;
+        }
+        let mut left = left_behind(flow, &sent).await.into_iter();
         let mut retries = Retries::of(self);
         skipped
             .into_iter()
@@ -200,13 +202,11 @@ impl Engine {
                 let left = if work.head.earlier.is_some() { left.next() } else { None };
                 let change = match left.unwrap_or(Ok(None)) {
                     Ok(None) => Change::Skipped { reason },
-                    Ok(Some(failure)) => {
-                        let message = format!("{reason}, and {}", failure.message);
-                        Change::Parked { failure: Failure { message, ..failure }, mendable: false }
-                    }
+                    Ok(Some(failure)) => Change::Parked { failure: and_left(&reason, failure), mendable: false },
                     Err(failure) => retries.attempt(&work, failure),
                 };
-                Entry::last(work, change, None)
+                let read = (work.head.revision.clone(), work.head.lifecycle);
+                Entry { only_at: Some(read), ..Entry::last(work, change, None) }
             })
             .collect()
     }
@@ -396,6 +396,17 @@ pub(super) fn map(flow: &Flow, record: &Record, references: &References) -> Mapp
         Lifecycle::Cancelled => Mapping::Skip("it was cancelled at the source".to_owned()),
         Lifecycle::Active => flow.mapper.map(record, references),
     }
+}
+
+/// What stands in the target of what was sent, one answer for each.
+pub(super) async fn left_behind(flow: &Flow, sent: &[Handle]) -> Vec<Result<Option<Failure>, Failure>> {
+    let left = if sent.is_empty() { Vec::new() } else { flow.sink.left_behind(sent).await };
+    pad(left, sent.len(), || Err(no_answer()))
+}
+
+/// Why a record is not to be posted any more, and what is left of it.
+pub(super) fn and_left(reason: &str, left: Failure) -> Failure {
+    Failure { message: format!("{reason}, and {}", left.message), ..left }
 }
 
 /// A document that is to be posted; or only linked, as long as something stands against its being made.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::advance::{map, may_be_there};
+use super::advance::{and_left, left_behind, map, may_be_there};
 use super::amend::{Wish, amendment};
 use super::{Engine, Flow};
 use crate::error::EngineError;
@@ -98,6 +98,7 @@ impl Engine {
         let mut plan = Vec::new();
         let mut first: Vec<(usize, Option<Handle>)> = Vec::new();
         let mut against: Vec<(usize, Vec<Missing>)> = Vec::new();
+        let mut skipped: Vec<(usize, Handle)> = Vec::new();
         for (key, (record, head)) in read {
             let Some((step, missing)) = next_step(flow, head.as_ref(), &record, &references) else {
                 continue;
@@ -116,6 +117,9 @@ impl Engine {
             if !missing.is_empty() && matches!(step, Step::Post(_)) {
                 against.push((plan.len(), missing));
             }
+            if matches!(step, Step::Skip(_)) {
+                skipped.extend(head.as_ref().and_then(|head| Some((plan.len(), head.earlier.clone()?))));
+            }
             if matches!(step, Step::Post(_)) && head.as_ref().is_none_or(|head| !head.looked) {
                 first.push((plan.len(), head.and_then(|head| head.earlier)));
             }
@@ -124,6 +128,7 @@ impl Engine {
         if flow.look_first {
             link_existing(flow, &first, &mut plan).await;
         }
+        tell_of_leftovers(flow, skipped, &mut plan).await;
         for (index, missing) in against {
             if matches!(plan[index].step, Step::Post(_)) {
                 plan[index].step = Step::Hold(missing);
@@ -154,6 +159,16 @@ async fn link_existing(flow: &Flow, first: &[(usize, Option<Handle>)], plan: &mu
             Found::Found(target) => plan[*index].step = Step::Link(target),
             Found::Differs(failure) => plan[*index].step = Step::Tell(failure.to_string()),
             Found::Absent | Found::Pending | Found::Unanswered(_) => {}
+        }
+    }
+}
+
+/// Asks the sink what stands of what an attempt sent of records that are not to be posted any more.
+async fn tell_of_leftovers(flow: &Flow, skipped: Vec<(usize, Handle)>, plan: &mut [Planned]) {
+    let (places, sent): (Vec<usize>, Vec<Handle>) = skipped.into_iter().unzip();
+    for (place, left) in places.into_iter().zip(left_behind(flow, &sent).await) {
+        if let (Step::Skip(reason), Ok(Some(failure))) = (&plan[place].step, left) {
+            plan[place].step = Step::Tell(and_left(reason, failure).to_string());
         }
     }
 }
