@@ -250,8 +250,9 @@ impl ApprovedBill {
         if let Some(terms) = bill.payment_terms.as_ref().filter(|terms| !terms.trim().is_empty()) {
             content["payment_terms"] = json!(terms);
         }
-        if let Some(why) = &self.unread {
-            content["unread"] = json!(why);
+        // Why it could not be read is no content: it may be another reason each time.
+        if self.unread.is_some() {
+            content["unread"] = json!(true);
         }
         Revision::of(&content)
     }
@@ -260,7 +261,7 @@ impl ApprovedBill {
     pub(crate) fn stamp(&self, wanted: &Wanted) -> String {
         let bill = &self.bill;
         let stamp = mark(bill.version, bill.status, bill.kind, bill.last_modified_datetime, wanted);
-        if self.unread.is_some() { format!("{stamp}:unread") } else { stamp }
+        if self.unread.is_some() { format!("{stamp}{UNREAD}") } else { stamp }
     }
 
     pub(crate) fn lifecycle(&self, wanted: &Wanted) -> Lifecycle {
@@ -268,6 +269,16 @@ impl ApprovedBill {
         let moved = wanted.refusal(self.bill.kind, self.bill.status).is_none();
         if (ended && !moved) || self.bill.active == Some(false) { Lifecycle::Cancelled } else { Lifecycle::Active }
     }
+}
+
+/// How the mark of a bill ends that was read as listed only, though its detail is wanted.
+const UNREAD: &str = ":unread";
+/// How the mark of a bill ends that is not moved, and so is wanted as listed only.
+const LEFT: &str = ":left";
+
+/// Whether a mark is of a bill that was read with its detail.
+pub(crate) fn is_of_the_whole(stamp: &str) -> bool {
+    !stamp.ends_with(UNREAD) && !stamp.ends_with(LEFT)
 }
 
 /// A cheap mark of one reading of a bill.
@@ -284,11 +295,11 @@ fn mark(
 ) -> String {
     let moved = wanted.refusal(kind, status).is_none();
     format!(
-        "{}:{}:{}:{}",
+        "{}:{}:{}{}",
         version.unwrap_or_default(),
         status.map_or(-1, BillStatus::code),
         modified.map(|at| at.to_rfc3339()).unwrap_or_default(),
-        if moved { "moved" } else { "left" }
+        if moved { ":moved" } else { LEFT }
     )
 }
 

@@ -37,6 +37,11 @@ pub trait BillMapper: Send + Sync {
     fn dimensions(&self) -> BTreeSet<u8> {
         BTreeSet::new()
     }
+
+    /// Whether an account code is the GL account that is booked on, so that one may be made of the other. Default no.
+    fn codes_are_accounts(&self) -> bool {
+        false
+    }
 }
 
 /// An account and cost centre of the ERP.
@@ -97,6 +102,10 @@ impl BillMapper for DefaultBillMapper {
 
     fn dimensions(&self) -> BTreeSet<u8> {
         self.accounts.dimensions()
+    }
+
+    fn codes_are_accounts(&self) -> bool {
+        self.accounts.codes_are_accounts()
     }
 }
 

@@ -1,17 +1,17 @@
 //! Bills from Procurify, those touched since a cursor; those that are moved with their lines.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use async_trait::async_trait;
 use chrono::{NaiveDate, TimeDelta};
 use chrono_tz::Tz;
 use futures_util::{StreamExt, stream};
-use procurify_client::{BillStatus, BillSummary, BillType, ErrorKind, OrderBy, Reader, Uuid};
+use procurify_client::{BillStatus, BillSummary, BillType, Error, ErrorKind, OrderBy, Reader, Uuid};
 use serde::{Deserialize, Serialize};
 use sync_core::{Batch, ConnectionId, Cursor, Failure, FailureKind, Known, Record, RecordKey, Source, SourceError};
 
 use super::KIND;
-use super::approved::{ApprovedBill, stamp};
+use super::approved::{ApprovedBill, is_of_the_whole, stamp};
 use super::wanted::Wanted;
 use crate::failure::{is_of_the_record, of_call};
 use crate::reading::{Position, Scope, changed, pages};
@@ -78,8 +78,32 @@ impl Scope for Reading {
 /// Why a bill was not read.
 struct Unread {
     failure: Failure,
-    /// Whether it is that bill that is at fault, and not the reading.
-    is_its_own: bool,
+    /// In words that are the same time after time.
+    reason: String,
+    whose: Whose,
+}
+
+/// Whose fault it is that a bill was not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// That of the bill itself.
+    Bill,
+    /// That of the whole reading.
+    Reading,
+    /// The service failed: at this bill, or altogether.
+    Unclear,
+}
+
+impl From<Error> for Unread {
+    fn from(error: Error) -> Self {
+        let whose = match error.kind() {
+            _ if is_of_the_record(&error) => Whose::Bill,
+            ErrorKind::Unavailable | ErrorKind::Permission | ErrorKind::Timeout => Whose::Unclear,
+            _ => Whose::Reading,
+        };
+        let status = error.status().map(|status| format!(" (HTTP {status})")).unwrap_or_default();
+        Self { failure: of_call(&error), reason: format!("{}{status}", error.message()), whose }
+    }
 }
 
 /// Gives bills as [`ApprovedBill`]s. Those that are not moved are given as lists show them, so that the ledger can say
@@ -118,7 +142,7 @@ impl BillSource {
 
     /// Bills with their lines, as [`poll`](Source::poll) would give them.
     pub(crate) async fn details(&self, bills: Vec<BillSummary>) -> Result<Vec<Record>, Failure> {
-        self.records(bills, &mut BTreeSet::new()).await
+        Box::pin(self.records(bills, &HashSet::new(), &mut BTreeSet::new())).await
     }
 
     /// Whose record a bill is, and the mark of it as it is listed.
@@ -139,10 +163,16 @@ impl BillSource {
     }
 
     /// Bills as they are to be kept. What fails now and then is asked for again, for one bill that was not read would
-    /// make all others be read again; what fails time after time is the bill's own failure where others can be read,
-    /// and else the whole reading's.
-    async fn records(&self, bills: Vec<BillSummary>, unread: &mut BTreeSet<String>) -> Result<Vec<Record>, Failure> {
-        let (mut records, mut open, mut any_read) = (Vec::new(), bills, false);
+    /// make all others be read again. What fails time after time is the bill's own failure, unless many fail in a row
+    /// and none that was read before can be read any more. Of bills that were read `whole` before, what is known stands
+    /// until they can be read again.
+    async fn records(
+        &self,
+        bills: Vec<BillSummary>,
+        whole: &HashSet<RecordKey>,
+        unread: &mut BTreeSet<String>,
+    ) -> Result<Vec<Record>, Failure> {
+        let (mut records, mut open, mut readable) = (Vec::new(), bills, None);
         while !open.is_empty() {
             let (before, mut failed) = (open.len(), Vec::new());
             let mut reading =
@@ -152,14 +182,17 @@ impl BillSource {
                 match read {
                     Ok(read) => {
                         in_a_row = 0;
-                        any_read |= self.is_moved(&bill);
                         if let Some(read) = read {
+                            if !read.listed_only {
+                                readable = bill.uuid;
+                            }
                             records.push(self.record(&read)?);
                         }
                     }
                     Err(why) => {
-                        in_a_row = if why.is_its_own { 0 } else { in_a_row + 1 };
-                        if in_a_row >= GIVE_UP {
+                        in_a_row = if why.whose == Whose::Unclear { in_a_row + 1 } else { 0 };
+                        let over = in_a_row >= GIVE_UP && !Box::pin(self.still_reads(readable.as_ref())).await;
+                        if over || why.whose == Whose::Reading {
                             return Err(why.failure);
                         }
                         failed.push((bill, why));
@@ -172,11 +205,10 @@ impl BillSource {
                 continue;
             }
             for (bill, why) in failed {
-                if !why.is_its_own && !any_read {
-                    return Err(why.failure);
-                }
                 unread.extend(bill.uuid.as_ref().map(|uuid| uuid.0.clone()));
-                records.push(self.record(&as_listed(&bill, &why.failure)?)?);
+                if !whole.contains(&self.key(bill.id)) {
+                    records.push(self.record(&as_listed(&bill, why.reason)?)?);
+                }
             }
             break;
         }
@@ -200,6 +232,14 @@ impl BillSource {
         Ok(records)
     }
 
+    /// Those of these bills that were read whole before.
+    async fn known_whole(&self, bills: &[BillSummary], known: &dyn Known) -> Result<HashSet<RecordKey>, SourceError> {
+        let keys: Vec<RecordKey> = bills.iter().map(|bill| self.key(bill.id)).collect();
+        let stamps = known.stamps(&keys).await?;
+        let whole = keys.into_iter().zip(stamps).filter(|(_, stamp)| stamp.as_deref().is_some_and(is_of_the_whole));
+        Ok(whole.map(|(key, _)| key).collect())
+    }
+
     fn is_moved(&self, bill: &BillSummary) -> bool {
         self.wanted.refusal(bill.kind, bill.status).is_none()
     }
@@ -208,7 +248,10 @@ impl BillSource {
     async fn bill(&self, summary: &BillSummary) -> Result<Option<ApprovedBill>, Unread> {
         match &summary.uuid {
             Some(uuid) if self.is_moved(summary) => self.detail(uuid).await,
-            _ => ApprovedBill::of_summary(summary).map(Some).map_err(|failure| Unread { failure, is_its_own: false }),
+            _ => ApprovedBill::of_summary(summary).map(Some).map_err(|failure| {
+                let reason = failure.message.clone();
+                Unread { failure, reason, whose: Whose::Reading }
+            }),
         }
     }
 
@@ -219,7 +262,15 @@ impl BillSource {
                 tracing::warn!(%uuid, "a bill was listed and is gone; it is left out");
                 Ok(None)
             }
-            Err(error) => Err(Unread { failure: of_call(&error), is_its_own: is_of_the_record(&error) }),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Whether the detail of a bill that was read can be read again.
+    async fn still_reads(&self, bill: Option<&Uuid>) -> bool {
+        match bill {
+            Some(uuid) => self.detail(uuid).await.is_ok(),
+            None => false,
         }
     }
 
@@ -233,8 +284,8 @@ impl BillSource {
 }
 
 /// A bill as lists show it, with why there is no more of it.
-fn as_listed(bill: &BillSummary, failure: &Failure) -> Result<ApprovedBill, Failure> {
-    Ok(ApprovedBill { unread: Some(failure.message.clone()), ..ApprovedBill::of_summary(bill)? })
+fn as_listed(bill: &BillSummary, reason: String) -> Result<ApprovedBill, Failure> {
+    Ok(ApprovedBill { unread: Some(reason), ..ApprovedBill::of_summary(bill)? })
 }
 
 #[async_trait]
@@ -251,7 +302,8 @@ impl Source for BillSource {
             scope.unread.remove(&uuid.0);
         }
         let again = if from.is_within_a_scan() { Vec::new() } else { self.again(&mut scope.unread).await? };
-        let mut records = self.records(touched, &mut scope.unread).await?;
+        let whole = self.known_whole(&touched, known).await?;
+        let mut records = self.records(touched, &whole, &mut scope.unread).await?;
         records.extend(again);
         let next = Position { place, scope }.write()?;
         Ok(Batch { records, unchanged, next, more })
