@@ -314,6 +314,7 @@ impl ConnectionBuilder {
         let procurify = self.procurify.ok_or(BuildError::Missing("Procurify client"))?;
         let product = self.product.ok_or(BuildError::Missing("CloudSuite product"))?;
         let stores = self.store.ok_or(BuildError::Missing("store"))?;
+        let codes_are_accounts = self.mapper.codes_are_accounts() && self.bill_mapper.codes_are_accounts();
         let dimensions = &self.mapper.dimensions() | &self.bill_mapper.dimensions();
         product.check(&dimensions)?;
         let sink = product.purchase_orders()?;
@@ -329,7 +330,7 @@ impl ConnectionBuilder {
             on_cancel: self.on_cancel,
             ..Flow::new(purchase_order::KIND, orders.clone(), mapper, sink)
         };
-        let makers = check(&self.reference, product.as_ref())?;
+        let makers = check(&self.reference, product.as_ref(), codes_are_accounts)?;
         let (name, ledger) = (self.name, stores.ledger);
         let mut engine = Engine::new(name.clone(), Arc::clone(&ledger), stores.checkpoints, stores.references)
             .settings(self.settings);

@@ -187,7 +187,6 @@ fn lines(comparison: &Comparison) -> Vec<Line> {
         field: one.field.clone(),
         source: one.source.clone(),
         target: one.target.clone(),
-        ..Line::default()
     });
     let currencies: std::collections::BTreeSet<&String> =
         comparison.source_total.keys().chain(comparison.target_total.keys()).collect();

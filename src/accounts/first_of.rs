@@ -43,4 +43,8 @@ impl AccountMapping for FirstOf {
     fn dimensions(&self) -> BTreeSet<u8> {
         self.0.iter().flat_map(|mapping| mapping.dimensions()).collect()
     }
+
+    fn codes_are_accounts(&self) -> bool {
+        self.0.iter().all(|mapping| mapping.codes_are_accounts())
+    }
 }

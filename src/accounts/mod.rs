@@ -156,6 +156,11 @@ pub trait AccountMapping: fmt::Debug + Send + Sync {
     fn dimensions(&self) -> BTreeSet<u8> {
         BTreeSet::new()
     }
+
+    /// Whether an account code is the GL account that is booked on, so that one may be made of the other. Default no.
+    fn codes_are_accounts(&self) -> bool {
+        false
+    }
 }
 
 /// Account and cost centre by the cross-references of account code and department alone.
@@ -165,6 +170,10 @@ pub struct Direct;
 impl AccountMapping for Direct {
     fn code(&self, _spend: &Spend, _references: &References) -> Coded {
         Coded::As(Coding::default())
+    }
+
+    fn codes_are_accounts(&self) -> bool {
+        true
     }
 }
 

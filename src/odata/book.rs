@@ -47,11 +47,16 @@ impl ODataBook {
         Ok(found.map(|one| one.map(|one| kept(one.code, one.description, one.etag))).collect())
     }
 
-    /// A supplier of this name: the service may have given it another number than it was told.
-    async fn supplier_named(&self, name: &str) -> Result<Option<Kept>, Error> {
-        let named = Filter::property(self.odata.suppliers().name_property()).eq(name);
-        let found = self.odata.suppliers().list().filter(named).all().await?.into_iter().next();
-        Ok(found.map(|one| Kept { number: one.number, name: one.name.unwrap_or_default() }))
+    /// The suppliers of these names: the service may have given them other numbers than it was told.
+    async fn suppliers_named(&self, names: &[&str]) -> Result<Vec<Kept>, Error> {
+        let mut found = Vec::new();
+        // Short enough for any server's limit on addresses.
+        for some in names.chunks(10) {
+            let wanted = Filter::property(self.odata.suppliers().name_property()).one_of(some.iter().copied());
+            let suppliers = self.odata.suppliers().list().filter(wanted).all().await?.into_iter();
+            found.extend(suppliers.map(|one| Kept { number: one.number, name: one.name.unwrap_or_default() }));
+        }
+        Ok(found)
     }
 
     async fn lookup(&self, drafts: &[MasterDraft]) -> Result<Vec<Option<Kept>>, Error> {
@@ -59,8 +64,11 @@ impl ODataBook {
         let mut found: Vec<Option<Kept>> =
             self.shown(&numbers).await?.into_iter().map(|one| one.map(|(kept, _)| kept)).collect();
         if self.held == Held::Suppliers {
+            let open = found.iter().zip(drafts).filter(|(found, _)| found.is_none());
+            let names: Vec<&str> = open.map(|(_, draft)| draft.name.as_str()).collect();
+            let there = self.suppliers_named(&names).await?;
             for (found, draft) in found.iter_mut().zip(drafts).filter(|(found, _)| found.is_none()) {
-                *found = self.supplier_named(&draft.name).await?;
+                *found = there.iter().find(|one| one.name.trim() == draft.name).cloned();
             }
         }
         Ok(found)

@@ -107,6 +107,10 @@ impl<M: OrderMapper> OrderMapper for ChargesAsLines<M> {
     fn dimensions(&self) -> BTreeSet<u8> {
         self.mapper.dimensions()
     }
+
+    fn codes_are_accounts(&self) -> bool {
+        self.mapper.codes_are_accounts()
+    }
 }
 
 #[cfg(test)]

@@ -51,6 +51,11 @@ pub trait OrderMapper: Send + Sync {
     fn dimensions(&self) -> BTreeSet<u8> {
         BTreeSet::new()
     }
+
+    /// Whether an account code is the GL account that is booked on, so that one may be made of the other. Default no.
+    fn codes_are_accounts(&self) -> bool {
+        false
+    }
 }
 
 /// An [`OrderMapper`] as the engine sees it.
@@ -118,6 +123,10 @@ impl OrderMapper for DefaultOrderMapper {
 
     fn dimensions(&self) -> BTreeSet<u8> {
         self.accounts.dimensions()
+    }
+
+    fn codes_are_accounts(&self) -> bool {
+        self.accounts.codes_are_accounts()
     }
 }
 

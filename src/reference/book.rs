@@ -5,7 +5,7 @@ use sync_core::sink::UNNAMED;
 use sync_core::{
     Committed, Doubt, Draft, Failure, FailureKind, Found, Handle, Lookup, Settled, Sink, Staged, TargetRef,
 };
-use tenant_http::{Error, Outcome};
+use tenant_http::{Error, ErrorKind, Outcome};
 
 use super::draft::MasterDraft;
 use super::names::{NameDraft, fit};
@@ -190,6 +190,8 @@ impl<B: MasterBook> BookNames<B> {
     fn renamed(&self, name: NameDraft, renamed: Option<Result<(), Error>>) -> Committed {
         match renamed {
             Some(Ok(())) => Committed::Created(TargetRef(name.of)),
+            // Somebody was quicker: it is read and written again.
+            Some(Err(error)) if error.kind() == ErrorKind::Conflict => Committed::NotProcessed(of_call(&error)),
             Some(Err(error)) => not_made(&error),
             None => Committed::Rejected(invalid(format!("{} {} is not in the ERP any more", self.0.what(), name.of))),
         }

@@ -36,7 +36,10 @@ impl Mapper for OneSidedMapper {
             Self::NoSuppliers(product) => of_procurify(VENDOR, "SUPPLIER", &one, references, || {
                 Err(format!("suppliers are not made in {product} from here: add it there"))
             }),
-            Self::Accounts => of_procurify(GL_ACCOUNT, "ACCOUNT", &one, references, || Ok(one.id.clone())),
+            Self::Accounts => of_procurify(GL_ACCOUNT, "ACCOUNT", &one, references, || match &one.unfit {
+                Some(why) => Err(format!("{why}, and only expense accounts are made from here: add it in the ERP")),
+                None => Ok(one.id.clone()),
+            }),
             Self::CostCenters => of_procurify(COST_CENTER, "CENTRE", &one, references, || {
                 let named = one.external_id.clone();
                 named.ok_or_else(|| {

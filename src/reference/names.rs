@@ -24,6 +24,15 @@ pub struct NameDraft {
     pub from: String,
     /// What it is to be called.
     pub to: String,
+    /// Whether exactly this was written before, and did not last.
+    #[serde(default)]
+    pub in_vain: bool,
+}
+
+impl NameDraft {
+    fn new(of: String, from: String, to: String) -> Self {
+        Self { of, from, to, in_vain: false }
+    }
 }
 
 /// The pairs of a kind whose names differ, as far as the ERP's can be as long.
@@ -42,8 +51,8 @@ fn differing(kind: &str, owner: System, longest: usize, reading: &Reading, table
     }
     let pair = |subject: &super::Subject| {
         let target = target_of(subject)?;
-        // What several stand for cannot bear the names of them all.
-        if owner == System::Procurify && sharing.get(&target).is_some_and(|sharing| *sharing > 1) {
+        // What several stand for cannot bear the names of them all, nor they all its own.
+        if sharing.get(&target).is_some_and(|sharing| *sharing > 1) {
             return None;
         }
         let (ours, theirs) = (fit(&subject.label, longest), *named.get(target.as_str())?);
@@ -52,9 +61,9 @@ fn differing(kind: &str, owner: System, longest: usize, reading: &Reading, table
         }
         Some(match owner {
             System::CloudSuite => {
-                NameDraft { of: subject.source.clone(), from: subject.label.clone(), to: theirs.trim().to_owned() }
+                NameDraft::new(subject.source.clone(), subject.label.clone(), theirs.trim().to_owned())
             }
-            System::Procurify => NameDraft { of: target, from: theirs.to_owned(), to: ours },
+            System::Procurify => NameDraft::new(target, theirs.to_owned(), ours),
         })
     };
     subjects.iter().filter_map(pair).collect()
@@ -79,16 +88,20 @@ pub(crate) struct NameSource {
 }
 
 impl NameSource {
-    /// How often each was renamed before. The next time is a record of its own.
-    async fn times(&self) -> Result<HashMap<String, usize>, SourceError> {
+    /// How often each was renamed before, and by what last. The next time is a record of its own.
+    async fn renamed(&self) -> Result<HashMap<String, (usize, Option<NameDraft>)>, SourceError> {
         let done = Query::of(&self.connection, &self.kind).in_states(&[StateName::Posted]);
-        let mut times: HashMap<String, usize> = HashMap::new();
+        let mut renamed: HashMap<String, (usize, Option<NameDraft>)> = HashMap::new();
         for head in list_all(self.store.as_ref(), done).await? {
-            if let Some((of, _)) = head.key.id().rsplit_once('.') {
-                *times.entry(of.to_owned()).or_default() += 1;
+            if let Some((of, time)) = head.key.id().rsplit_once('.') {
+                let time = time.parse().unwrap_or_default();
+                let last = renamed.entry(of.to_owned()).or_default();
+                if time >= last.0 {
+                    *last = (time, serde_json::from_value(head.payload).ok());
+                }
             }
         }
-        Ok(times)
+        Ok(renamed)
     }
 }
 
@@ -99,9 +112,11 @@ impl Source for NameSource {
         let mut ids = HashSet::new();
         if let Some(read) = self.shelf.get() {
             let drafts = differing(self.of, self.owner, self.longest, &read.0, &read.1);
-            let times = if drafts.is_empty() { HashMap::new() } else { self.times().await? };
-            for draft in drafts {
-                let time = times.get(&draft.of).copied().unwrap_or_default() + 1;
+            let renamed = if drafts.is_empty() { HashMap::new() } else { self.renamed().await? };
+            for mut draft in drafts {
+                let (times, last) = renamed.get(&draft.of).cloned().unwrap_or_default();
+                let time = times + 1;
+                draft.in_vain = last.is_some_and(|last| (&last.from, &last.to) == (&draft.from, &draft.to));
                 let id = format!("{}.{time}", draft.of);
                 ids.insert(id.clone());
                 let payload = serde_json::to_value(&draft)
@@ -127,6 +142,14 @@ pub(crate) struct NameMapper;
 impl Mapper for NameMapper {
     fn map(&self, record: &Record, _references: &References) -> Mapping {
         match serde_json::from_value::<NameDraft>(record.payload.clone()) {
+            Ok(draft) if draft.in_vain => Mapping::Hold(vec![Missing {
+                kind: "name".to_owned(),
+                value: draft.of,
+                hint: format!(
+                    "it was renamed from \"{}\" to \"{}\" before and is \"{}\" again: give both the same name by hand",
+                    draft.from, draft.to, draft.from
+                ),
+            }]),
             Ok(draft) => Mapping::Draft {
                 document: record.payload.clone(),
                 decisions: vec![format!("\"{}\" becomes \"{}\", as the system of record has it", draft.from, draft.to)],

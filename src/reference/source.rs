@@ -53,6 +53,9 @@ pub(crate) struct OneSided {
     /// Where in Procurify a department of it belongs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location: Option<LocationId>,
+    /// Why none is made of it in the other system, if so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unfit: Option<String>,
     /// Others of its own system with the same name, one-sided as well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub twins: Vec<String>,
@@ -100,6 +103,13 @@ fn of_procurify(kind: &str, reading: &Reading, table: &References) -> Vec<OneSid
     let Some((_, subjects, masters)) = pair else { return Vec::new() };
     let one_sided = subjects.iter().filter(|subject| !is_matched(kind, subject, table));
     let unsuitable = |subject: &Subject| kind == VENDOR && reading.subjects.unsuitable.contains(&subject.source);
+    let unfit = |subject: &Subject| {
+        let kind = reading.subjects.other_accounts.get(&subject.source).filter(|_| kind == GL_ACCOUNT)?;
+        Some(match kind {
+            Some(kind) => format!("it is an account of type {kind} in Procurify"),
+            None => "Procurify does not say of which type it is".to_owned(),
+        })
+    };
     let currency = |subject: &Subject| reading.subjects.currencies.get(&subject.source).filter(|_| kind == VENDOR);
     one_sided
         .filter(|subject| !unsuitable(subject))
@@ -110,6 +120,7 @@ fn of_procurify(kind: &str, reading: &Reading, table: &References) -> Vec<OneSid
             currency: None,
             currency_id: currency(subject).copied(),
             location: None,
+            unfit: unfit(subject),
             twins: Vec::new(),
             namesakes: namesakes(&subject.label, masters.iter().map(|one| (&one.id, &one.name))),
         })
@@ -139,6 +150,7 @@ fn of_erp(kind: &str, masters: &[Master], subjects: &[Subject], table: &Referenc
             currency: None,
             currency_id: None,
             location: None,
+            unfit: None,
             twins: Vec::new(),
             namesakes: namesakes(&master.name, subjects.iter().map(|subject| (&subject.source, &subject.label))),
         })

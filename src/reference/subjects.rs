@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use futures_util::TryStreamExt;
-use procurify_client::{AccountCode, CurrencyId, Department, Error, ProcurifyClient, Vendor, VendorType};
+use procurify_client::{AccountCode, AccountType, CurrencyId, Department, Error, ProcurifyClient, Vendor, VendorType};
 
 use super::Subject;
 
@@ -15,6 +15,8 @@ pub(crate) struct Subjects {
     pub departments: Vec<Subject>,
     /// Vendors that the ERP is not to have: those no longer active, employees, card providers, names outside the list.
     pub unsuitable: HashSet<String>,
+    /// Account codes that are of another type than expenses, and that type in words; of an unknown one none.
+    pub other_accounts: HashMap<String, Option<&'static str>>,
     /// Currencies that are in use.
     pub currency_codes: Vec<String>,
     /// The currencies of vendors, by the vendor's id.
@@ -28,17 +30,33 @@ impl Subjects {
         let unsuitable = read.iter().filter(|vendor| is_unsuitable(vendor));
         let unsuitable = unsuitable.map(|vendor| vendor.id.to_string()).collect();
         let currencies = read.iter().filter_map(|vendor| Some((vendor.id.to_string(), vendor.currency?))).collect();
-        let account_codes = procurify.account_codes().list().page_size(page_size).stream();
+        let account_codes = procurify.account_codes().list().page_size(page_size).all().await?;
+        let other = account_codes.iter().filter(|one| one.account_type != Some(AccountType::Expense));
+        let other_accounts = other
+            .filter_map(|one| Some((one.code.clone()?.to_string(), one.account_type.and_then(in_words))))
+            .collect();
         let departments = procurify.departments().list().page_size(page_size).stream();
         Ok(Self {
             vendors: read.into_iter().map(vendor).collect(),
             unsuitable,
             currency_codes: used.into_iter().filter_map(|currency| currency.name.map(Into::into)).collect(),
             currencies,
-            account_codes: account_codes.try_filter_map(|code| async { Ok(account_code(code)) }).try_collect().await?,
+            account_codes: account_codes.into_iter().filter_map(account_code).collect(),
+            other_accounts,
             departments: departments.map_ok(department).try_collect().await?,
         })
     }
+}
+
+fn in_words(kind: AccountType) -> Option<&'static str> {
+    Some(match kind {
+        AccountType::Assets => "assets",
+        AccountType::Liability => "liability",
+        AccountType::Expense => "expense",
+        AccountType::Income => "income",
+        AccountType::Equity => "equity",
+        _ => return None,
+    })
 }
 
 fn is_unsuitable(vendor: &Vendor) -> bool {

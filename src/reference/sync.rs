@@ -74,7 +74,11 @@ pub(crate) struct Makers {
 }
 
 /// Whether these settings can be carried out, and by what.
-pub(crate) fn check(settings: &ReferenceSettings, product: &dyn Product) -> Result<Makers, BuildError> {
+pub(crate) fn check(
+    settings: &ReferenceSettings,
+    product: &dyn Product,
+    codes_are_accounts: bool,
+) -> Result<Makers, BuildError> {
     let wanted = |direction: Direction, names: Option<System>| direction.to_cloudsuite() || names.is_some();
     let wants_suppliers = wanted(settings.vendors, settings.vendor_names);
     let makers = Makers {
@@ -93,6 +97,13 @@ pub(crate) fn check(settings: &ReferenceSettings, product: &dyn Product) -> Resu
                  to \"to-procurify\" or \"off\", and let the ERP's people add what is missing"
             )));
         }
+    }
+    if settings.gl_accounts.to_cloudsuite() && !codes_are_accounts {
+        return Err(BuildError::Direction(
+            "reference.gl_accounts would make a GL account of each account code, and the account mapping makes something \
+             else of codes: set it to \"to-procurify\" or \"off\", or map accounts directly"
+                .to_owned(),
+        ));
     }
     for (setting, what, owner, can) in [
         ("vendor_names", "suppliers", settings.vendor_names, makers.suppliers.is_some()),

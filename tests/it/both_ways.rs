@@ -1,11 +1,14 @@
 //! Reference data both ways: what only one system has is made in the other, once, and nothing comes back.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use procurify_client::Vendor;
+use procurify_client::{AccountCodeCreate, AccountType, Vendor};
+use procurify_cloudsuite::accounts::{Segment, Segments};
 use procurify_cloudsuite::odata::ODataProduct;
 use procurify_cloudsuite::product::Masters;
+use procurify_cloudsuite::purchase_order::DefaultOrderMapper;
 use procurify_cloudsuite::reference::{Direction, Master, ReferenceSettings, System};
 use procurify_cloudsuite::{Connection, FlowKind};
 use sandbox::{Account, FaultKind, Faults, M3, OData, Scenario, Supplier, SyteLine};
@@ -334,6 +337,65 @@ async fn what_m3_cannot_make_or_rename_is_refused_when_the_connection_is_built()
         let refused = refused.err().unwrap().to_string();
         assert!(refused.contains(why), "{refused}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_accounts_are_made_of_codes_that_are_none_or_of_another_type_than_expenses() {
+    let world = World::<SyteLine>::of(scenario(1)).await;
+    let settings = || ReferenceSettings { gl_accounts: Direction::ToCloudSuite, ..ReferenceSettings::default() };
+    let segments = Segments::new("-", [Segment::Account, Segment::CostCenter]);
+    let mapper = DefaultOrderMapper { accounts: Arc::new(segments), ..DefaultOrderMapper::default() };
+    let refused = world.try_build(|connection| connection.reference(settings()).mapper(mapper)).await;
+    assert!(refused.err().unwrap().to_string().contains("the account mapping makes something else of codes"));
+
+    let connection = connect(&world, settings()).await;
+    for (code, kind) in [("15000", AccountType::Assets), ("75000", AccountType::Expense)] {
+        let body = AccountCodeCreate::new(code, "New").account_type(kind);
+        connection.procurify().account_codes().create(&body).await.unwrap();
+    }
+    let report = connection.sync_reference_data().await.unwrap();
+    assert_eq!(report.made.iter().map(ToString::to_string).collect::<Vec<_>>(), ["acme/account_code/75000"]);
+    let reasons: Vec<&str> = report.concerns.iter().map(|concern| concern.reason.as_str()).collect();
+    assert!(reasons.len() == 1 && reasons[0].contains("an account of type assets in Procurify"), "{reasons:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn departments_that_share_a_cost_centre_keep_their_names_whoever_owns_them() {
+    for owner in [System::Procurify, System::CloudSuite] {
+        let world = World::<SyteLine>::of(scenario(1)).await;
+        world.procurify.add_department("Sales East", Some("CC100"));
+        let settings = ReferenceSettings { department_names: Some(owner), ..ReferenceSettings::default() };
+        let connection = connect(&world, settings).await;
+        world.erp.put_account(&Account::cost_center("CC100", "Sales"));
+        connection.sync_reference_data().await.unwrap();
+        let there = connection.procurify().departments().list().all().await.unwrap();
+        assert!(there.iter().any(|one| one.name.as_deref() == Some("Sales East")), "{owner:?}");
+        let centers = named(masters(&connection).await.cost_centers);
+        assert_eq!(centers["CC100"], "Sales", "{owner:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_does_not_last_is_told_and_not_written_again_and_again() {
+    let world = World::<OData>::of(scenario(1)).await;
+    let settings = ReferenceSettings { vendor_names: Some(System::Procurify), ..ReferenceSettings::default() };
+    let connection = connect(&world, settings).await;
+    connection.sync_reference_data().await.unwrap();
+    let told = async || {
+        // As a service does that keeps names in its own way.
+        world.erp.put_supplier(&Supplier::new("S10001", "SEVENTH WAVE", "CAD"));
+        let report = connection.sync_reference_data().await.unwrap();
+        report.concerns.into_iter().map(|concern| concern.reason).collect::<Vec<_>>()
+    };
+    assert_eq!(told().await, Vec::<String>::new());
+    let before = writes(&world);
+    for _ in 0..2 {
+        let told = told().await;
+        assert!(told.len() == 1 && told[0].contains("is \"SEVENTH WAVE\" again"), "{told:?}");
+    }
+    assert_eq!(writes(&world), before, "written again");
+    world.erp.put_supplier(&Supplier::new("S10001", "Seventh Wave", "CAD"));
+    assert!(connection.sync_reference_data().await.unwrap().is_all_done(), "mended by hand");
 }
 
 #[tokio::test(flavor = "multi_thread")]

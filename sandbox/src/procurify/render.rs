@@ -62,7 +62,7 @@ pub(super) fn account_code(account: &AccountCode) -> Value {
         "code": account.code,
         "code_length": account.code.len(),
         "description": account.description,
-        "account_type": 2,
+        "account_type": account.kind,
         "active": true,
         "parent": null,
     })

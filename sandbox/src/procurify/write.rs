@@ -77,7 +77,8 @@ pub(super) fn new_account_code(data: &mut Data, body: &Value) -> Reply {
     let accounts = &mut data.masters.accounts;
     let id = accounts.iter().map(|account| account.id).max().unwrap_or(300) + 1;
     let (code, description) = (text(body, "code").unwrap_or_default(), text(body, "description").unwrap_or_default());
-    let account = AccountCode { id, code, description, missing: false };
+    let kind = body["account_type"].as_i64();
+    let account = AccountCode { id, code, description, kind, missing: false };
     let reply = created(&account_code(&account));
     accounts.push(account);
     reply
@@ -93,6 +94,7 @@ pub(super) fn changed_account_code(data: &mut Data, id: u64, body: &Value) -> Re
     };
     account.code = text(body, "code").unwrap_or_default();
     account.description = text(body, "description").unwrap_or_default();
+    account.kind = body["account_type"].as_i64();
     Reply::ok(&json!({ "metadata": {}, "data": account_code(account) }))
 }
 

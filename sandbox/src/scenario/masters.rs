@@ -32,6 +32,8 @@ pub(crate) struct AccountCode {
     pub(crate) id: u64,
     pub(crate) code: String,
     pub(crate) description: String,
+    /// In Procurify's numbers; 2 is an expense.
+    pub(crate) kind: Option<i64>,
     pub(crate) missing: bool,
 }
 
@@ -154,6 +156,7 @@ fn accounts(scenario: &Scenario) -> Vec<AccountCode> {
                 id: 301 + i as u64,
                 code: (60_100 + i * 10).to_string(),
                 description: if round == 0 { name.to_owned() } else { format!("{name} {}", round + 1) },
+                kind: Some(2),
                 missing: i + scenario.missing >= scenario.accounts,
             }
         })
