@@ -9,6 +9,7 @@ use tenant_http::{Error, ErrorKind, Outcome};
 use super::SyteLine;
 use super::call::{accepted, load};
 use super::filter::{Filter, check_property};
+use super::lookup::encoded_length;
 use super::row::IdoRow;
 use crate::ahead::Ahead;
 use crate::m3::FieldError;
@@ -218,6 +219,12 @@ impl<T: Send + 'static> Load<T> {
             query.push(("bookmark", bookmark.clone()));
         }
         Ok(query)
+    }
+
+    /// Bytes of the query of a page, at most.
+    pub(crate) fn query_length(&self, at: Option<&Bookmark>) -> usize {
+        let query = self.query(at).unwrap_or_default();
+        query.iter().map(|(name, value)| name.len() + encoded_length(value) + 2).sum()
     }
 
     fn order_text(&self) -> String {
