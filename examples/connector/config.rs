@@ -198,7 +198,7 @@ fn yes() -> bool {
 }
 
 impl Config {
-    /// Reads a file, and says on stderr which of its keys this version does not use.
+    /// Reads a file. A key that means nothing is an error: what it was to set would silently be the default.
     pub fn read(path: &Path) -> Result<(Self, PathBuf), Problem> {
         let text = std::fs::read_to_string(path).map_err(|error| {
             format!("the configuration {} cannot be read ({error}): check --config", path.display())
@@ -213,7 +213,12 @@ impl Config {
         })?;
         config.check_counts()?;
         if !unused.is_empty() {
-            tracing::warn!(keys = unused.join(", "), "the configuration has keys that are not used");
+            let keys = unused.join(", ");
+            let why = format!(
+                "the configuration {} has keys that mean nothing: {keys}: correct them, or take them out",
+                path.display()
+            );
+            return Err(why.into());
         }
         Ok((config, path.parent().map(Path::to_path_buf).unwrap_or_default()))
     }

@@ -41,6 +41,7 @@ const CASES: &[Case] = &[
         says: &["openssl rand -base64 32"],
     },
     Case { from: "[flows]", to: "[alerts]\ndigest = \"hourly\"", says: &["line", "hourly"] },
+    Case { from: "[flows]", to: "[flows]\non_cancle = \"cancel\"", says: &["mean nothing", "flows.on_cancle"] },
     Case { from: "[flows]", to: "[flows]\nbatch = 0", says: &["flows.batch is 0"] },
     Case {
         from: "company = 100",

@@ -367,8 +367,13 @@ pub(super) fn broken_off(request: &Request, error: reqwest::Error, status: Statu
 
 fn broken(request: &Request, error: reqwest::Error, answer: Option<(StatusCode, &HeaderMap)>) -> Failure {
     let verdict = classify::transport(&error);
-    let mut failure = failure(request, verdict, verdict.words, answer);
-    // The URL may carry secrets in its query, and the operation names the place already.
+    // Of the URL the host alone is told: its query may carry secrets, and the operation names the path.
+    let host = error.url().filter(|_| error.is_connect()).and_then(|url| url.host_str());
+    let words = match host {
+        Some(host) => format!("{host}: {}", verdict.words),
+        None => verdict.words.to_owned(),
+    };
+    let mut failure = failure(request, verdict, &words, answer);
     failure.error = failure.error.with_source(error.without_url());
     failure
 }
