@@ -193,7 +193,7 @@ async fn revoke_ends_the_kept_token_at_infor_and_in_the_vault() {
     let world = world(scenario(2)).await;
     let config = in_vault(&world).await;
     assert_eq!(command(&config, KEY, &["ping"]).await.0, Some(0));
-    let token = "token/cloudsuite/SANDBOX_TST/SANDBOX_TST~sandbox".to_owned();
+    let token = "token/cloudsuite/SANDBOX_TST/SANDBOX_TST~sandbox/cdc1644fdc2a".to_owned();
     assert!(names(&config, KEY).await.contains(&token));
 
     world.erp.fault_next(Matcher::operation(REVOCATION), FaultKind::Unavailable);

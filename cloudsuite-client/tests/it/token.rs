@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -5,15 +6,17 @@ use async_trait::async_trait;
 use chrono::Utc;
 use cloudsuite_client::m3::Company;
 use cloudsuite_client::{
-    AccessToken, ClientAuthentication, CloudSuiteBuilder, CloudSuiteClient, Error, ErrorKind, Outcome, SecretString,
-    TokenCache,
+    AccessToken, ClientAuthentication, CloudSuiteBuilder, CloudSuiteClient, Error, ErrorKind, Ionapi, Outcome,
+    SecretString, TokenCache,
 };
 use serde_json::{Value, json};
 use tenant_http::ExposeSecret;
 use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::support::{SECRETS, TOKEN_PATH, builder, has, ionapi, m3_requests, ok, on_get, tenant, token_requests};
+use crate::support::{
+    SECRETS, TOKEN_PATH, builder, file, has, ionapi, m3_requests, ok, on_get, tenant, token_requests,
+};
 
 async fn answer_tokens(server: &MockServer, response: ResponseTemplate) {
     Mock::given(method("POST")).and(path(TOKEN_PATH)).respond_with(response).mount(server).await;
@@ -77,7 +80,7 @@ async fn lives_are_read_as_number_and_as_text() {
             Ok(None)
         }
         async fn store(&self, credential: &str, token: &AccessToken) -> Result<(), Error> {
-            assert_eq!(credential, "cloudsuite/ACME_TST/ACME_TST~abc");
+            assert_eq!(credential, "cloudsuite/ACME_TST/ACME_TST~abc/72dee22a5447");
             self.0.lock().unwrap().push(token.clone());
             Ok(())
         }
@@ -156,6 +159,47 @@ async fn the_refresh_token_of_another_process_saves_the_login_and_is_handed_on()
         assert_eq!(m3_requests(&server).await[0].headers["authorization"], "Bearer renewed");
         let kept = shared.0.lock().unwrap().clone().unwrap();
         assert_eq!(kept.refresh_token().unwrap().expose_secret(), handed_on);
+    }
+}
+
+#[tokio::test]
+async fn a_replaced_service_account_logs_in_itself_and_does_not_go_on_as_the_old_one() {
+    #[derive(Default)]
+    struct Named(Mutex<BTreeMap<String, AccessToken>>);
+    #[async_trait]
+    impl TokenCache for Named {
+        async fn load(&self, credential: &str) -> Result<Option<AccessToken>, Error> {
+            Ok(self.0.lock().unwrap().get(credential).cloned())
+        }
+        async fn store(&self, credential: &str, token: &AccessToken) -> Result<(), Error> {
+            self.0.lock().unwrap().insert(credential.to_owned(), token.clone());
+            Ok(())
+        }
+        async fn remove(&self, credential: &str) -> Result<(), Error> {
+            self.0.lock().unwrap().remove(credential);
+            Ok(())
+        }
+    }
+    const NEW: [&str; 2] = ["ACME_TST#other", "other-word"];
+    // A token that is good still, and one that is only good to be refreshed.
+    for life in [7_200, 0] {
+        let server = MockServer::start().await;
+        answer_tokens(&server, ok(json!({"access_token": "t", "expires_in": life, "refresh_token": "r"}))).await;
+        let names = Arc::new(Named::default());
+        for [key, secret] in [[SECRETS[1], SECRETS[2]], NEW] {
+            let mut file = file(&server.uri());
+            file["saak"] = json!(key);
+            file["sask"] = json!(secret);
+            let ionapi = Ionapi::parse(file.to_string().as_bytes()).unwrap();
+            CloudSuiteClient::builder(ionapi).token_cache(names.clone()).build().unwrap().log_in().await.unwrap();
+        }
+        let forms = token_requests(&server).await;
+        assert_eq!(forms.len(), 2, "{life}");
+        for (name, value) in [("grant_type", "password"), ("username", NEW[0]), ("password", NEW[1])] {
+            assert!(has(&forms[1], name, value), "{name}: {:?}", forms[1]);
+        }
+        let names: Vec<String> = names.0.lock().unwrap().keys().cloned().collect();
+        assert!(names.len() == 2 && !names.concat().contains('#'), "{names:?}");
     }
 }
 
