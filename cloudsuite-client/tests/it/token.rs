@@ -204,25 +204,35 @@ async fn a_replaced_service_account_logs_in_itself_and_does_not_go_on_as_the_old
 }
 
 #[tokio::test]
-async fn a_failed_revocation_is_sent_again_and_reaches_a_token_that_another_process_got() {
+async fn a_failed_revocation_is_sent_again_and_ends_both_tokens_that_another_process_got() {
     let server = MockServer::start().await;
     let revocation = || Mock::given(method("POST")).and(path("/ACME_TST/as/revoke_token.oauth2"));
-    let echo = ResponseTemplate::new(503).set_body_json(json!({"error": "busy", "error_description": "token r1"}));
-    revocation().respond_with(echo).up_to_n_times(1).mount(&server).await;
-    revocation().respond_with(ResponseTemplate::new(200)).mount(&server).await;
+    let busy = |token: &str| {
+        let echo = json!({"error": "busy", "error_description": format!("token {token}")});
+        revocation().respond_with(ResponseTemplate::new(503).set_body_json(echo)).up_to_n_times(1)
+    };
+    let done = || revocation().respond_with(ResponseTemplate::new(200));
+    busy("r1").mount(&server).await;
+    done().up_to_n_times(1).mount(&server).await;
+    busy("theirs").mount(&server).await;
+    done().mount(&server).await;
     let token = AccessToken::new("theirs".to_owned().into(), Utc::now() + Duration::from_secs(3_600));
     let shared = Shared::keeping(token.with_refresh_token(SecretString::from("r1")));
     let client = builder(&server).token_cache(shared.clone()).build().unwrap();
 
-    let error = client.revoke_tokens().await.unwrap_err();
-    assert!(error.kind() == ErrorKind::Unavailable && !error.to_string().contains("r1"), "{error}");
-    assert!(shared.0.lock().unwrap().is_some(), "forgotten though it lives");
+    // First the refresh token is not ended, then the access token.
+    for living in ["r1", "theirs"] {
+        let error = client.revoke_tokens().await.unwrap_err();
+        assert!(error.kind() == ErrorKind::Unavailable && !error.to_string().contains(living), "{error}");
+        assert!(shared.0.lock().unwrap().is_some(), "{living} is forgotten though it lives");
+    }
     assert!(client.revoke_tokens().await.unwrap());
     assert!(shared.0.lock().unwrap().is_none(), "kept though it is dead");
     assert!(!client.revoke_tokens().await.unwrap());
     let sent = server.received_requests().await.unwrap();
     let bodies: Vec<_> = sent.iter().map(|request| String::from_utf8_lossy(&request.body).into_owned()).collect();
-    assert_eq!(bodies, ["token=r1&token_type_hint=refresh_token"; 2]);
+    let (refresh, access) = ("token=r1&token_type_hint=refresh_token", "token=theirs&token_type_hint=access_token");
+    assert_eq!(bodies, [refresh, refresh, access, refresh, access]);
 }
 
 #[tokio::test]
