@@ -313,7 +313,7 @@ impl CloudSuiteBuilder {
             Access::Ion(ionapi) => {
                 let http = self.http(ionapi.token_url().clone(), counter).explain(oauth::explain).build()?;
                 let account = ServiceAccount::new(http, Ionapi::clone(ionapi), self.authentication);
-                (Arc::new(account), format!("cloudsuite/{}/{}", ionapi.tenant(), ionapi.client_id()))
+                (Arc::new(account), ionapi.credential())
             }
             Access::OnPremise(login) => {
                 let http = self.http(login.server().clone(), counter).build()?;

@@ -20,9 +20,10 @@
 
 use std::fmt;
 
-use secrecy::SecretString;
 use secrecy::zeroize::Zeroize;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 use url::{Host, Url};
 
 /// A parsed `.ionapi` file. Its `Debug` shows no secret.
@@ -155,6 +156,14 @@ impl Ionapi {
     /// The service account's access key (`saak`): the user name of the password grant, used exactly as it is.
     pub fn access_key(&self) -> &SecretString {
         &self.access_key
+    }
+
+    /// Whose token it is, for a cache of tokens. Names are shown, so of the access key there is only a fingerprint, which
+    /// tells the accounts of one OAuth client apart; it stays the same in every release.
+    pub(crate) fn credential(&self) -> String {
+        let digest = Sha256::digest(self.access_key.expose_secret());
+        let account = digest.iter().take(6).fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+        format!("cloudsuite/{}/{}/{account}", self.tenant, self.client_id)
     }
 
     /// The service account's secret key (`sask`): the password of the password grant.

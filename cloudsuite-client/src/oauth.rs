@@ -8,7 +8,7 @@ use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
-use tenant_http::{AccessToken, Error, ErrorKind, Http, Login, Outcome, Replay, Response};
+use tenant_http::{AccessToken, Error, ErrorKind, Http, Login, Outcome, Replay, Response, Url};
 
 use crate::Ionapi;
 
@@ -64,6 +64,13 @@ impl ServiceAccount {
         Ok(token.with_refresh_token(answer.refresh_token))
     }
 
+    async fn end(&self, revocation: &Url, token: &SecretString, hint: &str) -> Result<(), Error> {
+        let form = [("token", token.expose_secret()), ("token_type_hint", hint)];
+        let request = self.http.post(revocation.as_str()).operation(REVOKE).anonymous().replay(Replay::Never);
+        let request = request.header("authorization", &self.basic()).timeout(REVOKE_PATIENCE).form(&form);
+        request.send().await.map(drop).map_err(|error| without(error, token))
+    }
+
     fn basic(&self) -> Zeroizing<String> {
         let secret = self.ionapi.client_secret().expose_secret();
         let pair = Zeroizing::new(format!("{}:{secret}", self.ionapi.client_id()));
@@ -95,15 +102,11 @@ impl Login for ServiceAccount {
             let message = "the .ionapi file has no `or`, the place to do so: the token ends with its life";
             return Err(Error::config(REVOKE, message));
         };
-        // With a refresh token its access token ends too.
-        let (ended, hint) = match token.refresh_token() {
-            Some(refresh) => (refresh, "refresh_token"),
-            None => (token.secret(), "access_token"),
-        };
-        let form = [("token", ended.expose_secret()), ("token_type_hint", hint)];
-        let request = self.http.post(url.as_str()).operation(REVOKE).anonymous().replay(Replay::Never);
-        let request = request.header("authorization", &self.basic()).timeout(REVOKE_PATIENCE).form(&form);
-        request.send().await.map(drop).map_err(|error| without(error, ended))
+        // First what new tokens can be had for. A server need not end the access token with it.
+        if let Some(refresh) = token.refresh_token() {
+            self.end(url, refresh, "refresh_token").await?;
+        }
+        self.end(url, token.secret(), "access_token").await
     }
 }
 

@@ -69,9 +69,12 @@ pub async fn run(config: &Config, folder: &Path, command: &VaultCommand, json: b
 
 async fn open(config: &Config, folder: &Path) -> Result<(Vault, String), Problem> {
     // The key is checked before a store is made.
-    let keys = config.vault_keys(folder)?;
-    let store = SqliteStore::open(config.ledger(folder)?).await?;
-    Ok((Vault::new(store, Arc::new(keys)), config.name().to_string()))
+    let (keys, ledger) = (config.vault_keys(folder)?, config.ledger(folder)?);
+    if !ledger.exists() {
+        drop(SqliteStore::open(&ledger).await?);
+    }
+    // Beside whoever has the ledger, such as a `watch`, and in nobody's way while a secret is typed.
+    Ok((Vault::open(ledger, Arc::new(keys)).await?, config.name().to_string()))
 }
 
 /// From the terminal without echo, or all of stdin less its last line break.

@@ -10,8 +10,10 @@ use procurify_cloudsuite::purchase_order::KIND;
 use sandbox::{FaultKind, Matcher, Scenario};
 use sync_core::Query;
 use sync_core::ledger::list_all;
+use sync_store::{OpenError, SqliteStore};
 use tenant_http::Http;
 
+use crate::watch::Watcher;
 use crate::world::{World, connector, m3_config, run, scenario};
 
 /// Procurify's secret, unlike anything else.
@@ -193,7 +195,7 @@ async fn revoke_ends_the_kept_token_at_infor_and_in_the_vault() {
     let world = world(scenario(2)).await;
     let config = in_vault(&world).await;
     assert_eq!(command(&config, KEY, &["ping"]).await.0, Some(0));
-    let token = "token/cloudsuite/SANDBOX_TST/SANDBOX_TST~sandbox".to_owned();
+    let token = "token/cloudsuite/SANDBOX_TST/SANDBOX_TST~sandbox/cdc1644fdc2a".to_owned();
     assert!(names(&config, KEY).await.contains(&token));
 
     world.erp.fault_next(Matcher::operation(REVOCATION), FaultKind::Unavailable);
@@ -207,7 +209,7 @@ async fn revoke_ends_the_kept_token_at_infor_and_in_the_vault() {
     assert!(!names(&config, KEY).await.contains(&token));
     let (code, said, _) = command(&config, KEY, &["revoke"]).await;
     assert_eq!((code, &said["revoked"]), (Some(0), &serde_json::json!(false)));
-    assert_eq!(world.erp.stats().requests[REVOCATION], 2);
+    assert_eq!(world.erp.stats().requests[REVOCATION], 3, "one that failed, then the refresh token and the token");
 
     let dead = world.erp.issued_tokens().remove(0);
     let http = Http::builder(world.erp.base_url().parse().unwrap()).build().unwrap();
@@ -238,4 +240,28 @@ async fn the_vault_is_listed_rotated_and_emptied_and_says_what_is_wrong() {
     assert!(code == Some(1) && stderr.contains("vault set procurify"), "{stderr}");
     let (code, _, stderr) = run_json("short", &["ping"]).await;
     assert!(code == Some(1) && stderr.contains("openssl rand -hex 32") && !stderr.contains("short"), "{stderr}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_vault_is_open_to_all_its_commands_beside_a_running_watch() {
+    let world = world(scenario(1)).await;
+    let config = in_vault(&world).await;
+    let mut watcher = Watcher::of(vaulted(&config, KEY));
+    let first = watcher.line().await.unwrap();
+    assert_eq!(first["run"]["flows"]["purchase_order"]["posted"], 1, "{first}");
+    let ledger = world.folder.path().join("ledger.db");
+    assert!(matches!(SqliteStore::open(&ledger).await, Err(OpenError::InUse(_))), "the watch has let the ledger go");
+
+    let mut set = vaulted(&config, KEY);
+    set.args(["vault", "set", "alerts"]);
+    let output = run_with(set, "a-secret-of-alerts").await;
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(names(&config, KEY).await.contains(&"alerts".to_owned()));
+    let both = format!("{OTHER_KEY},{KEY}");
+    for arguments in [&["vault", "rotate"][..], &["vault", "remove", "alerts"]] {
+        let (code, _, stderr) = command(&config, &both, arguments).await;
+        assert_eq!(code, Some(0), "{arguments:?}: {stderr}");
+    }
+    assert!(!names(&config, OTHER_KEY).await.contains(&"alerts".to_owned()));
+    assert!(watcher.terminate().await.success());
 }

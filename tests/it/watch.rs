@@ -16,14 +16,18 @@ use crate::erp::Erp;
 use crate::world::{World, connector, key, run, scenario};
 
 /// A connector that watches, and does not outlive its test.
-struct Watcher {
+pub struct Watcher {
     child: Child,
     lines: Option<BufReader<ChildStdout>>,
 }
 
 impl Watcher {
     fn start(config: &Path) -> Self {
-        let mut command = connector(config);
+        Self::of(connector(config))
+    }
+
+    /// Lets the connector of this command watch.
+    pub fn of(mut command: Command) -> Self {
         command.args(["watch", "--json"]).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
         let lines = child.stdout.take().map(BufReader::new);
@@ -31,7 +35,7 @@ impl Watcher {
     }
 
     /// The next line it prints; none once it has ended.
-    async fn line(&mut self) -> Option<Value> {
+    pub async fn line(&mut self) -> Option<Value> {
         let mut lines = self.lines.take().unwrap();
         let (lines, text) = tokio::task::spawn_blocking(move || {
             let mut text = String::new();
@@ -45,7 +49,7 @@ impl Watcher {
     }
 
     /// Sends SIGTERM, and answers how it ended, which it must have within the 10 seconds that it promises.
-    async fn terminate(&mut self) -> ExitStatus {
+    pub async fn terminate(&mut self) -> ExitStatus {
         let killed = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         assert!(killed.success());
         let ended = async {

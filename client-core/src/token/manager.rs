@@ -335,9 +335,10 @@ impl TokenSource for TokenManager {
 
     async fn invalidate(&self, used: &AccessToken) {
         let mut kept = self.kept();
-        if kept.last.as_ref().is_some_and(|t| t.same_as(used)) {
+        // A late refusal of an earlier token says nothing of this one, and must not hide that it was refused too.
+        if kept.last.as_ref().is_none_or(|last| last.same_as(used)) {
             kept.usable = false;
+            kept.refused = Some(used.clone());
         }
-        kept.refused = Some(used.clone());
     }
 }

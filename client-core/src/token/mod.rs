@@ -124,7 +124,8 @@ pub trait Login: Send + Sync {
         self.login().await
     }
 
-    /// Ends a token at the server, and its refresh token with it. One that has ended already is no error.
+    /// Ends a token at the server, and its refresh token before it. One that has ended already is no error, for after a
+    /// failure both are asked for again.
     ///
     /// By default there is no way to, which is an error.
     async fn revoke(&self, token: &AccessToken) -> Result<(), Error> {

@@ -208,6 +208,18 @@ async fn processes_share_a_token_through_a_cache_but_not_a_refused_one() {
     assert_eq!(login.logins(), 2);
 }
 
+#[tokio::test]
+async fn a_late_refusal_of_an_older_token_does_not_bring_back_a_dead_one_from_the_cache() {
+    let login = Arc::new(CountingLogin::default());
+    let manager = manager(&login).cache(Arc::new(Shelf::default()));
+    let older = manager.token().await.unwrap();
+    manager.invalidate(&older).await;
+    let newer = manager.token().await.unwrap();
+    manager.invalidate(&newer).await;
+    manager.invalidate(&older).await;
+    assert_eq!(manager.token().await.unwrap().secret().expose_secret(), "token-3");
+}
+
 /// Issues tokens `1`, `2`, ... with the refresh tokens `r1`, `r2`, ..., each good for one use; remembers what was asked.
 #[derive(Default)]
 struct Issuer {

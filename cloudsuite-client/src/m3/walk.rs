@@ -9,8 +9,9 @@
 //!
 //! A page of the asked number of rows or more, or of just so many as servers silently stop at (100, 1,000, 10,000), may
 //! have been cut, and is followed by another; what has given more rows before does not stop there. A page that
-//! completes no key is asked again twice as large. A list that ignores its start key, goes in circles, or gives no more
-//! rows of a key however many are asked for, is an error rather than an endless loop or a row left out.
+//! completes no key is asked again twice as large. A list that ignores its start key, goes in circles, is not in the
+//! order of its key, or gives no more rows of a key however many are asked for, is an error rather than an endless loop
+//! or a row left out.
 
 use std::collections::HashMap;
 
@@ -70,6 +71,7 @@ impl Walk {
             return Err(format!("{} rows came, which may not be all: declare the list's key", rows.len()));
         }
         let (first, last) = (self.key_of(first)?, self.key_of(last)?);
+        self.check_order(&last, &rows)?;
         self.begins_with_start |= self.start.as_ref() == Some(&first);
         let next = if self.begins_with_start { Some(last.clone()) } else { self.key_before(&last, &rows)? };
         match next {
@@ -144,6 +146,15 @@ impl Walk {
             _ => true,
         });
         rows
+    }
+
+    /// Rows of the page's last key stand together at its end, or some of them would be held back for good.
+    fn check_order(&self, last: &[String], rows: &[MiRecord]) -> Result<(), String> {
+        if rows.iter().skip_while(|row| !self.is_at(last, row)).all(|row| self.is_at(last, row)) {
+            return Ok(());
+        }
+        let last = last.join("/");
+        Err(format!("the list is not in the order of its key: rows of {last} stand apart, declare the key it goes by"))
     }
 
     /// The last key before this one, which is the page's last.
@@ -340,6 +351,18 @@ mod tests {
                 assert_eq!(times, 1, "SEED={seed}, page {page}, {server:?}: {row:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_cut_page_that_is_not_in_the_order_of_its_key_is_an_error_and_no_row_left_out() {
+        let table = rows([1, 2, 3, 1]);
+        for server in [PLAIN, AFTER] {
+            assert!(server.walk(&table, 4).unwrap_err().contains("order of its key"), "{server:?}");
+            assert_eq!(server.walk(&table, 5).unwrap().0, table, "what comes whole needs no order");
+        }
+        let mut later = Walk::new(vec!["K".to_owned()], 3);
+        later.take(rows([1, 2, 3])).unwrap();
+        assert!(later.take(rows([3, 4, 3])).unwrap_err().contains("order of its key"), "after its start key");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use cloudsuite_client::m3::Company;
 use cloudsuite_client::{CloudSuiteClient, ErrorKind, Ionapi};
 use futures_util::future::join_all;
 use serde_json::json;
+use tenant_http::ExposeSecret;
 use wiremock::matchers::{method, path_regex};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
@@ -100,11 +101,29 @@ async fn revoked_tokens_are_of_no_use_and_the_next_call_logs_in_again() {
         assert_eq!(tenant.stats().total, 0, "nothing was given yet");
         let m3 = client.m3(Company(100));
         m3.ping().await.unwrap();
+        let issued = tenant.issued_tokens();
         assert!(client.revoke_tokens().await.unwrap());
         m3.ping().await.unwrap();
         let requests = tenant.stats().requests;
         assert_eq!(requests["POST /SANDBOX_TST/as/token.oauth2"], 2);
-        assert_eq!((requests["POST /SANDBOX_TST/as/revoke_token.oauth2"], requests["POST GENERAL"]), (1, 2));
+        let revocations = 1 + u64::from(refresh_tokens);
+        assert_eq!((requests["POST /SANDBOX_TST/as/revoke_token.oauth2"], requests["POST GENERAL"]), (revocations, 2));
+
+        let call = client.http().get("/M3/m3api-rest/v2/execute/GENERAL/GetUserInfo").anonymous();
+        let call = call.header("authorization", &format!("Bearer {}", issued[0]));
+        assert_eq!(call.send().await.unwrap_err().status(), Some(401), "the access token lives on");
+        assert_eq!(issued.len(), 1 + usize::from(refresh_tokens));
+        if let Some(refresh) = issued.get(1) {
+            let ionapi = Ionapi::parse(tenant.ionapi_json().as_bytes()).unwrap();
+            let form = [
+                ("grant_type", "refresh_token"),
+                ("refresh_token", refresh),
+                ("client_id", ionapi.client_id()),
+                ("client_secret", ionapi.client_secret().expose_secret()),
+            ];
+            let request = client.http().post(ionapi.token_url().as_str()).anonymous().form(&form);
+            assert_eq!(request.send().await.unwrap_err().status(), Some(400), "the refresh token lives on");
+        }
     }
 }
 

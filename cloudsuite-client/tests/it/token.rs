@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -5,15 +6,17 @@ use async_trait::async_trait;
 use chrono::Utc;
 use cloudsuite_client::m3::Company;
 use cloudsuite_client::{
-    AccessToken, ClientAuthentication, CloudSuiteBuilder, CloudSuiteClient, Error, ErrorKind, Outcome, SecretString,
-    TokenCache,
+    AccessToken, ClientAuthentication, CloudSuiteBuilder, CloudSuiteClient, Error, ErrorKind, Ionapi, Outcome,
+    SecretString, TokenCache,
 };
 use serde_json::{Value, json};
 use tenant_http::ExposeSecret;
 use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::support::{SECRETS, TOKEN_PATH, builder, has, ionapi, m3_requests, ok, on_get, tenant, token_requests};
+use crate::support::{
+    SECRETS, TOKEN_PATH, builder, file, has, ionapi, m3_requests, ok, on_get, tenant, token_requests,
+};
 
 async fn answer_tokens(server: &MockServer, response: ResponseTemplate) {
     Mock::given(method("POST")).and(path(TOKEN_PATH)).respond_with(response).mount(server).await;
@@ -77,7 +80,7 @@ async fn lives_are_read_as_number_and_as_text() {
             Ok(None)
         }
         async fn store(&self, credential: &str, token: &AccessToken) -> Result<(), Error> {
-            assert_eq!(credential, "cloudsuite/ACME_TST/ACME_TST~abc");
+            assert_eq!(credential, "cloudsuite/ACME_TST/ACME_TST~abc/72dee22a5447");
             self.0.lock().unwrap().push(token.clone());
             Ok(())
         }
@@ -160,25 +163,76 @@ async fn the_refresh_token_of_another_process_saves_the_login_and_is_handed_on()
 }
 
 #[tokio::test]
-async fn a_failed_revocation_is_sent_again_and_reaches_a_token_that_another_process_got() {
+async fn a_replaced_service_account_logs_in_itself_and_does_not_go_on_as_the_old_one() {
+    #[derive(Default)]
+    struct Named(Mutex<BTreeMap<String, AccessToken>>);
+    #[async_trait]
+    impl TokenCache for Named {
+        async fn load(&self, credential: &str) -> Result<Option<AccessToken>, Error> {
+            Ok(self.0.lock().unwrap().get(credential).cloned())
+        }
+        async fn store(&self, credential: &str, token: &AccessToken) -> Result<(), Error> {
+            self.0.lock().unwrap().insert(credential.to_owned(), token.clone());
+            Ok(())
+        }
+        async fn remove(&self, credential: &str) -> Result<(), Error> {
+            self.0.lock().unwrap().remove(credential);
+            Ok(())
+        }
+    }
+    const NEW: [&str; 2] = ["ACME_TST#other", "other-word"];
+    // A token that is good still, and one that is only good to be refreshed.
+    for life in [7_200, 0] {
+        let server = MockServer::start().await;
+        answer_tokens(&server, ok(json!({"access_token": "t", "expires_in": life, "refresh_token": "r"}))).await;
+        let names = Arc::new(Named::default());
+        for [key, secret] in [[SECRETS[1], SECRETS[2]], NEW] {
+            let mut file = file(&server.uri());
+            file["saak"] = json!(key);
+            file["sask"] = json!(secret);
+            let ionapi = Ionapi::parse(file.to_string().as_bytes()).unwrap();
+            CloudSuiteClient::builder(ionapi).token_cache(names.clone()).build().unwrap().log_in().await.unwrap();
+        }
+        let forms = token_requests(&server).await;
+        assert_eq!(forms.len(), 2, "{life}");
+        for (name, value) in [("grant_type", "password"), ("username", NEW[0]), ("password", NEW[1])] {
+            assert!(has(&forms[1], name, value), "{name}: {:?}", forms[1]);
+        }
+        let names: Vec<String> = names.0.lock().unwrap().keys().cloned().collect();
+        assert!(names.len() == 2 && !names.concat().contains('#'), "{names:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_failed_revocation_is_sent_again_and_ends_both_tokens_that_another_process_got() {
     let server = MockServer::start().await;
     let revocation = || Mock::given(method("POST")).and(path("/ACME_TST/as/revoke_token.oauth2"));
-    let echo = ResponseTemplate::new(503).set_body_json(json!({"error": "busy", "error_description": "token r1"}));
-    revocation().respond_with(echo).up_to_n_times(1).mount(&server).await;
-    revocation().respond_with(ResponseTemplate::new(200)).mount(&server).await;
+    let busy = |token: &str| {
+        let echo = json!({"error": "busy", "error_description": format!("token {token}")});
+        revocation().respond_with(ResponseTemplate::new(503).set_body_json(echo)).up_to_n_times(1)
+    };
+    let done = || revocation().respond_with(ResponseTemplate::new(200));
+    busy("r1").mount(&server).await;
+    done().up_to_n_times(1).mount(&server).await;
+    busy("theirs").mount(&server).await;
+    done().mount(&server).await;
     let token = AccessToken::new("theirs".to_owned().into(), Utc::now() + Duration::from_secs(3_600));
     let shared = Shared::keeping(token.with_refresh_token(SecretString::from("r1")));
     let client = builder(&server).token_cache(shared.clone()).build().unwrap();
 
-    let error = client.revoke_tokens().await.unwrap_err();
-    assert!(error.kind() == ErrorKind::Unavailable && !error.to_string().contains("r1"), "{error}");
-    assert!(shared.0.lock().unwrap().is_some(), "forgotten though it lives");
+    // First the refresh token is not ended, then the access token.
+    for living in ["r1", "theirs"] {
+        let error = client.revoke_tokens().await.unwrap_err();
+        assert!(error.kind() == ErrorKind::Unavailable && !error.to_string().contains(living), "{error}");
+        assert!(shared.0.lock().unwrap().is_some(), "{living} is forgotten though it lives");
+    }
     assert!(client.revoke_tokens().await.unwrap());
     assert!(shared.0.lock().unwrap().is_none(), "kept though it is dead");
     assert!(!client.revoke_tokens().await.unwrap());
     let sent = server.received_requests().await.unwrap();
     let bodies: Vec<_> = sent.iter().map(|request| String::from_utf8_lossy(&request.body).into_owned()).collect();
-    assert_eq!(bodies, ["token=r1&token_type_hint=refresh_token"; 2]);
+    let (refresh, access) = ("token=r1&token_type_hint=refresh_token", "token=theirs&token_type_hint=access_token");
+    assert_eq!(bodies, [refresh, refresh, access, refresh, access]);
 }
 
 #[tokio::test]

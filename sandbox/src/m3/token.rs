@@ -126,12 +126,9 @@ impl Tokens {
         if id != ionapi::client_id(&config.tenant) || secret != ionapi::CLIENT_SECRET {
             return refusal(StatusCode::UNAUTHORIZED, "invalid_client", "Unknown client or wrong client secret.");
         }
+        // Only what was named: RFC 7009 leaves it to the server whether the tokens of the same grant end with it.
         self.live.remove(token);
-        if self.refresh.iter().any(|known| known == token) {
-            self.refresh.retain(|known| known != token);
-            // One service account, one client: its grant covers every access token.
-            self.live.clear();
-        }
+        self.refresh.retain(|known| known != token);
         Reply::empty(StatusCode::OK)
     }
 }

@@ -109,11 +109,31 @@ async fn a_gateway_token_expires_and_can_be_revoked() {
 
     clerk.log_in().await;
     assert_eq!(clerk.get(call).await.status, StatusCode::OK);
-    let url = format!("{}{}", clerk.key("pu"), clerk.key("or"));
-    let token = clerk.bearer.strip_prefix("Bearer ").unwrap().to_owned();
-    let fields = [("token", token.as_str()), ("client_id", clerk.key("ci")), ("client_secret", clerk.key("cs"))];
-    assert_eq!(send("POST", &url, &[FORM], form(&fields)).await.status, StatusCode::OK);
+    revoke(&clerk, clerk.bearer.strip_prefix("Bearer ").unwrap()).await;
     assert_eq!(clerk.get(call).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_refresh_token_that_is_revoked_leaves_its_access_token_as_it_is() {
+    let mut clerk = Clerk::small().await;
+    let issued = clerk.token(&clerk.login()).await.json();
+    clerk.bearer = format!("Bearer {}", issued["access_token"].as_str().unwrap());
+    let refresh = issued["refresh_token"].as_str().unwrap();
+    revoke(&clerk, refresh).await;
+    let fields = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", refresh),
+        ("client_id", clerk.key("ci")),
+        ("client_secret", clerk.key("cs")),
+    ];
+    assert_eq!(clerk.token(&fields).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(clerk.get("GENERAL/GetUserInfo").await.status, StatusCode::OK);
+}
+
+async fn revoke(clerk: &Clerk, token: &str) {
+    let url = format!("{}{}", clerk.key("pu"), clerk.key("or"));
+    let fields = [("token", token), ("client_id", clerk.key("ci")), ("client_secret", clerk.key("cs"))];
+    assert_eq!(send("POST", &url, &[FORM], form(&fields)).await.status, StatusCode::OK);
 }
 
 #[tokio::test]
