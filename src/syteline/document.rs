@@ -35,7 +35,9 @@ pub(super) fn number_of(key: &RecordKey, settings: &SyteLineOrderSettings) -> Re
     let id = key.id();
     let fits = !id.is_empty() && id.len() <= width && id.bytes().all(|byte| byte.is_ascii_digit());
     if !fits {
-        let why = format!("no order number can be built from {key}: prefix and id must fit 10 characters, so shorten number_prefix");
+        let why = format!(
+            "no order number can be built from {key}: prefix and id must fit 10 characters, so shorten number_prefix"
+        );
         return Err(Failure::new(FailureKind::Invalid, why));
     }
     PoNumber::new(format!("{}{id:0>width$}", settings.number_prefix)).map_err(|error| invalid(&error))
