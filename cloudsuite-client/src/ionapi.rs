@@ -158,8 +158,8 @@ impl Ionapi {
         &self.access_key
     }
 
-    /// Whose token it is, for a cache of tokens. Names are shown, so of the access key there is only a fingerprint, which
-    /// tells the accounts of one OAuth client apart; it stays the same in every release.
+    /// Whose token it is, for a cache of tokens. Names are shown, so of the access key there is only a fingerprint: it
+    /// tells the accounts of one OAuth client apart, and stays the same in every release.
     pub(crate) fn credential(&self) -> String {
         let digest = Sha256::digest(self.access_key.expose_secret());
         let account = digest.iter().take(6).fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
