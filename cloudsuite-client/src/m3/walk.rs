@@ -71,8 +71,10 @@ impl Walk {
             return Err(format!("{} rows came, which may not be all: declare the list's key", rows.len()));
         }
         let (first, last) = (self.key_of(first)?, self.key_of(last)?);
-        self.check_order(&last, &rows)?;
         self.begins_with_start |= self.start.as_ref() == Some(&first);
+        if !self.begins_with_start {
+            self.check_order(&last, &rows)?;
+        }
         let next = if self.begins_with_start { Some(last.clone()) } else { self.key_before(&last, &rows)? };
         match next {
             Some(next) if self.start.as_ref() != Some(&next) => self.advance(rows, next, &last),
@@ -134,16 +136,24 @@ impl Walk {
         }
     }
 
-    /// The rows less those given already; of rows that are alike, as many as were given.
+    /// The rows less those given already, which stand at the page's beginning; of rows that are alike, as many as were
+    /// given.
     fn fresh(&self, mut rows: Vec<MiRecord>) -> Vec<MiRecord> {
-        let Some(start) = &self.start else { return rows };
+        let Some(start) = self.start.as_ref().filter(|_| !self.given.is_empty()) else { return rows };
+        let mut at_start = rows.iter().take_while(|row| self.is_at(start, row)).count();
         let mut given = self.given.clone();
-        rows.retain(|row| match self.is_at(start, row).then(|| given.get_mut(row)).flatten() {
-            Some(times @ 1..) => {
-                *times -= 1;
-                false
+        rows.retain(|row| {
+            if at_start == 0 {
+                return true;
             }
-            _ => true,
+            at_start -= 1;
+            match given.get_mut(row) {
+                Some(times @ 1..) => {
+                    *times -= 1;
+                    false
+                }
+                _ => true,
+            }
         });
         rows
     }
