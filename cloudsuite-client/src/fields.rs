@@ -9,33 +9,47 @@ use serde_json::value::RawValue;
 /// Sorted by name. Most names and values are short and lie in the list itself: a list of a million rows is read
 /// without an allocation for each of them.
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
-pub(crate) struct Fields(Vec<(CompactString, CompactString)>);
+pub(crate) struct Fields {
+    all: Vec<(CompactString, CompactString)>,
+    /// A bit for each name that is there: most that are asked for and absent are known by it.
+    names: u64,
+}
+
+/// The bit of a name. Several names share one.
+fn bit(name: &str) -> u64 {
+    let [first, .., last] = name.as_bytes() else { return 1 };
+    1 << ((name.len() + 5 * usize::from(*first) + usize::from(*last)) % 64)
+}
 
 impl Fields {
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         /// Up to here it is quicker to look at each name, most of which differ in length.
         const FEW: usize = 24;
-        let field = if self.0.len() <= FEW {
-            self.0.iter().find(|(other, _)| other.as_str() == name)
+        if self.names & bit(name) == 0 {
+            return None;
+        }
+        let field = if self.all.len() <= FEW {
+            self.all.iter().find(|(other, _)| other.as_str() == name)
         } else {
-            let place = self.0.binary_search_by(|(other, _)| other.as_str().cmp(name)).ok()?;
-            self.0.get(place)
+            let place = self.all.binary_search_by(|(other, _)| other.as_str().cmp(name)).ok()?;
+            self.all.get(place)
         };
         field.map(|(_, value)| value.as_str())
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.all.is_empty()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.all.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     pub(crate) fn insert(&mut self, name: &str, value: &str) {
-        match self.0.binary_search_by(|(other, _)| other.as_str().cmp(name)) {
-            Ok(place) => self.0[place].1 = value.into(),
-            Err(place) => self.0.insert(place, (name.into(), value.into())),
+        self.names |= bit(name);
+        match self.all.binary_search_by(|(other, _)| other.as_str().cmp(name)) {
+            Ok(place) => self.all[place].1 = value.into(),
+            Err(place) => self.all.insert(place, (name.into(), value.into())),
         }
     }
 
@@ -75,7 +89,8 @@ impl Fields {
             }
             same
         });
-        Self(fields)
+        let names = fields.iter().fold(0, |names, (name, _)| names | bit(name));
+        Self { all: fields, names }
     }
 }
 
@@ -90,7 +105,7 @@ pub(crate) fn scalar(raw: &RawValue) -> Result<Option<CompactString>, serde_json
     let json = raw.get();
     match json.as_bytes().first() {
         // Without an escape the text is what stands between the quotation marks.
-        Some(b'"') if !json.contains('\\') => Ok(Some(json.trim_matches('"').into())),
+        Some(b'"') if !json.contains('\\') => Ok(json.get(1..json.len().saturating_sub(1)).map(Into::into)),
         Some(b'"') => serde_json::from_str(json).map(Some),
         Some(b'{' | b'[') => Err(serde_json::Error::custom("a value is neither text nor number")),
         _ if json == "null" => Ok(None),

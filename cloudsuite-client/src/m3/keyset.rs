@@ -97,7 +97,10 @@ impl<T: Send + 'static> List<T> {
                 None => list.page(walk.start.as_deref(), walk.page).await?,
             };
             let fresh = walk.take(page).map_err(|reason| list.broken(reason))?;
-            let rows = fresh.iter().map(|row| list.read_row(row)).collect::<Result<Vec<T>, _>>()?;
+            let mut rows = Vec::with_capacity(fresh.len());
+            for row in &fresh {
+                rows.push(list.read_row(row)?);
+            }
             let mut ahead = None;
             if !walk.ended {
                 let (asking, place, size) = (Arc::clone(&list), walk.start.clone(), walk.page);

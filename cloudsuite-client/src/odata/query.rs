@@ -156,7 +156,10 @@ impl<T: Send + 'static> Query<T> {
         let answer = request.send_undecoded().await?;
         let body: Body = answer.decode(|response| accepted(&operation, response)?.json(&operation)).await?;
         let next = body.next.map(|link| self.resolve(&operation, at, &path, &link)).transpose()?;
-        let items = body.value.iter().map(|entity| self.read_entity(&operation, entity)).collect::<Result<_, _>>()?;
+        let mut items = Vec::with_capacity(body.value.len());
+        for entity in &body.value {
+            items.push(self.read_entity(&operation, entity)?);
+        }
         Ok(EntityPage { items, count: body.count, next })
     }
 

@@ -149,7 +149,10 @@ impl<T: Send + 'static> Load<T> {
         if more && rows.is_empty() {
             return Err(stuck(&operation, "a page without records says that more exist"));
         }
-        let items = rows.iter().map(|row| self.read_row(&operation, row)).collect::<Result<_, _>>()?;
+        let mut items = Vec::with_capacity(rows.len());
+        for row in &rows {
+            items.push(self.read_row(&operation, row)?);
+        }
         Ok(LoadPage { items, next })
     }
 
