@@ -3,7 +3,7 @@
 use std::error::Error as _;
 
 use cloudsuite_client::m3::TransactionError;
-use sync_core::{Failure, FailureKind};
+use sync_core::{Committed, Failure, FailureKind};
 use tenant_http::{Error, ErrorKind, Outcome};
 
 /// A call's error as a failure for the ledger.
@@ -18,6 +18,15 @@ pub(crate) fn of_call(error: &Error) -> Failure {
         kind => kind,
     };
     Failure { kind, message, retry_after: error.retry_after(), request_id: error.request_id().map(str::to_owned) }
+}
+
+/// What became of a commit whose call failed.
+pub(crate) fn not_committed(error: &Error) -> Committed {
+    match error.outcome() {
+        Outcome::Rejected => Committed::Rejected(of_call(error)),
+        Outcome::NotProcessed => Committed::NotProcessed(of_call(error)),
+        Outcome::Unknown => Committed::Unknown(of_call(error)),
+    }
 }
 
 /// Whether a call failed for what it was about, and not for the state of the server, the network or our credentials.

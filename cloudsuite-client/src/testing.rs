@@ -11,6 +11,11 @@ impl Dice {
         Self(seed)
     }
 
+    /// From this seed, which the test prints itself.
+    pub(crate) fn of(seed: u64) -> Self {
+        Self(seed)
+    }
+
     /// A number in `0..end`; `end` must not be 0.
     pub(crate) fn below(&mut self, end: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);

@@ -19,7 +19,7 @@ use crate::periods::{ClosedPeriod, PeriodList};
 use crate::product::{Masters, Pinged, Product, lacking_item, not_listed, token_life};
 use crate::purchase_order;
 use crate::reconcile::{Document, Wanted};
-use crate::reference::{Master, NewMasters, NewSuppliers};
+use crate::reference::{Master, NewMasters, NewSuppliers, Renaming};
 
 /// The programs that are called, and what is needed of them.
 const NEEDED: [(&str, &[&str]); 5] = [
@@ -155,7 +155,7 @@ impl Product for M3Product {
                     m3: self.m3.clone(),
                     template: SupplierNumber::new(&self.supplier_template)?,
                 }),
-                names: Arc::new(M3SupplierNames(self.m3.clone())),
+                names: Arc::new(Renaming(M3SupplierNames(self.m3.clone()))),
                 longest_name: LONGEST_NAME,
             },
             prefix: self.supplier_prefix.clone(),

@@ -18,7 +18,7 @@ use sync_core::{
 use tenant_http::Outcome;
 
 use crate::failure::of_transaction;
-use crate::reference::{MasterDraft, NameDraft, fit_name};
+use crate::reference::{MasterDraft, NameDraft, Renames, fit_name};
 
 /// Characters of a supplier's name (`SUNM`).
 pub(super) const LONGEST_NAME: usize = 36;
@@ -238,13 +238,7 @@ impl Sink for M3Suppliers {
     /// What does not bear its name yet is simply made again: both steps may be repeated under the same number.
     async fn settle(&self, doubts: &[Doubt]) -> Vec<Settled> {
         let lookups: Vec<Lookup> = doubts.iter().map(|doubt| doubt.lookup.clone()).collect();
-        let settled = |found| match found {
-            Found::Found(target) => Settled::Created(target),
-            Found::Differs(failure) => Settled::NeedsPerson(failure),
-            Found::Unanswered(failure) => Settled::Unanswered(failure),
-            Found::Absent | Found::Pending => Settled::Void,
-        };
-        self.find(&lookups).await.into_iter().map(settled).collect()
+        self.find(&lookups).await.into_iter().map(Found::settles).collect()
     }
 
     fn describe(&self, handle: &Handle) -> String {
@@ -252,29 +246,23 @@ impl Sink for M3Suppliers {
     }
 }
 
-/// Renames suppliers: to be repeated without harm.
+/// Renames suppliers.
 pub(super) struct M3SupplierNames(pub M3);
 
-fn named(handle: &Handle) -> Result<SupplierHandle, Failure> {
-    let invalid = |why: String| Failure::new(FailureKind::Invalid, why);
-    let draft: NameDraft =
-        serde_json::from_value(handle.0.clone()).map_err(|error| invalid(format!("it cannot be read: {error}")))?;
-    let number = SupplierNumber::new(&draft.of).map_err(|error| invalid(error.to_string()))?;
-    Ok(SupplierHandle { number, name: fit_name(&draft.to, LONGEST_NAME), currency: None, template: String::new() })
+fn named(name: &NameDraft) -> Result<SupplierHandle, Failure> {
+    let number =
+        SupplierNumber::new(&name.of).map_err(|error| Failure::new(FailureKind::Invalid, error.to_string()))?;
+    Ok(SupplierHandle { number, name: fit_name(&name.to, LONGEST_NAME), currency: None, template: String::new() })
 }
 
 #[async_trait]
-impl Sink for M3SupplierNames {
-    async fn find(&self, wanted: &[Lookup]) -> Vec<Found> {
-        vec![Found::Absent; wanted.len()]
+impl Renames for M3SupplierNames {
+    fn what(&self) -> &'static str {
+        "supplier"
     }
 
-    async fn stage(&self, drafts: &[Draft]) -> Vec<Staged> {
-        drafts.iter().map(|draft| Staged::Staged(Handle(draft.document.clone()))).collect()
-    }
-
-    async fn commit(&self, handles: &[Handle]) -> Vec<Committed> {
-        let read: Vec<Result<SupplierHandle, Failure>> = handles.iter().map(named).collect();
+    async fn rename(&self, names: &[NameDraft]) -> Vec<Committed> {
+        let read: Vec<Result<SupplierHandle, Failure>> = names.iter().map(named).collect();
         let renamings: Vec<SupplierWrite> = read.iter().flatten().map(SupplierHandle::change).collect();
         let changed = if renamings.is_empty() { Vec::new() } else { self.0.suppliers().write(&renamings).await };
         let mut changed = changed.into_iter();
@@ -288,14 +276,5 @@ impl Sink for M3SupplierNames {
                 },
             })
             .collect()
-    }
-
-    /// A name that may or may not have been written is written again.
-    async fn settle(&self, doubts: &[Doubt]) -> Vec<Settled> {
-        vec![Settled::Void; doubts.len()]
-    }
-
-    fn describe(&self, handle: &Handle) -> String {
-        named(handle).map_or_else(|_| UNNAMED.to_owned(), |handle| format!("the name of supplier {}", handle.number))
     }
 }

@@ -17,12 +17,11 @@ use sync_core::{
     Amended, Amendment, Committed, Compared, Draft, ExternalRef, Failure, FailureKind, Found, Handle, Lookup, Sink,
     Staged, TargetRef,
 };
-use tenant_http::{Error, Outcome};
 
 use super::amend;
 use super::invoices::no_property;
 use crate::dimensions::Dimensions;
-use crate::failure::of_call;
+use crate::failure::{not_committed, of_call};
 use crate::purchase_order::{LineDraft, OrderDraft};
 
 /// How purchase orders are entered in one company.
@@ -118,14 +117,6 @@ impl ODataPurchaseOrders {
     }
 }
 
-fn not_created(error: &Error) -> Committed {
-    match error.outcome() {
-        Outcome::Rejected => Committed::Rejected(of_call(error)),
-        Outcome::NotProcessed => Committed::NotProcessed(of_call(error)),
-        Outcome::Unknown => Committed::Unknown(of_call(error)),
-    }
-}
-
 #[async_trait]
 impl Sink for ODataPurchaseOrders {
     async fn find(&self, wanted: &[Lookup]) -> Vec<Found> {
@@ -189,7 +180,7 @@ impl Sink for ODataPurchaseOrders {
                         Some(number) => Committed::Created(TargetRef(number)),
                         None => Committed::Unknown(unnumbered()),
                     },
-                    Some(Err(error)) => not_created(&error),
+                    Some(Err(error)) => not_committed(&error),
                     None => Committed::Unknown(Failure::new(FailureKind::Other, "there is no answer for this order")),
                 },
             })

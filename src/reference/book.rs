@@ -5,11 +5,12 @@ use sync_core::sink::UNNAMED;
 use sync_core::{
     Committed, Doubt, Draft, Failure, FailureKind, Found, Handle, Lookup, Settled, Sink, Staged, TargetRef,
 };
-use tenant_http::{Error, ErrorKind, Outcome};
+use tenant_http::{Error, ErrorKind};
 
 use super::draft::MasterDraft;
 use super::names::{NameDraft, fit};
-use crate::failure::of_call;
+use super::renaming::Renames;
+use crate::failure::{not_committed, of_call};
 
 /// A record that is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,14 +56,6 @@ fn no_answer() -> Committed {
     Committed::Unknown(Failure::new(FailureKind::Other, "the ERP gave no answer for this record"))
 }
 
-fn not_made(error: &Error) -> Committed {
-    match error.outcome() {
-        Outcome::Rejected => Committed::Rejected(of_call(error)),
-        Outcome::NotProcessed => Committed::NotProcessed(of_call(error)),
-        Outcome::Unknown => Committed::Unknown(of_call(error)),
-    }
-}
-
 /// Makes the records of a book. The handle is the draft itself, its name as long as the ERP takes it.
 pub(crate) struct BookSink<B>(pub B);
 
@@ -102,7 +95,7 @@ impl<B: MasterBook> BookSink<B> {
         match made {
             Ok(kept) if kept.name.trim() == draft.name => Committed::Created(TargetRef(kept.number)),
             Ok(kept) => Committed::Rejected(self.taken(draft, &kept)),
-            Err(error) => not_made(&error),
+            Err(error) => not_committed(&error),
         }
     }
 }
@@ -161,12 +154,9 @@ impl<B: MasterBook> Sink for BookSink<B> {
 
     async fn settle(&self, doubts: &[Doubt]) -> Vec<Settled> {
         let lookups: Vec<Lookup> = doubts.iter().map(|doubt| doubt.lookup.clone()).collect();
-        let settled = |found| match found {
-            Found::Found(target) => Settled::Created(target),
-            Found::Differs(failure) => Settled::NeedsPerson(failure),
-            Found::Unanswered(failure) => Settled::Unanswered(failure),
-            Found::Absent | Found::Pending if self.0.settles_at_once() => Settled::Void,
-            Found::Absent | Found::Pending => Settled::Undecided,
+        let settled = |found: Found| match found.settles() {
+            Settled::Void if !self.0.settles_at_once() => Settled::Undecided,
+            settled => settled,
         };
         self.find(&lookups).await.into_iter().map(settled).collect()
     }
@@ -176,61 +166,45 @@ impl<B: MasterBook> Sink for BookSink<B> {
     }
 }
 
-/// Renames the records of a book: to be repeated without harm.
+/// Renames the records of a book.
 pub(crate) struct BookNames<B>(pub B);
 
 impl<B: MasterBook> BookNames<B> {
-    fn named(&self, handle: &Handle) -> Result<NameDraft, Failure> {
-        let draft: NameDraft =
-            serde_json::from_value(handle.0.clone()).map_err(|error| invalid(format!("it cannot be read: {error}")))?;
-        self.0.check(&draft.of)?;
-        Ok(NameDraft { to: fit(&draft.to, self.0.longest_name()), ..draft })
-    }
-
     fn renamed(&self, name: NameDraft, renamed: Option<Result<(), Error>>) -> Committed {
         match renamed {
             Some(Ok(())) => Committed::Created(TargetRef(name.of)),
             // Somebody was quicker: it is read and written again.
             Some(Err(error)) if error.kind() == ErrorKind::Conflict => Committed::NotProcessed(of_call(&error)),
-            Some(Err(error)) => not_made(&error),
+            Some(Err(error)) => not_committed(&error),
             None => Committed::Rejected(invalid(format!("{} {} is not in the ERP any more", self.0.what(), name.of))),
         }
     }
 }
 
 #[async_trait]
-impl<B: MasterBook> Sink for BookNames<B> {
-    async fn find(&self, wanted: &[Lookup]) -> Vec<Found> {
-        vec![Found::Absent; wanted.len()]
+impl<B: MasterBook> Renames for BookNames<B> {
+    fn what(&self) -> &'static str {
+        self.0.what()
     }
 
-    async fn stage(&self, drafts: &[Draft]) -> Vec<Staged> {
-        drafts.iter().map(|draft| Staged::Staged(Handle(draft.document.clone()))).collect()
-    }
-
-    async fn commit(&self, handles: &[Handle]) -> Vec<Committed> {
-        let read: Vec<Result<NameDraft, Failure>> = handles.iter().map(|handle| self.named(handle)).collect();
-        let fit: Vec<NameDraft> = read.iter().flatten().cloned().collect();
-        let renamed = if fit.is_empty() { Ok(Vec::new()) } else { self.0.rename(&fit).await };
+    async fn rename(&self, names: &[NameDraft]) -> Vec<Committed> {
+        let fit_in = |name: &NameDraft| {
+            self.0.check(&name.of)?;
+            Ok(NameDraft { to: fit(&name.to, self.0.longest_name()), ..name.clone() })
+        };
+        let checked: Vec<Result<NameDraft, Failure>> = names.iter().map(fit_in).collect();
+        let good: Vec<NameDraft> = checked.iter().flatten().cloned().collect();
+        let renamed = if good.is_empty() { Ok(Vec::new()) } else { self.0.rename(&good).await };
         let mut renamed = match renamed {
             Ok(renamed) => renamed.into_iter(),
-            Err(error) => return vec![Committed::NotProcessed(of_call(&error)); handles.len()],
+            Err(error) => return vec![Committed::NotProcessed(of_call(&error)); names.len()],
         };
-        read.into_iter()
+        checked
+            .into_iter()
             .map(|name| match name {
                 Ok(name) => renamed.next().map_or_else(no_answer, |renamed| self.renamed(name, renamed)),
                 Err(failure) => Committed::Rejected(failure),
             })
             .collect()
-    }
-
-    /// A name that may or may not have been written is written again.
-    async fn settle(&self, doubts: &[Doubt]) -> Vec<Settled> {
-        vec![Settled::Void; doubts.len()]
-    }
-
-    fn describe(&self, handle: &Handle) -> String {
-        let named = self.named(handle);
-        named.map_or_else(|_| UNNAMED.to_owned(), |name| format!("the name of {} {}", self.0.what(), name.of))
     }
 }

@@ -93,15 +93,10 @@ pub(crate) fn one_sided(kind: &str, reading: &Reading, table: &References) -> Ve
     records
 }
 
-fn is_matched(kind: &str, subject: &Subject, table: &References) -> bool {
-    use sync_core::Match::{Blocked, Matched};
-    matches!(table.get(kind, &subject.source).map(|line| &line.found), Some(Matched { .. } | Blocked { .. }))
-}
-
 fn of_procurify(kind: &str, reading: &Reading, table: &References) -> Vec<OneSided> {
     let pair = reading.pairs().into_iter().find(|(of, ..)| *of == kind);
     let Some((_, subjects, masters)) = pair else { return Vec::new() };
-    let one_sided = subjects.iter().filter(|subject| !is_matched(kind, subject, table));
+    let one_sided = subjects.iter().filter(|subject| !table.get(kind, &subject.source).is_some_and(is_sure));
     let unsuitable = |subject: &Subject| kind == VENDOR && reading.subjects.unsuitable.contains(&subject.source);
     let unfit = |subject: &Subject| {
         let kind = reading.subjects.other_accounts.get(&subject.source).filter(|_| kind == GL_ACCOUNT)?;

@@ -19,6 +19,7 @@ use sync_core::{
 use super::book::{BookNames, BookSink, MasterBook};
 use super::mapper::OneSidedMapper;
 use super::names::{NameMapper, NameSource};
+use super::renaming::Renaming;
 use super::resolve::code;
 use super::source::{OneSidedSource, Shelf, one_sided, table_kind};
 use super::to_procurify::{IntoProcurify, Made, ProcurifyNames};
@@ -44,7 +45,7 @@ pub struct NewMasters {
 impl NewMasters {
     pub(crate) fn of(book: impl MasterBook + Clone + 'static) -> Self {
         let longest_name = book.longest_name();
-        Self { sink: Arc::new(BookSink(book.clone())), names: Arc::new(BookNames(book)), longest_name }
+        Self { sink: Arc::new(BookSink(book.clone())), names: Arc::new(Renaming(BookNames(book))), longest_name }
     }
 }
 
@@ -196,7 +197,7 @@ impl Parts<'_> {
             match (owner, new) {
                 (Some(System::CloudSuite), new) => {
                     let longest = new.map_or(usize::MAX, |new| new.longest_name);
-                    let sink = Arc::new(ProcurifyNames(self.writer(made)));
+                    let sink = Arc::new(Renaming(ProcurifyNames(self.writer(made))));
                     flows.push(self.names(ours, of, System::CloudSuite, longest, sink));
                 }
                 (Some(System::Procurify), Some(new)) => {

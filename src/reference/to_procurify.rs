@@ -9,21 +9,19 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use futures_util::future::join_all;
 use procurify_client::{
-    AccountCodeCreate, AccountCodeUpdate, DepartmentId, DepartmentUpsert, ProcurifyClient, VendorId, VendorPatch,
-    VendorType, VendorUpsert,
+    AccountCode, AccountCodeCreate, AccountCodeUpdate, Department, DepartmentUpsert, ProcurifyClient, VendorId,
+    VendorPatch, VendorType, VendorUpsert,
 };
 use serde::de::DeserializeOwned;
-use sync_core::sink::UNNAMED;
-use sync_core::{
-    Committed, Doubt, Draft, Failure, FailureKind, Found, Handle, Lookup, Settled, Sink, Staged, TargetRef,
-};
-use tenant_http::{Error, Outcome};
+use sync_core::{Committed, Draft, Failure, FailureKind, Found, Handle, Lookup, Sink, Staged, TargetRef};
+use tenant_http::Error;
 
 use super::draft::{AccountCodeDraft, DepartmentDraft, VendorDraft};
 use super::names::NameDraft;
 use super::normalised;
+use super::renaming::Renames;
 use super::resolve::code;
-use crate::failure::of_call;
+use crate::failure::{not_committed, of_call};
 
 /// Calls that are under way at a time.
 const AT_A_TIME: usize = 4;
@@ -138,11 +136,7 @@ fn read<T: DeserializeOwned>(handle: &Handle) -> Result<T, Failure> {
 fn committed(created: Result<TargetRef, Error>) -> Committed {
     match created {
         Ok(target) => Committed::Created(target),
-        Err(error) => match error.outcome() {
-            Outcome::Rejected => Committed::Rejected(of_call(&error)),
-            Outcome::NotProcessed => Committed::NotProcessed(of_call(&error)),
-            Outcome::Unknown => Committed::Unknown(of_call(&error)),
-        },
+        Err(error) => not_committed(&error),
     }
 }
 
@@ -198,7 +192,7 @@ impl Sink for IntoProcurify {
     }
 }
 
-/// Renames records in Procurify: to be repeated without harm.
+/// Renames records in Procurify.
 pub(crate) struct ProcurifyNames(pub IntoProcurify);
 
 fn gone(name: &NameDraft) -> Failure {
@@ -210,92 +204,80 @@ fn id(text: &str) -> Result<i64, Failure> {
 }
 
 impl ProcurifyNames {
-    async fn rename(&self, handle: &Handle) -> Committed {
-        let renamed = match read(handle) {
-            Ok(name) => match self.0.made {
-                Made::Vendors => self.vendor(&name).await,
-                Made::AccountCodes => self.account_code(&name).await,
-                Made::Departments => self.department(&name).await,
-            },
+    async fn vendor(&self, name: &NameDraft) -> Committed {
+        let vendor = match id(&name.of) {
+            Ok(id) => VendorId(id),
             Err(failure) => return Committed::Rejected(failure),
         };
-        match renamed {
-            Ok(renamed) => committed(renamed.map(TargetRef)),
-            Err(failure) => Committed::Rejected(failure),
-        }
-    }
-
-    async fn vendor(&self, name: &NameDraft) -> Result<Result<String, Error>, Failure> {
-        let vendor = VendorId(id(&name.of)?);
         let patched = self.0.procurify.vendors().patch(vendor, &VendorPatch::new().name(name.to.as_str())).await;
-        Ok(patched.map(|vendor| vendor.id.to_string()))
+        committed(patched.map(|vendor| TargetRef(vendor.id.to_string())))
     }
 
     /// An account code is replaced whole: what it has besides is sent as it is.
-    async fn account_code(&self, name: &NameDraft) -> Result<Result<String, Error>, Failure> {
-        let codes = self.0.procurify.account_codes();
-        let there = match codes.list().page_size(self.0.page_size).all().await {
-            Ok(there) => there,
-            Err(error) => return Ok(Err(error.with_outcome(Outcome::NotProcessed))),
+    async fn account_code(&self, name: &NameDraft, there: &[AccountCode]) -> Committed {
+        let Some(there) = there.iter().find(|one| one.code.as_deref() == Some(name.of.as_str())) else {
+            return Committed::Rejected(gone(name));
         };
-        let there = there.into_iter().find(|one| one.code.as_deref() == Some(name.of.as_str()));
-        let there = there.ok_or_else(|| gone(name))?;
         let body = AccountCodeUpdate::new(name.of.as_str(), name.to.as_str());
         let body = there.account_type.into_iter().fold(body, AccountCodeUpdate::account_type);
         let body = there.parent.into_iter().fold(body, AccountCodeUpdate::parent);
-        Ok(codes.update(there.id, &body).await.map(|one| one.id.to_string()))
+        let updated = self.0.procurify.account_codes().update(there.id, &body).await;
+        committed(updated.map(|one| TargetRef(one.id.to_string())))
     }
 
     /// So is a department.
-    async fn department(&self, name: &NameDraft) -> Result<Result<String, Error>, Failure> {
-        let department = DepartmentId(id(&name.of)?);
-        let departments = self.0.procurify.departments();
-        let there = match departments.list().page_size(self.0.page_size).all().await {
-            Ok(there) => there,
-            Err(error) => return Ok(Err(error.with_outcome(Outcome::NotProcessed))),
+    async fn department(&self, name: &NameDraft, there: &[Department]) -> Committed {
+        let Some(there) = there.iter().find(|one| one.id.to_string() == name.of) else {
+            return Committed::Rejected(gone(name));
         };
-        let there = there.into_iter().find(|one| one.id == department).ok_or_else(|| gone(name))?;
         let Some(location) = there.branch.as_ref().or(there.location.as_ref()) else {
-            let why = format!("Procurify does not show the location of department {department}: rename it there");
-            return Err(Failure::new(FailureKind::Invalid, why));
+            let why = format!("Procurify does not show the location of department {}: rename it there", there.id);
+            return Committed::Rejected(Failure::new(FailureKind::Invalid, why));
         };
         let body = DepartmentUpsert::new(location.id, name.to.as_str());
-        let body = there.external_id.into_iter().fold(body, |body, id| body.external_id(String::from(id)));
+        let body = there.external_id.iter().fold(body, |body, id| body.external_id(id.to_string()));
         let body = there.active.into_iter().fold(body, DepartmentUpsert::active);
-        let body = there.punchout_email.into_iter().fold(body, |body, email| body.punchout_email(String::from(email)));
-        Ok(departments.update(department, &body).await.map(|one| one.id.to_string()))
+        let body = there.punchout_email.iter().fold(body, |body, email| body.punchout_email(email.to_string()));
+        let updated = self.0.procurify.departments().update(there.id, &body).await;
+        committed(updated.map(|one| TargetRef(one.id.to_string())))
     }
 }
 
+/// Some calls at a time, one for each name.
+async fn each<'a, F: Future<Output = Committed>>(
+    names: &'a [NameDraft],
+    rename: impl Fn(&'a NameDraft) -> F,
+) -> Vec<Committed> {
+    let mut committed = Vec::with_capacity(names.len());
+    for some in names.chunks(AT_A_TIME) {
+        committed.extend(join_all(some.iter().map(&rename)).await);
+    }
+    committed
+}
+
 #[async_trait]
-impl Sink for ProcurifyNames {
-    async fn find(&self, wanted: &[Lookup]) -> Vec<Found> {
-        vec![Found::Absent; wanted.len()]
-    }
-
-    async fn stage(&self, drafts: &[Draft]) -> Vec<Staged> {
-        drafts.iter().map(|draft| Staged::Staged(Handle(draft.document.clone()))).collect()
-    }
-
-    async fn commit(&self, handles: &[Handle]) -> Vec<Committed> {
-        let mut committed = Vec::with_capacity(handles.len());
-        for some in handles.chunks(AT_A_TIME) {
-            committed.extend(join_all(some.iter().map(|handle| self.rename(handle))).await);
-        }
-        committed
-    }
-
-    /// A name that may or may not have been written is written again.
-    async fn settle(&self, doubts: &[Doubt]) -> Vec<Settled> {
-        vec![Settled::Void; doubts.len()]
-    }
-
-    fn describe(&self, handle: &Handle) -> String {
-        let what = match self.0.made {
+impl Renames for ProcurifyNames {
+    fn what(&self) -> &'static str {
+        match self.0.made {
             Made::Vendors => "vendor",
             Made::AccountCodes => "account code",
             Made::Departments => "department",
-        };
-        read::<NameDraft>(handle).map_or_else(|_| UNNAMED.to_owned(), |name| format!("the name of {what} {}", name.of))
+        }
+    }
+
+    async fn rename(&self, names: &[NameDraft]) -> Vec<Committed> {
+        let (procurify, size) = (&self.0.procurify, self.0.page_size);
+        let unread = |error: Error| vec![Committed::NotProcessed(of_call(&error)); names.len()];
+        match self.0.made {
+            Made::Vendors => each(names, |name| self.vendor(name)).await,
+            Made::AccountCodes => match procurify.account_codes().list().page_size(size).all().await {
+                Ok(there) => each(names, |name| self.account_code(name, &there)).await,
+                Err(error) => unread(error),
+            },
+            Made::Departments => match procurify.departments().list().page_size(size).all().await {
+                Ok(there) => each(names, |name| self.department(name, &there)).await,
+                Err(error) => unread(error),
+            },
+        }
     }
 }

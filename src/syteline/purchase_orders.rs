@@ -23,7 +23,7 @@ use tenant_http::{Error, Outcome};
 use super::amend;
 use super::document::{Document, number_of};
 use super::leftovers::{self, There};
-use crate::failure::of_call;
+use crate::failure::{not_committed, of_call};
 
 /// How purchase orders are entered in one site.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -342,11 +342,7 @@ impl Sink for SyteLinePurchaseOrders {
                 Ok(handle) if handle.posted => Committed::Created(TargetRef(handle.order.to_string())),
                 Ok(handle) => match set.next() {
                     Some(Ok(_)) => Committed::Created(TargetRef(handle.order.to_string())),
-                    Some(Err(error)) => match error.outcome() {
-                        Outcome::Rejected => Committed::Rejected(of_call(&error)),
-                        Outcome::NotProcessed => Committed::NotProcessed(of_call(&error)),
-                        Outcome::Unknown => Committed::Unknown(of_call(&error)),
-                    },
+                    Some(Err(error)) => not_committed(&error),
                     None => {
                         Committed::Unknown(Failure::new(FailureKind::Other, "SyteLine gave no answer for this order"))
                     }
@@ -359,16 +355,7 @@ impl Sink for SyteLinePurchaseOrders {
     /// number, so that not even a commit that is still under way could make a second one.
     async fn settle(&self, doubts: &[Doubt]) -> Vec<Settled> {
         let lookups: Vec<Lookup> = doubts.iter().map(|doubt| doubt.lookup.clone()).collect();
-        self.find(&lookups)
-            .await
-            .into_iter()
-            .map(|found| match found {
-                Found::Found(target) => Settled::Created(target),
-                Found::Unanswered(failure) => Settled::Unanswered(failure),
-                Found::Differs(failure) => Settled::NeedsPerson(failure),
-                Found::Absent | Found::Pending => Settled::Void,
-            })
-            .collect()
+        self.find(&lookups).await.into_iter().map(Found::settles).collect()
     }
 
     async fn compare(&self, wanted: &[Amendment]) -> Vec<Compared> {

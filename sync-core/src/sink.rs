@@ -74,6 +74,18 @@ pub enum Found {
     Unanswered(Failure),
 }
 
+impl Found {
+    /// What this tells of a commit in doubt, where a document that is not found was certainly not made.
+    pub fn settles(self) -> Settled {
+        match self {
+            Self::Found(target) => Settled::Created(target),
+            Self::Differs(failure) => Settled::NeedsPerson(failure),
+            Self::Unanswered(failure) => Settled::Unanswered(failure),
+            Self::Absent | Self::Pending => Settled::Void,
+        }
+    }
+}
+
 /// What became of one draft in `stage`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Staged {

@@ -193,6 +193,7 @@ impl Walk {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::testing::Dice;
 
     /// How a server behaves: whether it gives the start key again, and where it silently stops.
     #[derive(Clone, Copy, Debug)]
@@ -311,25 +312,12 @@ mod tests {
         }
     }
 
-    /// Chance, repeatable by its seed (`SplitMix64`).
-    struct Dice(u64);
-
-    impl Dice {
-        fn below(&mut self, end: usize) -> usize {
-            self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-            let mut z = self.0;
-            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-            usize::try_from((z ^ (z >> 31)) % end as u64).unwrap()
-        }
-    }
-
     #[test]
     fn rows_untouched_while_others_come_and_go_are_given_exactly_once() {
         let first: u64 = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
         println!("SEED={first} and the 1,499 after it");
         for seed in first..first + 1_500 {
-            let mut dice = Dice(seed);
+            let mut dice = Dice::of(seed);
             let keys = 5 + dice.below(60);
             let copies = 1 + dice.below(9);
             let counts: Vec<usize> = (0..keys).map(|_| 1 + dice.below(copies)).collect();

@@ -7,21 +7,10 @@ use cloudsuite_client::{CloudSuiteClient, Ionapi};
 use futures_util::{StreamExt, stream::BoxStream};
 use sandbox::{M3, M3Config, OData, ODataConfig, Scenario, Supplier, SyteLine, SyteLineConfig};
 
+use crate::testing::Dice;
+
 /// So many histories of each way to page.
 const SEEDS: u64 = 200;
-
-/// Chance, repeatable by the printed seed (`SplitMix64`).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        usize::try_from((z ^ (z >> 31)) % end as u64).unwrap()
-    }
-}
 
 fn client(ionapi: &str) -> CloudSuiteClient {
     let ionapi = Ionapi::parse(ionapi.as_bytes()).unwrap();
@@ -67,7 +56,7 @@ fn histories() -> impl Iterator<Item = (u64, Dice, Scenario, usize)> {
     let first: u64 = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
     println!("SEED={first} and the {} after it", SEEDS - 1);
     (first..first + SEEDS).map(|seed| {
-        let mut dice = Dice(seed);
+        let mut dice = Dice::of(seed);
         let page = 2 + dice.below(9);
         (seed, dice, Scenario { orders: 1, seed, ..Scenario::default() }, page)
     })

@@ -18,4 +18,7 @@ mod system;
 mod syteline;
 mod syteline_errors;
 mod tenants;
+#[allow(dead_code, reason = "the unit tests use the rest of it")]
+#[path = "../../src/testing.rs"]
+mod testing;
 mod token;
