@@ -39,6 +39,7 @@ mod http;
 mod limit;
 mod retry;
 mod scrub;
+mod task;
 mod token;
 
 pub use bytes::Bytes;

@@ -15,7 +15,8 @@ use futures_util::future::{self, BoxFuture, FutureExt, TryFutureExt};
 use futures_util::stream::{self, BoxStream, FuturesOrdered, StreamExt, TryStreamExt};
 use url::Url;
 
-use crate::{Error, ErrorKind, Outcome};
+use crate::Error;
+use crate::task::shut_down;
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq)]
@@ -111,33 +112,7 @@ type Work<T> = BoxFuture<'static, Result<T, Error>>;
 
 /// Lets work go on while nobody polls it. Dropping what is given ends it.
 fn on_its_own<T: Send + 'static>(work: impl Future<Output = Result<T, Error>> + Send + 'static) -> Work<T> {
-    let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-        return work.boxed();
-    };
-    let mut task = EndedOnDrop(runtime.spawn(work));
-    async move {
-        match (&mut task.0).await {
-            Ok(done) => done,
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => Err(Error::new(
-                    ErrorKind::Other,
-                    Outcome::Unknown,
-                    "fetching a page",
-                    "the runtime was shut down meanwhile",
-                )),
-            },
-        }
-    }
-    .boxed()
-}
-
-struct EndedOnDrop<T>(tokio::task::JoinHandle<T>);
-
-impl<T> Drop for EndedOnDrop<T> {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
+    crate::task::on_its_own(work).map(|done| done.unwrap_or_else(|| Err(shut_down("fetching a page")))).boxed()
 }
 
 struct Reader<A, T, F, D> {

@@ -10,21 +10,11 @@ use futures_util::future::{BoxFuture, MaybeDone, maybe_done};
 pub(crate) struct Ahead<T>(Pin<Box<MaybeDone<BoxFuture<'static, T>>>>);
 
 impl<T> Ahead<T> {
-    /// Starts it, and lets the connection send it.
+    /// Starts it. Its call goes on by itself then.
     pub(crate) async fn start(request: impl Future<Output = T> + Send + 'static) -> Self {
         let request: BoxFuture<'static, T> = Box::pin(request);
         let mut ahead = Box::pin(maybe_done(request));
-        let mut turned = false;
-        poll_fn(|context| {
-            let _ = ahead.as_mut().poll(context);
-            if turned {
-                return Poll::Ready(());
-            }
-            turned = true;
-            context.waker().wake_by_ref();
-            Poll::Pending
-        })
-        .await;
+        poll_fn(|context| Poll::Ready(ahead.as_mut().poll(context).is_ready())).await;
         Self(ahead)
     }
 

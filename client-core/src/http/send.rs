@@ -1,7 +1,7 @@
 //! Sending: a token, a turn, one HTTP exchange, and again where that is safe.
 
 use std::fmt;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -18,6 +18,7 @@ use super::observe::Watch;
 use super::redirect::{self, Redirect};
 use super::request::{Replay, Request};
 use super::response::{RateLimit, Response, request_id, retry_after, text};
+use crate::task::{on_its_own, shut_down};
 use crate::{AccessToken, Error, ErrorKind, Outcome, Permit};
 
 /// A failed attempt.
@@ -43,10 +44,10 @@ enum Answer {
 }
 
 pub(super) async fn send(request: Request) -> Result<Response, Error> {
-    whole(&request, Reading::Whole).await
+    whole(&Arc::new(request), Reading::Whole).await
 }
 
-async fn whole(request: &Request, reading: Reading) -> Result<Response, Error> {
+async fn whole(request: &Arc<Request>, reading: Reading) -> Result<Response, Error> {
     match attempts(request, reading).await? {
         Answer::Whole(response) => Ok(response),
         Answer::Open(_) => Err(Error::config(request.operation.as_str(), "the answer was not read")),
@@ -54,6 +55,7 @@ async fn whole(request: &Request, reading: Reading) -> Result<Response, Error> {
 }
 
 pub(super) async fn open(request: Request) -> Result<Download, Error> {
+    let request = Arc::new(request);
     match attempts(&request, Reading::Open).await? {
         Answer::Open(download) => Ok(download),
         Answer::Whole(_) => Err(Error::config(request.operation.as_str(), "the answer was read")),
@@ -62,7 +64,7 @@ pub(super) async fn open(request: Request) -> Result<Download, Error> {
 
 /// An answer that has come and is not decoded yet.
 pub struct Undecoded {
-    request: Request,
+    request: Arc<Request>,
     response: Response,
 }
 
@@ -73,6 +75,7 @@ impl fmt::Debug for Undecoded {
 }
 
 pub(super) async fn undecoded(request: Request) -> Result<Undecoded, Error> {
+    let request = Arc::new(request);
     let response = whole(&request, Reading::Unchecked).await?;
     Ok(Undecoded { request, response })
 }
@@ -99,7 +102,15 @@ fn ends_in_the_middle(error: &Error) -> bool {
     source.and_then(|source| source.downcast_ref::<serde_json::Error>()).is_some_and(serde_json::Error::is_eof)
 }
 
-async fn attempts(request: &Request, reading: Reading) -> Result<Answer, Error> {
+/// A call waits for its turn, holds a place and logs in for others: it goes on whether or not it is polled, or a caller
+/// that makes another call meanwhile, for each row of a list that is read ahead, would wait for itself.
+async fn attempts(request: &Arc<Request>, reading: Reading) -> Result<Answer, Error> {
+    let call = Arc::clone(request);
+    let call = on_its_own(async move { attempt_until_done(&call, reading).await });
+    call.await.unwrap_or_else(|| Err(shut_down(&request.operation)))
+}
+
+async fn attempt_until_done(request: &Request, reading: Reading) -> Result<Answer, Error> {
     let url = request.url.clone()?;
     let inner = &request.http.inner;
     let mut renewed = false;

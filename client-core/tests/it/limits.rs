@@ -1,14 +1,15 @@
 //! Pace and width, on tokio's virtual clock; and how much of an answer is read.
 
 use std::io::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tenant_http::{ErrorKind, Limiter, Outcome, RateLimit};
+use tenant_http::{ErrorKind, Http, Limiter, Outcome, RateLimit};
 use tokio::time::Instant;
 use wiremock::matchers::{any, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::support::client;
+use crate::support::{CountingLogin, client, manager};
 
 #[tokio::test(start_paused = true)]
 async fn no_minute_holds_more_calls_than_allowed_and_the_rate_is_nearly_used() {
@@ -121,4 +122,27 @@ async fn what_a_server_says_of_its_limit_is_kept_for_people() {
     http.get("/told").send().await.unwrap();
     http.get("/silent").send().await.unwrap();
     assert_eq!(http.rate_limit(), RateLimit { limit: Some(120), remaining: Some(7) });
+}
+
+/// Makes a call while others, begun and not polled any more, are before it; fails if it has to wait for them.
+async fn call_beside_unpolled_ones(http: &Http) {
+    let mut begun: Vec<_> = (0..3).map(|_| Box::pin(http.get("a").send())).collect();
+    for call in &mut begun {
+        assert!(futures_util::poll!(call.as_mut()).is_pending());
+    }
+    let beside = tokio::time::timeout(Duration::from_secs(60), http.get("b").send()).await;
+    assert_eq!(beside.expect("it waited for calls that nobody polls").unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn a_call_never_waits_for_another_that_nobody_polls() {
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(ResponseTemplate::new(200)).mount(&server).await;
+    let turns = client(&server.uri()).limiter(Limiter::per_minute(6000).burst(1)).build().unwrap();
+    call_beside_unpolled_ones(&turns).await;
+    let places = client(&server.uri()).limiter(Limiter::unlimited().concurrency(1)).build().unwrap();
+    call_beside_unpolled_ones(&places).await;
+    let login = Arc::new(CountingLogin::default());
+    let logs_in = client(&server.uri()).tokens(Arc::new(manager(&login))).build().unwrap();
+    call_beside_unpolled_ones(&logs_in).await;
 }

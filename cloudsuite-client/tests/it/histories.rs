@@ -1,6 +1,7 @@
 //! Lists that change while they are read: what is not touched meanwhile comes exactly once.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use cloudsuite_client::m3::Company;
 use cloudsuite_client::{CloudSuiteClient, Ionapi};
@@ -101,4 +102,46 @@ async fn rows_untouched_during_the_scan_are_read_exactly_once_by_next_link() {
         let (read, untouched) = read_among_changes(list, &mut dice, &start, add, remove).await;
         check("nextLink", seed, &read, &untouched);
     }
+}
+
+/// Looks each row up while the list is read, with the only call at a time that there may be.
+async fn with_a_call_for_each<N, F>(mut list: BoxStream<'_, N>, look: impl Fn(N) -> F)
+where
+    F: Future<Output = bool>,
+{
+    let mut rows = 0;
+    while let Some(number) = list.next().await {
+        let looked = tokio::time::timeout(Duration::from_secs(60), look(number)).await;
+        assert!(looked.expect("the call waits for the page that is asked for ahead of it"));
+        rows += 1;
+    }
+    assert!(rows > 14, "{rows} rows are no three pages");
+}
+
+#[tokio::test]
+async fn each_row_of_a_list_can_be_asked_for_while_the_list_is_read() {
+    let scenario = Scenario { orders: 0, vendors: 30, ..Scenario::default() };
+    let one_at_a_time = |ionapi: &str| {
+        let builder = CloudSuiteClient::builder(Ionapi::parse(ionapi.as_bytes()).unwrap());
+        builder.requests_per_minute(60_000).concurrency(1).build().unwrap()
+    };
+
+    let tenant = M3::start(M3Config { scenario: scenario.clone(), ..M3Config::default() }).await.unwrap();
+    let m3 = one_at_a_time(&tenant.ionapi_json()).m3(Company(100));
+    let list = m3.suppliers().list().page_size(7).stream().map(|supplier| supplier.unwrap().number).boxed();
+    let look = |number| async { matches!(m3.suppliers().get(&[number]).await[..], [Ok(Some(_))]) };
+    with_a_call_for_each(list, look).await;
+
+    let tenant =
+        SyteLine::start(SyteLineConfig { scenario: scenario.clone(), ..SyteLineConfig::default() }).await.unwrap();
+    let syteline = one_at_a_time(&tenant.ionapi_json()).syteline("ACME_DALS");
+    let list = syteline.vendors().list().record_cap(7).stream().map(|vendor| vendor.unwrap().number).boxed();
+    let look = |number| async { syteline.vendors().get(&[number]).await.unwrap()[0].is_some() };
+    with_a_call_for_each(list, look).await;
+
+    let tenant = OData::start(ODataConfig { scenario, page_size: 7, ..ODataConfig::default() }).await.unwrap();
+    let odata = one_at_a_time(&tenant.ionapi_json()).odata("100");
+    let list = odata.suppliers().list().stream().map(|supplier| supplier.unwrap().number).boxed();
+    let look = |number| async { odata.suppliers().get(&[number]).await.unwrap()[0].is_some() };
+    with_a_call_for_each(list, look).await;
 }

@@ -1,12 +1,14 @@
 //! Lists: pages, streams, and where they end.
 
+use std::time::Duration;
+
 use futures_util::{StreamExt, TryStreamExt};
 use procurify_client::{ErrorKind, Vendor};
 use serde_json::{Value, json};
-use wiremock::matchers::{path, query_param};
+use wiremock::matchers::{path, path_regex, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::support::{answer, answer_page, asked, client, pagination, tenant};
+use crate::support::{answer, answer_page, asked, builder, client, pagination, tenant};
 
 const VENDORS: &str = "/api/v3/vendors/";
 
@@ -35,6 +37,26 @@ async fn a_list_streams_all_pages_in_order_and_asks_each_once() {
     assert_eq!(asked(&server).await.len(), 3);
     let rest = client.vendors().list().from_page(3).prefetch(1).all().await.unwrap();
     assert_eq!(ids(&rest), [5, 6]);
+}
+
+#[tokio::test]
+async fn each_record_can_be_asked_for_while_the_list_is_read() {
+    let server = tenant().await;
+    three_pages(&server).await;
+    let one = json!({"data": {"id": 1, "name": "V1"}});
+    Mock::given(path_regex("/vendors/[0-9]+/$"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(one))
+        .mount(&server)
+        .await;
+    let client = builder(&server).concurrency(1).build().unwrap();
+    let mut list = client.vendors().list().stream();
+    let mut read = 0;
+    while let Some(vendor) = list.try_next().await.unwrap() {
+        let detail = tokio::time::timeout(Duration::from_secs(60), client.vendors().get(vendor.id)).await;
+        detail.expect("the call waits for the page that is asked for ahead of it").unwrap();
+        read += 1;
+    }
+    assert_eq!(read, 6);
 }
 
 #[tokio::test]
