@@ -141,7 +141,7 @@ impl Webhook {
 #[async_trait]
 impl AlertSink for Webhook {
     async fn raise(&self, alert: &Alert) -> Result<(), String> {
-        let what = format!("{}\n{}\n{}", alert.key, alert.at.to_rfc3339(), alert.reason);
+        let what = format!("{}\n{}\n{}", alert.key, alert.version, alert.reason);
         let id = Sha256::digest(what.as_bytes())[..16]
             .iter()
             .fold("alert_".to_owned(), |id, byte| format!("{id}{byte:02x}"));

@@ -1,8 +1,10 @@
 //! A document of the ERP, as far as it is compared with what was approved.
 
 use chrono::NaiveDate;
-use rust_decimal::{Decimal, RoundingStrategy};
+use rust_decimal::Decimal;
 use sync_core::{ExternalRef, TargetRef};
+
+use crate::bill::MinorUnit;
 
 /// A document of the ERP.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,7 +38,7 @@ pub struct DocumentLine {
     pub quantity: Decimal,
     /// The price of one.
     pub price: Decimal,
-    /// The amount that the ERP shows; quantity times price to the cent if it shows none. A line of an invoice has
+    /// The amount that the ERP shows; quantity times price in whole cents (or yen, or fils) if it shows none. A line of an invoice has
     /// nothing but its amount.
     pub amount: Option<Decimal>,
     /// The GL account, if it is shown.
@@ -46,21 +48,17 @@ pub struct DocumentLine {
 }
 
 impl DocumentLine {
-    pub(crate) fn amount(&self) -> Decimal {
-        self.amount.unwrap_or_else(|| to_the_cent(self.quantity * self.price))
+    fn amount(&self, unit: MinorUnit) -> Decimal {
+        self.amount.unwrap_or_else(|| unit.round(self.quantity * self.price))
     }
 }
 
 impl Document {
     /// What it comes to: an order without tax, an invoice with it.
     pub fn total(&self) -> Decimal {
-        self.total.unwrap_or_else(|| self.lines.iter().map(DocumentLine::amount).sum())
+        let unit = MinorUnit::of(self.currency.as_deref().unwrap_or_default());
+        self.total.unwrap_or_else(|| self.lines.iter().map(|line| line.amount(unit)).sum())
     }
-}
-
-/// As both systems round an amount of two decimals.
-pub(crate) fn to_the_cent(amount: Decimal) -> Decimal {
-    amount.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero)
 }
 
 /// Which documents a product is asked for.
@@ -100,5 +98,20 @@ impl Named {
     pub(crate) fn not_among<'a>(wanted: &'a [Self], found: &[Document]) -> Vec<&'a str> {
         let missing = wanted.iter().map(|named| named.reference.as_str());
         missing.filter(|reference| !found.iter().any(|one| one.reference.as_deref() == Some(reference))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_rounded_in_their_currency_s_own_unit() {
+        let line = DocumentLine { quantity: 1.into(), price: "1.0045".parse().unwrap(), ..DocumentLine::default() };
+        for (currency, total) in [("CAD", "1.00"), ("KWD", "1.005"), ("JPY", "1")] {
+            let lines = vec![line.clone()];
+            let document = Document { currency: Some(currency.into()), lines, ..Document::default() };
+            assert_eq!(document.total(), total.parse().unwrap(), "{currency}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Reading both systems' reference data, and making the table of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -82,7 +82,9 @@ impl Aligner {
     /// The table's lines as a reading makes them.
     async fn tables(&self, reading: &Reading, known: &References) -> Result<Tables, AlignError> {
         let lines = reading.pairs().into_iter().flat_map(|(kind, subjects, masters)| {
-            [(kind.to_owned(), align(kind, subjects, masters)), (erp_kind(kind), matching::of_erp(kind, masters))]
+            let mut ours = align(kind, subjects, masters);
+            ours.extend(align(kind, &no_longer_listed(kind, subjects, masters, known), masters));
+            [(kind.to_owned(), ours), (erp_kind(kind), matching::of_erp(kind, masters))]
         });
         let mut tables: Tables = lines.collect();
         tables.extend(self.items(known).await?);
@@ -201,6 +203,26 @@ pub(super) fn how(found: &Match) -> Option<&'static str> {
         Match::Blocked { .. } => Some("blocked"),
         Match::Ambiguous { .. } | Match::Unknown { .. } => None,
     }
+}
+
+/// What was matched, and Procurify does not list any more: it lists active vendors only. What such a record stands for in
+/// the ERP stays its own, so that orders of it go on, and nothing new is made in Procurify in its place.
+fn no_longer_listed(kind: &str, subjects: &[Subject], masters: &[Master], known: &References) -> Vec<Subject> {
+    let listed: HashSet<&str> = subjects.iter().map(|subject| subject.source.as_str()).collect();
+    let there: HashSet<String> = masters.iter().map(|master| code(&master.id)).collect();
+    let gone = known.iter().filter(|line| line.kind == kind && !listed.contains(line.source.as_str()));
+    let subject = |line: &Reference| match &line.found {
+        Match::Matched { target, .. } | Match::Blocked { target, .. } if there.contains(&code(target)) => {
+            Some(Subject {
+                source: line.source.clone(),
+                label: line.label.clone(),
+                external_id: Some(target.clone()),
+                code: None,
+            })
+        }
+        _ => None,
+    };
+    gone.filter_map(subject).collect()
 }
 
 /// Marks a kind as read although the ERP has no value of it: of a kind that was not read, any value is taken.

@@ -20,6 +20,8 @@ pub struct Alert {
     pub reason: String,
     /// When it came to be so.
     pub at: DateTime<Utc>,
+    /// The record's version in the ledger: another alert of the same record is of a later one.
+    pub version: u64,
 }
 
 /// Carries alerts to people.

@@ -525,6 +525,35 @@ async fn no_supplier_is_made_for_a_vendor_that_is_no_longer_active() {
     assert!(!one_sided.iter().any(|one| [open, closed].iter().any(|id| one.id == id.to_string())), "{one_sided:?}");
 }
 
+async fn a_vendor_that_is_deactivated_keeps_its_supplier<E: Erp>() {
+    let world = World::<E>::of(scenario(4)).await;
+    world.erp.put_supplier(&Supplier::new(TEMPLATE, "Template for new suppliers", "CAD"));
+    let connection = connect(&world, both::<E>()).await;
+    assert!(connection.sync_reference_data().await.unwrap().is_all_done());
+    let written = writes(&world);
+    assert!(world.procurify.deactivate_vendor(101));
+    for _ in 0..2 {
+        let report = connection.sync_reference_data().await.unwrap();
+        assert!(report.made.is_empty() && report.is_all_done(), "{report:?}");
+    }
+    assert_eq!(writes(&world), written, "the supplier of vendor 101 is nobody else's");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vendor_that_is_deactivated_keeps_its_supplier_in_m3() {
+    a_vendor_that_is_deactivated_keeps_its_supplier::<M3>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vendor_that_is_deactivated_keeps_its_supplier_in_syteline() {
+    a_vendor_that_is_deactivated_keeps_its_supplier::<SyteLine>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vendor_that_is_deactivated_keeps_its_supplier_in_odata_services() {
+    a_vendor_that_is_deactivated_keeps_its_supplier::<OData>().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_connector_makes_and_reports_what_only_one_system_has() {
     let world = World::<M3>::of(Scenario { missing: 1, ..scenario(40) }).await;

@@ -126,6 +126,7 @@ async fn a_web_hook_that_failed_is_left_alone_for_a_minute() {
         state: "held".into(),
         reason: "vendor 5: add it".into(),
         at: "2026-11-24T11:00:00Z".parse().unwrap(),
+        version: 3,
     };
     let error = webhook.raise(&alert).await.unwrap_err();
     assert!(error.contains("500") && !error.contains("t0p-s3cret"), "{error}");
@@ -136,4 +137,7 @@ async fn a_web_hook_that_failed_is_left_alone_for_a_minute() {
     webhook.raise(&alert).await.unwrap();
     let ids: BTreeSet<String> = receiver.tried.lock().unwrap().iter().cloned().collect();
     assert_eq!(ids.len(), 1, "raised again after a crash, a receiver knows it by its id");
+    webhook.raise(&Alert { version: 5, ..alert }).await.unwrap();
+    let ids: BTreeSet<String> = receiver.tried.lock().unwrap().iter().cloned().collect();
+    assert_eq!(ids.len(), 2, "changed again for the same reason: another alert");
 }

@@ -66,7 +66,8 @@ pub(super) fn vendors(data: &Data, query: &mut Query, list: List<'_>, group: &st
         .vendors
         .iter()
         .filter(|vendor| {
-            in_group(vendor)
+            vendor.active
+                && in_group(vendor)
                 && kind.is_none_or(|kind| kind == kind_of(vendor))
                 && (kinds.is_empty() || kinds.contains(&kind_of(vendor)))
                 && query.text("external_id").is_none_or(|id| vendor.external_id.as_deref() == Some(id))

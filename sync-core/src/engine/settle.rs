@@ -245,5 +245,5 @@ impl Engine {
 }
 
 fn alert(head: &Head, reason: String) -> Alert {
-    Alert { key: head.key.clone(), state: head.state.name().to_string(), reason, at: head.since }
+    Alert { key: head.key.clone(), state: head.state.name().to_string(), reason, at: head.since, version: head.version }
 }
