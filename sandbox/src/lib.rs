@@ -57,4 +57,4 @@ pub use odata::{OData, ODataConfig};
 pub use procurify::{Amount, BillBump, BillDetail, BillEdit, Bump, Bumped, Procurify, ProcurifyConfig};
 pub use scenario::{Edit, Scenario};
 pub use stats::Stats;
-pub use syteline::{SyteLine, SyteLineConfig};
+pub use syteline::{NestedChanges, SyteLine, SyteLineConfig};

@@ -84,7 +84,9 @@ impl Inserts<'_> {
                     unshown.push(place);
                     again.push(place);
                 }
-                Verdict::Unconfirmed { .. } | Verdict::RefusedAmongOthers(_) => doubtful.push(place),
+                Verdict::Unconfirmed { .. } | Verdict::HeadOnly | Verdict::RefusedAmongOthers(_) => {
+                    doubtful.push(place);
+                }
             }
         }
         if !doubtful.is_empty() {

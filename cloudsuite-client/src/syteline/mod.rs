@@ -10,8 +10,8 @@
 //! [`outcome`](crate::Error::outcome) says whether the thing may have happened.
 //!
 //! Lines (of an order, of a voucher) are changes of their own IDO, sent after their head's. The update's schema also
-//! has changes nested in their head's change (`NestedCollection`), but how a server takes them over REST is unproven,
-//! and its answer need not show each of them: here no change is believed that has no answer of its own. A head whose
+//! has changes nested in their head's change ([`Change::nest`]), but how a server takes them over REST is unproven, so
+//! the typed operations do without: no change is believed that has no answer of its own. A head whose
 //! lines are not all there yet is made so that it does not count (a planned order), or is seen as it is (a voucher).
 //!
 //! ```no_run

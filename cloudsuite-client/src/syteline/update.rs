@@ -75,6 +75,8 @@ pub(crate) enum Verdict {
         /// The call shows its first change and nothing else.
         first_only: bool,
     },
+    /// Done, as far as the record itself goes; of the changes inside it the answer does not show all.
+    HeadOnly,
     /// Sent among others, one of which was refused.
     RefusedAmongOthers(Error),
     /// The call failed, or was not made.
@@ -88,6 +90,11 @@ impl Verdict {
             Self::Confirmed(row) => Ok(row),
             Self::Refused(error) | Self::Failed(error) => Err(error),
             Self::Unconfirmed { .. } => Err(unconfirmed(operation)),
+            Self::HeadOnly => {
+                let message = "the answer shows the change but not all of those inside it, which may not have been \
+                               made: load them before anything is sent again";
+                Err(Error::new(ErrorKind::Decode, Outcome::Unknown, operation, message))
+            }
             Self::RefusedAmongOthers(error) => Err(error.with_outcome(Outcome::Unknown)),
         }
     }
@@ -208,8 +215,9 @@ impl Update {
             Err(_) if changes.len() == 1 => Vec::new(),
             Err(error) => return vec![Verdict::Failed(garbled(operation, error)); changes.len()],
         };
-        if changes.len() == 1 && refreshed.is_empty() {
-            return vec![Verdict::Confirmed(IdoRow::default())];
+        if let ([change], true) = (changes, refreshed.is_empty()) {
+            let whole = change.nested().is_empty();
+            return vec![if whole { Verdict::Confirmed(IdoRow::default()) } else { Verdict::HeadOnly }];
         }
         let rows = pair(changes, refreshed);
         let confirmed = rows.iter().filter(|row| row.is_some()).count();
@@ -218,7 +226,11 @@ impl Update {
             tracing::info!(ido = self.ido, sent = changes.len(), "the server shows no more than the first change");
             self.syteline.batch_size().fall_to_one();
         }
-        let verdict = |row: Option<IdoRow>| row.map_or(Verdict::Unconfirmed { first_only }, Verdict::Confirmed);
+        let verdict = |row: Option<Shown>| match row {
+            Some(Shown { row, whole: true }) => Verdict::Confirmed(row),
+            Some(_) => Verdict::HeadOnly,
+            None => Verdict::Unconfirmed { first_only },
+        };
         rows.into_iter().map(verdict).collect()
     }
 
@@ -254,10 +266,18 @@ pub(crate) fn unconfirmed(operation: &str) -> Error {
     Error::new(ErrorKind::Decode, Outcome::Unknown, operation, message)
 }
 
+/// What an answer shows of a change.
+#[derive(Clone)]
+struct Shown {
+    row: IdoRow,
+    /// Whether all changes inside it are shown too.
+    whole: bool,
+}
+
 /// Which refreshed record belongs to which change: by the places they name, or else one after the other if there are
 /// as many. What is recognisably another record belongs to none.
-fn pair(changes: &[&Change], refreshed: Vec<Refreshed>) -> Vec<Option<IdoRow>> {
-    let mut rows: Vec<Option<IdoRow>> = vec![None; changes.len()];
+fn pair(changes: &[&Change], refreshed: Vec<Refreshed>) -> Vec<Option<Shown>> {
+    let mut rows: Vec<Option<Shown>> = vec![None; changes.len()];
     let places: Vec<Option<usize>> = refreshed.iter().map(Refreshed::place).collect();
     let named = places.iter().enumerate().all(|(n, place)| place.is_some() && !places[..n].contains(place));
     if !named && refreshed.len() != changes.len() {
@@ -266,12 +286,22 @@ fn pair(changes: &[&Change], refreshed: Vec<Refreshed>) -> Vec<Option<IdoRow>> {
     for (position, item) in refreshed.into_iter().enumerate() {
         let place = if named { places[position].unwrap_or(position) } else { position };
         let Some(change) = changes.get(place).filter(|change| item.is_of(change.action())) else { continue };
+        let whole = shows_nested(change, &item);
         let row = item.into_row();
         if is_same(change, &row) {
-            rows[place] = Some(row);
+            rows[place] = Some(Shown { row, whole });
         }
     }
     rows
+}
+
+/// Whether an answer shows each of the changes inside this one.
+fn shows_nested(change: &Change, item: &Refreshed) -> bool {
+    change.nested().iter().all(|nested| {
+        let changes: Vec<&Change> = nested.changes.iter().collect();
+        let shown = item.inside(&nested.sub_collection).map(|shown| pair(&changes, shown)).unwrap_or_default();
+        shown.len() == changes.len() && shown.iter().all(|one| one.as_ref().is_some_and(|one| one.whole))
+    })
 }
 
 /// Whether a record may be the change's: the server may pad, or show another case.

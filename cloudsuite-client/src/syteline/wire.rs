@@ -50,6 +50,7 @@ struct Property {
     name: String,
     #[serde(default, deserialize_with = "text")]
     value: Option<String>,
+    nested_collection: Option<Box<RawValue>>,
 }
 
 impl Answer {
@@ -80,6 +81,16 @@ impl Refreshed {
     /// Whether it may be the answer to a change of this action.
     pub(crate) fn is_of(&self, action: u8) -> bool {
         self.action.as_deref().is_none_or(|text| text.trim() == action.to_string())
+    }
+
+    /// What the answer shows of the records inside this one, in the collection of that name.
+    pub(crate) fn inside(&self, sub_collection: &str) -> Result<Vec<Self>, serde_json::Error> {
+        let properties = self.properties.iter().flatten();
+        let shown = properties.filter(|property| property.name == sub_collection).find_map(|property| {
+            let shown = property.nested_collection.as_deref()?;
+            Some(serde_json::from_str::<Answer>(shown.get()).and_then(|answer| answer.refreshed()))
+        });
+        shown.unwrap_or_else(|| Ok(Vec::new()))
     }
 
     /// The record as it now is.

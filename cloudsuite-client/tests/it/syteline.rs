@@ -7,7 +7,7 @@ use cloudsuite_client::syteline::{
 };
 use cloudsuite_client::{CloudSuiteClient, ErrorKind, Ionapi, Outcome, RetryPolicy};
 use futures_util::TryStreamExt;
-use sandbox::{FaultKind, Matcher, Scenario, SyteLineConfig};
+use sandbox::{FaultKind, Matcher, NestedChanges, Scenario, SyteLineConfig};
 
 async fn site(config: SyteLineConfig) -> (sandbox::SyteLine, SyteLine) {
     let scenario = Scenario { orders: 1, ..Scenario::default() };
@@ -225,6 +225,56 @@ async fn records_are_amended_at_the_state_in_which_they_were_loaded() {
     assert_eq!(row.text("Buyer"), Some("ann"));
     let stale = syteline.purchase_orders().update().push(change("bob")).send().await.remove(0).unwrap_err();
     assert_eq!(stale.outcome(), Outcome::Rejected);
+}
+
+/// An order with its lines in one change.
+fn nested(n: usize, lines: &[&str]) -> Change {
+    let line = |number: &&str| {
+        Change::insert()
+            .set("PoLine", *number)
+            .set("Item", "FREE TEXT")
+            .set("QtyOrderedConv", "2")
+            .set("NonInvAcct", "60100")
+    };
+    let order = Change::insert().set("PoNum", po(n).as_str()).set("VendNum", &vendor());
+    order.nest("PoItems", "SLPoItems", lines.iter().map(line))
+}
+
+#[tokio::test]
+async fn changes_inside_a_change_are_believed_only_where_the_answer_shows_each() {
+    for (nested_changes, made, shown) in
+        [(NestedChanges::Shown, 2, true), (NestedChanges::Hidden, 2, false), (NestedChanges::Ignored, 0, false)]
+    {
+        let (_tenant, syteline) = site(SyteLineConfig { nested_changes, ..SyteLineConfig::default() }).await;
+        assert_eq!(syteline.info("SLPos").await.unwrap().sub_collections, ["PoItems"]);
+        let results = syteline.update("SLPos").push(nested(0, &["1", "2"])).push(nested(1, &["1"])).send().await;
+        for result in results {
+            match result {
+                Ok(row) => assert!(shown && row.text("PoNum").is_some()),
+                Err(error) => {
+                    assert!(!shown, "{error}");
+                    assert_eq!(error.outcome(), Outcome::Unknown);
+                    assert!(error.message().contains("inside it"), "{error}");
+                }
+            }
+        }
+        let lines = syteline.purchase_orders().lines(&[po(0)]).await.unwrap();
+        assert_eq!(lines.len(), made, "{nested_changes:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_change_inside_a_change_refuses_it() {
+    let (_tenant, syteline) = site(SyteLineConfig { atomic_updates: true, ..SyteLineConfig::default() }).await;
+    let wrong = Change::insert().set("PoNum", po(3).as_str()).set("VendNum", &vendor()).nest(
+        "PoItems",
+        "SLPoItems",
+        [Change::insert().set("PoLine", "1").set("Item", "FREE TEXT").set("QtyOrderedConv", "0")],
+    );
+    let error = syteline.update("SLPos").push(wrong).send().await.remove(0).unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Rejected);
+    assert!(error.message().contains("QtyOrderedConv"), "{error}");
+    assert!(syteline.purchase_orders().get(&[po(3)]).await.unwrap()[0].is_none());
 }
 
 #[tokio::test]

@@ -4,6 +4,18 @@ use std::time::Duration;
 
 use crate::{Faults, Scenario};
 
+/// What the service does with changes nested in another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum NestedChanges {
+    /// It makes them, and shows each.
+    #[default]
+    Shown,
+    /// It makes them, and shows the outer record only.
+    Hidden,
+    /// It passes over them without a word.
+    Ignored,
+}
+
 /// How the tenant and its gateway behave. The defaults are a careful, working tenant.
 #[derive(Debug, Clone)]
 #[allow(clippy::struct_excessive_bools)] // Independent switches, each a documented difference between tenants.
@@ -32,6 +44,8 @@ pub struct SyteLineConfig {
     pub retry_after: bool,
     /// Whether an update processes its first change only, and says nothing of the others.
     pub first_change_only: bool,
+    /// What becomes of changes nested in another.
+    pub nested_changes: NestedChanges,
     /// Whether an update of which one change is refused leaves nothing behind; otherwise the changes before that one
     /// stay.
     pub atomic_updates: bool,
@@ -62,6 +76,7 @@ impl Default for SyteLineConfig {
             per_minute: 0,
             retry_after: true,
             first_change_only: false,
+            nested_changes: NestedChanges::default(),
             atomic_updates: false,
             items_for_refresh_items: false,
             message_codes: true,

@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-pub use config::SyteLineConfig;
+pub use config::{NestedChanges, SyteLineConfig};
 
 use chrono::NaiveDate;
 

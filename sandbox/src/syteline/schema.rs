@@ -77,6 +77,15 @@ impl Ido {
     }
 }
 
+/// The collections inside records of an IDO, each with the IDO of its records.
+pub(super) fn sub_collections(ido: &str) -> Vec<(&'static str, &'static str)> {
+    match ido {
+        "SLPos" => vec![("PoItems", "SLPoItems")],
+        "SLAptrxs" => vec![("Aptrxds", "SLAptrxds")],
+        _ => Vec::new(),
+    }
+}
+
 /// A code as the database has it.
 pub(super) fn pad(code: &str, length: usize) -> String {
     let code = code.trim();

@@ -127,9 +127,10 @@ impl SyteLineTenant {
                 "ReadOnly": read_only })
         };
         let properties: Vec<Value> = ido.properties.iter().map(property).collect();
-        Ok(
-            json!({ "Success": true, "Message": null, "Properties": properties, "Keys": ido.keys, "SubCollections": [] }),
-        )
+        let inside: Vec<Value> =
+            super::schema::sub_collections(ido.name).iter().map(|(name, _)| json!({ "Name": name })).collect();
+        Ok(json!({ "Success": true, "Message": null, "Properties": properties, "Keys": ido.keys,
+            "SubCollections": inside }))
     }
 }
 

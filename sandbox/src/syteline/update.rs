@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::config::NestedChanges;
 use super::rules;
 use super::site::Site;
 use super::store::Row;
@@ -40,6 +41,9 @@ struct Property {
     is_null: bool,
     #[serde(default)]
     modified: bool,
+    #[serde(default)]
+    is_nested_collection: bool,
+    nested_collection: Option<Body>,
 }
 
 /// How many changes a call carries.
@@ -90,8 +94,15 @@ pub(super) fn run(
     let mut shown = Vec::new();
     for (place, change) in body.changes.iter().take(cut.made).enumerate() {
         *site.writes.entry(ido.to_owned()).or_default() += 1;
-        match apply(site, ido, change) {
-            Ok(row) if place < cut.shown => shown.push(refreshed(site, ido, change, place, &row)),
+        let made = apply(site, ido, change).and_then(|row| Ok((nested(tenant, site, ido, change, &row)?, row)));
+        match made {
+            Ok((inside, row)) if place < cut.shown => {
+                let mut outer = refreshed(site, ido, change, place, &row);
+                if let Some(properties) = outer["Properties"].as_array_mut() {
+                    properties.extend(inside);
+                }
+                shown.push(outer);
+            }
             Ok(_) => {}
             Err(message) => {
                 if tenant.config.atomic_updates {
@@ -117,10 +128,52 @@ pub(super) fn run(
     Ok(json!({ "Success": true, "Message": null, list: shown, "Bookmark": null }))
 }
 
+/// Makes the changes inside a record; gives what is shown of them, among its properties.
+fn nested(
+    tenant: &SyteLineTenant,
+    site: &mut Site,
+    outer: &str,
+    change: &Change,
+    row: &Row,
+) -> Result<Vec<Value>, String> {
+    let mode = tenant.config.nested_changes;
+    let collections = change.properties.iter().filter(|property| property.is_nested_collection);
+    let mut shown = Vec::new();
+    for property in collections.filter(|_| mode != NestedChanges::Ignored) {
+        let body = property.nested_collection.as_ref().ok_or("NestedCollection is missing")?;
+        let (_, inner) = super::schema::sub_collections(outer)
+            .into_iter()
+            .find(|(name, _)| *name == property.name)
+            .ok_or_else(|| format!("{} is no collection of IDO {outer}", property.name))?;
+        if body.name.as_deref().is_some_and(|name| name != inner) {
+            return Err(format!("{} holds records of IDO {inner}", property.name));
+        }
+        let keys = site.store.idos.get(outer).map(|ido| ido.keys.clone()).unwrap_or_default();
+        let linked: Row = keys.iter().filter_map(|key| Some(((*key).to_owned(), row.get(*key)?.clone()))).collect();
+        let mut items = Vec::new();
+        for (place, change) in body.changes.iter().enumerate() {
+            *site.writes.entry(inner.to_owned()).or_default() += 1;
+            let after = apply_linked(site, inner, change, &linked)?;
+            items.push(refreshed(site, inner, change, place, &after));
+        }
+        if mode == NestedChanges::Shown {
+            let items = json!({ "RefreshItems": items });
+            shown.push(json!({ "Name": property.name, "IsNestedCollection": true, "NestedCollection": items }));
+        }
+    }
+    Ok(shown)
+}
+
 fn apply(site: &mut Site, name: &str, change: &Change) -> Result<Row, String> {
+    apply_linked(site, name, change, &Row::new())
+}
+
+/// Makes a change of a record that is linked to an outer one by these properties.
+fn apply_linked(site: &mut Site, name: &str, change: &Change, linked: &Row) -> Result<Row, String> {
     let ido = site.store.idos.get(name).cloned().ok_or_else(|| format!("IDO {name} does not exist"))?;
-    let mut given: Vec<(&str, Option<String>)> = Vec::new();
-    for property in &change.properties {
+    let mut given: Vec<(&str, Option<String>)> =
+        linked.iter().map(|(name, value)| (name.as_str(), Some(value.clone()))).collect();
+    for property in change.properties.iter().filter(|property| !property.is_nested_collection) {
         let value = match &property.value {
             Some(value) if !property.is_null && !value.trim().is_empty() => {
                 Some(rules::value(&ido, &property.name, value)?)
