@@ -128,16 +128,16 @@ fn of_order(company: &Company, input: &Row) -> Result<Row, Refusal> {
     Ok(row([("AIT1", given(&found.fields, "AIT1")), ("AIT2", given(&found.fields, "AIT2"))]))
 }
 
-/// Books it if its lines and taxes make its amount.
+/// Books it if its lines and taxes make its amount, or M3 codes the rest itself.
 fn validate(company: &mut Company, number: &str) {
-    let voucher = company.next_voucher();
+    let (voucher, codes_rest) = (company.next_voucher(), !company.rules.accounting_lines);
     let Some(invoice) = company.invoices.get_mut(number) else { return };
     if invoice.voucher.is_some() {
         return;
     }
     let number = |row: &Row, name: &str| given(row, name).parse::<Decimal>().unwrap_or_default();
     let sum = invoice.lines_total() + number(&invoice.head, "VTAM");
-    invoice.head_error = sum != number(&invoice.head, "CUAM");
+    invoice.head_error = sum != number(&invoice.head, "CUAM") && !codes_rest;
     if !invoice.head_error {
         invoice.voucher = Some(voucher);
     }
