@@ -7,6 +7,7 @@ mod audit;
 mod bad_input;
 mod bills;
 mod both_ways;
+mod ceilings;
 mod changes;
 mod codes;
 mod erp;

@@ -51,7 +51,7 @@ pub(super) fn run(company: &mut Company, session: &Session<'_>, program: &str, n
             let invoice = company.invoices.get_mut(&number).ok_or_else(|| missing(name))?;
             match (program, name) {
                 ("APS450MI", "GetHead") => Ok(vec![head(invoice)]),
-                ("APS450MI", "LstLines") => Ok(invoice.lines.iter().take(session.limit).cloned().collect()),
+                ("APS450MI", "LstLines") => Ok(lines(invoice, session, given(input, "TRNO"))),
                 ("APS450MI", "RejectInvoice") => {
                     invoice.head.insert("SCRE".to_owned(), given(input, "SCRE").to_owned());
                     Ok(Vec::new())
@@ -60,6 +60,14 @@ pub(super) fn run(company: &mut Company, session: &Session<'_>, program: &str, n
             }
         }
     }
+}
+
+/// An invoice's lines from one on.
+fn lines(invoice: &Invoice, session: &Session<'_>, start: &str) -> Vec<Row> {
+    let start: u64 = start.parse().unwrap_or(0);
+    let number = |line: &&Row| given(line, "TRNO").parse().unwrap_or(0);
+    let follows = |line: &&Row| number(line) > start || (number(line) == start && !session.exclude_start);
+    invoice.lines.iter().filter(follows).take(session.limit).cloned().collect()
 }
 
 fn add_head(company: &mut Company, input: &Row) -> Outcome {
