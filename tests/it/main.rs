@@ -20,6 +20,9 @@ mod life;
 mod life_bills;
 mod lines;
 mod mapping;
+#[cfg(target_os = "linux")]
+#[path = "../../cloudsuite-client/tests/it/memory.rs"]
+mod memory;
 mod periods;
 mod plan;
 mod quarter;

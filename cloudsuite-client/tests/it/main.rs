@@ -9,6 +9,8 @@ mod histories;
 mod invoices;
 mod ionapi;
 mod lists;
+#[cfg(target_os = "linux")]
+mod memory;
 mod mongoose;
 mod odata;
 mod odata_batches;
