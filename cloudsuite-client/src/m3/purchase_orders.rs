@@ -215,7 +215,7 @@ impl PurchaseOrders {
     /// An order's lines (`LstLine`).
     ///
     /// # Errors
-    /// As [`Execute::send`](super::Execute::send); and as [`lines_of_many`](Self::lines_of_many) if they may not be all.
+    /// As [`Execute::send`](super::Execute::send); as [`lines_of_many`](Self::lines_of_many) if they may not be all.
     pub async fn lines(&self, number: &OrderNumber) -> Result<Vec<PurchaseOrderLine>, TransactionError> {
         let lines = read_lines(self.m3.execute(PROGRAM, "LstLine").field("PUNO", number).send().await);
         self.whole(std::slice::from_ref(number), vec![lines]).await.remove(0)
@@ -268,8 +268,8 @@ impl PurchaseOrders {
     /// The orders whose reference (`YRE1`) is one of these (bulk `SearchHead`), one answer for each.
     ///
     /// It asks a search index that lags behind the orders and may not know the field at all: not to be found here
-    /// proves nothing by itself. References are letters and digits, 36 at most; others are refused unsent. A list that a
-    /// hidden ceiling may have cut, as of an index that looks at another field, is an error of kind `Decode`.
+    /// proves nothing by itself. References are letters and digits, 36 at most; others are refused unsent. A list that
+    /// a hidden ceiling may have cut, as of an index that looks at another field, is an error of kind `Decode`.
     pub async fn search_by_reference(
         &self,
         references: &[impl AsRef<str>],

@@ -355,8 +355,8 @@ impl Invoices {
             return Ok(());
         }
         let why = format!(
-            "{} lines of invoice {number} came, which do not make up its head: more may have been cut off, and the list \
-             does not go on from a line (TRNO)",
+            "{} lines of invoice {number} came, which do not make up its head: more may have been cut off, and the \
+             list does not go on from a line (TRNO)",
             lines.len()
         );
         Err(TransactionError::cut(PROGRAM, LINES, why))

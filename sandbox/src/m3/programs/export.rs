@@ -1,5 +1,5 @@
-//! `EXPORTMI Select`: a filtered read of one table: of the order heads (`MPHEAD`, whose columns begin with `IA`), of the
-//! suppliers (`CIDMAS` and `ID`), or of the fiscal periods (`CSYPER` and `CP`, an assumption).
+//! `EXPORTMI Select`: a filtered read of one table: of the order heads (`MPHEAD`, whose columns begin with `IA`), of
+//! the suppliers (`CIDMAS` and `ID`), or of the fiscal periods (`CSYPER` and `CP`, an assumption).
 
 use std::cmp::Ordering;
 
