@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use secrecy::zeroize::Zeroizing;
 use serde::{Deserialize, Serialize};
 use sync_store::Vault;
 use tenant_http::{AccessToken, Error, ErrorKind, ExposeSecret, Outcome, SecretString, TokenCache};
@@ -57,14 +58,8 @@ impl TokenCache for VaultTokens {
     }
 
     async fn store(&self, credential: &str, token: &AccessToken) -> Result<(), Error> {
-        let sealing = Sealing {
-            secret: token.secret().expose_secret(),
-            refresh: token.refresh_token().map(ExposeSecret::expose_secret),
-            issued_at: token.issue_time(),
-            expires_at: token.expires_at(),
-        };
-        let text = serde_json::to_string(&sealing).map_err(|error| failed("keeping", credential, error.to_string()))?;
-        let saved = self.vault.set(&self.tenant, &Self::name(credential), SecretString::from(text)).await;
+        let text = sealing(token).map_err(|error| failed("keeping", credential, error.to_string()))?;
+        let saved = self.vault.set(&self.tenant, &Self::name(credential), text).await;
         saved.map_err(|error| failed("keeping", credential, error.to_string()))
     }
 
@@ -72,6 +67,17 @@ impl TokenCache for VaultTokens {
         let removed = self.vault.remove(&self.tenant, &Self::name(credential)).await;
         removed.map(drop).map_err(|error| failed("removing", credential, error.to_string()))
     }
+}
+
+/// A token as the text that is sealed.
+fn sealing(token: &AccessToken) -> serde_json::Result<SecretString> {
+    let (secret, refresh) = (token.secret().expose_secret(), token.refresh_token().map(ExposeSecret::expose_secret));
+    // A buffer that grows leaves a part of the secret behind. A character takes six at most: `\u001f`.
+    let most = 6 * (secret.len() + refresh.map_or(0, str::len)) + 256;
+    let mut text = Zeroizing::new(Vec::with_capacity(most));
+    let sealing = Sealing { secret, refresh, issued_at: token.issue_time(), expires_at: token.expires_at() };
+    serde_json::to_writer(&mut *text, &sealing)?;
+    Ok(SecretString::from(String::from_utf8_lossy(&text).as_ref()))
 }
 
 fn failed(doing: &str, credential: &str, why: String) -> Error {

@@ -18,11 +18,13 @@
 //! # Ok::<(), cloudsuite_client::IonapiError>(())
 //! ```
 
+use std::collections::HashMap;
 use std::fmt;
 
 use secrecy::zeroize::Zeroize;
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use url::{Host, Url};
 
@@ -118,13 +120,10 @@ impl Ionapi {
             return Err(IonapiError::Utf16);
         }
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-        let keys = match serde_json::from_slice::<Value>(bytes) {
-            Ok(Value::Object(keys)) => Keys(keys),
-            Ok(_) => return Err(IonapiError::NotJson { line: 0, column: 0 }),
-            Err(error) => {
-                return Err(IonapiError::NotJson { line: error.line(), column: error.column() });
-            }
-        };
+        let keys: Keys = serde_json::from_slice(bytes).map_err(|error| {
+            let (line, column) = if error.is_data() { (0, 0) } else { (error.line(), error.column()) };
+            IonapiError::NotJson { line, column }
+        })?;
         keys.read()
     }
 
@@ -224,15 +223,19 @@ impl fmt::Debug for Ionapi {
     }
 }
 
-struct Keys(Map<String, Value>);
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Keys(HashMap<String, Wiped>);
 
-impl Drop for Keys {
-    /// Some of the values are secrets: all are wiped.
+/// A value that may be a secret: wiped when it goes, also where the rest of the file cannot be read.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Wiped(Value);
+
+impl Drop for Wiped {
     fn drop(&mut self) {
-        for value in self.0.values_mut() {
-            if let Value::String(text) = value {
-                text.zeroize();
-            }
+        if let Value::String(text) = &mut self.0 {
+            text.zeroize();
         }
     }
 }
@@ -241,7 +244,8 @@ impl Keys {
     fn read(&self) -> Result<Ionapi, IonapiError> {
         let tenant = self.required("ti", "the tenant's id")?;
         let client_id = self.required("ci", "the OAuth client's id")?;
-        let client_secret = self.required("cs", "the OAuth client's secret")?;
+        let missing = IonapiError::Missing { key: "cs", meaning: "the OAuth client's secret" };
+        let client_secret = self.secret("cs")?.ok_or(missing)?;
         let gateway = self.required("iu", "the gateway's address")?;
         let authority = self.required("pu", "the authorization server's address")?;
         let token_path = self.required("ot", "the token endpoint under `pu`")?;
@@ -253,7 +257,7 @@ impl Keys {
             revoke_url: endpoint("or")?,
             tenant,
             client_id,
-            client_secret: client_secret.into(),
+            client_secret,
             access_key: self.service_account("saak")?,
             secret_key: self.service_account("sask")?,
             app_name: self.text("cn")?,
@@ -267,7 +271,7 @@ impl Keys {
 
     /// The trimmed text of a key; `None` if absent or blank. Numbers are taken as they are written.
     fn text(&self, key: &'static str) -> Result<Option<String>, IonapiError> {
-        match self.0.get(key) {
+        match self.value(key) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty())),
             Some(Value::Number(number)) => Ok(Some(number.to_string())),
@@ -275,17 +279,25 @@ impl Keys {
         }
     }
 
+    fn value(&self, key: &str) -> Option<&Value> {
+        self.0.get(key).map(|value| &value.0)
+    }
+
+    fn secret(&self, key: &'static str) -> Result<Option<SecretString>, IonapiError> {
+        Ok(self.text(key)?.map(SecretString::from))
+    }
+
     fn required(&self, key: &'static str, meaning: &'static str) -> Result<String, IonapiError> {
         self.text(key)?.ok_or(IonapiError::Missing { key, meaning })
     }
 
     fn service_account(&self, key: &'static str) -> Result<SecretString, IonapiError> {
-        self.text(key)?.map(SecretString::from).ok_or(IonapiError::NoServiceAccount { key })
+        self.secret(key)?.ok_or(IonapiError::NoServiceAccount { key })
     }
 
     /// Scopes are a list; without any, some tools write an empty object or an empty text instead.
     fn scopes(&self) -> Vec<String> {
-        match self.0.get("sc") {
+        match self.value("sc") {
             Some(Value::Array(scopes)) => scopes.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
             Some(Value::String(scopes)) => scopes.split_whitespace().map(str::to_owned).collect(),
             _ => Vec::new(),

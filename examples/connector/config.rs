@@ -30,7 +30,7 @@ use cloudsuite::CloudSuite;
 use m3::M3;
 use odata::OData;
 use syteline::SyteLine;
-pub use text::{Place, Text};
+pub use text::{Place, Text, read_all};
 
 /// An error for a person: one sentence that says what to do.
 pub type Problem = Box<dyn std::error::Error + Send + Sync>;

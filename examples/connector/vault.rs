@@ -1,6 +1,6 @@
 //! The vault's commands.
 
-use std::io::{IsTerminal, Read};
+use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -11,10 +11,7 @@ use serde_json::json;
 use sync_store::{SqliteStore, Vault};
 
 use crate::commands::say;
-use crate::config::{Config, Problem};
-
-/// A buffer of so many bytes takes any usual secret without growing, which would leave a part of it behind.
-const USUAL_LENGTH: usize = 64 * 1024;
+use crate::config::{Config, Problem, read_all};
 
 #[derive(Debug, clap::Subcommand)]
 pub enum VaultCommand {
@@ -79,14 +76,14 @@ async fn open(config: &Config, folder: &Path) -> Result<(Vault, String), Problem
 
 /// From the terminal without echo, or all of stdin less its last line break.
 fn read_secret(name: &str) -> Result<SecretString, Problem> {
-    let mut text = Zeroizing::new(String::with_capacity(USUAL_LENGTH));
-    if std::io::stdin().is_terminal() {
-        *text = rpassword::prompt_password(format!("{name}: "))?;
+    let text = if std::io::stdin().is_terminal() {
+        Zeroizing::new(rpassword::prompt_password(format!("{name}: "))?)
     } else {
-        std::io::stdin().read_to_string(&mut text)?;
-    }
-    let secret = text.trim_end_matches(['\r', '\n']);
-    if secret.is_empty() {
+        read_all(std::io::stdin())?
+    };
+    let secret = text.strip_suffix('\n').unwrap_or(&text);
+    let secret = secret.strip_suffix('\r').unwrap_or(secret);
+    if secret.trim().is_empty() {
         return Err(format!("nothing was given for `{name}`: type it, or send it on stdin").into());
     }
     Ok(SecretString::from(secret))

@@ -116,9 +116,9 @@ pub(crate) trait InvoiceBook: Send + Sync {
     /// Whether codes and amounts can be written at all.
     fn check(&self, invoice: &InvoiceDraft) -> Result<(), Failure>;
 
-    /// Whether the product offers what is needed.
-    async fn ready(&self) -> Result<(), Failure> {
-        Ok(())
+    /// Whether the product offers what each of these needs.
+    async fn ready(&self, invoices: &[&InvoiceDraft]) -> Vec<Result<(), Failure>> {
+        vec![Ok(()); invoices.len()]
     }
 
     /// The invoices of these suppliers and numbers, also those that people have posted, ours or not.

@@ -232,9 +232,6 @@ impl<B: InvoiceBook> Sink for InvoiceSink<B> {
     }
 
     async fn stage(&self, drafts: &[Draft]) -> Vec<Staged> {
-        if let Err(failure) = self.book.ready().await {
-            return vec![Staged::NotStaged(failure); drafts.len()];
-        }
         let prepared: Vec<Result<(Prepared, Option<Prepared>), Failure>> = drafts
             .iter()
             .map(|draft| {
@@ -245,6 +242,8 @@ impl<B: InvoiceBook> Sink for InvoiceSink<B> {
             })
             .collect();
         let sought: Vec<Sought<'_>> = prepared.iter().flatten().map(|(prepared, _)| prepared.sought()).collect();
+        let invoices: Vec<&InvoiceDraft> = sought.iter().map(|sought| sought.invoice).collect();
+        let mut ready = self.book.ready(&invoices).await.into_iter();
         let mut there = self.look(&sought).await.into_iter();
         let wanted: Vec<(Option<&Prepared>, &InvoiceDraft)> =
             prepared.iter().flatten().map(|(prepared, earlier)| (earlier.as_ref(), &prepared.invoice)).collect();
@@ -257,9 +256,10 @@ impl<B: InvoiceBook> Sink for InvoiceSink<B> {
                 Ok((prepared, earlier)) => {
                     let there = there.next().unwrap_or_else(|| Err(no_answer()));
                     let leftover = leftovers.next().unwrap_or_else(|| Err(no_answer()));
+                    let ready = ready.next().unwrap_or_else(|| Err(no_answer()));
                     // Of two bills with one number the second waits, to be told then that it is a duplicate.
                     let first = numbers.insert((&prepared.invoice.supplier, &prepared.invoice.number));
-                    match leftover {
+                    match ready.and(leftover) {
                         Err(failure) => Staged::NotStaged(failure),
                         Ok(Some(leftover)) => Staged::Rejected(leftover),
                         Ok(None) if first => self.staged(prepared, earlier.as_ref(), there),

@@ -16,7 +16,9 @@ use tenant_http::Outcome;
 
 use super::M3InvoiceSettings;
 use super::invoices::{Entry, M3Invoices, invalid};
-use crate::bill::{InvoiceDraft, LineStep, LineThere, Now, Ours, Plan, Standing, StandingLine, missing};
+use crate::bill::{
+    InvoiceDraft, InvoiceLineDraft, LineStep, LineThere, Now, Ours, Plan, Standing, StandingLine, missing,
+};
 use crate::failure::of_transaction;
 
 pub(super) async fn now(book: &M3Invoices, ours: &[Ours<'_>]) -> Vec<Result<Now, Failure>> {
@@ -34,7 +36,7 @@ pub(super) async fn now(book: &M3Invoices, ours: &[Ours<'_>]) -> Vec<Result<Now,
             Err(failure) => Err(failure),
             Ok(Some(head)) => {
                 let lines = lines.next().unwrap_or(Ok(Vec::new())).map_err(|error| of_transaction(&error));
-                lines.map(|lines| judge(ours, head, &lines))
+                lines.map(|lines| judge(book, ours, head, &lines))
             }
             Ok(None) => elsewhere(book, ours).await,
         });
@@ -58,14 +60,14 @@ async fn heads(book: &M3Invoices, ours: &[Ours<'_>]) -> Vec<Result<Option<Invoic
         .collect()
 }
 
-fn judge(ours: &Ours<'_>, head: InvoiceHead, lines: &[InvoiceLine]) -> Now {
+fn judge(book: &M3Invoices, ours: &Ours<'_>, head: InvoiceHead, lines: &[InvoiceLine]) -> Now {
     if let Some(voucher) = head.voucher {
         return Now::Closed { why: format!("is in the ledger as voucher {voucher}"), standing: None };
     }
     if head.reference.as_deref() != Some(ours.reference.as_str()) {
         return Now::Foreign;
     }
-    let lines = ours.sent.and_then(|sent| standing_lines(sent, lines));
+    let lines = ours.sent.and_then(|sent| standing_lines(&book.settings.lines(sent), lines));
     Now::Open(Box::new(Standing {
         number: head.number.to_string(),
         guard: None,
@@ -83,12 +85,12 @@ fn judge(ours: &Ours<'_>, head: InvoiceHead, lines: &[InvoiceLine]) -> Now {
 }
 
 /// The lines that are there, as they were sent: their accounts are shown nowhere.
-fn standing_lines(sent: &InvoiceDraft, lines: &[InvoiceLine]) -> Option<Vec<StandingLine>> {
+fn standing_lines(sent: &[InvoiceLineDraft], lines: &[InvoiceLine]) -> Option<Vec<StandingLine>> {
     let there: Vec<LineThere> =
         lines.iter().map(|line| LineThere { amount: line.amount.unwrap_or_default(), place: None }).collect();
-    let missing = missing(&sent.lines, &there)?;
-    let kept = (1..).zip(sent.lines.iter().enumerate()).filter(|(_, (place, _))| !missing.contains(place));
-    let line = |(number, (_, line)): (i64, (usize, &crate::bill::InvoiceLineDraft))| StandingLine {
+    let missing = missing(sent, &there)?;
+    let kept = (1..).zip(sent.iter().enumerate()).filter(|(_, (place, _))| !missing.contains(place));
+    let line = |(number, (_, line)): (i64, (usize, &InvoiceLineDraft))| StandingLine {
         number,
         guard: None,
         text: None,
@@ -237,8 +239,9 @@ async fn add_lines(book: &M3Invoices, plans: &[Plan], ends: &mut [Option<Amended
     for (at, plan) in plans.iter().enumerate() {
         let Some(invoice) = plan.invoice.as_ref().filter(|_| ends[at].is_none()) else { continue };
         let lines: Result<Vec<NewInvoiceLine>, Failure> = number_of(plan).and_then(|number| {
+            let wanted = book.settings.lines(invoice);
             let added = plan.steps.iter().filter_map(|step| match step {
-                LineStep::Add { place } => invoice.lines.get(*place),
+                LineStep::Add { place } => wanted.get(*place),
                 LineStep::Change { .. } | LineStep::Remove { .. } => None,
             });
             added.map(|line| book.line(&number, line)).collect()

@@ -3,7 +3,7 @@
 //! | step | transactions, many a call |
 //! | --- | --- |
 //! | look | `LstInvBySupInv`, `GetHead`, `LstLines`; where there is none also `APS200MI`, for what finance has booked |
-//! | make | `AddHead`, `AddLineRecode` |
+//! | make | `AddHead`, `AddLineRecode`, `AddLine` for what M3 matches with orders |
 //! | book | `APS455MI ValidByBatchNo`, by setting |
 
 use std::collections::{BTreeSet, HashMap};
@@ -25,6 +25,17 @@ use crate::bill::{
 use crate::dimensions::Dimensions;
 use crate::failure::of_transaction;
 
+/// Where the cost of an invoice goes that M3 does not match with an order's line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CostRoute {
+    /// On accounting lines (`AddLineRecode`), which name their accounts. Not every release has them.
+    #[default]
+    AccountingLines,
+    /// On no line. It stands in the head's amount, and M3's accounting rules or finance give it the accounts: those of
+    /// the bill are not carried.
+    Head,
+}
+
 /// How supplier invoices are entered in one M3 tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct M3InvoiceSettings {
@@ -34,6 +45,11 @@ pub struct M3InvoiceSettings {
     /// and its receipts (`IMCD` 1) and books as the order says, instead of as an accounting line. Its cost must not be
     /// split. Default no.
     pub match_orders: bool,
+    /// Where all other cost goes. Default on accounting lines.
+    pub cost_route: CostRoute,
+    /// `IMCD` of an invoice that M3 is not to match with orders; blank for none, which leaves it to the supplier's. Not
+    /// published. Default `0`.
+    pub unmatched_code: String,
     /// Whether invoices are validated (`APS455MI`), which books those without errors. If not, finance does that in
     /// `APS450`. Default no.
     pub validate: bool,
@@ -50,6 +66,8 @@ impl Default for M3InvoiceSettings {
         Self {
             cost_center_dimension: Some(2),
             match_orders: false,
+            cost_route: CostRoute::AccountingLines,
+            unmatched_code: "0".to_owned(),
             validate: false,
             search_ledger: true,
             rejection_reason: None,
@@ -65,22 +83,40 @@ impl M3InvoiceSettings {
         Dimensions::m3(self.cost_center_dimension)
     }
 
-    /// The programs that are called, and what is needed of them.
-    pub(super) fn needed(&self) -> Vec<(&'static str, &'static [&'static str])> {
-        let mut needed: Vec<(&'static str, &'static [&'static str])> = vec![
-            (
-                "APS450MI",
-                &["AddHead", "AddLine", "AddLineRecode", "GetHead", "LstLines", "LstInvBySupInv", "LstInvBatchNo"],
-            ),
-            ("CRS620MI", &["GetBasicData"]),
-        ];
+    /// The programs that are called, and what is needed of them. Where orders are matched, accounting lines are needed
+    /// by some bills at most, which say so.
+    pub(super) fn needed(&self) -> Vec<(&'static str, Vec<&'static str>)> {
+        let mut entry = vec!["AddHead", "GetHead", "LstLines", "LstInvBySupInv", "LstInvBatchNo"];
+        if self.match_orders {
+            entry.push("AddLine");
+        } else if self.cost_route == CostRoute::AccountingLines {
+            entry.push("AddLineRecode");
+        }
+        let mut needed = vec![("APS450MI", entry), ("CRS620MI", vec!["GetBasicData"])];
         if self.search_ledger {
-            needed.push(("APS200MI", &["SearchSupInvoic", "GetInvoice"]));
+            needed.push(("APS200MI", vec!["SearchSupInvoic", "GetInvoice"]));
         }
         if self.validate {
-            needed.push(("APS455MI", &["ValidByBatchNo"]));
+            needed.push(("APS455MI", vec!["ValidByBatchNo"]));
         }
         needed
+    }
+
+    /// The order with whose line M3 is to match this one.
+    fn matched<'a>(&self, line: &'a InvoiceLineDraft) -> Option<&'a OrderLink> {
+        line.order.as_ref().filter(|_| self.match_orders)
+    }
+
+    /// The lines of an invoice as M3 is to hold them.
+    pub(super) fn lines(&self, invoice: &InvoiceDraft) -> Vec<InvoiceLineDraft> {
+        let has_place =
+            |line: &&InvoiceLineDraft| self.cost_route == CostRoute::AccountingLines || self.matched(line).is_some();
+        invoice.lines.iter().filter(has_place).cloned().collect()
+    }
+
+    /// Whether an invoice has lines that name their accounts.
+    fn has_accounting_lines(&self, invoice: &InvoiceDraft) -> bool {
+        self.lines(invoice).iter().any(|line| self.matched(line).is_none())
     }
 }
 
@@ -88,12 +124,27 @@ impl M3InvoiceSettings {
 pub(super) struct M3Invoices {
     pub(super) m3: M3,
     pub(super) settings: M3InvoiceSettings,
-    has_accounting_lines: OnceLock<bool>,
+    /// Set once M3 was seen to have accounting lines.
+    takes_accounting_lines: OnceLock<()>,
 }
 
 impl M3Invoices {
     pub fn new(m3: M3, settings: M3InvoiceSettings) -> Self {
-        Self { m3, settings, has_accounting_lines: OnceLock::new() }
+        Self { m3, settings, takes_accounting_lines: OnceLock::new() }
+    }
+
+    /// That M3 has accounting lines.
+    async fn accounting_lines(&self) -> Result<(), Failure> {
+        if self.takes_accounting_lines.get().is_some() {
+            return Ok(());
+        }
+        if self.m3.invoices().has_recode().await.map_err(|error| of_transaction(&error))? {
+            self.takes_accounting_lines.get_or_init(|| ());
+            return Ok(());
+        }
+        let why = "it has cost that is on no order's line that M3 matches, and this M3 has no APS450MI AddLineRecode, \
+                   without which an invoice's lines cannot name their accounts: choose another way for it (cost_route)";
+        Err(Failure::new(FailureKind::Denied, why))
     }
 
     /// To whom each of these suppliers is paid (`CRS620`), if that is another supplier. M3 keeps an invoice under its
@@ -158,8 +209,12 @@ impl M3Invoices {
         let mut head = NewInvoice::new(supplier, &invoice.number, day, invoice.total, prepared.reference.as_str())
             .payee(payee)
             .currency(&invoice.currency)
-            .tax(invoice.tax)
-            .field("IMCD", if self.settings.match_orders && !invoice.orders().is_empty() { "1" } else { "0" });
+            .tax(invoice.tax);
+        let matching = invoice.lines.iter().any(|line| self.settings.matched(line).is_some());
+        let code = if matching { "1" } else { self.settings.unmatched_code.trim() };
+        if !code.is_empty() {
+            head = head.field("IMCD", code);
+        }
         if let Some(terms) = &invoice.payment_terms {
             head = head.field("TEPY", terms);
         }
@@ -177,7 +232,7 @@ impl M3Invoices {
     }
 
     pub(super) fn line(&self, number: &InvoiceBatchNumber, line: &InvoiceLineDraft) -> Result<NewInvoiceLine, Failure> {
-        if let Some(order) = line.order.as_ref().filter(|_| self.settings.match_orders) {
+        if let Some(order) = self.settings.matched(line) {
             return taxed(matched(number, line, order)?, line);
         }
         let account = AccountId::new(&line.account).map_err(|error| invalid(&error))?;
@@ -311,7 +366,7 @@ impl InvoiceBook for M3Invoices {
         for order in invoice.orders() {
             OrderNumber::new(order).map_err(|error| invalid(&error))?;
         }
-        for (place, line) in (1..).zip(&invoice.lines) {
+        for (place, line) in (1..).zip(&self.settings.lines(invoice)) {
             let at_line =
                 |failure: Failure| Failure { message: format!("line {place}: {}", failure.message), ..failure };
             self.line(&number, line).map_err(at_line)?;
@@ -319,17 +374,14 @@ impl InvoiceBook for M3Invoices {
         Ok(())
     }
 
-    async fn ready(&self) -> Result<(), Failure> {
-        let has = match self.has_accounting_lines.get() {
-            Some(has) => *has,
-            None => self.m3.invoices().has_recode().await.map_err(|error| of_transaction(&error))?,
-        };
-        let has = *self.has_accounting_lines.get_or_init(|| has);
-        if has {
-            return Ok(());
-        }
-        let why = "this M3 has no APS450MI AddLineRecode, without which an invoice's lines cannot say their accounts";
-        Err(Failure::new(FailureKind::Denied, why))
+    fn wanted_lines(&self, invoice: &InvoiceDraft) -> Vec<InvoiceLineDraft> {
+        self.settings.lines(invoice)
+    }
+
+    async fn ready(&self, invoices: &[&InvoiceDraft]) -> Vec<Result<(), Failure>> {
+        let needs = |invoice: &&InvoiceDraft| self.settings.has_accounting_lines(invoice);
+        let has = if invoices.iter().any(needs) { self.accounting_lines().await } else { Ok(()) };
+        invoices.iter().map(|invoice| if needs(invoice) { has.clone() } else { Ok(()) }).collect()
     }
 
     async fn find(&self, sought: &[Sought<'_>]) -> Vec<Result<Vec<Present>, Failure>> {
@@ -383,7 +435,8 @@ impl InvoiceBook for M3Invoices {
             .iter()
             .map(|missing| {
                 let number = InvoiceBatchNumber::new(missing.number).map_err(|error| invalid(&error))?;
-                let lines = missing.places.iter().filter_map(|place| missing.prepared.invoice.lines.get(*place));
+                let wanted = self.wanted_lines(&missing.prepared.invoice);
+                let lines = missing.places.iter().filter_map(|place| wanted.get(*place));
                 lines.map(|line| self.line(&number, line)).collect()
             })
             .collect();

@@ -12,6 +12,6 @@ mod purchase_orders;
 mod settle;
 mod suppliers;
 
-pub use invoices::M3InvoiceSettings;
+pub use invoices::{CostRoute, M3InvoiceSettings};
 pub use product::M3Product;
 pub use purchase_orders::{M3OrderSettings, M3PurchaseOrders};

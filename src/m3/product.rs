@@ -11,7 +11,7 @@ use sync_core::{Failure, Kind, Sink};
 use super::invoices::{self, M3InvoiceSettings, M3Invoices};
 use super::suppliers::{LONGEST_NAME, LONGEST_NUMBER, M3SupplierNames, M3Suppliers};
 use super::{M3OrderSettings, M3PurchaseOrders, documents, invoice_documents, masters};
-use crate::bill::{self, InvoiceLimits, InvoiceSink};
+use crate::bill::{self, InvoiceDraft, InvoiceLimits, InvoiceLineDraft, InvoiceSink};
 use crate::connection::BuildError;
 use crate::dimensions::Dimensions;
 use crate::failure::of_transaction;
@@ -188,6 +188,10 @@ impl Product for M3Product {
         Ok(Some(Arc::new(InvoiceSink::new(M3Invoices::new(self.m3.clone(), settings)))))
     }
 
+    fn invoice_lines(&self, invoice: &InvoiceDraft) -> Vec<InvoiceLineDraft> {
+        self.invoices.clone().unwrap_or_default().lines(invoice)
+    }
+
     fn invoice_limits(&self) -> InvoiceLimits {
         InvoiceLimits::default().number_length(invoices::NUMBER_LENGTH)
     }
@@ -196,7 +200,8 @@ impl Product for M3Product {
         let user = self.m3.ping().await.map_err(|error| of_transaction(&error))?;
         let mut lacking = Vec::new();
         let for_invoices = self.invoices.iter().flat_map(M3InvoiceSettings::needed);
-        for (program, needed) in NEEDED.into_iter().chain(for_invoices) {
+        let for_orders = NEEDED.into_iter().map(|(program, needed)| (program, needed.to_vec()));
+        for (program, needed) in for_orders.chain(for_invoices) {
             let offered = self.m3.transactions(program).await.map_err(|error| of_transaction(&error))?;
             let missing = needed.iter().filter(|name| !offered.iter().any(|offer| offer.name == **name));
             lacking.extend(missing.map(|name| format!("{program} {name}")));

@@ -2,6 +2,7 @@
 
 mod attachments;
 mod by_hand;
+mod routes;
 
 use procurify_client::{BillSummary, CostAllocation, ProcurifyClient};
 use procurify_cloudsuite::FlowKind;

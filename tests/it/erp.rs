@@ -46,6 +46,8 @@ pub trait Erp: Sized + Send + Sync + 'static {
     fn stop_clock_at(&self, at: DateTime<Utc>);
     fn move_clock(&self, by: Duration);
     fn ionapi(&self) -> String;
+    /// All tokens given out so far.
+    fn issued_tokens(&self) -> Vec<String>;
     fn all_documents(&self) -> Vec<Document>;
     fn put_supplier(&self, supplier: &Supplier);
     fn put_account(&self, account: &Account);
@@ -153,6 +155,10 @@ impl Erp for M3 {
 
     fn ionapi(&self) -> String {
         self.ionapi_json()
+    }
+
+    fn issued_tokens(&self) -> Vec<String> {
+        self.issued_tokens()
     }
 
     fn all_documents(&self) -> Vec<Document> {
@@ -303,6 +309,10 @@ impl Erp for SyteLine {
         self.ionapi_json()
     }
 
+    fn issued_tokens(&self) -> Vec<String> {
+        self.issued_tokens()
+    }
+
     fn all_documents(&self) -> Vec<Document> {
         self.documents()
     }
@@ -440,6 +450,10 @@ impl Erp for OData {
 
     fn ionapi(&self) -> String {
         self.ionapi_json()
+    }
+
+    fn issued_tokens(&self) -> Vec<String> {
+        self.issued_tokens()
     }
 
     fn all_documents(&self) -> Vec<Document> {

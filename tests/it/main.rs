@@ -7,6 +7,7 @@ mod audit;
 mod bad_input;
 mod bills;
 mod both_ways;
+mod ceilings;
 mod changes;
 mod codes;
 mod erp;
@@ -19,6 +20,9 @@ mod life;
 mod life_bills;
 mod lines;
 mod mapping;
+#[cfg(target_os = "linux")]
+#[path = "../../cloudsuite-client/tests/it/memory.rs"]
+mod memory;
 mod periods;
 mod plan;
 mod quarter;

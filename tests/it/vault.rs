@@ -4,17 +4,26 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
+use procurify_cloudsuite::VaultTokens;
 use procurify_cloudsuite::purchase_order::KIND;
-use sandbox::{FaultKind, Matcher, Scenario};
+use sandbox::{FaultKind, Faults, M3, Matcher, OData, Scenario, SyteLine};
+use serde_json::json;
 use sync_core::Query;
 use sync_core::ledger::list_all;
-use sync_store::{OpenError, SqliteStore};
-use tenant_http::Http;
+use sync_store::vault::{KeyProvider, Keys, MasterKey};
+use sync_store::{OpenError, SqliteStore, Vault};
+use tenant_http::{AccessToken, ExposeSecret, Http, SecretString, TokenCache};
+use wiremock::matchers::header;
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
+use crate::erp::Erp;
+#[cfg(target_os = "linux")]
+use crate::memory;
 use crate::watch::Watcher;
-use crate::world::{World, connector, m3_config, run, scenario};
+use crate::world::{World, connector, run, scenario};
 
 /// Procurify's secret, unlike anything else.
 const SECRET: &str = "a-secret-of-procurify";
@@ -47,12 +56,12 @@ fn temporary(config: &Path) -> PathBuf {
 }
 
 /// A world whose secrets are all worth looking for.
-async fn world(scenario: Scenario) -> World {
-    let m3 = m3_config(&scenario);
-    World::with(scenario, |procurify| SECRET.clone_into(&mut procurify.client_secret), m3).await
+async fn world<E: Erp>(scenario: Scenario) -> World<E> {
+    let erp = E::start(&scenario, Faults::default()).await;
+    World::around(scenario, |procurify| SECRET.clone_into(&mut procurify.client_secret), erp).await
 }
 
-async fn in_vault(world: &World) -> PathBuf {
+async fn in_vault<E: Erp>(world: &World<E>) -> PathBuf {
     let config = world.configure("");
     std::fs::create_dir(temporary(&config)).unwrap();
     let text = std::fs::read_to_string(&config).unwrap();
@@ -61,7 +70,7 @@ async fn in_vault(world: &World) -> PathBuf {
         .replace("{ file = \"acme.ionapi\" }", "{ vault = \"cloudsuite\" }");
     std::fs::write(&config, format!("{text}\n[vault]\nkey = {{ env = \"VAULT_KEY\" }}\n")).unwrap();
     std::fs::remove_file(world.folder.path().join("acme.ionapi")).unwrap();
-    for (name, secret) in [("procurify", format!("{SECRET}\n")), ("cloudsuite", world.erp.ionapi_json())] {
+    for (name, secret) in [("procurify", format!("{SECRET}\n")), ("cloudsuite", world.erp.ionapi())] {
         let mut set = vaulted(&config, KEY);
         set.args(["vault", "set", name]);
         let output = run_with(set, &secret).await;
@@ -90,19 +99,38 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
-fn assert_clean(world: &World) {
-    let ionapi: serde_json::Value = serde_json::from_str(&world.erp.ionapi_json()).unwrap();
+fn assert_clean<E: Erp>(world: &World<E>) {
+    let ionapi: serde_json::Value = serde_json::from_str(&world.erp.ionapi()).unwrap();
     let mut secrets = vec![SECRET.to_owned()];
     secrets.extend(["cs", "saak", "sask"].map(|key| ionapi[key].as_str().unwrap().to_owned()));
     let issued = [world.erp.issued_tokens(), world.procurify.issued_tokens()];
     assert!(issued.iter().all(|tokens| !tokens.is_empty()), "there was no token to look for");
     secrets.extend(issued.concat());
-    for path in files(world.folder.path()) {
+    assert_in_no_file(world.folder.path(), &secrets);
+}
+
+fn assert_in_no_file(folder: &Path, secrets: &[String]) {
+    for path in files(folder) {
         let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
-        for secret in &secrets {
+        for secret in secrets {
             assert!(!text.contains(secret.as_str()), "{} holds {secret}", path.display());
         }
     }
+}
+
+/// Kills the connector in the middle of a sync, when it has asked the ERP so much.
+async fn kill_in_sync(mut sync: Command, ledger: &Path, asked: impl AsyncFn() -> bool) {
+    let mut child = sync.arg("sync").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut tick = tokio::time::interval(Duration::from_millis(1));
+    while !asked().await && child.try_wait().unwrap().is_none() {
+        tick.tick().await;
+    }
+    child.kill().unwrap();
+    let status = child.wait().unwrap();
+    #[cfg(unix)]
+    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(9), "it had ended before: {status}");
+    let log = std::fs::metadata(ledger.with_extension("db-wal")).expect("no write-ahead log was left");
+    assert!(log.len() > 0, "the write-ahead log is empty");
 }
 
 /// How often M3 and Procurify were asked for a token.
@@ -113,20 +141,25 @@ fn logins(world: &World) -> (u64, u64) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sync_runs_on_the_vault_alone_and_no_file_holds_a_secret_even_after_a_kill() {
-    let world = world(scenario(60)).await;
+async fn a_sync_into_m3_runs_on_the_vault_alone_and_no_file_holds_a_secret_even_after_a_kill() {
+    runs_on_the_vault_alone::<M3>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_into_syteline_runs_on_the_vault_alone_and_no_file_holds_a_secret_even_after_a_kill() {
+    runs_on_the_vault_alone::<SyteLine>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_into_odata_services_runs_on_the_vault_alone_and_no_file_holds_a_secret_even_after_a_kill() {
+    runs_on_the_vault_alone::<OData>().await;
+}
+
+async fn runs_on_the_vault_alone<E: Erp>() {
+    let world = world::<E>(scenario(60)).await;
     let config = in_vault(&world).await;
-    let mut child = vaulted(&config, KEY).arg("sync").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let mut tick = tokio::time::interval(Duration::from_millis(1));
-    while world.erp.stats().total < 8 && child.try_wait().unwrap().is_none() {
-        tick.tick().await;
-    }
-    child.kill().unwrap();
-    let status = child.wait().unwrap();
-    #[cfg(unix)]
-    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(9), "it had ended before: {status}");
-    let log = std::fs::metadata(world.folder.path().join("ledger.db-wal")).expect("no write-ahead log was left");
-    assert!(log.len() > 0, "the write-ahead log is empty");
+    let asked = async || world.erp.seen().total >= 5;
+    kill_in_sync(vaulted(&config, KEY), &world.ledger(), asked).await;
     assert_clean(&world);
 
     let mut sync = vaulted(&config, KEY);
@@ -137,9 +170,99 @@ async fn a_sync_runs_on_the_vault_alone_and_no_file_holds_a_secret_even_after_a_
     assert_clean(&world);
 }
 
+/// The password of a SyteLine user, as long as a token in the vault lives no less.
+const PASSWORD: &str = "a-password-of-syteline";
+const ON_PREMISE: &str = r#"
+    [cloudsuite.mongoose]
+    server = "SERVER"
+    user = "sync"
+    password = { vault = "mongoose" }
+    [cloudsuite.syteline]"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_password_of_a_syteline_server_on_premise_is_in_the_vault_alone() {
+    let token = "b/Xd-a-token-of-syteline==";
+    let server = MockServer::start().await;
+    let given = json!({ "Message": null, "Success": true, "Token": token });
+    Mock::given(header("password", PASSWORD))
+        .respond_with(ResponseTemplate::new(200).set_body_json(given))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let nothing = json!({ "Success": true, "Message": null, "MoreRowsExist": false, "Items": [] });
+    Mock::given(header("authorization", token))
+        .respond_with(ResponseTemplate::new(200).set_body_json(nothing))
+        .expect(1..)
+        .mount(&server)
+        .await;
+    let world = world::<SyteLine>(scenario(3)).await;
+    let config = in_vault(&world).await;
+    let text = std::fs::read_to_string(&config).unwrap();
+    let text = text
+        .replace("ionapi = { vault = \"cloudsuite\" }", "")
+        .replace("[cloudsuite.syteline]", &ON_PREMISE.replace("SERVER", &server.uri()));
+    std::fs::write(&config, text).unwrap();
+    let mut set = vaulted(&config, KEY);
+    set.args(["vault", "set", "mongoose"]);
+    let output = run_with(set, &format!("{PASSWORD}\n")).await;
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+
+    let secrets = [PASSWORD, token, SECRET].map(str::to_owned);
+    let asked = async || server.received_requests().await.unwrap().len() >= 3;
+    kill_in_sync(vaulted(&config, KEY), &world.ledger(), asked).await;
+    assert_in_no_file(world.folder.path(), &secrets);
+    // There are no vendors, for which all orders wait.
+    assert_eq!(command(&config, KEY, &["sync"]).await.0, Some(3));
+    assert_in_no_file(world.folder.path(), &secrets);
+}
+
+/// The keys of this process: `KEY`.
+fn keys() -> Arc<dyn KeyProvider> {
+    let key = MasterKey::new(std::array::from_fn(|at| u8::try_from(at).unwrap()));
+    Arc::new(Keys::new([key]).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_on_stdin_is_sealed_without_its_last_line_break_and_no_other() {
+    let world = world::<M3>(scenario(1)).await;
+    let config = in_vault(&world).await;
+    for (sent, kept) in [("one", "one"), ("one\n", "one"), ("one\r\n", "one"), ("one\n\n", "one\n"), (" two ", " two ")]
+    {
+        let mut set = vaulted(&config, KEY);
+        set.args(["vault", "set", "lines"]);
+        assert_eq!(run_with(set, sent).await.status.code(), Some(0), "{sent:?}");
+        let vault = Vault::open(world.ledger(), keys()).await.unwrap();
+        let sealed = vault.get("acme", "lines").await.unwrap().unwrap();
+        assert_eq!(sealed.expose_secret(), kept, "{sent:?}");
+    }
+    for nothing in ["", "\n", "\n\n"] {
+        let mut set = vaulted(&config, KEY);
+        set.args(["vault", "set", "lines"]);
+        assert_eq!(run_with(set, nothing).await.status.code(), Some(1), "{nothing:?}");
+    }
+}
+
+/// What is sealed of a token is left nowhere else.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_was_sealed_is_left_nowhere_in_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(SqliteStore::open(folder.path().join("ledger.db")).await.unwrap());
+    let vault = Vault::open(folder.path().join("ledger.db"), keys()).await.unwrap();
+    let tokens = VaultTokens::new(vault, "acme");
+    for (seed, length) in [(11, 120), (12, 700), (13, 3_000)] {
+        let text = memory::secret(seed, length);
+        let token = AccessToken::new(SecretString::from(text.as_str()), chrono::Utc::now());
+        assert!(memory::holds(seed, 40), "the token is not found where it is");
+        tokens.store("m3", &token).await.unwrap();
+        drop((text, token));
+        assert!(!memory::holds(seed, 40), "a token of {length} characters");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_is_shared_by_all_commands_and_no_login_wasted() {
-    let world = world(scenario(5)).await;
+    let world = world::<M3>(scenario(5)).await;
     let config = in_vault(&world).await;
     let out = world.folder.path().join("mapping.csv");
     let export = ["mapping", "export", out.to_str().unwrap()];
@@ -155,7 +278,7 @@ async fn a_token_is_shared_by_all_commands_and_no_login_wasted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_process_refreshes_a_token_that_has_ended_and_does_not_log_in() {
-    let world = world(scenario(2)).await;
+    let world = world::<M3>(scenario(2)).await;
     let config = in_vault(&world).await;
     assert_eq!(command(&config, KEY, &["ping"]).await.0, Some(0));
     assert_eq!((logins(&world), world.erp.issued_tokens().len()), ((1, 1), 2));
@@ -192,7 +315,7 @@ async fn without_a_store_a_command_that_reads_makes_none_for_its_token() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn revoke_ends_the_kept_token_at_infor_and_in_the_vault() {
-    let world = world(scenario(2)).await;
+    let world = world::<M3>(scenario(2)).await;
     let config = in_vault(&world).await;
     assert_eq!(command(&config, KEY, &["ping"]).await.0, Some(0));
     let token = "token/cloudsuite/SANDBOX_TST/SANDBOX_TST~sandbox/cdc1644fdc2a".to_owned();
@@ -222,7 +345,7 @@ async fn revoke_ends_the_kept_token_at_infor_and_in_the_vault() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_vault_is_listed_rotated_and_emptied_and_says_what_is_wrong() {
-    let world = world(scenario(1)).await;
+    let world = world::<M3>(scenario(1)).await;
     let config = in_vault(&world).await;
     assert_eq!(names(&config, KEY).await, ["cloudsuite", "procurify"]);
     let run_json = async |key: &str, arguments: &[&str]| command(&config, key, arguments).await;
@@ -244,7 +367,7 @@ async fn the_vault_is_listed_rotated_and_emptied_and_says_what_is_wrong() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_vault_is_open_to_all_its_commands_beside_a_running_watch() {
-    let world = world(scenario(1)).await;
+    let world = world::<M3>(scenario(1)).await;
     let config = in_vault(&world).await;
     let mut watcher = Watcher::of(vaulted(&config, KEY));
     let first = watcher.line().await.unwrap();

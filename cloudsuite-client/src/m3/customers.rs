@@ -1,5 +1,9 @@
 //! Customers (`CRS610MI`).
 
+use chrono::NaiveDate;
+use futures_util::future;
+use futures_util::stream::{self, Stream, TryStreamExt};
+
 use super::M3;
 use super::codes::CustomerNumber;
 use super::error::TransactionError;
@@ -8,6 +12,8 @@ use super::lookup::Lookup;
 use super::record::{FieldError, MiRecord};
 
 const PROGRAM: &str = "CRS610MI";
+/// Customers read at a time.
+const READ: usize = 1_000;
 const COLUMNS: [&str; 8] = ["CUNO", "CUNM", "STAT", "CUCD", "CSCD", "TEPY", "VRNO", "MAIL"];
 
 /// A customer. Fields that the transaction used does not give are `None`.
@@ -30,6 +36,8 @@ pub struct Customer {
     pub vat_number: Option<String>,
     /// `MAIL`.
     pub email: Option<String>,
+    /// `LMDT`, day of the last change.
+    pub changed: Option<NaiveDate>,
 }
 
 impl Customer {
@@ -43,6 +51,7 @@ impl Customer {
             payment_terms: row.owned("TEPY"),
             vat_number: row.owned("VRNO"),
             email: row.owned("MAIL"),
+            changed: row.date("LMDT")?,
         })
     }
 }
@@ -58,15 +67,31 @@ impl Customers {
         Self { m3 }
     }
 
-    /// All customers, by number (`LstByNumber`); with `since`, those changed since that timestamp (`LMTS` of an
-    /// earlier answer of the same tenant).
-    pub fn list(&self, since: Option<u64>) -> List<Customer> {
-        let list = List::new(self.m3.clone(), PROGRAM, "LstByNumber", Customer::read).key("CUNO", "CUNO");
-        let list = list.columns(&COLUMNS);
-        match since {
-            Some(since) => list.field("LMTS", since.to_string()),
-            None => list,
-        }
+    /// All customers, by number (`LstByNumber`).
+    ///
+    /// Its input `LMTS`, a timestamp in a unit that Infor does not publish, is in no answer about customers: those that
+    /// changed are told by [`changed_since`](Self::changed_since).
+    pub fn list(&self) -> List<Customer> {
+        List::new(self.m3.clone(), PROGRAM, "LstByNumber", Customer::read).key("CUNO", "CUNO").columns(&COLUMNS)
+    }
+
+    /// The customers that changed on or after this day (`LMDT`), with all fields, and those that do not say when they
+    /// did.
+    ///
+    /// No transaction filters by it: all are listed (`LstByNumber`) and read (bulk `GetBasicData`), and only these are
+    /// given. Those deleted in between are left out. Days are all the precision there is: overlap by one.
+    pub fn changed_since(
+        &self,
+        day: NaiveDate,
+    ) -> impl Stream<Item = Result<Customer, TransactionError>> + Send + use<> {
+        let customers = self.clone();
+        let numbers = self.list().stream().map_ok(|customer| customer.number);
+        let read = numbers.try_chunks(READ).map_err(|error| error.1).and_then(move |numbers| {
+            let customers = customers.clone();
+            async move { Ok(stream::iter(customers.get(&numbers).await)) }
+        });
+        let recent = move |customer: &Customer| customer.changed.is_none_or(|changed| changed >= day);
+        read.try_flatten().try_filter_map(move |customer| future::ready(Ok(customer.filter(recent))))
     }
 
     /// The customers of these numbers (bulk `GetBasicData`); `None` for those that do not exist.

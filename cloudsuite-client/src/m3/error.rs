@@ -58,6 +58,11 @@ impl TransactionError {
         Self::other(program, transaction, ErrorKind::Validation, Outcome::NotProcessed, message)
     }
 
+    /// A list that may have been cut by a ceiling that nobody tells of.
+    pub(crate) fn cut(program: &str, transaction: &str, message: impl Into<String>) -> Self {
+        Self::other(program, transaction, ErrorKind::Decode, Outcome::Unknown, message)
+    }
+
     fn with(program: &str, transaction: &str, cause: Cause) -> Self {
         Self(Box::new(Inner { program: program.to_owned(), transaction: transaction.to_owned(), cause }))
     }

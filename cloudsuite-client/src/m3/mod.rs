@@ -14,6 +14,7 @@ pub mod value;
 
 mod bulk;
 mod call;
+mod changes;
 mod codes;
 mod customers;
 mod error;
@@ -41,6 +42,7 @@ mod wire;
 use std::fmt;
 
 pub use bulk::Bulk;
+pub use changes::ChangeTable;
 pub use codes::{
     AccountId, BatchOrigin, Company, CustomerNumber, Dimension, Division, Facility, InvalidCode, InvoiceBatchNumber,
     ItemNumber, MessageNumber, OrderNumber, SupplierNumber, Warehouse,

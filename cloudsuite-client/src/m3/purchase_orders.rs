@@ -5,12 +5,14 @@ use rust_decimal::Decimal;
 use tenant_http::{ErrorKind, Outcome};
 
 use super::M3;
+use super::changes::ChangeTable;
 use super::codes::{ItemNumber, OrderNumber, SupplierNumber};
 use super::error::TransactionError;
 use super::export;
 use super::lookup::Lookup;
 use super::record::{FieldError, MiRecord};
 use super::transaction::Transaction;
+use super::walk::at_ceiling;
 
 pub use super::export::ExportedHead;
 
@@ -77,6 +79,13 @@ impl PurchaseOrderHead {
             gross_value: row.decimal("BRAM")?,
             total_quantity: row.decimal("TOQT")?,
         })
+    }
+
+    /// Whether these lines make up what the head says of the whole order, in value or in quantity.
+    fn is_sum_of(&self, lines: &[PurchaseOrderLine]) -> bool {
+        let sum = |of: fn(&PurchaseOrderLine) -> Option<Decimal>| lines.iter().map(of).sum::<Option<Decimal>>();
+        let same = |whole: Option<Decimal>, sum: Option<Decimal>| whole.is_some() && whole == sum;
+        same(self.net_value, sum(|line| line.amount)) || same(self.total_quantity, sum(|line| line.quantity))
     }
 }
 
@@ -206,25 +215,61 @@ impl PurchaseOrders {
     /// An order's lines (`LstLine`).
     ///
     /// # Errors
-    /// As [`Execute::send`](super::Execute::send).
+    /// As [`Execute::send`](super::Execute::send); as [`lines_of_many`](Self::lines_of_many) if they may not be all.
     pub async fn lines(&self, number: &OrderNumber) -> Result<Vec<PurchaseOrderLine>, TransactionError> {
-        read_lines(self.m3.execute(PROGRAM, "LstLine").field("PUNO", number).send().await)
+        let lines = read_lines(self.m3.execute(PROGRAM, "LstLine").field("PUNO", number).send().await);
+        self.whole(std::slice::from_ref(number), vec![lines]).await.remove(0)
     }
 
     /// The lines of many orders (bulk `LstLine`), one answer for each.
+    ///
+    /// The transaction takes no line to start from. Where a hidden ceiling may have cut a list (of exactly 100, 1,000
+    /// or 10,000 lines), the order's head (`GetHead`) must show the sum of these lines (`NTAM` or `TOQT`): if not, that
+    /// is an error of kind `Decode`.
     pub async fn lines_of_many(
         &self,
         numbers: &[OrderNumber],
     ) -> Vec<Result<Vec<PurchaseOrderLine>, TransactionError>> {
         let list = |number: &OrderNumber| Transaction::new("LstLine").field("PUNO", number);
         let answers = self.m3.bulk(PROGRAM).extend(numbers.iter().map(list)).send().await;
-        answers.into_iter().map(read_lines).collect()
+        self.whole(numbers, answers.into_iter().map(read_lines).collect()).await
+    }
+
+    /// These lists of lines, those as errors that may have been cut.
+    async fn whole(
+        &self,
+        numbers: &[OrderNumber],
+        mut lists: Vec<Result<Vec<PurchaseOrderLine>, TransactionError>>,
+    ) -> Vec<Result<Vec<PurchaseOrderLine>, TransactionError>> {
+        let is_doubtful = |at: &usize| lists[*at].as_ref().is_ok_and(|lines| at_ceiling(lines.len()));
+        let doubtful: Vec<usize> = (0..lists.len().min(numbers.len())).filter(is_doubtful).collect();
+        if doubtful.is_empty() {
+            return lists;
+        }
+        let asked: Vec<OrderNumber> = doubtful.iter().map(|at| numbers[*at].clone()).collect();
+        for (at, head) in doubtful.into_iter().zip(self.get_heads(&asked).await) {
+            let Ok(lines) = &lists[at] else { continue };
+            match head {
+                Err(error) => lists[at] = Err(error),
+                Ok(Some(head)) if head.is_sum_of(lines) => {}
+                Ok(_) => {
+                    let why = format!(
+                        "{} lines of order {} came, which do not make up its head: more may have been cut off",
+                        lines.len(),
+                        numbers[at]
+                    );
+                    lists[at] = Err(TransactionError::cut(PROGRAM, "LstLine", why));
+                }
+            }
+        }
+        lists
     }
 
     /// The orders whose reference (`YRE1`) is one of these (bulk `SearchHead`), one answer for each.
     ///
     /// It asks a search index that lags behind the orders and may not know the field at all: not to be found here
-    /// proves nothing by itself. References are letters and digits, 36 at most; others are refused unsent.
+    /// proves nothing by itself. References are letters and digits, 36 at most; others are refused unsent. A list that
+    /// a hidden ceiling may have cut, as of an index that looks at another field, is an error of kind `Decode`.
     pub async fn search_by_reference(
         &self,
         references: &[impl AsRef<str>],
@@ -233,7 +278,14 @@ impl PurchaseOrders {
         let search = |reference: &str| Transaction::new(name).field("SQRY", format!("YRE1:{reference}"));
         let rows = self.by_reference(PROGRAM, name, references, search).await;
         let number = |row: MiRecord| row.code("PUNO").map_err(|error| error.of(PROGRAM, name));
-        rows.into_iter().map(|rows| rows?.into_iter().map(number).collect()).collect()
+        let read = |rows: Result<Vec<MiRecord>, TransactionError>| match rows? {
+            rows if at_ceiling(rows.len()) => {
+                let why = format!("{} orders of one reference came, and more may have been cut off", rows.len());
+                Err(TransactionError::cut(PROGRAM, name, why))
+            }
+            rows => rows.into_iter().map(number).collect(),
+        };
+        rows.into_iter().map(read).collect()
     }
 
     /// The orders that a search finds (`SearchHead`), heads only, with the fields that the search gives.
@@ -259,10 +311,8 @@ impl PurchaseOrders {
     /// As [`Export::rows`](super::Export::rows), also if so many have changed that a server's ceiling may have cut the
     /// list; and the first head that could not be read. Orders deleted in between are left out.
     pub async fn changed_since(&self, day: NaiveDate) -> Result<Vec<PurchaseOrderHead>, TransactionError> {
-        let changed = self.m3.export("MPHEAD", &["IAPUNO"]).at_least("IALMDT", &super::value::write_date(day));
-        let number = |row: &MiRecord| row.code("IAPUNO").map_err(|error| error.of(export::PROGRAM, export::SELECT));
-        let mut numbers: Vec<OrderNumber> = changed.rows().await?.iter().map(number).collect::<Result<_, _>>()?;
-        numbers.sort_unstable();
+        let changes = ChangeTable::new("MPHEAD", "IAPUNO", "IALMDT");
+        let numbers: Vec<OrderNumber> = changes.since(&self.m3, day).await?;
         self.get_heads(&numbers).await.into_iter().filter_map(Result::transpose).collect()
     }
 

@@ -1,6 +1,10 @@
 //! Suppliers (`CRS620MI`).
 
+use chrono::NaiveDate;
+use futures_util::{TryStreamExt, future};
+
 use super::M3;
+use super::changes::ChangeTable;
 use super::codes::SupplierNumber;
 use super::error::TransactionError;
 use super::keyset::List;
@@ -17,7 +21,7 @@ pub(crate) const FIRST: &str = "!";
 /// The columns wanted of `LstByNumber`, which has the status, but neither currency nor terms.
 const BY_NUMBER: [&str; 9] = ["SUNO", "SUNM", "ALSU", "STAT", "CORG", "VRNO", "PHNO", "CSCD", "LNCD"];
 /// The columns wanted of `LstSuppliers`, which has currency and terms, but not the status.
-const CHANGED: [&str; 9] = ["SUNO", "SUNM", "LNCD", "PHNO", "CSCD", "CUCD", "TEPY", "PRSU", "BUYE"];
+const TERMS: [&str; 9] = ["SUNO", "SUNM", "LNCD", "PHNO", "CSCD", "CUCD", "TEPY", "PRSU", "BUYE"];
 
 /// A supplier. Fields that the transaction used does not give are `None`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,11 +111,19 @@ impl SupplierWrite {
 #[derive(Debug, Clone)]
 pub struct Suppliers {
     m3: M3,
+    changes: ChangeTable,
 }
 
 impl Suppliers {
     pub(crate) fn new(m3: M3) -> Self {
-        Self { m3 }
+        Self { m3, changes: ChangeTable::new("CIDMAS", "IDSUNO", "IDLMDT") }
+    }
+
+    /// Asks another table, or other columns of it, which suppliers have [changed](Self::changed_since). Default
+    /// `CIDMAS` with `IDSUNO` and `IDLMDT`, which Infor does not publish.
+    pub fn changes_in(mut self, table: ChangeTable) -> Self {
+        self.changes = table;
+        self
     }
 
     /// All suppliers with their status, by number (`LstByNumber`).
@@ -124,15 +136,26 @@ impl Suppliers {
             .columns(&BY_NUMBER)
     }
 
-    /// All suppliers with currency and terms, by number (`LstSuppliers`); with `since`, those changed since that
-    /// timestamp (`LMTS` of an earlier answer of the same tenant).
-    pub fn list_terms(&self, since: Option<u64>) -> List<Supplier> {
-        let list =
-            List::new(self.m3.clone(), PROGRAM, "LstSuppliers", Supplier::read).key("FRSU", "SUNO").columns(&CHANGED);
-        match since {
-            Some(since) => list.field("LMTS", since.to_string()),
-            None => list,
-        }
+    /// All suppliers with currency and terms, by number (`LstSuppliers`).
+    ///
+    /// Its input `LMTS`, a timestamp in a unit that Infor does not publish, is in no answer about suppliers: those that
+    /// changed are told by [`changed_since`](Self::changed_since).
+    pub fn list_terms(&self) -> List<Supplier> {
+        List::new(self.m3.clone(), PROGRAM, "LstSuppliers", Supplier::read).key("FRSU", "SUNO").columns(&TERMS)
+    }
+
+    /// The suppliers changed on or after this day, with all fields, by number: which ones says the table itself
+    /// (`EXPORTMI Select`), and then bulk `GetBasicData`. No list of suppliers tells when one was changed.
+    ///
+    /// The table is restricted in many tenants: it must be allowed by [`M3::export_mi`] first. Days are all the
+    /// precision there is: overlap by one.
+    ///
+    /// # Errors
+    /// As [`Export::rows`](super::Export::rows), also if so many have changed that a server's ceiling may have cut the
+    /// list; and the first supplier that could not be read. Those deleted in between are left out.
+    pub async fn changed_since(&self, day: NaiveDate) -> Result<Vec<Supplier>, TransactionError> {
+        let numbers: Vec<SupplierNumber> = self.changes.since(&self.m3, day).await?;
+        self.get(&numbers).await.into_iter().filter_map(Result::transpose).collect()
     }
 
     /// The suppliers of these numbers with all fields (bulk `GetBasicData`); `None` for those that do not exist.
@@ -141,19 +164,27 @@ impl Suppliers {
         lookup.get(&self.m3, numbers).await
     }
 
-    /// Up to 50 suppliers whose name begins like this, whatever the case (`LstByName`).
+    /// All suppliers whose name begins like this, by name (`LstByName`). Whether capitals are told from small letters
+    /// is the tenant's order of names.
     ///
     /// # Errors
     /// As [`Execute::send`](super::Execute::send).
     pub async fn find_by_name(&self, name: &str) -> Result<Vec<Supplier>, TransactionError> {
-        let transaction = "LstByName";
-        let rows = self.m3.execute(PROGRAM, transaction).field("SUNM", name).max_records(50).send().await?;
         let wanted = name.trim().to_lowercase();
-        let begins = |row: &MiRecord| row.text("SUNM").is_some_and(|name| name.to_lowercase().starts_with(&wanted));
-        rows.into_iter()
-            .filter(begins)
-            .map(|row| Supplier::read(&row).map_err(|error| error.of(PROGRAM, transaction)))
-            .collect()
+        let read = |supplier: &Supplier| supplier.name.as_deref().unwrap_or_default().to_lowercase();
+        let list = List::new(self.m3.clone(), PROGRAM, "LstByName", Supplier::read).key("SUNM", "SUNM");
+        // From a character before it, for a list may begin after its start.
+        let mut start = name.trim().to_owned();
+        start.pop();
+        let list = list.starting_at(if start.trim().is_empty() { FIRST } else { start.as_str() }).page_size(100);
+        list.stream()
+            .try_take_while(|supplier| {
+                let name = read(supplier);
+                future::ok(name.starts_with(&wanted) || name < wanted)
+            })
+            .try_filter(|supplier| future::ready(read(supplier).starts_with(&wanted)))
+            .try_collect()
+            .await
     }
 
     /// Adds and changes suppliers (bulk), one result for each. M3 refuses a second supplier of a number.

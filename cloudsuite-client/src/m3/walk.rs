@@ -20,6 +20,11 @@ use crate::progress::Progress;
 
 /// Numbers of rows at which servers are known to stop without saying so.
 const CEILINGS: [usize; 3] = [100, 1_000, 10_000];
+/// Whether a list of so many rows may have been cut by a ceiling that nobody tells of.
+pub(crate) fn at_ceiling(rows: usize) -> bool {
+    CEILINGS.contains(&rows)
+}
+
 /// No page is asked larger than this.
 pub(crate) const LARGEST_PAGE: usize = 1_000_000;
 
@@ -83,9 +88,9 @@ impl Walk {
     }
 
     fn may_be_cut(&mut self, rows: usize) -> bool {
-        let at_ceiling = CEILINGS.contains(&rows) && rows >= self.largest;
+        let stopped = at_ceiling(rows) && rows >= self.largest;
         self.largest = self.largest.max(rows);
-        rows >= self.page || at_ceiling
+        rows >= self.page || stopped
     }
 
     /// The next page starts from this key, which is complete, or of which more may be asked.

@@ -176,7 +176,12 @@ mod tests {
             let filter = Filter::property("Name").eq(value.as_str()).and(Filter::property("Name").contains(&value));
             let (bare, literals) = split(filter.checked().unwrap());
             assert_eq!(bare, "(Name eq $) and (contains(Name,$))", "{value:?}");
-            assert_eq!(literals, [value.clone(), value], "{bare}");
+            assert_eq!(literals, [value.clone(), value.clone()], "{bare}");
+            let begins = Filter::property("Name").starts_with(&value).not();
+            assert_eq!(split(begins.checked().unwrap()), ("not (startswith(Name,$))".to_owned(), vec![value.clone()]));
+            let list = Filter::property("Name").one_of([value.as_str(), "x"]);
+            let (bare, literals) = split(list.checked().unwrap());
+            assert_eq!((bare.as_str(), literals), ("Name eq $ or Name eq $", vec![value, "x".to_owned()]));
         }
     }
 

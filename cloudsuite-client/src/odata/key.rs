@@ -56,6 +56,44 @@ fn encode(text: &str) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::testing::Dice;
+
+    /// The text that a part of a key stands for: an implementation of its own.
+    fn text(part: &str) -> String {
+        let (mut bytes, mut rest) = (Vec::new(), part.bytes());
+        while let Some(byte) = rest.next() {
+            bytes.push(match byte {
+                b'%' => {
+                    let digits = [rest.next().unwrap(), rest.next().unwrap()];
+                    u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap()
+                }
+                plain => plain,
+            });
+        }
+        let literal = String::from_utf8(bytes).unwrap();
+        let inner = literal.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')).expect("a literal in quotes");
+        assert_eq!(inner.replace("''", "").matches('\'').count(), 0, "{inner} ends its literal");
+        inner.replace("''", "'")
+    }
+
+    #[test]
+    fn no_value_breaks_out_of_its_key() {
+        let mut dice = Dice::thrown("no_value_breaks_out_of_its_key");
+        let parts =
+            ["'", "''", "')", "(", ",", ",Line=", "=", "/", "?", "#", "&", "%27", "%", "..", ";", "é", "A", " "];
+        let mut thrown = || (0..dice.below(10)).map(|_| parts[dice.below(parts.len())]).collect::<String>();
+        for _ in 0..20_000 {
+            let (one, two) = (thrown(), thrown());
+            let alone = Key::of(one.as_str()).target("Orders").unwrap();
+            let inner = alone.strip_prefix("Orders(").and_then(|rest| rest.strip_suffix(')')).unwrap();
+            assert!(!inner.contains(['(', ')', ',', '/', '?', '#', '&', '=', ';', ' ']), "{alone}");
+            assert_eq!(text(inner), one, "{alone}");
+            let both = Key::part("Order", one.as_str()).and("Line", two.as_str()).target("Lines").unwrap();
+            let inner = both.strip_prefix("Lines(Order=").and_then(|rest| rest.strip_suffix(')')).unwrap();
+            let (first, second) = inner.split_once(",Line=").unwrap();
+            assert_eq!((text(first), text(second)), (one, two), "{both}");
+        }
+    }
 
     #[test]
     fn keys_cannot_leave_their_place_in_the_address() {

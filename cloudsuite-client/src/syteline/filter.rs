@@ -224,30 +224,86 @@ mod tests {
         words
     }
 
+    /// What values are made of to break out.
+    const PARTS: [&str; 19] = [
+        "'",
+        "''",
+        "N'",
+        " OR 1=1 --",
+        ")",
+        "(",
+        ";",
+        "%",
+        "_",
+        "[",
+        "]",
+        "^",
+        "-",
+        "\u{2019}",
+        "\u{2bc}",
+        "\\",
+        "é",
+        "A",
+        " ",
+    ];
+
+    fn thrown(dice: &mut Dice, most: usize) -> String {
+        (0..dice.below(most + 1)).map(|_| PARTS[dice.below(PARTS.len())]).collect()
+    }
+
+    /// Whether SQL finds a text like a pattern: an implementation of its own.
+    fn is_like(text: &[char], pattern: &[char]) -> bool {
+        match pattern {
+            [] => text.is_empty(),
+            ['%', rest @ ..] => (0..=text.len()).any(|from| is_like(&text[from..], rest)),
+            ['_', rest @ ..] => text.split_first().is_some_and(|(_, text)| is_like(text, rest)),
+            ['[', set @ ..] if set.iter().skip(1).any(|c| *c == ']') => {
+                let Some((first, text)) = text.split_first() else { return false };
+                let end = 1 + set.iter().skip(1).position(|c| *c == ']').unwrap();
+                let (others, members) = match &set[..end] {
+                    ['^', members @ ..] => (true, members),
+                    members => (false, members),
+                };
+                members.contains(first) != others && is_like(text, &set[end + 1..])
+            }
+            [c, rest @ ..] => text.split_first().is_some_and(|(first, text)| first == c && is_like(text, rest)),
+        }
+    }
+
+    /// Whether a value is to be found in a text.
+    type IsFound = fn(text: &str, value: &str) -> bool;
+
+    #[test]
+    fn a_beginning_and_a_part_are_found_as_they_are_written_and_nothing_else_is() {
+        let mut dice = Dice::thrown("a_beginning_and_a_part");
+        let mut alike = 0;
+        for _ in 0..20_000 {
+            let (value, before, after) = (thrown(&mut dice, 4), thrown(&mut dice, 2), thrown(&mut dice, 3));
+            let with = format!("{before}{value}{after}");
+            let wanted: [(Filter, IsFound); 2] = [
+                (Filter::property("Name").starts_with(&value), |text, value| text.starts_with(value)),
+                (Filter::property("Name").contains(&value), |text, value| text.contains(value)),
+            ];
+            for (filter, is_found) in wanted {
+                let words = words(filter.checked().unwrap());
+                let [name, like, literal] = words.as_slice() else { panic!("{value:?} broke out: {words:?}") };
+                assert_eq!((name.as_str(), like.as_str()), ("Name", "LIKE"), "{value:?}");
+                let pattern: Vec<char> = literal.strip_prefix("text:").unwrap().chars().collect();
+                for text in [&with, &before, &after] {
+                    let found = is_like(&text.chars().collect::<Vec<_>>(), &pattern);
+                    assert_eq!(found, is_found(text, &value), "{value:?} in {text:?} by {literal:?}");
+                    alike += usize::from(found);
+                }
+            }
+        }
+        assert!(alike > 10_000, "only {alike} texts were alike");
+    }
+
     #[test]
     fn no_value_breaks_out_of_its_literal() {
         let mut dice = Dice::thrown("no_value_breaks_out_of_its_literal");
-        let parts = [
-            "'",
-            "''",
-            "N'",
-            " OR 1=1 --",
-            ")",
-            "(",
-            ";",
-            "%",
-            "_",
-            "[",
-            "]",
-            "\u{2019}",
-            "\u{2bc}",
-            "\\",
-            "é",
-            "A",
-            " ",
-        ];
         for _ in 0..20_000 {
-            let value: String = (0..dice.below(12)).map(|_| parts[dice.below(parts.len())]).collect();
+            let value = thrown(&mut dice, 11);
             let kept = value.trim_end();
             let filter = Filter::property("Name").eq(value.as_str());
             assert_eq!(words(filter.checked().unwrap()), ["Name", "=", &format!("text:{kept}")], "{value:?}");

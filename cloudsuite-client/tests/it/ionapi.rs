@@ -159,3 +159,28 @@ fn debug_shows_no_secret() {
     }
     assert!(shown.contains("ACME_TST"));
 }
+
+/// What cannot be used is forgotten as well, whole.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_is_refused_leaves_no_secret_in_memory() {
+    use std::io::Write;
+
+    use secrecy::zeroize::Zeroizing;
+
+    use crate::memory::{holds, secret};
+
+    let broken =
+        r#""iu": "https://gw.example", "pu": "https://sso.example/as/", "ot": "t", "saak": "k", "sask": "p", ]"#;
+    let incomplete = r#""iu": "https://gw.example", "ot": "t", "saak": "k", "sask": "p"}"#;
+    let interactive = r#""iu": "https://gw.example", "pu": "https://sso.example/as/", "ot": "t"}"#;
+    for (seed, rest) in (1..).zip([broken, incomplete, interactive]) {
+        let mut file = Zeroizing::new(Vec::with_capacity(2_048));
+        let kept = secret(seed, 400);
+        write!(file, r#"{{"ti": "A", "ci": "A~b", "cs": "{}", {rest}"#, kept.as_str()).unwrap();
+        assert!(holds(seed, 100), "the secret is not found where it is");
+        Ionapi::parse(&file).unwrap_err();
+        drop((file, kept));
+        assert!(!holds(seed, 100), "{rest}");
+    }
+}

@@ -102,7 +102,7 @@ async fn items_that_changed_on_the_same_day_all_come_however_pages_fall() {
 async fn the_other_list_of_suppliers_starts_without_a_number() {
     let (server, m3) = tenant().await;
     serve(&server, "FRSU", "SUNO", suppliers(5), 1_000).await;
-    let all = m3.suppliers().list_terms(Some(99)).all().await.unwrap();
+    let all = m3.suppliers().list_terms().field("LMTS", "99").all().await.unwrap();
     assert_eq!((all.len(), all[0].currency.as_deref()), (5, None));
     let query = query(&m3_requests(&server).await[0]);
     assert!(has(&query, "LMTS", "99") && query.iter().all(|(name, _)| name != "FRSU"));
@@ -218,6 +218,26 @@ async fn suppliers_are_found_by_the_beginning_of_their_name() {
     on_get(&server, ok(json!({"results": [{"records": rows}]}))).await;
     let found = m3.suppliers().find_by_name("bolt").await.unwrap();
     assert_eq!(found.iter().map(|supplier| supplier.number.as_str()).collect::<Vec<_>>(), ["1", "2"]);
+}
+
+#[tokio::test]
+async fn all_suppliers_of_a_name_are_found_whatever_the_page_and_the_start() {
+    let row = |(n, name): (usize, String)| json!({"SUNO": format!("S{n:03}"), "SUNM": name});
+    let others = ["Acme".to_owned(), "Bola".to_owned(), "Zinc".to_owned()];
+    let mut names: Vec<String> = (0..230).map(|n| format!("Bolt {:03}", n / 2)).chain(others).collect();
+    names.extend((0..900).map(|n| format!("Nuts {n:03}")));
+    names.push("Bolt".to_owned());
+    names.sort();
+    let table: Vec<Value> = names.into_iter().enumerate().map(row).collect();
+    for with_start in [true, false] {
+        let (server, m3) = tenant().await;
+        serve_from(&server, "SUNM", "SUNM", table.clone(), 100, with_start).await;
+        let suppliers = m3.suppliers();
+        assert_eq!(suppliers.find_by_name("Bolt").await.unwrap().len(), 231, "{with_start}");
+        assert_eq!(suppliers.find_by_name("Bolt 114").await.unwrap().len(), 2, "{with_start}");
+        assert_eq!(suppliers.find_by_name("Z").await.unwrap().len(), 1, "{with_start}");
+        assert!(suppliers.find_by_name("Copper").await.unwrap().is_empty(), "{with_start}");
+    }
 }
 
 #[tokio::test]

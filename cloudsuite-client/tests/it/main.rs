@@ -2,12 +2,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod bulk;
+mod ceilings;
 mod entry;
 mod execute;
 mod histories;
 mod invoices;
 mod ionapi;
 mod lists;
+#[cfg(target_os = "linux")]
+mod memory;
 mod mongoose;
 mod odata;
 mod odata_batches;

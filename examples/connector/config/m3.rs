@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cloudsuite_client::CloudSuiteClient;
 use cloudsuite_client::m3::Company;
-use procurify_cloudsuite::m3::{M3InvoiceSettings, M3OrderSettings, M3Product};
+use procurify_cloudsuite::m3::{CostRoute, M3InvoiceSettings, M3OrderSettings, M3Product};
 use procurify_cloudsuite::product::Product;
 use serde::Deserialize;
 
@@ -47,6 +47,11 @@ pub(super) struct M3 {
     /// Whether M3 matches the lines of invoices with those of orders.
     #[serde(default)]
     pub(super) match_orders: bool,
+    /// Where the other cost of invoices goes.
+    #[serde(default)]
+    pub(super) cost_route: Route,
+    /// `IMCD` of invoices that are matched with no order; blank for none.
+    pub(super) unmatched_code: Option<String>,
     /// Whether invoices are validated, which books them.
     #[serde(default)]
     pub(super) validate_invoices: bool,
@@ -58,6 +63,14 @@ pub(super) struct M3 {
     pub(super) add_lines: bool,
     #[serde(default)]
     pub(super) units: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Route {
+    #[default]
+    AccountingLines,
+    Head,
 }
 
 fn default_batch_origin() -> String {
@@ -116,9 +129,15 @@ impl M3 {
     }
 
     fn invoices(&self) -> M3InvoiceSettings {
+        let default = M3InvoiceSettings::default();
         M3InvoiceSettings {
             cost_center_dimension: (self.cost_center_dimension != 0).then_some(self.cost_center_dimension),
             match_orders: self.match_orders,
+            cost_route: match self.cost_route {
+                Route::AccountingLines => CostRoute::AccountingLines,
+                Route::Head => CostRoute::Head,
+            },
+            unmatched_code: self.unmatched_code.clone().unwrap_or(default.unmatched_code),
             validate: self.validate_invoices,
             search_ledger: self.search_ledger,
             rejection_reason: self.rejection_reason.clone().filter(|code| !code.trim().is_empty()),

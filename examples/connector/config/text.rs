@@ -1,10 +1,12 @@
 //! Values that the configuration holds, or says where to find.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cloudsuite_client::{SecretString, TokenCache};
 use procurify_cloudsuite::VaultTokens;
+use secrecy::zeroize::Zeroizing;
 use serde::Deserialize;
 use sync_store::Vault;
 
@@ -50,18 +52,29 @@ impl Text {
         match self {
             Self::Here(text) => Ok(SecretString::from(text.as_str())),
             Self::Vault { .. } => Err(format!("{what} cannot come from the vault").into()),
-            Self::Env { env } => std::env::var(env).map(SecretString::from).map_err(|_| {
-                format!("{what} is to come from the environment variable {env}, which is not set: set it").into()
-            }),
+            Self::Env { env } => {
+                let text = std::env::var(env).map(Zeroizing::new).map_err(|_| {
+                    format!("{what} is to come from the environment variable {env}, which is not set: set it")
+                })?;
+                Ok(SecretString::from(text.as_str()))
+            }
             Self::File { file } => {
                 let path = folder.join(file);
-                std::fs::read_to_string(&path).map(SecretString::from).map_err(|error| {
+                let text = std::fs::File::open(&path).and_then(read_all).map_err(|error| {
                     format!("{what} is to come from {}, which cannot be read ({error}): check the path", path.display())
-                        .into()
-                })
+                })?;
+                Ok(SecretString::from(text.as_str()))
             }
         }
     }
+}
+
+/// All that a file or stdin holds, wiped when it goes.
+pub fn read_all(mut from: impl Read) -> std::io::Result<Zeroizing<String>> {
+    // Takes any usual secret without growing, which would leave a part of it behind.
+    let mut text = Zeroizing::new(String::with_capacity(64 * 1024));
+    from.read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// Where values that are not given in the file are looked for.

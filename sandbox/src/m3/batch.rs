@@ -58,6 +58,7 @@ pub(super) struct Rules {
     failing: u32,
     seed: u64,
     pub(super) refuse_duplicates: bool,
+    pub(super) accounting_lines: bool,
 }
 
 impl Rules {
@@ -70,6 +71,7 @@ impl Rules {
             failing: config.failing_per_mille,
             seed: config.scenario.seed,
             refuse_duplicates: config.refuse_duplicates,
+            accounting_lines: config.accounting_lines,
         }
     }
 }

@@ -138,6 +138,7 @@ impl Company {
         for vendor in masters.vendors.iter().filter(|vendor| !vendor.missing) {
             self.add_supplier(&vendor.supplier());
             if let Some(row) = self.suppliers.get_mut(&vendor.number) {
+                row.insert("LMDT".to_owned(), "20260105".to_owned());
                 row.insert("CSCD".to_owned(), vendor.city.2.to_owned());
                 row.insert("ECAR".to_owned(), vendor.city.1.to_owned());
             }
@@ -179,7 +180,9 @@ impl Company {
         }
         for (number, name) in [("C1001", "Alder Retail"), ("C1002", "Birchwood Clinics"), ("C1003", "Cedar Foods")] {
             let fields = [("CUNO", number), ("CUNM", name), ("STAT", "20"), ("CUCD", "CAD"), ("CSCD", "CA")];
-            self.customers.insert(number.to_owned(), row(fields));
+            let mut customer = row(fields);
+            customer.insert("LMDT".to_owned(), "20260105".to_owned());
+            self.customers.insert(number.to_owned(), customer);
         }
     }
 
@@ -198,8 +201,13 @@ impl Company {
         self.now.format("%Y%m%d").to_string()
     }
 
+    /// Marks a record as changed now.
+    pub(super) fn mark(&self, record: &mut Row) {
+        record.extend(row([("LMTS", self.stamp().as_str()), ("LMDT", &self.today())]));
+    }
+
     pub(super) fn add_supplier(&mut self, supplier: &Supplier) {
-        let stamp = self.stamp();
+        let (stamp, today) = (self.stamp(), self.today());
         let number = supplier.number.to_uppercase();
         let fields = [
             ("SUNO", number.as_str()),
@@ -218,6 +226,7 @@ impl Company {
             ("TEDL", "FOB"),
             ("MODL", "TRK"),
             ("LMTS", &stamp),
+            ("LMDT", &today),
         ];
         self.suppliers.insert(number.clone(), row(fields));
     }
@@ -227,6 +236,15 @@ impl Company {
         if let Some(item) = self.items.get_mut(number) {
             item.insert("STAT".to_owned(), status.to_owned());
         }
+    }
+
+    /// Gives a customer another name; answers whether there is one.
+    pub(super) fn rename_customer(&mut self, number: &str, name: &str) -> bool {
+        let Some(mut customer) = self.customers.remove(number) else { return false };
+        customer.insert("CUNM".to_owned(), name.to_owned());
+        self.mark(&mut customer);
+        self.customers.insert(number.to_owned(), customer);
+        true
     }
 
     pub(super) fn set_period(&mut self, from: &str, to: &str, status: &str) {

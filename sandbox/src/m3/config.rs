@@ -66,6 +66,8 @@ pub struct M3Config {
     pub export_mi: bool,
     /// Whether a supplier's invoice number is refused a second time in a year.
     pub refuse_duplicates: bool,
+    /// Whether there is `AddLineRecode`. Where there is not, validation books what is on no line by M3's own rules.
+    pub accounting_lines: bool,
     /// Faults to begin with.
     pub faults: Faults,
 }
@@ -102,6 +104,7 @@ impl Default for M3Config {
             failing_per_mille: 0,
             export_mi: false,
             refuse_duplicates: true,
+            accounting_lines: true,
             faults: Faults::default(),
         }
     }

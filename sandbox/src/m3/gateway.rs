@@ -53,6 +53,11 @@ impl Gateway {
         self.rest(&call.path).is_some_and(|rest| rest.starts_with("/as/"))
     }
 
+    /// All tokens given out so far, those to refresh with included.
+    pub(crate) fn issued_tokens(&self) -> Vec<String> {
+        self.tokens().issued()
+    }
+
     /// The authorization server's answer, if the call is for it.
     pub(crate) fn token_answer(&self, call: &Call, now: DateTime<Utc>) -> Option<Reply> {
         match self.rest(&call.path)?.strip_prefix("/as/")? {

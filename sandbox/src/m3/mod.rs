@@ -115,6 +115,11 @@ impl M3 {
         self.front.tenant.company().set_item_status(number, status);
     }
 
+    /// A person gives a customer another name; answers whether there is one.
+    pub fn rename_customer(&self, number: &str, name: &str) -> bool {
+        self.front.tenant.company().rename_customer(number, name)
+    }
+
     /// Adds a currency, or removes it.
     pub fn set_currency(&self, code: &str, is_there: bool) {
         let mut company = self.front.tenant.company();

@@ -40,7 +40,7 @@ impl M3Tenant {
         Self {
             company: Mutex::new(Company::new(&config, clock.now())),
             tokens: Mutex::new(Tokens::new(&config)),
-            facts: Facts::load(),
+            facts: Facts::of(&config),
             config,
             clock,
         }

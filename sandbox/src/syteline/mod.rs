@@ -149,6 +149,11 @@ impl SyteLine {
         self.front.tenant.post_invoice(number)
     }
 
+    /// All tokens given out so far: none of them should be found where it does not belong.
+    pub fn issued_tokens(&self) -> Vec<String> {
+        self.front.tenant.gateway.issued_tokens()
+    }
+
     /// What has been asked so far.
     pub fn stats(&self) -> Stats {
         self.front.stats()

@@ -18,12 +18,11 @@ use crate::m3::error::TransactionError;
 use crate::m3::record::{FieldError, MiRecord};
 use crate::m3::transaction::Transaction;
 use crate::m3::value::write_date;
+use crate::m3::walk::at_ceiling;
 
 const PROGRAM: &str = "APS450MI";
 const LEDGER: &str = "APS200MI";
-
-/// Lists of exactly so many rows may have been cut.
-const CEILINGS: [usize; 3] = [100, 1_000, 10_000];
+const LINES: &str = "LstLines";
 
 /// The longest number of a supplier's invoice (`SINO`), in characters.
 const INVOICE_LENGTH: usize = 24;
@@ -302,16 +301,17 @@ impl Invoices {
     /// The lines of an invoice (`LstLines`).
     ///
     /// # Errors
-    /// As [`Execute::send`](super::Execute::send).
+    /// As [`Execute::send`](super::Execute::send); and as [`lines_of`](Self::lines_of) if they may not be all.
     pub async fn lines(&self, number: &InvoiceBatchNumber) -> Result<Vec<InvoiceLine>, TransactionError> {
-        let rows = self.m3.execute(PROGRAM, "LstLines").field("INBN", number).send().await?;
-        rows.iter().map(|row| InvoiceLine::read(row).map_err(|error| error.of(PROGRAM, "LstLines"))).collect()
+        let rows = self.m3.execute(PROGRAM, LINES).field("INBN", number).send().await?;
+        self.rest(number, rows).await
     }
 
     /// The lines of these invoices (bulk `LstLines`), one list for each. What a server may have cut is asked for again
-    /// from where it ended.
+    /// from where it ended (`TRNO`); if that is not heeded and the head (`TLNA`) shows another sum, it is an error of
+    /// kind `Decode`.
     pub async fn lines_of(&self, numbers: &[InvoiceBatchNumber]) -> Vec<Result<Vec<InvoiceLine>, TransactionError>> {
-        let list = |number: &InvoiceBatchNumber| Transaction::new("LstLines").field("INBN", number);
+        let list = |number: &InvoiceBatchNumber| Transaction::new(LINES).field("INBN", number);
         let answers = self.bulk(numbers.iter().map(list)).await;
         let mut lists = Vec::with_capacity(numbers.len());
         for (number, answer) in numbers.iter().zip(answers) {
@@ -330,22 +330,36 @@ impl Invoices {
         number: &InvoiceBatchNumber,
         rows: Vec<MiRecord>,
     ) -> Result<Vec<InvoiceLine>, TransactionError> {
-        let name = "LstLines";
-        let read = |row: &MiRecord| InvoiceLine::read(row).map_err(|error| error.of(PROGRAM, name));
+        let read = |row: &MiRecord| InvoiceLine::read(row).map_err(|error| error.of(PROGRAM, LINES));
         let mut lines: Vec<InvoiceLine> = rows.iter().map(read).collect::<Result<_, _>>()?;
         let mut got = lines.len();
-        while let Some(last) = lines.last().map(|line| line.number).filter(|_| CEILINGS.contains(&got)) {
+        while let Some(last) = lines.last().map(|line| line.number).filter(|_| at_ceiling(got)) {
             let more =
-                self.m3.execute(PROGRAM, name).field("INBN", number).field("TRNO", last.to_string()).send().await?;
+                self.m3.execute(PROGRAM, LINES).field("INBN", number).field("TRNO", last.to_string()).send().await?;
             let more: Vec<InvoiceLine> = more.iter().map(read).collect::<Result<_, _>>()?;
             got = more.len();
-            let before = lines.len();
-            lines.extend(more.into_iter().filter(|line| line.number > last));
-            if lines.len() == before {
+            if more.iter().any(|line| line.number < last) {
+                self.check_sum(number, &lines).await?;
                 break;
             }
+            lines.extend(more.into_iter().filter(|line| line.number > last));
         }
         Ok(lines)
+    }
+
+    /// That these are all lines of an invoice, by what its head says that they come to.
+    async fn check_sum(&self, number: &InvoiceBatchNumber, lines: &[InvoiceLine]) -> Result<(), TransactionError> {
+        let head = self.get(std::slice::from_ref(number)).await.pop().transpose()?.flatten();
+        let sum: Option<Decimal> = lines.iter().map(|line| line.amount).sum();
+        if sum.is_some() && head.and_then(|head| head.lines_total) == sum {
+            return Ok(());
+        }
+        let why = format!(
+            "{} lines of invoice {number} came, which do not make up its head: more may have been cut off, and the \
+             list does not go on from a line (TRNO)",
+            lines.len()
+        );
+        Err(TransactionError::cut(PROGRAM, LINES, why))
     }
 
     /// The batch numbers under which a supplier's invoice is there (bulk `LstInvBySupInv`), one list for each key.
@@ -360,7 +374,13 @@ impl Invoices {
         let number = |row: MiRecord| row.code("INBN").map_err(|error| error.of(PROGRAM, name));
         let read = |answer: Result<Vec<MiRecord>, TransactionError>| match answer {
             Err(error) if error.fault().is_some_and(|fault| fault.says_absent("SINO")) => Ok(Vec::new()),
-            answer => answer?.into_iter().map(number).collect(),
+            answer => match answer? {
+                rows if at_ceiling(rows.len()) => {
+                    let why = format!("{} invoices of one number came, and more may have been cut off", rows.len());
+                    Err(TransactionError::cut(PROGRAM, name, why))
+                }
+                rows => rows.into_iter().map(number).collect(),
+            },
         };
         answers.into_iter().map(read).collect()
     }
@@ -401,18 +421,19 @@ impl Invoices {
 
     /// The ledger's invoices of these numbers, whatever their case, with their amounts (bulk `APS200MI SearchSupInvoic`
     /// and `GetInvoice`), one list for each key. It asks a search index that lags. Of a key that is not
-    /// [searchable](InvoiceKey::is_searchable), all of the payee's invoices are listed, and it is an error if they are
-    /// so many that the list may have been cut.
+    /// [searchable](InvoiceKey::is_searchable), all of the payee's invoices are listed. It is an error if a list is so
+    /// long that it may have been cut.
     pub async fn find_posted(&self, keys: &[InvoiceKey]) -> Vec<Result<Vec<LedgerInvoice>, TransactionError>> {
         let search = |key: &InvoiceKey| Transaction::new("SearchSupInvoic").field("SQRY", key.search());
         let answers = self.m3.bulk(LEDGER).extend(keys.iter().map(search)).send().await;
         // A search may hit more than what was asked for.
         let matching = |(key, answer): (&InvoiceKey, Result<Vec<MiRecord>, TransactionError>)| {
             let mut rows = answer?;
-            if !key.is_searchable() && CEILINGS.contains(&rows.len()) {
+            if at_ceiling(rows.len()) {
+                let reason = if key.is_searchable() { "is like many others" } else { "cannot stand in a search" };
                 let why = format!(
-                    "number `{}` cannot stand in a search, and its payee has more invoices than are listed: look for it \
-                     in APS200, and enter the invoice by hand if it is not there",
+                    "number `{}` {reason}, and its payee has more invoices than are listed: look for it in APS200, and \
+                     enter the invoice by hand if it is not there",
                     key.supplier_invoice
                 );
                 return Err(TransactionError::unsent(LEDGER, "SearchSupInvoic", why));
@@ -486,7 +507,7 @@ impl Invoices {
                 Err(error) if error.fault().is_some_and(|fault| fault.says_absent("SPYN")) => continue,
                 answer => answer?,
             };
-            if CEILINGS.contains(&rows.len()) {
+            if at_ceiling(rows.len()) {
                 let list = super::List::new(self.m3.clone(), PROGRAM, name, |row| Ok(row.clone()));
                 rows = list.page_size(1_000_000).field("SPYN", payee.to_string()).all().await?;
             }

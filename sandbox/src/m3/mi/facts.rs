@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::m3::M3Config;
+
 const TABLE: &str = include_str!("facts.txt");
 
 /// A field's type.
@@ -60,7 +62,18 @@ pub(in crate::m3) struct Facts {
 }
 
 impl Facts {
-    pub(in crate::m3) fn load() -> Self {
+    /// What a tenant that behaves so offers.
+    pub(in crate::m3) fn of(config: &M3Config) -> Self {
+        let mut facts = Self::load();
+        if !config.accounting_lines
+            && let Some(invoices) = facts.programs.get_mut("APS450MI")
+        {
+            invoices.remove("AddLineRecode");
+        }
+        facts
+    }
+
+    fn load() -> Self {
         let mut programs: BTreeMap<_, BTreeMap<_, Transaction>> = BTreeMap::new();
         for line in TABLE.lines().filter(|line| !line.starts_with('#')) {
             let mut words = line.split_ascii_whitespace();

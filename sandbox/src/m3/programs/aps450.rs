@@ -51,7 +51,7 @@ pub(super) fn run(company: &mut Company, session: &Session<'_>, program: &str, n
             let invoice = company.invoices.get_mut(&number).ok_or_else(|| missing(name))?;
             match (program, name) {
                 ("APS450MI", "GetHead") => Ok(vec![head(invoice)]),
-                ("APS450MI", "LstLines") => Ok(invoice.lines.iter().take(session.limit).cloned().collect()),
+                ("APS450MI", "LstLines") => Ok(lines(invoice, session, given(input, "TRNO"))),
                 ("APS450MI", "RejectInvoice") => {
                     invoice.head.insert("SCRE".to_owned(), given(input, "SCRE").to_owned());
                     Ok(Vec::new())
@@ -60,6 +60,14 @@ pub(super) fn run(company: &mut Company, session: &Session<'_>, program: &str, n
             }
         }
     }
+}
+
+/// An invoice's lines from one on.
+fn lines(invoice: &Invoice, session: &Session<'_>, start: &str) -> Vec<Row> {
+    let start: u64 = start.parse().unwrap_or(0);
+    let number = |line: &&Row| given(line, "TRNO").parse().unwrap_or(0);
+    let follows = |line: &&Row| number(line) > start || (number(line) == start && !session.exclude_start);
+    invoice.lines.iter().filter(follows).take(session.limit).cloned().collect()
 }
 
 fn add_head(company: &mut Company, input: &Row) -> Outcome {
@@ -128,16 +136,16 @@ fn of_order(company: &Company, input: &Row) -> Result<Row, Refusal> {
     Ok(row([("AIT1", given(&found.fields, "AIT1")), ("AIT2", given(&found.fields, "AIT2"))]))
 }
 
-/// Books it if its lines and taxes make its amount.
+/// Books it if its lines and taxes make its amount, or M3 codes the rest itself.
 fn validate(company: &mut Company, number: &str) {
-    let voucher = company.next_voucher();
+    let (voucher, codes_rest) = (company.next_voucher(), !company.rules.accounting_lines);
     let Some(invoice) = company.invoices.get_mut(number) else { return };
     if invoice.voucher.is_some() {
         return;
     }
     let number = |row: &Row, name: &str| given(row, name).parse::<Decimal>().unwrap_or_default();
     let sum = invoice.lines_total() + number(&invoice.head, "VTAM");
-    invoice.head_error = sum != number(&invoice.head, "CUAM");
+    invoice.head_error = sum != number(&invoice.head, "CUAM") && !codes_rest;
     if !invoice.head_error {
         invoice.voucher = Some(voucher);
     }

@@ -25,7 +25,7 @@ pub(super) fn run(company: &mut Company, session: &Session<'_>, name: &str, inpu
             }
             let mut row = input.clone();
             row.entry("STAT".to_owned()).or_insert_with(|| "20".to_owned());
-            row.insert("LMTS".to_owned(), company.stamp());
+            company.mark(&mut row);
             company.suppliers.insert(number, row);
             Ok(Vec::new())
         }
@@ -38,19 +38,20 @@ pub(super) fn run(company: &mut Company, session: &Session<'_>, name: &str, inpu
                 return Err(Refusal::nok("WSU0104", "SUNO", format!("Supplier {number} already exists")));
             }
             row.insert("SUNO".to_owned(), number.clone());
+            company.mark(&mut row);
             company.suppliers.insert(number, row);
             Ok(Vec::new())
         }
         "UpdSupplier" => {
-            let stamp = company.stamp();
-            let Some(row) = company.suppliers.get_mut(&number) else {
+            let Some(mut row) = company.suppliers.get(&number).cloned() else {
                 return Err(Refusal::nok("WSU0103", "SUNO", format!("Supplier {number} does not exist")));
             };
             for (field, value) in input {
                 let value = if value == "?" { "" } else { value };
                 row.insert(field.clone(), value.to_owned());
             }
-            row.insert("LMTS".to_owned(), stamp);
+            company.mark(&mut row);
+            company.suppliers.insert(number, row);
             Ok(Vec::new())
         }
         _ => Err(missing(name)),

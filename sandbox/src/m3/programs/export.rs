@@ -1,5 +1,5 @@
-//! `EXPORTMI Select`: a filtered read of one table: of the order heads (`MPHEAD`, whose columns begin with `IA`), or of
-//! the fiscal periods (`CSYPER` and `CP`, an assumption).
+//! `EXPORTMI Select`: a filtered read of one table: of the order heads (`MPHEAD`, whose columns begin with `IA`), of
+//! the suppliers (`CIDMAS` and `ID`), or of the fiscal periods (`CSYPER` and `CP`, an assumption).
 
 use std::cmp::Ordering;
 
@@ -56,6 +56,7 @@ fn table(company: &Company, session: &Session<'_>, name: &str) -> Option<(&'stat
     };
     match name.to_uppercase().as_str() {
         "MPHEAD" => Some(("IA", company.orders.values().map(pps200::head).map(of_company).collect())),
+        "CIDMAS" => Some(("ID", company.suppliers.values().cloned().map(of_company).collect())),
         "CSYPER" => Some(("CP", company.periods.values().cloned().map(of_company).collect())),
         _ => None,
     }
