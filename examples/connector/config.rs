@@ -267,13 +267,20 @@ impl Config {
         flows.into_iter().filter(|(_, moved)| *moved).map(|(flow, _)| flow).collect()
     }
 
+    /// All that may be a secret.
+    fn secrets(&self) -> impl Iterator<Item = &Text> {
+        let procurify = [&self.procurify.client_id, &self.procurify.client_secret];
+        procurify.into_iter().chain(self.cloudsuite.secrets()).chain(self.alerts.texts())
+    }
+
     /// Whether a secret is to come from the vault.
     pub fn uses_vault(&self) -> bool {
-        [&self.procurify.client_id, &self.procurify.client_secret]
-            .into_iter()
-            .chain(self.cloudsuite.secrets())
-            .chain(self.alerts.texts())
-            .any(|text| matches!(text, Text::Vault { .. }))
+        self.secrets().any(|text| matches!(text, Text::Vault { .. }))
+    }
+
+    /// Whether a secret is to come from the vault under this name.
+    pub fn refers_to(&self, name: &str) -> bool {
+        self.secrets().any(|text| text.is_in_vault_as(name))
     }
 
     /// The vault, if there is a key for it and a store that holds it.
@@ -301,6 +308,20 @@ impl Config {
             KeyPlace::Env { env } => Keys::from_env(env)?,
             KeyPlace::File { file } => Keys::from_file(&folder.join(file))?,
         })
+    }
+
+    /// What the names of the tokens begin with that are had with this secret of the vault.
+    pub fn tokens_of(&self, name: &str) -> Option<&'static str> {
+        let procurify = [&self.procurify.client_id, &self.procurify.client_secret];
+        if procurify.iter().any(|text| text.is_in_vault_as(name)) {
+            return Some("procurify:");
+        }
+        self.cloudsuite.tokens_of(name)
+    }
+
+    /// Whether a whole `.ionapi` file is to be kept in the vault under this name.
+    pub fn is_ionapi(&self, name: &str) -> bool {
+        self.cloudsuite.is_ionapi(name) || (name == "cloudsuite" && !self.refers_to(name))
     }
 
     /// A connection of everything but its store. Reads secrets, sends nothing. Tokens are shared through the vault.
