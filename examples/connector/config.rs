@@ -197,6 +197,11 @@ fn yes() -> bool {
     true
 }
 
+/// A text that is not blank.
+fn given(text: String) -> Option<String> {
+    (!text.trim().is_empty()).then_some(text)
+}
+
 impl Config {
     /// Reads a file. A key that means nothing is an error: what it was to set would silently be the default.
     pub fn read(path: &Path) -> Result<(Self, PathBuf), Problem> {
@@ -211,6 +216,9 @@ impl Config {
             let line = error.span().map_or(0, |span| text[..span.start].lines().count().max(1));
             format!("the configuration {} is wrong at line {line}: {}", path.display(), error.message())
         })?;
+        if config.procurify.domain.trim().is_empty() {
+            return Err("procurify.domain is blank: write the `acme` of https://acme.procurify.com".into());
+        }
         config.check_counts()?;
         if !unused.is_empty() {
             let keys = unused.join(", ");

@@ -19,6 +19,7 @@ mod life;
 mod life_bills;
 mod lines;
 mod mapping;
+mod outages;
 mod periods;
 mod plan;
 mod quarter;

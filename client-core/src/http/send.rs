@@ -125,9 +125,12 @@ async fn attempts(request: &Request, reading: Reading) -> Result<Answer, Error> 
             return Err(failure.error);
         };
         tracing::info!(
+            system = inner.system,
             operation = request.operation,
             attempt,
+            tries_left = inner.retry.max_attempts.saturating_sub(attempt),
             kind = ?failure.error.kind(),
+            reason = failure.error.message(),
             wait_ms = wait.as_millis(),
             "trying again"
         );
