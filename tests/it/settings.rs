@@ -101,6 +101,69 @@ async fn where_the_erp_refuses_what_is_asked_the_setting_to_mend_is_named() {
     }
 }
 
+/// A configuration that we show, for the tenants of a world.
+fn shown<E: Erp>(world: &World<E>, text: &str) -> String {
+    std::fs::write(world.folder.path().join("acme.ionapi"), world.erp.ionapi()).unwrap();
+    let sandbox = format!("base_url = \"{}\"", world.procurify.base_url());
+    let text = text.replace("base_url = \"http://127.0.0.1:8101\"", &sandbox);
+    text.replace("client_id = \"...\"", &format!("{sandbox}\nclient_id = \"sandbox\""))
+}
+
+/// The same with all that is commented out in a section, or everywhere.
+fn uncommented(text: &str, section: &str) -> String {
+    let is_setting = |line: &str| line.starts_with('[') || line.split_once(" = ").is_some_and(|(key, _)| is_key(key));
+    let mut inside = section.is_empty();
+    let lines = text.lines().map(|line| {
+        inside = section.is_empty() || line == section || (inside && !line.is_empty());
+        line.strip_prefix("# ").filter(|line| inside && is_setting(line)).unwrap_or(line)
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn is_key(text: &str) -> bool {
+    text.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_')
+}
+
+/// Runs on the sandbox what we show, and with it every setting of the product that is commented out.
+async fn shown_runs<E: Erp>(product: &str, text: &str) {
+    let world = World::<E>::of(scenario(3)).await;
+    let config = world.folder.path().join("connector.toml");
+    let text = shown(&world, text);
+    let section = format!("[cloudsuite.{product}]");
+    let says = async |text: &str, command: &str| {
+        std::fs::write(&config, text).unwrap();
+        let mut connector = connector(&config);
+        connector.arg(command);
+        let output = run(connector).await;
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    for (text, command) in [(text.as_str(), "ping"), (&uncommented(&text, &section), "ping"), (&text, "sync")] {
+        let (code, said) = says(text, command).await;
+        assert_eq!(code, Some(0), "{product} {command}: {said}");
+    }
+    // What is commented out elsewhere cannot all be at once, but is known.
+    let all = uncommented(&text, "");
+    assert!(all.len() < text.len(), "nothing is commented out");
+    let (code, said) = says(&all, "held").await;
+    assert_eq!(code, Some(0), "{product}: {said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_configuration_that_we_show_runs_on_the_sandbox() {
+    shown_runs::<M3>("m3", include_str!("../../examples/connector/m3.toml")).await;
+    shown_runs::<SyteLine>("syteline", include_str!("../../examples/connector/syteline.toml")).await;
+    shown_runs::<OData>("odata", include_str!("../../examples/connector/odata.toml")).await;
+    let readme = include_str!("../../README.md");
+    let least = readme.split("```").find_map(|block| block.strip_prefix("toml\n[procurify]")).unwrap();
+    let world = World::new(scenario(1)).await;
+    let config = world.folder.path().join("connector.toml");
+    std::fs::write(&config, shown(&world, &format!("[procurify]{least}"))).unwrap();
+    let mut command = connector(&config);
+    command.arg("ping");
+    let output = run(command).await;
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
 /// The account that the tax goes on, and one for freight, none of which SyteLine has yet.
 const LATE: &str = "64990";
 
