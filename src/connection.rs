@@ -35,6 +35,21 @@ pub enum BuildError {
     /// The product has no such accounting dimension, or has another use for it: which, and what to do.
     #[error("{0}")]
     Dimension(String),
+    /// The numbers that begin so would have no room for the ids of Procurify that they are built from.
+    #[error(
+        "{setting} = \"{prefix}\" is too long: a number has {length} characters, and the rest of them is Procurify's id: \
+         use at most {longest}"
+    )]
+    Prefix {
+        /// The setting.
+        setting: &'static str,
+        /// What it is set to.
+        prefix: String,
+        /// Characters of a number.
+        length: usize,
+        /// Characters that the prefix may have.
+        longest: usize,
+    },
     /// Reference data cannot go this way.
     #[error("reference data cannot go this way: {0}")]
     Direction(String),

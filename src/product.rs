@@ -161,6 +161,19 @@ pub trait Product: Send + Sync {
     fn requests(&self) -> u64;
 }
 
+/// Whether numbers of so many characters that begin so have room for the ids of Procurify that they are built from.
+///
+/// # Errors
+/// They have not.
+pub(crate) fn check_prefix(setting: &'static str, prefix: &str, length: usize) -> Result<(), BuildError> {
+    /// Ids grow: with fewer digits there would soon be one that does not fit.
+    const DIGITS: usize = 4;
+    if prefix.len() + DIGITS <= length {
+        return Ok(());
+    }
+    Err(BuildError::Prefix { setting, prefix: prefix.to_owned(), length, longest: length - DIGITS })
+}
+
 /// The item of lines that are bought by their text alone, if it is not `there` or may not be used.
 pub(crate) fn lacking_item(number: &str, there: &[Master]) -> Option<String> {
     match there.iter().find(|item| item.id == number) {

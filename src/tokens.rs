@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use sync_store::Vault;
 use tenant_http::{AccessToken, Error, ErrorKind, ExposeSecret, Outcome, SecretString, TokenCache};
 
+/// What the names of tokens begin with.
+const PREFIX: &str = "token/";
+
 /// Keeps tokens, with those to refresh them, in a [`Vault`], under names that begin with `token/`.
 #[derive(Debug, Clone)]
 pub struct VaultTokens {
@@ -38,8 +41,23 @@ impl VaultTokens {
         Self { vault, tenant: tenant.into() }
     }
 
+    /// Removes the tokens of all credentials whose names begin so, such as `procurify:`: those of an old secret.
+    ///
+    /// # Errors
+    /// The vault cannot be read or written.
+    pub async fn forget(&self, beginning: &str) -> Result<(), Error> {
+        let entries = self.vault.list(&self.tenant).await;
+        for entry in entries.map_err(|error| failed("removing", beginning, error.to_string()))? {
+            let credential = entry.name.strip_prefix(PREFIX).filter(|name| name.starts_with(beginning));
+            if let Some(credential) = credential {
+                self.remove(credential).await?;
+            }
+        }
+        Ok(())
+    }
+
     fn name(credential: &str) -> String {
-        format!("token/{credential}")
+        format!("{PREFIX}{credential}")
     }
 }
 

@@ -309,18 +309,20 @@ impl CloudSuiteBuilder {
     }
 
     fn login(&self, counter: &RequestCounter) -> Result<TokenManager, Error> {
-        let (login, credential): (Arc<dyn Login>, _) = match &self.access {
+        let (login, credential, system): (Arc<dyn Login>, _, _) = match &self.access {
             Access::Ion(ionapi) => {
                 let http = self.http(ionapi.token_url().clone(), counter).explain(oauth::explain).build()?;
+                let system = http.system().to_owned();
                 let account = ServiceAccount::new(http, Ionapi::clone(ionapi), self.authentication);
-                (Arc::new(account), ionapi.credential())
+                (Arc::new(account), ionapi.credential(), system)
             }
             Access::OnPremise(login) => {
                 let http = self.http(login.server().clone(), counter).build()?;
-                (Arc::new(MongooseUser { http, login: login.clone() }), login.credential())
+                let system = http.system().to_owned();
+                (Arc::new(MongooseUser { http, login: login.clone() }), login.credential(), system)
             }
         };
-        let manager = TokenManager::new(login, credential).logins_per_minute(self.logins_per_minute);
+        let manager = TokenManager::new(login, credential).system(system).logins_per_minute(self.logins_per_minute);
         Ok(match &self.token_cache {
             Some(cache) => manager.cache(Arc::clone(cache)),
             None => manager,
@@ -330,6 +332,7 @@ impl CloudSuiteBuilder {
     /// What the gateway's and the authorization server's endpoints have in common.
     fn http(&self, base: Url, counter: &RequestCounter) -> HttpBuilder {
         let mut http = Http::builder(base)
+            .system("CloudSuite")
             .counter(counter.clone())
             .timeouts(self.timeouts)
             .header("accept", "application/json")

@@ -5,13 +5,14 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use procurify_cloudsuite::bill::CostPlace;
 use procurify_cloudsuite::purchase_order::KIND;
 use procurify_cloudsuite::reference::ReferenceReport;
 use procurify_cloudsuite::{Connection, Report};
 use serde_json::{Value, json};
 use sync_core::ledger::list_all;
 use sync_core::memory::MemoryStore;
-use sync_core::{Frozen, Kind, Planned, Query, StateName, Step};
+use sync_core::{Failure, Frozen, Kind, Planned, Query, StateName, Step};
 use sync_store::SqliteStore;
 
 use crate::config::{Config, Problem};
@@ -118,44 +119,87 @@ async fn revoke(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, 
     Ok(ExitCode::SUCCESS)
 }
 
+/// Each system by itself: that one is down tells nothing of the other.
 async fn ping(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Problem> {
     let connection = connect(config, folder, Access::None).await?;
-    let (procurify, product) = (connection.procurify(), connection.cloudsuite());
-    let me = procurify.me().await?;
-    let there = product.ping().await?;
-    let user = me.email.or(me.first_name).unwrap_or_default();
-    let document = json!({
-        "procurify": { "url": procurify.base_url().as_str(), "user": user },
-        "cloudsuite": {
-            "product": product.name(),
-            "tenant": there.tenant,
-            "company": there.company,
-            "user": there.user,
-            "lacking": there.lacking,
-            "token_minutes": there.token_life.map(|life| life.num_minutes()),
-            "rate_limit_seen": there.rate_limit,
-        },
-    });
-    say(json, &document, || {
-        format!(
-            "Procurify {} answers as {user}.\n{} tenant {} ({}) answers{}.{}{}",
-            procurify.base_url(),
-            product.name(),
-            there.tenant,
-            there.company,
-            there.user.as_ref().map(|user| format!(" as {user}")).unwrap_or_default(),
-            there
-                .token_life
-                .map(|life| format!("\nIts tokens live {} minutes.", life.num_minutes()))
-                .unwrap_or_default(),
-            there.rate_limit.map(|limit| format!("\nIt says that it allows {limit} calls.")).unwrap_or_default(),
-        )
-    });
-    if there.lacking.is_empty() {
-        return Ok(ExitCode::SUCCESS);
+    let (procurify, cloudsuite) = tokio::join!(ping_procurify(&connection), ping_cloudsuite(config, &connection));
+    let document = json!({ "procurify": procurify.document, "cloudsuite": cloudsuite.document });
+    say(json, &document, || [&procurify, &cloudsuite].map(|answer| answer.text.as_str()).join("\n"));
+    let wrong: Vec<String> = [procurify.wrong, cloudsuite.wrong].into_iter().flatten().collect();
+    if wrong.is_empty() { Ok(ExitCode::SUCCESS) } else { Err(wrong.join("\n").into()) }
+}
+
+/// What a system says of itself.
+struct Answer {
+    document: Value,
+    text: String,
+    /// Why it cannot be used as it is configured.
+    wrong: Option<String>,
+}
+
+impl Answer {
+    fn failed(name: &str, error: &(dyn std::error::Error + 'static)) -> Self {
+        let why = format!("{name}: {}", crate::sentence(error));
+        Self { document: json!({ "failed": why }), text: format!("{name} cannot be used."), wrong: Some(why) }
     }
+}
+
+async fn ping_procurify(connection: &Connection) -> Answer {
+    let procurify = connection.procurify();
+    let me = match procurify.me().await {
+        Ok(me) => me,
+        Err(error) => return Answer::failed("Procurify", &error),
+    };
+    let (url, user) = (procurify.base_url().as_str(), me.email.or(me.first_name).unwrap_or_default());
+    let text = format!("Procurify {url} answers as {user}.");
+    Answer { document: json!({ "url": url, "user": user }), text, wrong: None }
+}
+
+async fn ping_cloudsuite(config: &Config, connection: &Connection) -> Answer {
+    let product = connection.cloudsuite();
+    let asked = async {
+        let mut there = product.ping().await?;
+        there.lacking.extend(lacking_freight(config, connection).await?);
+        Ok::<_, Failure>(there)
+    };
+    let there = match asked.await {
+        Ok(there) => there,
+        Err(error) => return Answer::failed("CloudSuite", &error),
+    };
+    let mut text = format!("{} tenant {} ({}) answers", product.name(), there.tenant, there.company);
+    text.extend(there.user.iter().map(|user| format!(" as {user}")));
+    text.push('.');
+    text.extend(there.token_life.map(|life| format!("\nIts tokens live {} minutes.", life.num_minutes())));
+    text.extend(there.rate_limit.map(|limit| format!("\nIt says that it allows {limit} calls.")));
+    let document = json!({
+        "product": product.name(),
+        "tenant": there.tenant,
+        "company": there.company,
+        "user": there.user,
+        "lacking": there.lacking,
+        "token_minutes": there.token_life.map(|life| life.num_minutes()),
+        "rate_limit_seen": there.rate_limit,
+    });
     let lacking = there.lacking.join(", ");
-    Err(format!("the tenant does not offer {lacking}: correct the setting, or ask for the right").into())
+    let wrong = (!lacking.is_empty())
+        .then(|| format!("the tenant does not offer {lacking}: correct the setting, or ask for the right"));
+    Answer { document, text, wrong }
+}
+
+/// Where the settings put freight, and the ERP has no such place.
+async fn lacking_freight(config: &Config, connection: &Connection) -> Result<Vec<String>, Failure> {
+    let Some(CostPlace { account, cost_center }) = config.freight() else { return Ok(Vec::new()) };
+    let there = connection.cloudsuite().masters(connection.engine().time().now().date_naive()).await?;
+    let places = [
+        (Some(account), there.accounts, "account", "freight_account"),
+        (cost_center, there.cost_centers, "cost centre", "freight_cost_center"),
+    ];
+    let lacking = places.into_iter().filter_map(|(set, there, what, setting)| {
+        let set = set?;
+        let is_there = there.iter().any(|one| one.id == set && one.blocked.is_none());
+        (!is_there).then(|| format!("{what} {set} ({setting})"))
+    });
+    Ok(lacking.collect())
 }
 
 async fn sync(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Problem> {

@@ -197,6 +197,11 @@ fn yes() -> bool {
     true
 }
 
+/// A text that is not blank.
+fn given(text: String) -> Option<String> {
+    (!text.trim().is_empty()).then_some(text)
+}
+
 impl Config {
     /// Reads a file. A key that means nothing is an error: what it was to set would silently be the default.
     pub fn read(path: &Path) -> Result<(Self, PathBuf), Problem> {
@@ -211,6 +216,9 @@ impl Config {
             let line = error.span().map_or(0, |span| text[..span.start].lines().count().max(1));
             format!("the configuration {} is wrong at line {line}: {}", path.display(), error.message())
         })?;
+        if config.procurify.domain.trim().is_empty() {
+            return Err("procurify.domain is blank: write the `acme` of https://acme.procurify.com".into());
+        }
         config.check_counts()?;
         if !unused.is_empty() {
             let keys = unused.join(", ");
@@ -267,13 +275,20 @@ impl Config {
         flows.into_iter().filter(|(_, moved)| *moved).map(|(flow, _)| flow).collect()
     }
 
+    /// All that may be a secret.
+    fn secrets(&self) -> impl Iterator<Item = &Text> {
+        let procurify = [&self.procurify.client_id, &self.procurify.client_secret];
+        procurify.into_iter().chain(self.cloudsuite.secrets()).chain(self.alerts.texts())
+    }
+
     /// Whether a secret is to come from the vault.
     pub fn uses_vault(&self) -> bool {
-        [&self.procurify.client_id, &self.procurify.client_secret]
-            .into_iter()
-            .chain(self.cloudsuite.secrets())
-            .chain(self.alerts.texts())
-            .any(|text| matches!(text, Text::Vault { .. }))
+        self.secrets().any(|text| matches!(text, Text::Vault { .. }))
+    }
+
+    /// Whether a secret is to come from the vault under this name.
+    pub fn refers_to(&self, name: &str) -> bool {
+        self.secrets().any(|text| text.is_in_vault_as(name))
     }
 
     /// The vault, if there is a key for it and a store that holds it.
@@ -301,6 +316,20 @@ impl Config {
             KeyPlace::Env { env } => Keys::from_env(env)?,
             KeyPlace::File { file } => Keys::from_file(&folder.join(file))?,
         })
+    }
+
+    /// What the names of the tokens begin with that are had with this secret of the vault.
+    pub fn tokens_of(&self, name: &str) -> Option<&'static str> {
+        let procurify = [&self.procurify.client_id, &self.procurify.client_secret];
+        if procurify.iter().any(|text| text.is_in_vault_as(name)) {
+            return Some("procurify:");
+        }
+        self.cloudsuite.tokens_of(name)
+    }
+
+    /// Whether a whole `.ionapi` file is to be kept in the vault under this name.
+    pub fn is_ionapi(&self, name: &str) -> bool {
+        self.cloudsuite.is_ionapi(name) || (name == "cloudsuite" && !self.refers_to(name))
     }
 
     /// A connection of everything but its store. Reads secrets, sends nothing. Tokens are shared through the vault.

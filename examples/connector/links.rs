@@ -106,16 +106,23 @@ fn as_toml(lines: &[MappingLine]) -> Result<String, Problem> {
 }
 
 async fn import(connection: &Connection, file: &Path, json: bool) -> Done {
-    let failed = |why: &dyn std::fmt::Display| format!("{} cannot be imported: {why}", file.display());
-    let text = std::fs::read_to_string(file).map_err(|error| failed(&error))?;
+    let rows = rows(file, &["kind", "source", "target"])
+        .map_err(|why| format!("nothing was imported from {}; {why}", file.display()))?;
     let known: BTreeMap<(String, String), Option<String>> =
         connection.mapping().await?.into_iter().map(|line| ((line.kind, line.source), line.target)).collect();
     let (mut links, mut places, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
-    for (place, mut cells) in rows(file, &text, &["kind", "source", "target"]).map_err(|why| failed(&why))? {
+    for (place, mut cells) in rows {
         let Some(target) = cells.remove("target") else { continue };
-        let (Some(kind), Some(source)) = (cells.remove("kind"), cells.remove("source")) else {
-            wrong.push((place, "it needs a kind and a source".to_owned()));
-            continue;
+        let (kind, source) = match (cells.remove("kind"), cells.remove("source")) {
+            (Some(kind), Some(source)) => (kind, source),
+            (None, _) => {
+                wrong.push((place, "it has a target and no `kind`".to_owned()));
+                continue;
+            }
+            (_, None) => {
+                wrong.push((place, "it has a target and no `source`".to_owned()));
+                continue;
+            }
         };
         // What was matched by itself to just this stays so, and may change by itself.
         if known.get(&(kind.clone(), source.clone())).is_some_and(|known| known.as_deref() == Some(target.as_str())) {

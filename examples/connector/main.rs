@@ -4,7 +4,7 @@
 //! cargo run --release --example connector -- --config FILE COMMAND [--json]
 //! ```
 //!
-//! Exit code 0: all done; 1: failed; 3: done, but some records need a person or a later pass.
+//! Exit code 0: all done; 1: failed; 3: done, but some records need a person or a later pass, or the two sides differ.
 
 mod alerts;
 mod audit;
@@ -13,6 +13,7 @@ mod commands;
 mod config;
 mod links;
 mod mapping;
+mod outages;
 mod progress;
 mod reconcile;
 mod reference;
@@ -27,8 +28,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+use tracing_subscriber::filter::{EnvFilter, LevelFilter, Targets};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use config::Problem;
+use outages::Outages;
 
 /// Moves approved purchase orders and bills from Procurify into Infor CloudSuite, each exactly once.
 #[derive(Debug, Parser)]
@@ -117,9 +122,9 @@ async fn run() -> ExitCode {
             return if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
         }
     };
-    log_to_stderr();
     // `watch` stops by itself, once the step in progress is recorded.
     let stops_by_itself = matches!(arguments.command, Command::Watch);
+    log_to_stderr(stops_by_itself);
     let stopped = async {
         if stops_by_itself {
             std::future::pending::<()>().await;
@@ -156,18 +161,17 @@ fn sentence(problem: &(dyn std::error::Error + 'static)) -> String {
     text
 }
 
-/// On a terminal progress is drawn, and only warnings and what is tried again are logged; else everything is JSON lines.
-fn log_to_stderr() {
+/// On a terminal progress is drawn, and only warnings are logged; else everything is JSON lines. That a system does not
+/// answer is said in plain words beside them, but not to whoever collects the lines of a `watch`.
+fn log_to_stderr(watches: bool) {
     let terminal = std::io::stderr().is_terminal();
-    let default = if terminal { "warn,tenant_http=info" } else { "info" };
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if terminal {
-        log.without_time().init();
-    } else {
-        log.json().init();
-    }
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(if terminal { "warn" } else { "info" }));
+    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let log = if terminal { log.without_time().boxed() } else { log.json().boxed() };
+    let retries = Targets::new().with_target("tenant_http", LevelFilter::INFO);
+    let outages = (terminal || !watches).then(|| Outages::default().with_filter(retries));
+    tracing_subscriber::registry().with(log.with_filter(filter)).with(outages).init();
 }
 
 /// Waits for ctrl-c or SIGTERM.

@@ -166,9 +166,8 @@ fn table(path: &Path) -> Result<AccountTable, Problem> {
     let wrong = |why: &dyn std::fmt::Display| {
         format!("the account table {} (mapping.accounts.table) cannot be used: {why}", path.display())
     };
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(&error))?;
     let mut lines = Vec::new();
-    for (place, cells) in rows(path, &text, &["account_code"]).map_err(|why| wrong(&why))? {
+    for (place, cells) in rows(path, &["account_code"]).map_err(|why| wrong(&why))? {
         lines.push(table_line(cells).map_err(|why| wrong(&format!("{place}: {why}")))?);
     }
     Ok(AccountTable::new(lines).map_err(|error| wrong(&error))?)
@@ -178,38 +177,74 @@ fn table(path: &Path) -> Result<AccountTable, Problem> {
 pub type Row = (String, BTreeMap<String, String>);
 
 /// The rows of a file, each with where it stands, as cells by name; blank ones are left out.
-pub fn rows(path: &Path, text: &str, needed: &[&str]) -> Result<Vec<Row>, String> {
+pub fn rows(path: &Path, needed: &[&str]) -> Result<Vec<Row>, String> {
+    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    let text = std::str::from_utf8(&bytes).map_err(|error| {
+        let line = bytes[..error.valid_up_to()].split(|byte| *byte == b'\n').count();
+        format!("line {line} holds a character that is not UTF-8: save the file as UTF-8")
+    })?;
     let kind = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_lowercase();
-    let rows: Vec<Row> = match kind.as_str() {
-        "csv" => {
-            let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
-            let heading = reader.headers().map_err(|error| error.to_string())?.clone();
-            if let Some(column) = needed.iter().find(|column| !heading.iter().any(|name| name == **column)) {
-                return Err(format!("its first line names no column `{column}`: write the columns there"));
-            }
-            let row = |record: Result<csv::StringRecord, csv::Error>| {
-                let record = record.map_err(|error| error.to_string())?;
-                let place = format!("line {}", record.position().map_or(0, csv::Position::line));
-                let cells = heading.iter().zip(&record).map(|(name, cell)| (name.to_owned(), cell.to_owned()));
-                Ok((place, cells.collect()))
-            };
-            reader.records().map(row).collect::<Result<_, String>>()?
-        }
-        "toml" => {
-            let file: TableFile = toml::from_str(text).map_err(|error| error.message().to_owned())?;
-            let text = |value: toml::Value| match value {
-                toml::Value::String(text) => text,
-                other => other.to_string(),
-            };
-            let cells = |line: BTreeMap<String, toml::Value>| line.into_iter().map(|(name, value)| (name, text(value)));
-            (1..).zip(file.lines).map(|(number, line)| (format!("entry {number}"), cells(line).collect())).collect()
-        }
+    let rows = match kind.as_str() {
+        "csv" => csv_rows(text, needed)?,
+        "toml" => toml_rows(text)?,
         _ => return Err("write a .csv or a .toml file".to_owned()),
     };
     let filled = |cells: BTreeMap<String, String>| {
         cells.into_iter().filter(|(_, cell)| !cell.trim().is_empty()).collect::<BTreeMap<_, _>>()
     };
     Ok(rows.into_iter().map(|(place, cells)| (place, filled(cells))).filter(|(_, cells)| !cells.is_empty()).collect())
+}
+
+fn csv_rows(text: &str, needed: &[&str]) -> Result<Vec<Row>, String> {
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(text.as_bytes());
+    let heading = reader.headers().map_err(|error| error.to_string())?.clone();
+    if let Some(column) = needed.iter().find(|column| !heading.iter().any(|name| name == **column)) {
+        let there: Vec<&str> = heading.iter().collect();
+        let there = there.join(", ");
+        return Err(format!(
+            "line 1 names no column `{column}`, but `{there}`: write the columns' names there, with commas between"
+        ));
+    }
+    let row = |record: Result<csv::StringRecord, csv::Error>| {
+        let record = record.map_err(|error| error.to_string())?;
+        let place = format!("line {}", line_of(&record, text));
+        if record.iter().all(str::is_empty) {
+            return Ok((place, BTreeMap::new()));
+        }
+        if let Some(column) = heading.get(record.len()) {
+            return Err(format!("{place} ends before the column `{column}`: write as many cells as line 1 has"));
+        }
+        if record.len() > heading.len() {
+            let (there, named) = (record.len(), heading.len());
+            return Err(format!(
+                "{place} has {there} cells, and line 1 names {named} columns: put what holds a comma in double quotes"
+            ));
+        }
+        let cells = heading.iter().zip(&record).map(|(name, cell)| (name.to_owned(), cell.to_owned()));
+        Ok((place, cells.collect()))
+    };
+    reader.records().map(row).collect()
+}
+
+/// The line in which a record begins: the reader's is that of the first blank line before it.
+fn line_of(record: &csv::StringRecord, text: &str) -> u64 {
+    let Some(position) = record.position() else { return 0 };
+    let begin = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+    let blank = text.get(begin..).unwrap_or_default().chars().take_while(|letter| matches!(letter, '\r' | '\n'));
+    position.line() + blank.filter(|letter| *letter == '\n').count() as u64
+}
+
+fn toml_rows(text: &str) -> Result<Vec<Row>, String> {
+    let file: TableFile = toml::from_str(text).map_err(|error| {
+        let line = error.span().map_or(0, |span| text[..span.start].lines().count().max(1));
+        format!("line {line}: {}", error.message())
+    })?;
+    let text = |value: toml::Value| match value {
+        toml::Value::String(text) => text,
+        other => other.to_string(),
+    };
+    let cells = |line: BTreeMap<String, toml::Value>| line.into_iter().map(|(name, value)| (name, text(value)));
+    Ok((1..).zip(file.lines).map(|(number, line)| (format!("entry {number}"), cells(line).collect())).collect())
 }
 
 fn table_line(mut cells: BTreeMap<String, String>) -> Result<TableLine, String> {

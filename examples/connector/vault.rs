@@ -5,8 +5,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use secrecy::SecretString;
+use procurify_cloudsuite::{Ionapi, VaultTokens};
 use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use sync_store::{SqliteStore, Vault};
 
@@ -36,8 +37,21 @@ pub async fn run(config: &Config, folder: &Path, command: &VaultCommand, json: b
     let tenant = tenant.as_str();
     match command {
         VaultCommand::Set { name } => {
-            vault.set(tenant, name, read_secret(name)?).await?;
-            say(json, &json!({ "set": name }), || format!("`{name}` is sealed in the vault."));
+            let secret = read_secret(name)?;
+            if config.is_ionapi(name) {
+                Ionapi::parse(secret.expose_secret().as_bytes())
+                    .map_err(|error| format!("`{name}` is not set: {error}"))?;
+            }
+            vault.set(tenant, name, secret).await?;
+            // Else what was had with the old one would hide that the new one is wrong.
+            if let Some(tokens) = config.tokens_of(name) {
+                VaultTokens::new(vault, tenant).forget(tokens).await?;
+            }
+            say(json, &json!({ "set": name }), || {
+                let unused =
+                    if config.refers_to(name) { "" } else { " Nothing in the configuration refers to it yet." };
+                format!("`{name}` is sealed in the vault.{unused}")
+            });
         }
         VaultCommand::List => {
             let entries = vault.list(tenant).await?;

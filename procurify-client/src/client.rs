@@ -301,8 +301,9 @@ impl ProcurifyClientBuilder {
         let name = format!("procurify:{}:{id}", base.host_str().unwrap_or_default());
         let http =
             self.endpoint(base, limiter, counter).retry(RetryPolicy::none()).secrets(vec![secret.clone()]).build()?;
+        let system = http.system().to_owned();
         let login = Arc::new(ClientCredentials { http, id, secret });
-        let mut manager = TokenManager::new(login, name).logins_per_minute(self.logins_per_minute);
+        let mut manager = TokenManager::new(login, name).system(system).logins_per_minute(self.logins_per_minute);
         if let Some(cache) = &self.cache {
             manager = manager.cache(Arc::clone(cache));
         }
@@ -311,6 +312,7 @@ impl ProcurifyClientBuilder {
 
     fn endpoint(&self, base: &Url, limiter: &Limiter, counter: &RequestCounter) -> tenant_http::HttpBuilder {
         let mut http = Http::builder(base.clone())
+            .system("Procurify")
             .limiter(limiter.clone())
             .counter(counter.clone())
             .timeouts(self.timeouts)

@@ -49,7 +49,7 @@ pub(super) async fn known_currencies(m3: &M3, codes: &[String]) -> Result<Option
         match answer {
             Ok(_) => known.push(code.clone()),
             Err(error) if error.fault().is_some_and(|fault| fault.says_absent("CUCD")) => {}
-            Err(error) if matches!(error.kind(), ErrorKind::Permission) || !is_offered(&error) => {
+            Err(error) if is_closed(&error) => {
                 tracing::info!(%error, "currencies cannot be checked in this tenant");
                 return Ok(None);
             }
@@ -59,9 +59,23 @@ pub(super) async fn known_currencies(m3: &M3, codes: &[String]) -> Result<Option
     Ok(Some(known))
 }
 
-/// Whether the tenant has the transaction at all.
-fn is_offered(error: &TransactionError) -> bool {
-    error.fault().is_none_or(|fault| fault.error_type != MiErrorType::TransactionNotFound)
+/// Whether PPS095 has this order type; none where the user may not ask for it.
+pub(super) async fn has_order_type(m3: &M3, code: &str) -> Result<Option<bool>, TransactionError> {
+    match m3.execute("PPS095MI", "LstOrderType").field("ORTY", code).send().await {
+        Ok(rows) => Ok(Some(rows.iter().any(|row| row.text("ORTY") == Some(code.trim())))),
+        Err(error) if error.fault().is_some_and(|fault| fault.says_absent("ORTY")) => Ok(Some(false)),
+        Err(error) if is_closed(&error) => {
+            tracing::info!(%error, "the order type cannot be checked in this tenant");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether the user may not use the transaction, or the tenant does not have it.
+fn is_closed(error: &TransactionError) -> bool {
+    let is_absent = || error.fault().is_some_and(|fault| fault.error_type == MiErrorType::TransactionNotFound);
+    matches!(error.kind(), ErrorKind::Permission) || is_absent()
 }
 
 /// Warehouses as `FACILITY/WAREHOUSE`.

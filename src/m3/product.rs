@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
-use cloudsuite_client::m3::{Dimension, M3, SupplierNumber};
+use cloudsuite_client::m3::{Dimension, M3, SupplierNumber, TransactionError};
 use sync_core::{Failure, Kind, Sink};
 
 use super::invoices::{self, M3InvoiceSettings, M3Invoices};
@@ -16,7 +16,7 @@ use crate::connection::BuildError;
 use crate::dimensions::Dimensions;
 use crate::failure::of_transaction;
 use crate::periods::{ClosedPeriod, PeriodList};
-use crate::product::{Masters, Pinged, Product, lacking_item, not_listed, token_life};
+use crate::product::{Masters, Pinged, Product, check_prefix, lacking_item, not_listed, token_life};
 use crate::purchase_order;
 use crate::reconcile::{Document, Wanted};
 use crate::reference::{Master, NewMasters, NewSuppliers, Renaming};
@@ -36,7 +36,7 @@ pub struct M3Product {
     m3: M3,
     orders: M3OrderSettings,
     invoices: Option<M3InvoiceSettings>,
-    supplier_template: String,
+    supplier_template: Option<String>,
     supplier_prefix: String,
 }
 
@@ -47,7 +47,7 @@ impl M3Product {
             m3,
             orders: M3OrderSettings::default(),
             invoices: None,
-            supplier_template: "TEMPLATE".to_owned(),
+            supplier_template: None,
             supplier_prefix: "PF".to_owned(),
         }
     }
@@ -56,8 +56,12 @@ impl M3Product {
     /// number, name and currency are theirs. Whether they may be used at once is decided by the template's status.
     /// Default `TEMPLATE`.
     pub fn supplier_template(mut self, number: impl Into<String>) -> Self {
-        self.supplier_template = number.into();
+        self.supplier_template = Some(number.into());
         self
+    }
+
+    fn template(&self) -> &str {
+        self.supplier_template.as_deref().unwrap_or("TEMPLATE")
     }
 
     /// What their numbers begin with; the rest of the ten characters is the vendor's id. Default `PF`. Two Procurify
@@ -71,6 +75,24 @@ impl M3Product {
     pub fn orders(mut self, settings: M3OrderSettings) -> Self {
         self.orders = settings;
         self
+    }
+
+    /// What settings name and the company does not have.
+    async fn wrong_settings(&self) -> Result<Vec<String>, TransactionError> {
+        let mut wrong = self.m3.wrong_places().await?;
+        let service_item = &self.orders.service_item;
+        let there = masters::items(&self.m3, std::slice::from_ref(service_item)).await?;
+        wrong.extend(lacking_item(service_item, &there));
+        if let Some(set) = &self.supplier_template {
+            let number = SupplierNumber::new(set).ok();
+            let there = self.m3.suppliers().get(number.as_slice()).await.into_iter().next().transpose()?.flatten();
+            wrong.extend(there.is_none().then(|| format!("supplier {set} (supplier_template)")));
+        }
+        if let Some(set) = &self.orders.order_type {
+            let lacking = masters::has_order_type(&self.m3, set).await? == Some(false);
+            wrong.extend(lacking.then(|| format!("order type {set} (order_type)")));
+        }
+        Ok(wrong)
     }
 
     /// Enters invoices so, and asks at [`ping`](Product::ping) whether the tenant has what that takes.
@@ -107,7 +129,7 @@ impl Product for M3Product {
         let cost_center = self.orders.cost_center_dimension.and_then(Dimension::new);
         let mut masters = masters::read(&self.m3, cost_center, today).await.map_err(|error| of_transaction(&error))?;
         // Nobody is supplied by a template.
-        masters.suppliers.retain(|supplier| supplier.id != self.supplier_template);
+        masters.suppliers.retain(|supplier| supplier.id != self.template());
         Ok(masters)
     }
 
@@ -149,12 +171,10 @@ impl Product for M3Product {
     }
 
     fn new_suppliers(&self) -> Result<Option<NewSuppliers>, BuildError> {
+        check_prefix("supplier_prefix", &self.supplier_prefix, LONGEST_NUMBER)?;
         Ok(Some(NewSuppliers {
             masters: NewMasters {
-                sink: Arc::new(M3Suppliers {
-                    m3: self.m3.clone(),
-                    template: SupplierNumber::new(&self.supplier_template)?,
-                }),
+                sink: Arc::new(M3Suppliers { m3: self.m3.clone(), template: SupplierNumber::new(self.template())? }),
                 names: Arc::new(Renaming(M3SupplierNames(self.m3.clone()))),
                 longest_name: LONGEST_NAME,
             },
@@ -206,10 +226,7 @@ impl Product for M3Product {
             let missing = needed.iter().filter(|name| !offered.iter().any(|offer| offer.name == **name));
             lacking.extend(missing.map(|name| format!("{program} {name}")));
         }
-        lacking.extend(self.m3.wrong_places().await.map_err(|error| of_transaction(&error))?);
-        let service_item = std::slice::from_ref(&self.orders.service_item);
-        let there = masters::items(&self.m3, service_item).await.map_err(|error| of_transaction(&error))?;
-        lacking.extend(lacking_item(&self.orders.service_item, &there));
+        lacking.extend(self.wrong_settings().await.map_err(|error| of_transaction(&error))?);
         Ok(Pinged {
             tenant: self.m3.client().tenant().to_owned(),
             company: self.m3.company().to_string(),

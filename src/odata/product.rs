@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 use cloudsuite_client::odata::{Account, Filter, OData, Supplier};
 use sync_core::{Failure, Kind, Sink};
-use tenant_http::Error;
+use tenant_http::{Error, ErrorKind};
 
 use super::book::{Held, ODataBook};
 use super::invoices::{ODataInvoiceSettings, ODataInvoices};
@@ -17,7 +17,7 @@ use crate::connection::BuildError;
 use crate::dimensions::Dimensions;
 use crate::failure::of_call;
 use crate::periods::{ClosedPeriod, PeriodList};
-use crate::product::{Masters, Pinged, Product, lacking_item, not_listed, token_life};
+use crate::product::{Masters, Pinged, Product, check_prefix, lacking_item, not_listed, token_life};
 use crate::purchase_order;
 use crate::reconcile::{Document, Wanted};
 use crate::reference::{Master, NewMasters, NewSuppliers};
@@ -95,6 +95,17 @@ impl ODataProduct {
 
     fn book(&self, held: Held, properties: &BTreeMap<String, String>) -> NewMasters {
         NewMasters::of(ODataBook { odata: self.odata.clone(), held, properties: properties.clone() })
+    }
+
+    /// Why the service does not answer, with the settings that are to be mended.
+    fn why_refused(&self, error: &Error) -> Failure {
+        use ErrorKind::{Decode, NotFound, Protocol, Validation};
+        let failure = of_call(error);
+        if !matches!(error.kind(), NotFound | Validation | Decode | Protocol) {
+            return failure;
+        }
+        let (root, company) = (self.odata.service_root(), self.odata.company());
+        Failure { message: format!("{}; check `root` ({root}) and `company` ({company})", failure.message), ..failure }
     }
 
     async fn read(&self) -> Result<Masters, Error> {
@@ -183,7 +194,9 @@ impl Product for ODataProduct {
     }
 
     fn new_suppliers(&self) -> Result<Option<NewSuppliers>, BuildError> {
-        Ok(self.supplier_prefix.as_ref().map(|prefix| NewSuppliers {
+        let Some(prefix) = &self.supplier_prefix else { return Ok(None) };
+        check_prefix("supplier_prefix", prefix, LONGEST_NUMBER)?;
+        Ok(Some(NewSuppliers {
             masters: self.book(Held::Suppliers, &self.new_properties.suppliers),
             prefix: prefix.clone(),
             longest_number: LONGEST_NUMBER,
@@ -226,7 +239,7 @@ impl Product for ODataProduct {
     }
 
     async fn ping(&self) -> Result<Pinged, Failure> {
-        self.odata.ping().await.map_err(|error| of_call(&error))?;
+        self.odata.ping().await.map_err(|error| self.why_refused(&error))?;
         let there = self.items(std::slice::from_ref(&self.orders.service_item)).await?;
         let client = self.odata.client();
         Ok(Pinged {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
-use cloudsuite_client::syteline::{AccountNumber, SyteLine};
+use cloudsuite_client::syteline::{AccountNumber, PoNumber, SyteLine};
 use sync_core::{Failure, Kind, Sink};
-use tenant_http::Error;
+use tenant_http::{Error, ErrorKind};
 
 use super::book::{Held, LONGEST_VENDOR, SyteLineBook};
 use super::invoices::{self, SyteLineInvoiceSettings, SyteLineInvoices};
@@ -17,7 +17,7 @@ use crate::connection::BuildError;
 use crate::dimensions::Dimensions;
 use crate::failure::of_call;
 use crate::periods::{ClosedPeriod, PeriodList};
-use crate::product::{Masters, Pinged, Product, not_listed, token_life};
+use crate::product::{Masters, Pinged, Product, check_prefix, not_listed, token_life};
 use crate::purchase_order;
 use crate::reconcile::{Document, Wanted};
 use crate::reference::{Master, NewMasters, NewSuppliers};
@@ -83,6 +83,29 @@ impl SyteLineProduct {
 }
 
 impl SyteLineProduct {
+    /// Why the server answers no load, with the setting that is to be mended.
+    async fn why_refused(&self, error: &Error) -> Failure {
+        let set = self.syteline.configuration();
+        let mend = match error.kind() {
+            ErrorKind::Auth if self.syteline.client().log_in().await.is_ok() => {
+                format!(
+                    "the login is good, so check what its user may do in `configuration` {set}, and the service's path"
+                )
+            }
+            ErrorKind::Validation | ErrorKind::Decode | ErrorKind::NotFound => {
+                let there = self.syteline.configurations().await.unwrap_or_default();
+                if there.is_empty() || there.iter().any(|there| there == set) {
+                    format!("check `configuration` {set} and the service's path")
+                } else {
+                    format!("the server has no `configuration` {set}, but {}", there.join(", "))
+                }
+            }
+            _ => return of_call(error),
+        };
+        let failure = of_call(error);
+        Failure { message: format!("{}; {mend}", failure.message), ..failure }
+    }
+
     /// What settings name and the site does not have.
     async fn wrong_settings(&self) -> Result<Vec<String>, Error> {
         let mut wrong: Vec<String> = self.syteline.wrong_site().await?.into_iter().collect();
@@ -100,6 +123,11 @@ impl SyteLineProduct {
                 let lacking = there.iter().all(|code| code.id != *center);
                 wrong.extend(lacking.then(|| format!("unit code {unit} {center} (tax_cost_center)")));
             }
+        }
+        if let Some(property) = &self.invoices.attachments {
+            let vouchers = self.syteline.vouchers().info().await?;
+            let writable = vouchers.property(property).is_some_and(|property| !property.read_only);
+            wrong.extend((!writable).then(|| format!("property {property} of vouchers (attachments_property)")));
         }
         Ok(wrong)
     }
@@ -124,6 +152,7 @@ impl Product for SyteLineProduct {
     }
 
     fn check(&self, booked: &BTreeSet<u8>) -> Result<(), BuildError> {
+        check_prefix("number_prefix", &self.orders.number_prefix, PoNumber::MAX_LENGTH)?;
         Dimensions::syteline(self.orders.cost_center_unit).check(booked)?;
         self.invoices.dimensions().check(booked)
     }
@@ -159,6 +188,7 @@ impl Product for SyteLineProduct {
     }
 
     fn new_suppliers(&self) -> Result<Option<NewSuppliers>, BuildError> {
+        check_prefix("vendor_prefix", &self.vendor_prefix, LONGEST_VENDOR)?;
         Ok(Some(NewSuppliers {
             masters: self.book(Held::Vendors, &self.vendor_properties),
             prefix: self.vendor_prefix.clone(),
@@ -211,7 +241,10 @@ impl Product for SyteLineProduct {
     }
 
     async fn ping(&self) -> Result<Pinged, Failure> {
-        let there = self.syteline.ping().await.map_err(|error| of_call(&error))?;
+        let there = match self.syteline.ping().await {
+            Ok(there) => there,
+            Err(error) => return Err(self.why_refused(&error).await),
+        };
         let mut lacking: Vec<String> = there.missing.into_iter().map(|ido| format!("IDO {ido}")).collect();
         lacking.extend(self.wrong_settings().await.map_err(|error| of_call(&error))?);
         Ok(Pinged {

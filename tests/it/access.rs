@@ -129,6 +129,16 @@ async fn syteline_on_premise_is_logged_in_to_without_ion() {
         assert!(request.url.path().starts_with("/SL9/ido/"), "{}", request.url);
     }
 
+    server.reset().await;
+    Mock::given(path("/SL9/ido/token/ACME_DALS"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({"Success": true, "Token": "b/Xd=="})))
+        .mount(&server)
+        .await;
+    Mock::given(header("authorization", "b/Xd==")).respond_with(ResponseTemplate::new(401)).mount(&server).await;
+    let (code, _, said) = ping(&config, "[cloudsuite.syteline]", &login).await;
+    let mend = "the login is good, so check what its user may do in `configuration` ACME_DALS, and the service's path";
+    assert!(code == Some(1) && said.contains(mend), "{said}");
+
     for (from, to, says) in [
         (server.uri().as_str(), "erp", "cloudsuite.mongoose.server `erp` is no address"),
         ("\"SL9/ido\"", "\"/\"", "cloudsuite.mongoose.service_path `/` is no path"),

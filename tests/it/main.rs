@@ -23,6 +23,7 @@ mod mapping;
 #[cfg(target_os = "linux")]
 #[path = "../../cloudsuite-client/tests/it/memory.rs"]
 mod memory;
+mod outages;
 mod periods;
 mod plan;
 mod quarter;

@@ -196,6 +196,34 @@ async fn a_mapping_goes_out_to_a_file_and_comes_back_whole_or_not_at_all() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_mapping_file_that_cannot_be_read_is_refused_by_line_and_column() {
+    let world = World::new(scenario(1)).await;
+    let config = world.configure("");
+    let head = "kind,source,target\n";
+    for (file, text, says) in [
+        (
+            "a.csv",
+            b"kind;source;target\nunit;ea;PCE\n".to_vec(),
+            "line 1 names no column `kind`, but `kind;source;target`",
+        ),
+        ("a.csv", b"kind,source,taget\n".to_vec(), "line 1 names no column `target`, but `kind, source, taget`"),
+        ("a.csv", format!("{head}\nunit,ea,PCE\n\nunit,box\n").into(), "line 5 ends before the column `target`"),
+        ("a.csv", format!("{head}unit,ea,PCE,\n").into(), "line 2 has 4 cells, and line 1 names 3 columns"),
+        ("a.csv", format!("{head}unit,\"e\na\",PCE\nunit,,B\n").into(), "line 4: it has a target and no `source`"),
+        ("a.csv", format!("{head}unit,ea,PCE\n,ea,PCE\n").into(), "line 3: it has a target and no `kind`"),
+        ("a.csv", [head.as_bytes(), b"vendor,Caf\xe9,S1\n"].concat(), "line 2 holds a character that is not UTF-8"),
+        ("a.toml", b"[[line]]\nkind = \"unit\"\nsource = ea\n".to_vec(), "line 3: "),
+        ("a.txt", Vec::new(), "write a .csv or a .toml file"),
+    ] {
+        let path = world.folder.path().join(file);
+        std::fs::write(&path, &text).unwrap();
+        let (code, _, said) = command(&config, &["mapping", "import", path.to_str().unwrap()]).await;
+        assert_eq!(code, Some(1), "{says}: {said}");
+        assert!(said.contains(says) && said.starts_with("nothing was imported from "), "`{says}` is not in `{said}`");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn orders_go_to_the_warehouse_and_unit_that_their_location_and_unit_are_linked_to() {
     let world = World::new(scenario(30)).await;
     let config = world.configure("");

@@ -71,12 +71,18 @@ async fn in_vault<E: Erp>(world: &World<E>) -> PathBuf {
     std::fs::write(&config, format!("{text}\n[vault]\nkey = {{ env = \"VAULT_KEY\" }}\n")).unwrap();
     std::fs::remove_file(world.folder.path().join("acme.ionapi")).unwrap();
     for (name, secret) in [("procurify", format!("{SECRET}\n")), ("cloudsuite", world.erp.ionapi())] {
-        let mut set = vaulted(&config, KEY);
-        set.args(["vault", "set", name]);
-        let output = run_with(set, &secret).await;
-        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        let (code, stderr) = set(&config, name, &secret).await;
+        assert_eq!(code, Some(0), "{stderr}");
     }
     config
+}
+
+/// Sets a secret; answers the exit code and what was said.
+async fn set(config: &Path, name: &str, secret: &str) -> (Option<i32>, String) {
+    let mut set = vaulted(config, KEY);
+    set.args(["vault", "set", name]);
+    let output = run_with(set, secret).await;
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
 /// Runs a command on the vault; answers its exit code, its document and what it said.
@@ -277,6 +283,41 @@ async fn a_token_is_shared_by_all_commands_and_no_login_wasted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_new_secret_is_not_hidden_behind_the_token_of_the_old_one() {
+    let world = world::<M3>(scenario(2)).await;
+    let config = in_vault(&world).await;
+    assert_eq!(command(&config, KEY, &["ping"]).await.0, Some(0));
+
+    assert_eq!(set(&config, "procurify", "a-wrong-one").await.0, Some(0));
+    let kept = names(&config, KEY).await;
+    assert!(kept.iter().any(|name| name.starts_with("token/cloudsuite/")), "the other system's is gone: {kept:?}");
+    let (code, _, stderr) = command(&config, KEY, &["ping"]).await;
+    assert!(code == Some(1) && stderr.contains("check client id and secret"), "{stderr}");
+    assert_eq!(set(&config, "procurify", SECRET).await.0, Some(0));
+
+    let key = world.erp.ionapi();
+    let wrong = key.replacen("\"sask\":\"", "\"sask\":\"wrong", 1);
+    assert_ne!(key, wrong);
+    assert_eq!(set(&config, "cloudsuite", &wrong).await.0, Some(0));
+    let (code, _, stderr) = command(&config, KEY, &["ping"]).await;
+    assert!(code == Some(1) && stderr.contains("the login of cloudsuite/"), "{stderr}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_ionapi_is_refused_by_what_it_lacks_and_the_one_before_stays() {
+    let world = world::<M3>(scenario(2)).await;
+    let config = in_vault(&world).await;
+    let without = world.erp.ionapi().replacen("\"saak\"", "\"other\"", 1);
+    let broken = SECRET.to_owned();
+    for (secret, says) in [(without, "the .ionapi file has no `saak`"), (broken, "is not a JSON object")] {
+        let (code, stderr) = set(&config, "cloudsuite", &secret).await;
+        assert!(code == Some(1) && stderr.contains("`cloudsuite` is not set") && stderr.contains(says), "{stderr}");
+        assert!(!stderr.contains(SECRET) && !stderr.contains("sandbox"), "{stderr}");
+    }
+    assert_eq!(command(&config, KEY, &["ping"]).await.0, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_new_process_refreshes_a_token_that_has_ended_and_does_not_log_in() {
     let world = world::<M3>(scenario(2)).await;
     let config = in_vault(&world).await;
@@ -375,10 +416,8 @@ async fn the_vault_is_open_to_all_its_commands_beside_a_running_watch() {
     let ledger = world.folder.path().join("ledger.db");
     assert!(matches!(SqliteStore::open(&ledger).await, Err(OpenError::InUse(_))), "the watch has let the ledger go");
 
-    let mut set = vaulted(&config, KEY);
-    set.args(["vault", "set", "alerts"]);
-    let output = run_with(set, "a-secret-of-alerts").await;
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let (code, stderr) = set(&config, "alerts", "a-secret-of-alerts").await;
+    assert_eq!(code, Some(0), "{stderr}");
     assert!(names(&config, KEY).await.contains(&"alerts".to_owned()));
     let both = format!("{OTHER_KEY},{KEY}");
     for arguments in [&["vault", "rotate"][..], &["vault", "remove", "alerts"]] {

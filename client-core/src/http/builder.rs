@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::SecretString;
-use url::{Host, Url};
+use url::{Host, Position, Url};
 
 use super::{Explain, Http, Inner, Observer, RequestCounter, Timeouts, tls};
 use crate::scrub::Scrubber;
@@ -29,6 +29,7 @@ pub struct HttpBuilder {
     counter: RequestCounter,
     explain: Option<Explain>,
     observer: Option<Arc<dyn Observer>>,
+    system: Option<String>,
 }
 
 impl HttpBuilder {
@@ -48,6 +49,7 @@ impl HttpBuilder {
             counter: RequestCounter::default(),
             explain: None,
             observer: None,
+            system: None,
         }
     }
 
@@ -131,6 +133,12 @@ impl HttpBuilder {
         self
     }
 
+    /// What the server is called, beside its host, where it is told that it does not answer. Default: the host alone.
+    pub fn system(mut self, name: impl Into<String>) -> Self {
+        self.system = Some(name.into());
+        self
+    }
+
     /// Checks the settings. Plain `http` is refused except to a loopback address.
     pub fn build(self) -> Result<Http, Error> {
         check_scheme(&self.base)?;
@@ -144,9 +152,12 @@ impl HttpBuilder {
             Some(client) => client,
             None => client(&self.base, self.timeouts, &self.extra_roots)?,
         };
+        let host = &self.base[Position::BeforeHost..Position::AfterPort];
+        let system = self.system.map_or_else(|| host.to_owned(), |name| format!("{name} ({host})"));
         Ok(Http {
             inner: Arc::new(Inner {
                 client,
+                system,
                 base: self.base,
                 headers: headers(&self.headers)?,
                 limiter: self.limiter,

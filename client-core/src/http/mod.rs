@@ -78,6 +78,7 @@ pub struct Http {
 
 struct Inner {
     client: reqwest::Client,
+    system: String,
     base: Url,
     headers: HeaderMap,
     limiter: Limiter,
@@ -99,6 +100,11 @@ impl Http {
     /// Starts an endpoint; paths of requests are appended to `base_url`, its own path included.
     pub fn builder(base_url: Url) -> HttpBuilder {
         HttpBuilder::new(base_url)
+    }
+
+    /// What the server is called where it is told that it does not answer, such as `Procurify (acme.procurify.com)`.
+    pub fn system(&self) -> &str {
+        &self.inner.system
     }
 
     /// A `GET`, which may be sent again after a failure.

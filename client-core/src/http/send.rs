@@ -136,9 +136,12 @@ async fn attempt_until_done(request: &Request, reading: Reading) -> Result<Answe
             return Err(failure.error);
         };
         tracing::info!(
+            system = inner.system,
             operation = request.operation,
             attempt,
+            tries_left = inner.retry.max_attempts.saturating_sub(attempt),
             kind = ?failure.error.kind(),
+            reason = failure.error.message(),
             wait_ms = wait.as_millis(),
             "trying again"
         );

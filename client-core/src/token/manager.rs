@@ -28,6 +28,7 @@ type Now = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 pub struct TokenManager {
     login: Arc<dyn Login>,
     credential: String,
+    system: String,
     cache: Option<Arc<dyn TokenCache>>,
     now: Now,
     patience: Duration,
@@ -64,9 +65,11 @@ struct Failure {
 impl TokenManager {
     /// Keeps the token of `credential`, a name (never the secret) under which a cache files it.
     pub fn new(login: Arc<dyn Login>, credential: impl Into<String>) -> Self {
+        let credential = credential.into();
         Self {
             login,
-            credential: credential.into(),
+            system: credential.clone(),
+            credential,
             cache: None,
             now: Arc::new(Utc::now),
             patience: Duration::from_secs(90),
@@ -82,6 +85,12 @@ impl TokenManager {
             flight: Mutex::new(()),
             ended: AtomicU64::new(0),
         }
+    }
+
+    /// What the server is called where it is told that it does not answer. Default: as the credential.
+    pub fn system(mut self, name: impl Into<String>) -> Self {
+        self.system = name.into();
+        self
     }
 
     /// Shares the token with other processes.
@@ -241,7 +250,15 @@ impl TokenManager {
             let wait = self.retry.delay(attempt, error.retry_after());
             match (wait.filter(|_| passes_by_itself(error.kind(), attempt)), deadline) {
                 (Some(wait), Some(deadline)) if Instant::now() + wait <= deadline => {
-                    tracing::debug!(attempt, kind = ?error.kind(), wait_ms = wait.as_millis(), "login failed, waiting");
+                    tracing::info!(
+                        system = self.system,
+                        attempt,
+                        seconds_left = (deadline - Instant::now()).as_secs() + 1,
+                        kind = ?error.kind(),
+                        reason = error.message(),
+                        wait_ms = wait.as_millis(),
+                        "trying to log in again"
+                    );
                     tokio::time::sleep(wait).await;
                 }
                 _ => return Err(error),

@@ -140,6 +140,11 @@ impl OData {
         &self.client
     }
 
+    /// Where the services are under the base address.
+    pub fn service_root(&self) -> &str {
+        &self.root
+    }
+
     /// The company; empty where none was named.
     pub fn company(&self) -> &str {
         self.headers.iter().find(|(name, _)| name == COMPANY).map_or("", |(_, company)| company)

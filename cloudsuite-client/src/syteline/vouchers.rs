@@ -15,7 +15,7 @@ use super::load::Load;
 use super::lookup::by_values;
 use super::row::IdoRow;
 use super::value::Value;
-use super::{FieldError, SyteLine};
+use super::{FieldError, IdoInfo, SyteLine};
 use crate::m3::value::fit_text;
 
 /// The properties wanted of a voucher.
@@ -313,6 +313,14 @@ impl Vouchers {
 
     fn ido(&self) -> &str {
         &self.syteline.ido_names().vouchers
+    }
+
+    /// The properties of vouchers not yet posted, those that the tenant has added included.
+    ///
+    /// # Errors
+    /// As [`SyteLine::info`].
+    pub async fn info(&self) -> Result<IdoInfo, Error> {
+        self.syteline.info(self.ido()).await
     }
 
     /// All vouchers not yet posted, by vendor and number.

@@ -12,13 +12,15 @@ impl Config {
     pub(super) fn bill_mapper(&self, folder: &Path) -> Result<DefaultBillMapper, Problem> {
         let DefaultOrderMapper { time_zone, cost_centers, accounts, payment_terms, tax_codes, .. } =
             self.mapper(folder)?;
-        let freight = self
-            .cloudsuite
-            .freight_account
-            .clone()
-            .map(|account| CostPlace { account, cost_center: self.cloudsuite.freight_cost_center.clone() });
+        let freight = self.freight();
         let wait_for_orders = self.flows.bills_wait_for_orders.unwrap_or(self.flows.purchase_orders);
         Ok(DefaultBillMapper { time_zone, cost_centers, accounts, payment_terms, tax_codes, wait_for_orders, freight })
+    }
+
+    /// Where freight of bills goes that Procurify has on no account.
+    pub fn freight(&self) -> Option<CostPlace> {
+        let account = self.cloudsuite.freight_account.clone()?;
+        Some(CostPlace { account, cost_center: self.cloudsuite.freight_cost_center.clone() })
     }
 
     pub(super) fn bills(&self) -> Result<BillSettings, Problem> {

@@ -61,6 +61,15 @@ impl CloudSuite {
         self.ionapi.iter().chain(self.mongoose.iter().map(|login| &login.password))
     }
 
+    pub(super) fn is_ionapi(&self, name: &str) -> bool {
+        self.ionapi.as_ref().is_some_and(|text| text.is_in_vault_as(name))
+    }
+
+    pub(super) fn tokens_of(&self, name: &str) -> Option<&'static str> {
+        let password = || self.mongoose.as_ref().is_some_and(|login| login.password.is_in_vault_as(name));
+        if self.is_ionapi(name) { Some("cloudsuite/") } else { password().then_some("mongoose/") }
+    }
+
     pub(super) async fn client(&self, place: &Place<'_>) -> Result<CloudSuiteClient, Problem> {
         let mut builder = self.login(place).await?.requests_per_minute(self.requests_per_minute);
         if let Some(logins) = self.logins_per_minute {

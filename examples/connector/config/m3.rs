@@ -8,7 +8,7 @@ use procurify_cloudsuite::m3::{CostRoute, M3InvoiceSettings, M3OrderSettings, M3
 use procurify_cloudsuite::product::Product;
 use serde::Deserialize;
 
-use super::{Text, default_settle, yes};
+use super::{Text, default_settle, given, yes};
 
 #[derive(Debug, Deserialize)]
 #[allow(clippy::struct_excessive_bools)] // Independent switches of a configuration file.
@@ -118,7 +118,7 @@ impl M3 {
         M3OrderSettings {
             batch_origin: self.batch_origin.clone(),
             service_item: self.service_item.clone(),
-            order_type: self.order_type.clone(),
+            order_type: self.order_type.clone().and_then(given),
             buyer: self.buyer.clone(),
             cost_center_dimension: (self.cost_center_dimension != 0).then_some(self.cost_center_dimension),
             price_decimals: self.price_decimals,
@@ -140,7 +140,7 @@ impl M3 {
             unmatched_code: self.unmatched_code.clone().unwrap_or(default.unmatched_code),
             validate: self.validate_invoices,
             search_ledger: self.search_ledger,
-            rejection_reason: self.rejection_reason.clone().filter(|code| !code.trim().is_empty()),
+            rejection_reason: self.rejection_reason.clone().and_then(given),
         }
     }
 }

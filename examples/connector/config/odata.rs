@@ -8,7 +8,7 @@ use procurify_cloudsuite::odata::{ODataInvoiceSettings, ODataOrderSettings, ODat
 use procurify_cloudsuite::product::Product;
 use serde::Deserialize;
 
-use super::{Text, default_settle, yes};
+use super::{Text, default_settle, given, yes};
 
 #[derive(Debug, Deserialize)]
 pub(super) struct OData {
@@ -100,9 +100,4 @@ impl OData {
             tax_code: self.tax_code_property.clone().and_then(given),
         }
     }
-}
-
-/// A text that is not blank.
-fn given(text: String) -> Option<String> {
-    (!text.trim().is_empty()).then_some(text)
 }

@@ -8,7 +8,7 @@ use procurify_cloudsuite::product::Product;
 use procurify_cloudsuite::syteline::{SyteLineInvoiceSettings, SyteLineOrderSettings, SyteLineProduct};
 use serde::Deserialize;
 
-use super::{Text, default_settle, yes};
+use super::{Text, default_settle, given, yes};
 
 #[derive(Debug, Deserialize)]
 pub(super) struct SyteLine {
@@ -80,7 +80,7 @@ impl SyteLine {
                 .clone()
                 .map(|account| CostPlace { account, cost_center: self.tax_cost_center.clone() }),
             search_posted: self.search_posted,
-            attachments: self.attachments_property.clone(),
+            attachments: self.attachments_property.clone().and_then(given),
         }
     }
 }

@@ -34,6 +34,11 @@ impl std::fmt::Debug for Text {
 }
 
 impl Text {
+    /// Whether it is kept in the vault under this name.
+    pub fn is_in_vault_as(&self, name: &str) -> bool {
+        matches!(self, Self::Vault { vault } if vault == name)
+    }
+
     /// The value; files are looked for beside the configuration.
     pub async fn read(&self, what: &str, place: &Place<'_>) -> Result<SecretString, Problem> {
         if let Self::Vault { vault: name } = self {

@@ -1,8 +1,11 @@
-//! Items, customers, facilities and warehouses: read only.
+//! Items, customers, facilities, warehouses and order types: read only.
 
 use super::{Session, given, missing};
 use crate::m3::answer::{Outcome, Refusal};
 use crate::m3::company::{Company, Row, row};
+
+/// The purchase order types of this company.
+const ORDER_TYPES: [(&str, &str); 2] = [("100", "Normal order"), ("200", "Service order")];
 
 pub(super) fn run(company: &Company, session: &Session<'_>, program: &str, name: &str, input: &Row) -> Outcome {
     let item = given(input, "ITNO");
@@ -32,6 +35,10 @@ pub(super) fn run(company: &Company, session: &Session<'_>, program: &str, name:
             let mut rows = session.list(&company.warehouses, given(input, "FWHL"));
             rows.retain(|row| to.is_empty() || given(row, "WHLO") <= to);
             Ok(rows)
+        }
+        ("PPS095MI", "LstOrderType") => {
+            let types = ORDER_TYPES.iter().filter(|(code, _)| *code >= given(input, "ORTY"));
+            Ok(types.map(|(code, words)| row([("ORTY", *code), ("TX15", *words), ("TX40", *words)])).collect())
         }
         _ => Err(missing(name)),
     }

@@ -53,7 +53,7 @@ pub(super) fn run(company: &mut Company, session: &Session<'_>, program: &str, n
         "MRS001MI" => mrs001::run(session, name, input),
         "CRS620MI" => crs620::run(company, session, name, input),
         "CRS630MI" => crs630::run(company, session, name, input),
-        "CRS055MI" | "CRS610MI" | "MMS200MI" | "CRS008MI" | "MMS005MI" => {
+        "CRS055MI" | "CRS610MI" | "MMS200MI" | "CRS008MI" | "MMS005MI" | "PPS095MI" => {
             masters::run(company, session, program, name, input)
         }
         "PPS370MI" => pps370::run(company, name, input),
