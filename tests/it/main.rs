@@ -33,4 +33,5 @@ mod vault;
 #[cfg(unix)]
 mod watch;
 mod webhook;
+mod whole;
 mod world;

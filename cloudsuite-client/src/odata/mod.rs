@@ -61,6 +61,7 @@ pub use crate::m3::FieldError;
 use tenant_http::{Http, Request};
 
 use crate::CloudSuiteClient;
+use crate::batch_size::BatchSize;
 
 /// Where services are found under a tenant's base address.
 const ROOT: &str = "/LN/lnapi/odata";
@@ -68,10 +69,10 @@ const ROOT: &str = "/LN/lnapi/odata";
 const COMPANY: &str = "x-infor-lncompany";
 
 /// What a `$batch` may hold.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Limits {
     pub(crate) format: BatchFormat,
-    pub(crate) parts: usize,
+    pub(crate) parts: BatchSize,
     pub(crate) bytes: usize,
 }
 
@@ -93,7 +94,7 @@ impl OData {
             root: ROOT.into(),
             headers: headers.into(),
             names: Arc::default(),
-            limits: Limits { format: BatchFormat::default(), parts: 100, bytes: 256 * 1024 },
+            limits: Limits { format: BatchFormat::default(), parts: BatchSize::new(100), bytes: 256 * 1024 },
         }
     }
 
@@ -123,9 +124,10 @@ impl OData {
         self
     }
 
-    /// The most writes that a `$batch` may hold. Default 100; at 1, writes go one by one without `$batch`.
+    /// The most writes that a `$batch` may hold. Default 100; at 1, writes go one by one without `$batch`. So they do
+    /// once the service has refused a whole `$batch`, until the write that it was about shows.
     pub fn writes_per_batch(mut self, writes: usize) -> Self {
-        self.limits.parts = writes.max(1);
+        self.limits.parts = BatchSize::new(writes);
         self
     }
 
@@ -250,8 +252,8 @@ impl Service {
         self.odata.client.http()
     }
 
-    pub(crate) fn limits(&self) -> Limits {
-        self.odata.limits
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.odata.limits
     }
 
     pub(crate) fn path_of(&self, target: &str) -> String {

@@ -35,6 +35,8 @@ pub struct ODataConfig {
     pub unique_references: bool,
     /// Whether a `$batch` may be a JSON document; otherwise only `multipart/mixed` is taken.
     pub json_batches: bool,
+    /// Whether a `$batch` is refused as a whole for one part that is refused, though the parts before it were made.
+    pub whole_refusals: bool,
     /// Parts a `$batch` may have; beyond: 413.
     pub max_parts: usize,
     /// Bytes the query of a call may have; beyond: 414.
@@ -59,6 +61,7 @@ impl Default for ODataConfig {
             relative_links: false,
             unique_references: false,
             json_batches: true,
+            whole_refusals: false,
             max_parts: 250,
             max_query: 4_096,
             faults: Faults::default(),

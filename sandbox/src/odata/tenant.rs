@@ -113,8 +113,12 @@ impl ODataTenant {
         if groups.iter().map(|group| group.parts.len()).sum::<usize>() > self.config.max_parts {
             return self.error(StatusCode::PAYLOAD_TOO_LARGE, "too many requests in the batch");
         }
-        let go_on = call.header("prefer").is_some_and(|prefer| prefer.contains("continue-on-error"));
+        let whole = self.config.whole_refusals;
+        let go_on = !whole && call.header("prefer").is_some_and(|prefer| prefer.contains("continue-on-error"));
         let outcomes = batch::run(groups, service, &mut self.store(), self.config.page_size, go_on, fault);
+        if whole && outcomes.iter().any(|outcome| outcome.failed) {
+            return self.error(StatusCode::BAD_REQUEST, "a request of the batch cannot be processed");
+        }
         if multipart {
             Reply::multipart("batchresponse", batch::write_multipart(&outcomes))
         } else {
