@@ -18,6 +18,9 @@ use crate::whole::{of_each, too_large};
 const BATCH_HINT: &str = "it takes no $batch of this format: check the name of the service, then whether its batch \
     format is JSON or multipart, or write one by one";
 
+/// The version of `OData` that is spoken.
+const VERSION: &str = "4.0";
+
 /// How a batch is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -37,6 +40,8 @@ pub struct Write {
     target: String,
     etag: Option<String>,
     body: Option<NewEntity>,
+    /// The version of `OData` that has such a write.
+    version: &'static str,
     refused: Option<String>,
 }
 
@@ -44,7 +49,7 @@ impl Write {
     /// A new entity of a set, with those inside it.
     pub fn create(set: &str, entity: NewEntity) -> Self {
         let refused = check_name(set).err();
-        Self { method: "POST", target: set.to_owned(), etag: None, body: Some(entity), refused }
+        Self { method: "POST", target: set.to_owned(), etag: None, body: Some(entity), version: VERSION, refused }
     }
 
     /// A change of the properties given, at the state in which the entity was read (`None`: whatever it has become).
@@ -57,6 +62,23 @@ impl Write {
         Self::of_key("DELETE", set, key, etag)
     }
 
+    /// The same write of an entity inside this one.
+    pub fn inside(mut self, set: &str, key: &Key) -> Self {
+        match check_name(set).and_then(|()| key.target(set)) {
+            Ok(outer) => self.target = format!("{outer}/{}", self.target),
+            Err(reason) => {
+                self.refused.get_or_insert(reason);
+            }
+        }
+        self
+    }
+
+    /// With entities inside it, though it is a change.
+    pub(super) fn deep(mut self) -> Self {
+        self.version = "4.01";
+        self
+    }
+
     fn of_key(method: &'static str, set: &str, key: &Key, etag: Option<&str>) -> Self {
         let (target, refused) = match check_name(set).and_then(|()| key.target(set)) {
             Ok(target) => (target, None),
@@ -65,7 +87,7 @@ impl Write {
         let etag = etag.unwrap_or("*");
         // In a batch it is a line of text among others.
         let broken = etag.chars().any(char::is_control).then(|| "the ETag has control characters".to_owned());
-        Self { method, target, etag: Some(etag.to_owned()), body: None, refused: refused.or(broken) }
+        Self { method, target, etag: Some(etag.to_owned()), body: None, version: VERSION, refused: refused.or(broken) }
     }
 
     fn operation(&self) -> String {
@@ -160,7 +182,7 @@ impl Service {
         if let Some(body) = &write.body {
             request = request.json(body);
         }
-        let request = self.dressed(request).operation(&operation).accept_status(&EXPLAINED);
+        let request = self.dressed_as(write.version, request).operation(&operation).accept_status(&EXPLAINED);
         let response = accepted(&operation, request.send().await?)?;
         if response.body.is_empty() {
             return Ok(Entity::default().at_state(response.header("etag")));
@@ -184,7 +206,9 @@ impl Service {
         if let Some(reason) = writes.iter().find_map(|write| write.refused.clone()) {
             return Err(Error::config(operation, reason));
         }
-        if self.next_call(writes, self.limits().parts.set()) < writes.len() {
+        // What belongs together goes together, also where all else goes one by one.
+        let most = Some(self.limits().parts.set()).filter(|most| *most > 1).unwrap_or(usize::MAX);
+        if self.next_call(writes, most) < writes.len() {
             let message = format!("{} writes do not fit into one batch: raise its limits, or make fewer", writes.len());
             return Err(Error::config(operation, message));
         }
