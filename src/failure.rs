@@ -12,8 +12,10 @@ pub(crate) fn of_call(error: &Error) -> Failure {
     if let Some(cause) = error.source() {
         message = format!("{message}: {cause}");
     }
-    // What is not proven to be a refusal may pass, whatever it looks like.
+    // What is not proven to be a refusal may pass, whatever it looks like; and what the server shows to be a wrong
+    // setting, once somebody mends that.
     let kind = match kind(error.kind()) {
+        _ if error.kind() == ErrorKind::Config && error.status().is_some() => FailureKind::Denied,
         FailureKind::Invalid if error.outcome() == Outcome::Unknown => FailureKind::Unavailable,
         kind => kind,
     };

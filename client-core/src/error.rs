@@ -9,7 +9,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A setting or an argument is wrong; nothing was sent.
+    /// A setting or an argument is wrong; nothing was processed.
     Config,
     /// The credentials or the token were refused.
     Auth,

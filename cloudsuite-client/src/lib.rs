@@ -32,6 +32,7 @@ pub mod odata;
 pub mod syteline;
 
 mod ahead;
+mod batch_size;
 mod client;
 mod codes;
 mod fields;
@@ -41,6 +42,7 @@ mod oauth;
 mod progress;
 #[cfg(test)]
 mod testing;
+mod whole;
 
 pub use client::{CloudSuiteBuilder, CloudSuiteClient};
 pub use ionapi::{Ionapi, IonapiError};

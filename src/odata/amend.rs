@@ -1,10 +1,11 @@
-//! Purchase orders that exist in an OData service, each changed by one `PATCH`, all or nothing.
+//! Purchase orders that exist in an OData service, each changed all or nothing: its head by a `PATCH`, its lines by their
+//! keys in one change set with it.
 //!
 //! The state in which the order was read goes along (`If-Match`): the service refuses the change once anybody has
 //! changed the order since, a change of ours that comes late as well. Lines are sent whole, each under the number that
-//! it has.
+//! it has. A success is believed once the order has been read again and is what it should be.
 
-use cloudsuite_client::odata::{NewPurchaseOrderLine, PurchaseOrder, PurchaseOrderChanges, PurchaseOrderLine};
+use cloudsuite_client::odata::{DocumentChanges, PurchaseOrder, PurchaseOrderLine};
 use serde::{Deserialize, Serialize};
 use sync_core::{Amended, Amendment, Compared, Difference, Failure, FailureKind, Handle};
 use tenant_http::{Error, ErrorKind, Outcome};
@@ -12,7 +13,7 @@ use tenant_http::{Error, ErrorKind, Outcome};
 use super::purchase_orders::ODataPurchaseOrders;
 use crate::failure::of_call;
 use crate::purchase_order::OrderDraft;
-use crate::purchase_order::revised::{self, Line, Steps};
+use crate::purchase_order::revised::{self, Line, Step, Steps};
 
 /// What is to be changed of an order.
 #[derive(Debug, Serialize, Deserialize)]
@@ -23,11 +24,37 @@ struct Plan {
     order: Option<Lines>,
 }
 
-/// The order that is wanted, and the numbers of its lines.
+/// The order that is wanted, what becomes of each of its lines under which number, and the lines that go.
 #[derive(Debug, Serialize, Deserialize)]
 struct Lines {
     draft: OrderDraft,
     numbers: Vec<i64>,
+    becomes: Vec<Becomes>,
+    gone: Vec<(i64, Option<String>)>,
+}
+
+/// What becomes of a line.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Becomes {
+    Kept,
+    New,
+    /// Other than at the state in which it was read.
+    Changed(Option<String>),
+}
+
+/// An order beside the one that is wanted.
+struct Beside {
+    steps: Steps,
+    numbers: Vec<i64>,
+    reopened: bool,
+    differences: Vec<Difference>,
+}
+
+impl Beside {
+    fn is_same(&self) -> bool {
+        self.differences.is_empty() && self.steps.steps.is_empty()
+    }
 }
 
 pub(super) async fn compare(sink: &ODataPurchaseOrders, wanted: &[Amendment]) -> Vec<Compared> {
@@ -105,8 +132,23 @@ fn change(
     {
         return Err(other);
     }
+    let beside = beside(sink, order, &draft);
+    if beside.is_same() {
+        return Ok(Compared::Same);
+    }
+    let (becomes, gone) = lines_of(&beside.steps, order);
+    let plan = Plan {
+        number: order.number.clone(),
+        etag: order.etag.clone(),
+        status: beside.reopened.then(|| sink.settings.open_status.clone()),
+        order: Some(Lines { draft, numbers: beside.numbers, becomes, gone }),
+    };
+    differs(&plan, beside.differences)
+}
+
+fn beside(sink: &ODataPurchaseOrders, order: &PurchaseOrder, draft: &OrderDraft) -> Beside {
     let there: Vec<Line> = (1..).zip(&order.lines).map(standing).collect();
-    let wanted = Line::wanted(&draft, &sink.settings.service_item, |name| Some(name.to_owned()));
+    let wanted = Line::wanted(draft, &sink.settings.service_item, |name| Some(name.to_owned()));
     let steps = Steps::between(&there, &wanted);
     let mut differences = Vec::new();
     let reopened = is_cancelled(sink, order);
@@ -126,16 +168,24 @@ fn change(
     }
     let numbers = numbers(&there, &steps);
     differences.extend(steps.differences(&there, &wanted, |place| numbers.get(place).copied().unwrap_or_default()));
-    if differences.is_empty() && steps.steps.is_empty() {
-        return Ok(Compared::Same);
+    Beside { steps, numbers, reopened, differences }
+}
+
+/// What becomes of each wanted line, and which lines go.
+fn lines_of(steps: &Steps, order: &PurchaseOrder) -> (Vec<Becomes>, Vec<(i64, Option<String>)>) {
+    let mut becomes = vec![Becomes::Kept; steps.pairs.len()];
+    let mut gone = Vec::new();
+    for step in &steps.steps {
+        match *step {
+            Step::Change { there, wanted } => becomes[wanted] = Becomes::Changed(order.lines[there].etag.clone()),
+            Step::Add { wanted } => becomes[wanted] = Becomes::New,
+            Step::Remove { there } => {
+                let (place, line) = ((1..).nth(there).unwrap_or_default(), &order.lines[there]);
+                gone.push((line.number.unwrap_or(place), line.etag.clone()));
+            }
+        }
     }
-    let plan = Plan {
-        number: order.number.clone(),
-        etag: order.etag.clone(),
-        status: reopened.then(|| sink.settings.open_status.clone()),
-        order: Some(Lines { draft, numbers }),
-    };
-    differs(&plan, differences)
+    (becomes, gone)
 }
 
 /// The number of each wanted line: the one it has, or one after all others.
@@ -155,29 +205,83 @@ fn numbers(there: &[Line], steps: &Steps) -> Vec<i64> {
 
 pub(super) async fn amend(sink: &ODataPurchaseOrders, handles: &[Handle]) -> Vec<Amended> {
     let mut amended = Vec::with_capacity(handles.len());
-    for handle in handles {
+    let mut made: Vec<(usize, Plan)> = Vec::new();
+    for (place, handle) in handles.iter().enumerate() {
         amended.push(match serde_json::from_value::<Plan>(handle.0.clone()) {
-            Ok(plan) => carry_out(sink, &plan).await,
+            Ok(plan) => {
+                let answer = carry_out(sink, &plan).await;
+                if matches!(answer, Amended::Done) {
+                    made.push((place, plan));
+                }
+                answer
+            }
             Err(error) => Amended::NotDone(Failure::new(FailureKind::Other, format!("the changes are lost: {error}"))),
         });
+    }
+    let plans: Vec<&Plan> = made.iter().map(|(_, plan)| plan).collect();
+    let proven = read_again(sink, &plans).await;
+    for ((place, _), proven) in made.iter().zip(proven) {
+        amended[*place] = proven;
     }
     amended
 }
 
 async fn carry_out(sink: &ODataPurchaseOrders, plan: &Plan) -> Amended {
-    let mut changes = PurchaseOrderChanges::new();
+    let mut changes = DocumentChanges::new();
     if let Some(status) = &plan.status {
         changes = changes.property("Status", status);
     }
-    if let Some(Lines { draft, numbers }) = &plan.order {
-        let lines: Vec<NewPurchaseOrderLine> =
-            numbers.iter().zip(&draft.lines).map(|(number, line)| sink.line(*number, line, draft)).collect();
-        changes = changes.property("OrderDate", draft.order_date).lines(lines);
+    if let Some(Lines { draft, numbers, becomes, gone }) = &plan.order {
+        changes = changes.property("OrderDate", draft.order_date);
+        changes = gone.iter().fold(changes, |changes, (number, etag)| changes.remove_line(*number, etag.as_deref()));
+        for ((number, line), becomes) in numbers.iter().zip(&draft.lines).zip(becomes) {
+            let line = sink.line(*number, line, draft);
+            changes = match becomes {
+                Becomes::Kept => changes.keep_line(line),
+                Becomes::New => changes.add_line(line),
+                Becomes::Changed(etag) => changes.change_line(line, etag.as_deref()),
+            };
+        }
     }
     match sink.odata.purchase_orders().change(&plan.number, plan.etag.as_deref(), &changes).await {
-        Ok(_) => Amended::Done,
+        Ok(()) => Amended::Done,
         Err(error) => failed(&error),
     }
+}
+
+/// Whether orders that the service says it has changed are what they should be.
+async fn read_again(sink: &ODataPurchaseOrders, plans: &[&Plan]) -> Vec<Amended> {
+    let numbers: Vec<&str> = plans.iter().map(|plan| plan.number.as_str()).collect();
+    let found = match sink.odata.purchase_orders().get(&numbers).await {
+        Ok(found) => found,
+        Err(error) => return vec![Amended::Unknown(of_call(&error)); plans.len()],
+    };
+    let judge = |(plan, order): (&&Plan, Option<PurchaseOrder>)| {
+        let left = match (order, &plan.order) {
+            (None, _) => vec!["it is not there".to_owned()],
+            (Some(order), Some(lines)) => {
+                let beside = beside(sink, &order, &lines.draft);
+                if beside.is_same() {
+                    return Amended::Done;
+                }
+                beside.differences.iter().map(ToString::to_string).collect()
+            }
+            (Some(order), None) if is_cancelled(sink, &order) => return Amended::Done,
+            (Some(order), None) => vec![format!("its status is {}", order.status.as_deref().unwrap_or("not shown"))],
+        };
+        Amended::NotDone(not_as_said("order", &plan.number, &left))
+    };
+    plans.iter().zip(found).map(judge).collect()
+}
+
+/// A success that the document does not bear out. It is compared anew; somebody else may have changed it since.
+pub(super) fn not_as_said(what: &str, number: &str, left: &[String]) -> Failure {
+    let why = format!(
+        "the service says that {what} {number} was changed, but it is not what it should be ({}): see which way it lets \
+         lines be changed (deep_updates)",
+        left.join("; ")
+    );
+    Failure::new(FailureKind::Invalid, why)
 }
 
 fn failed(error: &Error) -> Amended {

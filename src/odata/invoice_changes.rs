@@ -1,15 +1,17 @@
-//! Invoices that exist in an OData service, each changed by one `PATCH`, all or nothing.
+//! Invoices that exist in an OData service, each changed all or nothing: its head by a `PATCH`, its lines by their keys
+//! in one change set with it.
 //!
 //! The state in which the invoice was read goes along (`If-Match`): the service refuses the change once anybody has
 //! changed or posted the invoice since, a change of ours that comes late as well. Only an invoice of the open status is
-//! changed at all.
+//! changed at all. A success is believed once the invoice has been read again and is what it should be.
 
-use cloudsuite_client::odata::{Invoice, InvoiceChanges, InvoiceLine, NewInvoiceLine};
+use cloudsuite_client::odata::{DocumentChanges, Invoice, InvoiceLine};
 use sync_core::{Amended, Failure, FailureKind};
 use tenant_http::{Error, ErrorKind, Outcome};
 
+use super::amend::not_as_said;
 use super::invoices::{ODataInvoices, entity_line};
-use crate::bill::{Now, Ours, Plan, Standing, StandingLine};
+use crate::bill::{InvoiceBook, LineStep, Now, Ours, Plan, Standing, StandingLine};
 use crate::failure::of_call;
 
 /// The property that is read as the day on which an invoice is booked.
@@ -58,7 +60,7 @@ fn standing(book: &ODataInvoices, invoice: &Invoice) -> Standing {
 fn line((place, line): (i64, &InvoiceLine)) -> StandingLine {
     StandingLine {
         number: line.number.unwrap_or(place),
-        guard: None,
+        guard: line.etag.clone(),
         text: line.description.clone(),
         amount: line.amount.unwrap_or_default(),
         account: line.account.clone(),
@@ -72,12 +74,42 @@ pub(super) async fn change(book: &ODataInvoices, plans: &[Plan]) -> Vec<Amended>
     for plan in plans {
         changed.push(carry_out(book, plan).await);
     }
+    let made: Vec<usize> = (0..plans.len()).filter(|&place| matches!(changed[place], Amended::Done)).collect();
+    let proven = read_again(book, &made.iter().map(|&place| &plans[place]).collect::<Vec<_>>()).await;
+    for (place, proven) in made.into_iter().zip(proven) {
+        changed[place] = proven;
+    }
     changed
+}
+
+/// Whether invoices that the service says it has changed are what they should be.
+async fn read_again(book: &ODataInvoices, plans: &[&Plan]) -> Vec<Amended> {
+    let numbers: Vec<&str> = plans.iter().map(|plan| plan.number.as_str()).collect();
+    let found = match book.odata.invoices().get(&numbers).await {
+        Ok(found) => found,
+        Err(error) => return vec![Amended::Unknown(of_call(&error)); plans.len()],
+    };
+    let judge = |(plan, invoice): (&&Plan, Option<Invoice>)| {
+        let Some(invoice) = invoice else {
+            return Amended::NotDone(not_as_said("invoice", &plan.number, &["it is not there".to_owned()]));
+        };
+        let standing = standing(book, &invoice);
+        let left: Vec<String> = match &plan.invoice {
+            None if standing.cancelled => return Amended::Done,
+            None => vec![format!("its status is {}", invoice.status.as_deref().unwrap_or("not shown"))],
+            Some(wanted) => {
+                let (_, left) = Plan::amending(&standing, wanted, &book.wanted_lines(wanted), book.line_number());
+                left.iter().map(ToString::to_string).collect()
+            }
+        };
+        if left.is_empty() { Amended::Done } else { Amended::NotDone(not_as_said("invoice", &plan.number, &left)) }
+    };
+    plans.iter().zip(found).map(judge).collect()
 }
 
 async fn carry_out(book: &ODataInvoices, plan: &Plan) -> Amended {
     let settings = &book.settings;
-    let mut changes = InvoiceChanges::new();
+    let mut changes = DocumentChanges::new();
     match &plan.invoice {
         None => changes = changes.property("Status", settings.cancelled_status.as_str()),
         Some(_) if plan.reopen => changes = changes.property("Status", settings.open_status.as_str()),
@@ -101,13 +133,27 @@ async fn carry_out(book: &ODataInvoices, plan: &Plan) -> Amended {
         }
     }
     // Lines are sent whole, each under the number that it has.
-    if let Some(invoice) = plan.invoice.as_ref().filter(|_| !plan.steps.is_empty()) {
-        let lines = plan.numbers.iter().zip(&invoice.lines);
-        let lines: Vec<NewInvoiceLine> = lines.map(|(number, line)| entity_line(*number, line, settings)).collect();
-        changes = changes.lines(lines);
+    for (place, (number, line)) in plan.numbers.iter().zip(plan.invoice.iter().flat_map(|one| &one.lines)).enumerate() {
+        let line = entity_line(*number, line, settings);
+        let step = plan.steps.iter().find_map(|step| match step {
+            LineStep::Change { guard, place: of, .. } if *of == place => Some(Some(guard)),
+            LineStep::Add { place: of } if *of == place => Some(None),
+            _ => None,
+        });
+        changes = match step {
+            None => changes.keep_line(line),
+            Some(None) => changes.add_line(line),
+            Some(Some(guard)) => changes.change_line(line, guard.as_deref()),
+        };
+    }
+    // A cancelled invoice keeps its lines.
+    for step in plan.steps.iter().filter(|_| plan.invoice.is_some()) {
+        if let LineStep::Remove { number, guard } = step {
+            changes = changes.remove_line(*number, guard.as_deref());
+        }
     }
     match book.odata.invoices().change(&plan.number, plan.guard.as_deref(), &changes).await {
-        Ok(_) => Amended::Done,
+        Ok(()) => Amended::Done,
         Err(error) => failed(&error),
     }
 }

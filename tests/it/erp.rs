@@ -513,11 +513,11 @@ impl Erp for OData {
     }
 
     fn fault_next_change(&self, kind: FaultKind) {
-        self.fault_next(Matcher::operation("PATCH Orders({id})"), kind);
+        self.fault_next(Matcher::operation("POST $batch").containing("PATCH"), kind);
     }
 
     fn invoice_changes() -> Vec<Matcher> {
-        vec![Matcher::operation("PATCH Invoices({id})")]
+        vec![Matcher::operation("POST $batch").containing("PATCH")]
     }
 
     fn fault_next_of(&self, calls: Matcher, kind: FaultKind) {

@@ -3,7 +3,7 @@
 use procurify_cloudsuite::reconcile::{Comparison, Period};
 use procurify_cloudsuite::{Connection, FlowKind, Report};
 use rust_decimal::Decimal;
-use sandbox::{Document, Edit, FaultKind, Faults, M3, OData, SyteLine, Touch};
+use sandbox::{DeepUpdates, Document, Edit, FaultKind, Faults, M3, OData, ODataConfig, SyteLine, Touch};
 use sync_core::{Actor, Assurance, Change, StateName, Step};
 
 use crate::erp::Erp;
@@ -213,6 +213,35 @@ async fn a_change_whose_answer_is_lost_is_compared_and_never_made_twice_in_sytel
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_whose_answer_is_lost_is_compared_and_never_made_twice_in_odata_services() {
     survives_lost_answers::<OData>().await;
+}
+
+/// A service that says yes to lines inside a change of their head, and leaves them as they are, is not believed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_an_odata_service_only_says_it_has_made_is_told() {
+    for (deep_updates, deep, carried) in [
+        (DeepUpdates::Ignored, true, false),
+        (DeepUpdates::Refused, true, false),
+        (DeepUpdates::Accepted, true, true),
+        (DeepUpdates::Ignored, false, true),
+    ] {
+        let config = ODataConfig { scenario: scenario(4), deep_updates, ..ODataConfig::default() };
+        let world = World::around(scenario(4), |_| (), OData::start(config).await.unwrap()).await;
+        let odata = world.cloudsuite().odata("100").deep_updates(deep);
+        let connection = world.build_amending(move |connection| connection.cloudsuite(odata)).await;
+        assert!(sync(&connection).await.is_all_done());
+        let before = document(&world, CHANGED);
+        let quantity = before.lines[0].quantity + Decimal::ONE;
+        world.procurify.edit(CHANGED, Edit::Quantity { line: 1, quantity });
+        let report = sync(&connection).await;
+        assert_eq!(report.is_all_done(), carried, "{deep_updates:?}: {:?}", report.concerns);
+        let now = document(&world, CHANGED).lines[0].quantity;
+        assert_eq!(now, if carried { quantity } else { before.lines[0].quantity });
+        if !carried {
+            let told: Vec<String> = report.concerns.iter().map(|concern| concern.reason.clone()).collect();
+            let words = if deep_updates == DeepUpdates::Ignored { "deep_updates" } else { "takes no related entities" };
+            assert!(told.iter().any(|reason| reason.contains(words)), "{told:?}");
+        }
+    }
 }
 
 /// With one call in five failing, every order ends as it is wanted.

@@ -38,4 +38,5 @@ mod vault;
 #[cfg(unix)]
 mod watch;
 mod webhook;
+mod whole;
 mod world;

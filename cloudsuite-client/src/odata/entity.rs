@@ -6,6 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::value::RawValue;
 
 use super::names::EntityNames;
 use super::value::Value;
@@ -87,12 +88,38 @@ impl Entity {
         Ok(self.read(property, read)?.unwrap_or(false))
     }
 
-    /// Entities inside this one, such as an order's lines, as far as they were expanded.
+    /// Entities inside this one, such as an order's lines, as far as they were expanded. A part of them that the
+    /// server goes on with elsewhere is an error.
     pub fn children(&self, property: &str) -> Result<Vec<Self>, FieldError> {
         let Some(json) = self.0.get(property) else { return Ok(Vec::new()) };
+        if self.rest_of(property).is_some() {
+            let reason = "the server gave only a part of it: expand it in the query".to_owned();
+            return Err(FieldError::Unreadable { field: property.to_owned(), reason });
+        }
         serde_json::from_str::<Option<Vec<Self>>>(json)
             .map(Option::unwrap_or_default)
             .map_err(|error| FieldError::Unreadable { field: property.to_owned(), reason: error.to_string() })
+    }
+
+    /// Where the server goes on with the entities inside this one.
+    pub(super) fn rest_of(&self, property: &str) -> Option<String> {
+        self.text(&format!("{property}@odata.nextLink"))
+    }
+
+    /// Adds entities inside this one; `next` is where the server goes on.
+    pub(super) fn extend(
+        &mut self,
+        property: &str,
+        more: Vec<Box<RawValue>>,
+        next: Option<String>,
+    ) -> Result<(), serde_json::Error> {
+        let there = self.0.get(property).unwrap_or("[]");
+        let mut all: Vec<Box<RawValue>> = serde_json::from_str(there)?;
+        all.extend(more);
+        let next = serde_json::Value::from(next);
+        self.0.insert(property, &serde_json::to_string(&all)?);
+        self.0.insert(&format!("{property}@odata.nextLink"), &next.to_string());
+        Ok(())
     }
 
     /// The state at which it was read, for a change of it.
@@ -151,9 +178,9 @@ impl NewEntity {
     }
 
     /// One with these properties, under the names that the tenant has for them.
-    pub(super) fn named(properties: &Properties, names: &EntityNames) -> Self {
+    pub(super) fn named<'a>(properties: impl IntoIterator<Item = &'a (String, Value)>, names: &EntityNames) -> Self {
         let set = |entity: Self, (name, value): &(String, Value)| entity.set(names.property(name), value.clone());
-        properties.iter().fold(Self::new(), set)
+        properties.into_iter().fold(Self::new(), set)
     }
 
     /// Sets a property.

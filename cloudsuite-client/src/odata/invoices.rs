@@ -5,9 +5,9 @@ use rust_decimal::Decimal;
 use tenant_http::Error;
 
 use super::batch::Write;
+use super::changes::{DocumentChanges, NewLine};
 use super::entity::{Entity, NewEntity, Properties};
 use super::filter::Filter;
-use super::key::Key;
 use super::lookup::by_values;
 use super::masters::query;
 use super::names::EntityNames;
@@ -65,6 +65,8 @@ pub struct InvoiceLine {
     pub order: Option<String>,
     /// `OrderLine`.
     pub order_line: Option<i64>,
+    /// The state at which it was read, where lines have one of their own.
+    pub etag: Option<String>,
 }
 
 impl Invoice {
@@ -79,6 +81,7 @@ impl Invoice {
                 cost_center: line.text(names.property("CostCenter")),
                 order: line.text(names.property("Order")),
                 order_line: line.integer(names.property("OrderLine"))?,
+                etag: line.etag(),
             })
         };
         Ok(Self {
@@ -110,6 +113,12 @@ pub struct NewInvoice {
 #[derive(Debug, Clone)]
 pub struct NewInvoiceLine {
     properties: Properties,
+}
+
+impl From<NewInvoiceLine> for NewLine {
+    fn from(line: NewInvoiceLine) -> Self {
+        Self(line.properties)
+    }
 }
 
 impl NewInvoice {
@@ -187,43 +196,6 @@ impl NewInvoiceLine {
     }
 }
 
-/// Changes of an invoice; what is not set stays as it is.
-#[derive(Debug, Clone, Default)]
-pub struct InvoiceChanges {
-    properties: Properties,
-    lines: Option<Vec<NewInvoiceLine>>,
-}
-
-impl InvoiceChanges {
-    /// No change yet.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// A property, such as `Status` or `InvoiceDate`.
-    pub fn property(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.properties.push((name.to_owned(), value.into()));
-        self
-    }
-
-    /// All its lines, in the place of those that it has.
-    pub fn lines(mut self, lines: Vec<NewInvoiceLine>) -> Self {
-        self.lines = Some(lines);
-        self
-    }
-
-    fn entity(&self, names: &EntityNames) -> NewEntity {
-        let head = NewEntity::named(&self.properties, names);
-        match &self.lines {
-            None => head,
-            Some(lines) => {
-                let lines = lines.iter().map(|line| NewEntity::named(&line.properties, names)).collect();
-                head.children(names.property("Lines"), lines)
-            }
-        }
-    }
-}
-
 /// What can be asked and done about invoices.
 #[derive(Debug, Clone)]
 pub struct Invoices {
@@ -285,10 +257,9 @@ impl Invoices {
     ///
     /// # Errors
     /// Of kind `Conflict` if it has changed since.
-    pub async fn change(&self, number: &str, etag: Option<&str>, changes: &InvoiceChanges) -> Result<Entity, Error> {
+    pub async fn change(&self, number: &str, etag: Option<&str>, changes: &DocumentChanges) -> Result<(), Error> {
         let names = self.names();
-        let write = Write::patch(&names.set, &Key::of(number), etag, changes.entity(names));
-        self.odata.service(&names.service).write(&write).await
+        self.odata.service(&names.service).change(names, number, etag, changes).await
     }
 
     /// All invoices of these numbers of their suppliers, whichever supplier's.

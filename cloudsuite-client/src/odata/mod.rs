@@ -25,7 +25,9 @@
 
 mod accounts;
 mod batch;
+mod changes;
 mod entity;
+mod expanded;
 mod fault;
 mod filter;
 mod invoices;
@@ -43,24 +45,24 @@ use std::sync::Arc;
 
 pub use accounts::{Account, Accounts, NewAccount};
 pub use batch::{BatchFormat, Write};
+pub use changes::{DocumentChanges, NewLine};
 pub use entity::{Entity, NewEntity};
 pub use filter::{Filter, Property};
-pub use invoices::{Invoice, InvoiceChanges, InvoiceLine, Invoices, NewInvoice, NewInvoiceLine};
+pub use invoices::{Invoice, InvoiceLine, Invoices, NewInvoice, NewInvoiceLine};
 pub use key::Key;
 pub use masters::{Customer, Item};
 pub use names::{EntityNames, ODataNames};
-pub use purchase_orders::{
-    NewPurchaseOrder, NewPurchaseOrderLine, PurchaseOrder, PurchaseOrderChanges, PurchaseOrderLine, PurchaseOrders,
-};
+pub use purchase_orders::{NewPurchaseOrder, NewPurchaseOrderLine, PurchaseOrder, PurchaseOrderLine, PurchaseOrders};
 pub use query::{EntityPage, NextLink, Query};
 pub use suppliers::{NewSupplier, Supplier, SupplierChanges, Suppliers};
 pub use value::Value;
 
 pub use crate::m3::FieldError;
 
-use tenant_http::{Http, Request};
+use tenant_http::{Error, ErrorKind, Http, Outcome, Request, Url};
 
 use crate::CloudSuiteClient;
+use crate::batch_size::BatchSize;
 
 /// Where services are found under a tenant's base address.
 const ROOT: &str = "/LN/lnapi/odata";
@@ -68,10 +70,10 @@ const ROOT: &str = "/LN/lnapi/odata";
 const COMPANY: &str = "x-infor-lncompany";
 
 /// What a `$batch` may hold.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Limits {
     pub(crate) format: BatchFormat,
-    pub(crate) parts: usize,
+    pub(crate) parts: BatchSize,
     pub(crate) bytes: usize,
 }
 
@@ -83,6 +85,7 @@ pub struct OData {
     headers: Arc<[(String, String)]>,
     names: Arc<ODataNames>,
     limits: Limits,
+    deep_updates: bool,
 }
 
 impl OData {
@@ -93,7 +96,8 @@ impl OData {
             root: ROOT.into(),
             headers: headers.into(),
             names: Arc::default(),
-            limits: Limits { format: BatchFormat::default(), parts: 100, bytes: 256 * 1024 },
+            limits: Limits { format: BatchFormat::default(), parts: BatchSize::new(100), bytes: 256 * 1024 },
+            deep_updates: false,
         }
     }
 
@@ -123,15 +127,23 @@ impl OData {
         self
     }
 
-    /// The most writes that a `$batch` may hold. Default 100; at 1, writes go one by one without `$batch`.
+    /// The most writes that a `$batch` may hold. Default 100; at 1, writes go one by one without `$batch`. So they do
+    /// once the service has refused a whole `$batch`, until the write that it was about shows.
     pub fn writes_per_batch(mut self, writes: usize) -> Self {
-        self.limits.parts = writes.max(1);
+        self.limits.parts = BatchSize::new(writes);
         self
     }
 
     /// The most bytes that the body of a `$batch` may have. Default 256 KiB; no limit of the servers is published.
     pub fn bytes_per_batch(mut self, bytes: usize) -> Self {
         self.limits.bytes = bytes;
+        self
+    }
+
+    /// Whether the lines of a document that exists are changed inside a change of their head, as `OData` 4.01 has it.
+    /// Default no: by their own keys, in one change set with their head.
+    pub fn deep_updates(mut self, deep: bool) -> Self {
+        self.deep_updates = deep;
         self
     }
 
@@ -199,7 +211,7 @@ impl OData {
     ///
     /// # Errors
     /// Whatever keeps them from being so.
-    pub async fn ping(&self) -> Result<(), tenant_http::Error> {
+    pub async fn ping(&self) -> Result<(), Error> {
         self.suppliers().list().top(1).page(None).await.map(drop)
     }
 
@@ -232,10 +244,10 @@ impl Service {
     ///
     /// # Errors
     /// What failed or was refused.
-    pub async fn get(&self, set: &str, key: &Key, expand: &[&str]) -> Result<Option<Entity>, tenant_http::Error> {
+    pub async fn get(&self, set: &str, key: &Key, expand: &[&str]) -> Result<Option<Entity>, Error> {
         let operation = format!("GET {set}");
         let target = value::check_name(set).and_then(|()| key.target(set));
-        let target = target.map_err(|reason| tenant_http::Error::config(operation.as_str(), reason))?;
+        let target = target.map_err(|reason| Error::config(operation.as_str(), reason))?;
         let mut request = self.http().get(&self.path_of(&target));
         if !expand.is_empty() {
             request = request.query(&[("$expand", expand.join(","))]);
@@ -243,7 +255,8 @@ impl Service {
         let request = self.dressed(request).operation(&operation).accept_status(&fault::EXPLAINED);
         match fault::accepted(&operation, request.send().await?) {
             Ok(response) => {
-                let entity: Entity = response.json(&operation)?;
+                let mut entity: Entity = response.json(&operation)?;
+                self.complete(&operation, &self.address(&target), &mut entity, expand).await?;
                 Ok(Some(entity.at_state(response.header("etag"))))
             }
             Err(error) if error.status() == Some(404) && fault_is_of_the_entity(&error) => Ok(None),
@@ -255,16 +268,43 @@ impl Service {
         self.odata.client.http()
     }
 
-    pub(crate) fn limits(&self) -> Limits {
-        self.odata.limits
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.odata.limits
+    }
+
+    pub(crate) fn takes_deep_updates(&self) -> bool {
+        self.odata.deep_updates
     }
 
     pub(crate) fn path_of(&self, target: &str) -> String {
         format!("{}/{}/{target}", self.odata.root, self.name)
     }
 
+    /// The whole address of a target.
+    fn address(&self, target: &str) -> String {
+        format!("{}{}", self.http().base_url().as_str().trim_end_matches('/'), self.path_of(target))
+    }
+
+    /// The address of a link, which is relative to the page it stands on and must lead to the same origin.
+    fn link(&self, operation: &str, here: &str, link: &str) -> Result<String, Error> {
+        let target = Url::parse(here).and_then(|here| here.join(link)).map_err(|error| {
+            let message = "the link to the next page is no address";
+            Error::new(ErrorKind::Protocol, Outcome::Unknown, operation, message).with_source(error)
+        })?;
+        if target.origin() == self.http().base_url().origin() {
+            return Ok(target.into());
+        }
+        let message = "the link to the next page leads to another host: credentials stay with one host";
+        Err(Error::new(ErrorKind::Protocol, Outcome::Unknown, operation, message))
+    }
+
     pub(crate) fn dressed(&self, request: Request) -> Request {
-        let request = request.header("odata-version", "4.0");
+        self.dressed_as("4.0", request)
+    }
+
+    /// With the headers of each call, and the version of what it says.
+    pub(crate) fn dressed_as(&self, version: &str, request: Request) -> Request {
+        let request = request.header("odata-version", version);
         self.odata.headers.iter().fold(request, |request, (name, value)| request.header(name, value))
     }
 
@@ -275,6 +315,6 @@ impl Service {
 }
 
 /// A 404 with the service's own words is about the entity; a bare one is the gateway's, about the service.
-fn fault_is_of_the_entity(error: &tenant_http::Error) -> bool {
+fn fault_is_of_the_entity(error: &Error) -> bool {
     error.message().contains("the server says")
 }

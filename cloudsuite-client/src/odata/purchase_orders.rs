@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use tenant_http::Error;
 
 use super::batch::Write;
+use super::changes::{DocumentChanges, NewLine};
 use super::entity::{Entity, NewEntity, Properties};
 use super::filter::Filter;
 use super::key::Key;
@@ -65,6 +66,8 @@ pub struct PurchaseOrderLine {
     pub cost_center: Option<String>,
     /// `Amount`.
     pub amount: Option<Decimal>,
+    /// The state at which it was read, where lines have one of their own.
+    pub etag: Option<String>,
 }
 
 impl PurchaseOrder {
@@ -100,6 +103,7 @@ impl PurchaseOrderLine {
             account: text("LedgerAccount"),
             cost_center: text("CostCenter"),
             amount: entity.decimal(names.property("Amount"))?,
+            etag: entity.etag(),
         })
     }
 }
@@ -157,6 +161,12 @@ pub struct NewPurchaseOrderLine {
     properties: Properties,
 }
 
+impl From<NewPurchaseOrderLine> for NewLine {
+    fn from(line: NewPurchaseOrderLine) -> Self {
+        Self(line.properties)
+    }
+}
+
 impl NewPurchaseOrderLine {
     /// So many of an item at this price each, in the order's currency.
     pub fn new(line: i64, item: &str, quantity: Decimal, price: Decimal) -> Self {
@@ -198,43 +208,6 @@ impl NewPurchaseOrderLine {
     pub fn property(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.properties.push((name.to_owned(), value.into()));
         self
-    }
-}
-
-/// What is to change of an order; the rest stays as it is.
-#[derive(Debug, Clone, Default)]
-pub struct PurchaseOrderChanges {
-    properties: Properties,
-    lines: Option<Vec<NewPurchaseOrderLine>>,
-}
-
-impl PurchaseOrderChanges {
-    /// No change yet.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// A property, such as `Status` or `OrderDate`.
-    pub fn property(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.properties.push((name.to_owned(), value.into()));
-        self
-    }
-
-    /// All its lines, in the place of those that it has.
-    pub fn lines(mut self, lines: Vec<NewPurchaseOrderLine>) -> Self {
-        self.lines = Some(lines);
-        self
-    }
-
-    fn entity(&self, names: &EntityNames) -> NewEntity {
-        let head = NewEntity::named(&self.properties, names);
-        match &self.lines {
-            None => head,
-            Some(lines) => {
-                let lines = lines.iter().map(|line| NewEntity::named(&line.properties, names)).collect();
-                head.children(names.property("Lines"), lines)
-            }
-        }
     }
 }
 
@@ -323,13 +296,8 @@ impl PurchaseOrders {
     ///
     /// # Errors
     /// Of kind `Conflict` if it has changed since.
-    pub async fn change(
-        &self,
-        number: &str,
-        etag: Option<&str>,
-        changes: &PurchaseOrderChanges,
-    ) -> Result<Entity, Error> {
-        self.amend(number, etag, changes.entity(self.names())).await
+    pub async fn change(&self, number: &str, etag: Option<&str>, changes: &DocumentChanges) -> Result<(), Error> {
+        self.service().change(self.names(), number, etag, changes).await
     }
 
     /// Deletes an order, at the state in which it was read (`None`: whatever it has become).

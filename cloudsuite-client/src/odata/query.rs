@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use serde::Deserialize;
-use tenant_http::{Error, ErrorKind, Outcome, Url};
+use tenant_http::{Error, ErrorKind, Outcome};
 
 use super::Service;
 use super::entity::Entity;
@@ -154,8 +154,17 @@ impl<T: Send + 'static> Query<T> {
         }
         let request = self.service.dressed(request).operation(&operation).accept_status(&EXPLAINED);
         let answer = request.send_undecoded().await?;
-        let body: Body = answer.decode(|response| accepted(&operation, response)?.json(&operation)).await?;
-        let next = body.next.map(|link| self.resolve(&operation, at, &path, &link)).transpose()?;
+        let mut body: Body = answer.decode(|response| accepted(&operation, response)?.json(&operation)).await?;
+        let here = match at {
+            Some(NextLink(link)) => link.clone(),
+            None => self.service.address(&self.set),
+        };
+        let next = body.next.map(|link| self.service.link(&operation, &here, &link).map(NextLink)).transpose()?;
+        if !self.expand.is_empty() {
+            for entity in &mut body.value {
+                self.service.complete(&operation, &here, entity, &self.expand).await?;
+            }
+        }
         let mut items = Vec::with_capacity(body.value.len());
         for entity in &body.value {
             items.push(self.read_entity(&operation, entity)?);
@@ -232,24 +241,6 @@ impl<T: Send + 'static> Query<T> {
             query.push(("$count", "true".to_owned()));
         }
         Ok(query)
-    }
-
-    /// A link is relative to the page it stands on, and must lead to the same origin.
-    fn resolve(&self, operation: &str, at: Option<&NextLink>, path: &str, link: &str) -> Result<NextLink, Error> {
-        let base = self.service.http().base_url();
-        let here = match at {
-            Some(NextLink(here)) => here.clone(),
-            None => format!("{}{path}", base.as_str().trim_end_matches('/')),
-        };
-        let target = Url::parse(&here).and_then(|here| here.join(link)).map_err(|error| {
-            let message = "the link to the next page is no address";
-            Error::new(ErrorKind::Protocol, Outcome::Unknown, operation, message).with_source(error)
-        })?;
-        if target.origin() == base.origin() {
-            return Ok(NextLink(target.into()));
-        }
-        let message = "the link to the next page leads to another host: credentials stay with one host";
-        Err(Error::new(ErrorKind::Protocol, Outcome::Unknown, operation, message))
     }
 
     fn read_entity(&self, operation: &str, entity: &Entity) -> Result<T, Error> {

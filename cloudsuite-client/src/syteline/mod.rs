@@ -81,7 +81,7 @@ pub use vouchers::{Distribution, NewDistribution, NewVoucher, Voucher, Vouchers}
 pub use crate::m3::FieldError;
 
 use crate::CloudSuiteClient;
-use update::BatchSize;
+use crate::batch_size::BatchSize;
 
 /// `SyteLine` as seen through one site's configuration. Cheap to clone; clones share what was learnt of the server.
 #[derive(Clone)]

@@ -4,9 +4,6 @@
 //! call is one database transaction. So no call is believed as a whole: each change is matched to its own answer, and
 //! what has none is unknown. A server that answers the first change of many only gets one at a time from then on.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use serde_json::value::RawValue;
 use tenant_http::{Error, ErrorKind, Outcome};
 
@@ -16,43 +13,7 @@ use super::change::Change;
 use super::filter::check_property;
 use super::row::IdoRow;
 use super::wire::{Answer, Refreshed};
-
-/// How many changes a call may carry: what is set, until the server proves to take one only. Clones share it.
-#[derive(Debug, Clone)]
-pub(crate) struct BatchSize(Arc<Size>);
-
-#[derive(Debug)]
-struct Size {
-    set: usize,
-    now: AtomicUsize,
-    falls: AtomicUsize,
-}
-
-/// So many times it is believed that a short answer was an accident.
-const ACCIDENTS: usize = 2;
-
-impl BatchSize {
-    pub(crate) fn new(changes: usize) -> Self {
-        let set = changes.max(1);
-        Self(Arc::new(Size { set, now: AtomicUsize::new(set), falls: AtomicUsize::new(0) }))
-    }
-
-    pub(crate) fn get(&self) -> usize {
-        self.0.now.load(Ordering::Relaxed)
-    }
-
-    fn fall_to_one(&self) {
-        self.0.falls.fetch_add(1, Ordering::Relaxed);
-        self.0.now.store(1, Ordering::Relaxed);
-    }
-
-    /// The server had processed more than it showed: it is none of those that take one change only.
-    pub(crate) fn rise_again(&self) {
-        if self.0.falls.load(Ordering::Relaxed) <= ACCIDENTS {
-            self.0.now.store(self.0.set, Ordering::Relaxed);
-        }
-    }
-}
+use crate::whole::{of_each, too_large};
 
 /// Changes being gathered; [`send`](Self::send) makes them, in order.
 #[derive(Debug, Clone)]
@@ -84,6 +45,10 @@ pub(crate) enum Verdict {
 }
 
 impl Verdict {
+    fn is_too_large(&self) -> bool {
+        matches!(self, Self::Failed(error) if too_large(error))
+    }
+
     /// What a caller is told who settles nothing by itself.
     fn judge(self, operation: &str) -> Result<IdoRow, Error> {
         match self {
@@ -155,9 +120,15 @@ impl Update {
         let mut verdicts: Vec<Option<Verdict>> = self.changes.iter().map(|change| self.unfit(change)).collect();
         let fit: Vec<usize> = (0..self.changes.len()).filter(|&place| verdicts[place].is_none()).collect();
         let mut rest = fit.as_slice();
+        let mut most = usize::MAX;
         while !rest.is_empty() {
-            let (now, later) = rest.split_at(self.next_call(rest));
+            let (now, later) = rest.split_at(self.next_call(rest).min(most));
             let answers = self.send_one(now).await;
+            if now.len() > 1 && answers.iter().all(Verdict::is_too_large) {
+                tracing::info!(ido = self.ido, sent = now.len(), "the server takes no update as large as that");
+                most = now.len() / 2;
+                continue;
+            }
             let failed = answers.iter().any(|verdict| matches!(verdict, Verdict::Failed(_)));
             for (&place, verdict) in now.iter().zip(answers) {
                 verdicts[place] = Some(verdict);
@@ -193,7 +164,7 @@ impl Update {
         let request = self.syteline.client().http().post(&path).query(&[("refresh", "true")]).json(&body);
         let answer = match call(&self.syteline, &operation, false, request).await {
             Ok(answer) => answer,
-            Err(error) => return all(Verdict::Failed(error)),
+            Err(error) => return all(self.failed(error, changes.len())),
         };
         if answer.success != Some(true) {
             let error = refused(&operation, &answer);
@@ -205,6 +176,15 @@ impl Update {
             };
         }
         self.confirm(&operation, &changes, &answer)
+    }
+
+    /// What the failure of a call with so many changes says of each.
+    fn failed(&self, error: Error, changes: usize) -> Verdict {
+        if too_large(&error) {
+            return if changes == 1 { Verdict::Refused(error) } else { Verdict::Failed(error) };
+        }
+        let hint = "check the address and the path of the IDO service";
+        Verdict::Failed(of_each(error, changes, self.syteline.batch_size(), hint))
     }
 
     /// What a successful answer confirms.

@@ -2,11 +2,11 @@
 
 use chrono::NaiveDate;
 use cloudsuite_client::odata::{
-    Filter, Key, NewEntity, NewInvoice, NewInvoiceLine, NewPurchaseOrder, NewPurchaseOrderLine, OData, ODataNames,
-    Write,
+    BatchFormat, DocumentChanges, Filter, Key, NewEntity, NewInvoice, NewInvoiceLine, NewPurchaseOrder,
+    NewPurchaseOrderLine, OData, ODataNames, Write,
 };
 use cloudsuite_client::{CloudSuiteClient, ErrorKind, Ionapi, Outcome, RetryPolicy};
-use sandbox::{FaultKind, Matcher, ODataConfig, Scenario};
+use sandbox::{DeepUpdates, FaultKind, Matcher, ODataConfig, Scenario};
 use serde_json::json;
 use wiremock::matchers::path_regex;
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -120,6 +120,84 @@ async fn lists_are_read_page_by_page_by_links_of_either_kind() {
     assert_eq!(odata.customers().all().await.unwrap().len(), 3);
     assert!(!odata.items().filter(Filter::property("Blocked").eq(false)).all().await.unwrap().is_empty());
     odata.ping().await.unwrap();
+}
+
+#[tokio::test]
+async fn lines_that_the_server_pages_inside_their_order_are_read_to_the_end() {
+    for relative_links in [false, true] {
+        let config = ODataConfig { page_size: 4, expanded_page_size: 3, relative_links, ..ODataConfig::default() };
+        let (tenant, odata) = company(config).await;
+        let orders = odata.purchase_orders();
+        let created = orders.create(&[order(1, 15), order(2, 3), order(3, 4)]).await;
+        let number = orders.number_of(created[0].as_ref().unwrap()).unwrap();
+        let read = orders.list().all().await.unwrap();
+        let lines: Vec<i64> = read[0].lines.iter().filter_map(|line| line.number).collect();
+        assert_eq!(lines, (1..=15).map(|line| line * 10).collect::<Vec<_>>(), "relative: {relative_links}");
+        assert_eq!((read[1].lines.len(), read[2].lines.len()), (3, 4));
+        // 3 with the order, then 4 at a time.
+        assert_eq!(tenant.stats().requests["GET Orders({id})/Lines"], 3 + 1);
+        let service = odata.service("tdapi.purPurchaseOrder");
+        let one = service.get("Orders", &Key::of(number.as_str()), &["Lines"]).await.unwrap().unwrap();
+        assert_eq!(one.children("Lines").unwrap().len(), 15);
+    }
+}
+
+#[tokio::test]
+async fn half_of_a_collection_is_never_taken_for_all_of_it() {
+    let half = json!({"Order": "1", "Lines": [{"Line": 10}], "Lines@odata.nextLink": "Orders('1')/Lines?$skip=1"});
+    let entity: cloudsuite_client::odata::Entity = serde_json::from_str(&half.to_string()).unwrap();
+    assert!(entity.children("Lines").is_err());
+    for (link, words) in [("Lines?$skip=1", "does not move on"), ("https://evil.example.com/x", "another host")] {
+        let server = MockServer::start().await;
+        issue_tokens(&server).await;
+        let rest = json!({"value": [{"Line": 20}], "@odata.nextLink": link});
+        Mock::given(path_regex("Lines")).respond_with(ok(rest)).mount(&server).await;
+        Mock::given(path_regex("/lnapi/")).respond_with(ok(json!({"value": [half.clone()]}))).mount(&server).await;
+        let odata = builder(&server).build().unwrap().odata("100");
+        let error = odata.purchase_orders().list().all().await.unwrap_err();
+        assert!(error.message().contains(words), "{link}: {error}");
+        assert!(server.received_requests().await.unwrap().len() <= 5);
+    }
+}
+
+#[tokio::test]
+async fn lines_are_changed_by_their_keys_with_their_head_or_inside_it_where_that_is_set() {
+    for (deep, format) in [(false, BatchFormat::Json), (false, BatchFormat::Multipart), (true, BatchFormat::Json)] {
+        let deep_updates = if deep { DeepUpdates::Accepted } else { DeepUpdates::Refused };
+        let (tenant, odata) = company(ODataConfig { deep_updates, ..ODataConfig::default() }).await;
+        let odata = odata.deep_updates(deep).batch_format(format);
+        let orders = odata.purchase_orders();
+        let created = orders.create(&[order(1, 3)]).await.remove(0).unwrap();
+        let number = orders.number_of(&created).unwrap();
+        let read = async || orders.get(&[&number]).await.unwrap().remove(0).unwrap();
+        let before = read().await;
+        let line = |number: i64, quantity: i64| {
+            NewPurchaseOrderLine::new(number, "SERVICE", quantity.into(), "10.25".parse().unwrap()).account("60100")
+        };
+        let changes = || {
+            DocumentChanges::new()
+                .property("Status", "Sent")
+                .keep_line(line(10, 2))
+                .change_line(line(20, 7), before.lines[1].etag.as_deref())
+                .add_line(line(40, 1))
+                .remove_line(30, before.lines[2].etag.as_deref())
+        };
+        orders.change(&number, before.etag.as_deref(), &changes()).await.unwrap();
+        let after = read().await;
+        let lines: Vec<_> = after.lines.iter().map(|line| (line.number, line.quantity.unwrap())).collect();
+        assert_eq!(lines, [(Some(10), 2.into()), (Some(20), 7.into()), (Some(40), 1.into())], "{deep} {format:?}");
+        assert_eq!(after.status.as_deref(), Some("Sent"));
+        // The head, or a line of it, has changed since: nothing of the changes is made.
+        for etag in [before.etag.as_deref(), None] {
+            if deep && etag.is_none() {
+                continue;
+            }
+            let stale = orders.change(&number, etag, &changes()).await.unwrap_err();
+            assert_eq!((stale.kind(), stale.outcome()), (ErrorKind::Conflict, Outcome::Rejected), "{stale}");
+            assert_eq!(read().await.lines, after.lines, "{deep} {format:?}");
+        }
+        assert_eq!(tenant.documents().len(), 1);
+    }
 }
 
 #[tokio::test]

@@ -13,9 +13,14 @@ use crate::support::{builder, issue_tokens};
 
 /// A tenant that takes batches in this format, and in the multipart format only if that is it.
 async fn company(format: BatchFormat) -> (sandbox::OData, OData) {
+    company_with(format, |_| ()).await
+}
+
+async fn company_with(format: BatchFormat, amend: impl FnOnce(&mut ODataConfig)) -> (sandbox::OData, OData) {
     let json_batches = format == BatchFormat::Json;
     let scenario = Scenario { orders: 1, ..Scenario::default() };
-    let config = ODataConfig { scenario, json_batches, unique_references: true, ..ODataConfig::default() };
+    let mut config = ODataConfig { scenario, json_batches, unique_references: true, ..ODataConfig::default() };
+    amend(&mut config);
     let tenant = sandbox::OData::start(config).await.unwrap();
     let ionapi = Ionapi::parse(tenant.ionapi_json().as_bytes()).unwrap();
     let retry = RetryPolicy { base: std::time::Duration::ZERO, ..RetryPolicy::default() };
@@ -30,6 +35,19 @@ fn order(n: usize) -> NewPurchaseOrder {
         .description("Bolts, \"M8\"\r\n--changes--\r\n--batch")
         .account("60100");
     NewPurchaseOrder::new("S10001", &format!("PFY{n}")).line(line)
+}
+
+/// Services that answer everything so.
+async fn answering(answer: ResponseTemplate) -> (MockServer, OData) {
+    let server = MockServer::start().await;
+    issue_tokens(&server).await;
+    Mock::given(path_regex("/lnapi/")).respond_with(answer).mount(&server).await;
+    let odata = builder(&server).build().unwrap().odata("100");
+    (server, odata)
+}
+
+fn judged<T: std::fmt::Debug>(results: &[Result<T, cloudsuite_client::Error>]) -> Vec<(ErrorKind, Outcome)> {
+    results.iter().map(|one| one.as_ref().unwrap_err()).map(|error| (error.kind(), error.outcome())).collect()
 }
 
 fn unknown<T>(one: &Result<T, cloudsuite_client::Error>) -> bool {
@@ -110,12 +128,76 @@ async fn a_change_set_is_made_whole_or_not_at_all_in_either_format() {
 }
 
 #[tokio::test]
-async fn a_service_that_knows_only_multipart_refuses_json_before_it_writes() {
+async fn a_service_without_batches_of_the_format_refuses_no_write_but_shows_a_wrong_setting() {
     let (tenant, odata) = company(BatchFormat::Multipart).await;
     let results = odata.batch_format(BatchFormat::Json).purchase_orders().create(&[order(1), order(2)]).await;
-    let judged: Vec<_> = results.iter().map(|one| one.as_ref().unwrap_err().outcome()).collect();
-    assert!(judged.iter().all(|outcome| *outcome != Outcome::Unknown), "{judged:?}");
+    assert_eq!(judged(&results), [(ErrorKind::Config, Outcome::NotProcessed); 2]);
+    assert!(results[0].as_ref().unwrap_err().message().contains("batch format"), "{results:?}");
     assert!(tenant.documents().is_empty());
+    for status in [404, 405, 415, 501] {
+        let (_server, odata) = answering(ResponseTemplate::new(status)).await;
+        let results = odata.purchase_orders().create(&[order(1), order(2)]).await;
+        assert_eq!(judged(&results), [(ErrorKind::Config, Outcome::NotProcessed); 2], "{status}");
+    }
+}
+
+#[tokio::test]
+async fn no_status_of_a_whole_batch_refuses_the_writes_in_it() {
+    for (status, outcome) in [
+        (400, Outcome::Unknown),
+        (409, Outcome::Unknown),
+        (411, Outcome::Unknown),
+        (412, Outcome::Unknown),
+        (414, Outcome::Unknown),
+        (422, Outcome::Unknown),
+        (426, Outcome::Unknown),
+        (431, Outcome::Unknown),
+        (500, Outcome::Unknown),
+        (401, Outcome::NotProcessed),
+        (403, Outcome::NotProcessed),
+        (429, Outcome::NotProcessed),
+    ] {
+        let said = serde_json::json!({"error": {"code": "x", "message": "no"}});
+        let (_server, odata) = answering(ResponseTemplate::new(status).set_body_json(said)).await;
+        let results = odata.purchase_orders().create(&[order(1), order(2)]).await;
+        assert!(judged(&results).iter().all(|(_, judged)| *judged == outcome), "{status}: {results:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_batch_that_is_too_large_is_halved_until_it_passes() {
+    for format in FORMATS {
+        let (tenant, odata) = company_with(format, |config| config.max_parts = 3).await;
+        let orders: Vec<NewPurchaseOrder> = (0..10).map(order).collect();
+        let results = odata.purchase_orders().create(&orders).await;
+        assert!(results.iter().all(Result::is_ok), "{format:?}: {results:?}");
+        assert_eq!(tenant.documents().len(), 10);
+        // 10, 5, and then 2 at a time.
+        assert_eq!(tenant.stats().requests["POST $batch"], 7, "{format:?}");
+    }
+    let (_server, odata) = answering(ResponseTemplate::new(413)).await;
+    let results = odata.purchase_orders().create(&[order(1), order(2)]).await;
+    assert_eq!(judged(&results), [(ErrorKind::TooLarge, Outcome::Rejected); 2], "each of them alone");
+}
+
+#[tokio::test]
+async fn what_is_refused_as_a_whole_goes_one_by_one_until_the_culprit_shows() {
+    for format in FORMATS {
+        let (tenant, odata) = company_with(format, |config| config.whole_refusals = true).await;
+        let orders = odata.purchase_orders();
+        let nobody = || NewPurchaseOrder::new("NOBODY", "PFY2");
+        let results = orders.create(&[order(1), nobody(), order(3)]).await;
+        assert!(results.iter().all(unknown), "{format:?}: {results:?}");
+        assert_eq!(tenant.documents().len(), 1, "one of them was made all the same");
+        // The caller has looked them up.
+        let results = orders.create(&[order(3), nobody(), order(4), order(5)]).await;
+        let made: Vec<_> =
+            results.iter().map(|one| one.as_ref().err().map(cloudsuite_client::Error::outcome)).collect();
+        assert_eq!(made, [None, Some(Outcome::Rejected), None, None], "{format:?}");
+        assert_eq!(tenant.documents().len(), 4);
+        let calls = &tenant.stats().requests;
+        assert_eq!((calls["POST $batch"], calls["POST Orders"]), (2, 2), "{format:?}: full again after it");
+    }
 }
 
 #[tokio::test]

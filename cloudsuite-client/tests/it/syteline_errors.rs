@@ -1,7 +1,8 @@
 //! Every known way in which the IDO service fails, and what it proves.
 
 use cloudsuite_client::syteline::{Change, Inserted, NewPurchaseOrder, PoNumber, SyteLine, VendorNumber};
-use cloudsuite_client::{ErrorKind, Outcome};
+use cloudsuite_client::{CloudSuiteClient, ErrorKind, Ionapi, Outcome};
+use sandbox::{Scenario, SyteLineConfig};
 use serde_json::json;
 use wiremock::matchers::{method, path_regex};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -26,7 +27,9 @@ fn json_with(status: u16, body: serde_json::Value) -> ResponseTemplate {
 
 #[tokio::test]
 async fn every_failure_has_its_kind_and_says_whether_a_change_may_have_been_made() {
-    use ErrorKind::{Auth, Decode, NotFound, Permission, Protocol, RateLimited, Timeout, Unavailable, Validation};
+    use ErrorKind::{
+        Auth, Config, Decode, Permission, Protocol, RateLimited, Timeout, TooLarge, Unavailable, Validation,
+    };
     use Outcome::{NotProcessed, Rejected, Unknown};
     let refused = |code| json!({"Success": false, "Message": "The po record already exists.", "MessageCode": code});
     for (name, response, kind, outcome) in [
@@ -39,8 +42,10 @@ async fn every_failure_has_its_kind_and_says_whether_a_change_may_have_been_made
         ("illegal filter", ok(json!({"Success": false, "Message": "IllegalFilterException: x"})), Validation, Rejected),
         ("token refused", json_with(401, json!({"error": "Unauthorized"})), Auth, NotProcessed),
         ("no right", ResponseTemplate::new(403), Permission, NotProcessed),
-        ("no product", ResponseTemplate::new(404), NotFound, NotProcessed),
-        ("wrong verb", ResponseTemplate::new(405), Validation, NotProcessed),
+        ("no product", ResponseTemplate::new(404), Config, NotProcessed),
+        ("wrong verb", ResponseTemplate::new(405), Config, NotProcessed),
+        ("no such way", ResponseTemplate::new(501), Config, NotProcessed),
+        ("too large", ResponseTemplate::new(413), TooLarge, Rejected),
         ("too many", ResponseTemplate::new(429), RateLimited, NotProcessed),
         ("failed", ResponseTemplate::new(500), Unavailable, Unknown),
         ("down", ResponseTemplate::new(503), Unavailable, Unknown),
@@ -106,6 +111,41 @@ async fn a_refusal_among_many_says_nothing_of_any_of_them() {
     assert_eq!(request.url.query(), Some("refresh=true"));
     let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
     assert_eq!((body["IDOName"].as_str(), body["Changes"][1]["ItemNo"].as_i64()), (Some("SLPos"), Some(1)));
+}
+
+#[tokio::test]
+async fn no_status_of_a_whole_call_refuses_the_changes_in_it() {
+    for status in [409, 411, 414, 415, 422, 426, 431] {
+        let (_server, syteline) = answering(ResponseTemplate::new(status)).await;
+        let changes = ["PF1", "PF2"].map(|number| Change::insert().set("PoNum", number));
+        let results = syteline.update("SLPos").extend(changes).send().await;
+        let proven = if status == 415 { Outcome::NotProcessed } else { Outcome::Unknown };
+        assert!(results.iter().all(|one| one.as_ref().is_err_and(|error| error.outcome() == proven)), "{results:?}");
+        assert_eq!(
+            syteline.changes_per_request(),
+            if status == 415 { 100 } else { 1 },
+            "what it was about shows alone"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_update_that_is_too_large_is_halved_until_it_passes() {
+    let config = SyteLineConfig {
+        scenario: Scenario { orders: 1, ..Scenario::default() },
+        max_body: 2_000,
+        ..SyteLineConfig::default()
+    };
+    let tenant = sandbox::SyteLine::start(config).await.unwrap();
+    let ionapi = Ionapi::parse(tenant.ionapi_json().as_bytes()).unwrap();
+    let syteline = CloudSuiteClient::builder(ionapi).requests_per_minute(60_000).build().unwrap().syteline("ACME_DALS");
+    let vendor = syteline.vendors().list().all().await.unwrap().remove(0).number;
+    let order = |n: usize| NewPurchaseOrder::new(PoNumber::new(format!("PF{n}")).unwrap(), vendor.clone());
+    let orders: Vec<NewPurchaseOrder> = (100..140).map(order).collect();
+    let inserted = syteline.purchase_orders().insert(&orders).await;
+    assert!(inserted.iter().all(|one| matches!(one, Ok(Inserted::Created(_)))), "{inserted:?}");
+    assert_eq!(tenant.documents().len(), 40);
+    assert!(tenant.stats().requests["POST update/SLPos"] < 20, "{:?}", tenant.stats().requests);
 }
 
 #[tokio::test]

@@ -4,6 +4,18 @@ use std::time::Duration;
 
 use crate::{Faults, Scenario};
 
+/// What a service does with lines inside a change of their head, which `OData` 4.0 does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DeepUpdates {
+    /// The change is refused.
+    #[default]
+    Refused,
+    /// The rest of it is made, and answered as a success.
+    Ignored,
+    /// They take the place of those that are there, as 4.01 has it.
+    Accepted,
+}
+
 /// How the tenant and its gateway behave. The defaults are a careful, working tenant.
 #[derive(Debug, Clone)]
 #[allow(clippy::struct_excessive_bools)] // Independent switches, each a difference between tenants.
@@ -28,6 +40,10 @@ pub struct ODataConfig {
     pub retry_after: bool,
     /// Entities a page has at most, whatever is asked for.
     pub page_size: usize,
+    /// Lines that an entity shows at most when they are expanded; the others follow by a link of their own.
+    pub expanded_page_size: usize,
+    /// What becomes of lines inside a change of their head.
+    pub deep_updates: DeepUpdates,
     /// Whether links to the next page are relative.
     pub relative_links: bool,
     /// Whether a second order of the same reference is refused; orders are numbered by the server either way, unless
@@ -35,6 +51,8 @@ pub struct ODataConfig {
     pub unique_references: bool,
     /// Whether a `$batch` may be a JSON document; otherwise only `multipart/mixed` is taken.
     pub json_batches: bool,
+    /// Whether a `$batch` is refused as a whole for one part that is refused, though the parts before it were made.
+    pub whole_refusals: bool,
     /// Parts a `$batch` may have; beyond: 413.
     pub max_parts: usize,
     /// Bytes the query of a call may have; beyond: 414.
@@ -56,9 +74,12 @@ impl Default for ODataConfig {
             per_minute: 0,
             retry_after: true,
             page_size: 100,
+            expanded_page_size: usize::MAX,
+            deep_updates: DeepUpdates::default(),
             relative_links: false,
             unique_references: false,
             json_batches: true,
+            whole_refusals: false,
             max_parts: 250,
             max_query: 4_096,
             faults: Faults::default(),

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-pub use config::ODataConfig;
+pub use config::{DeepUpdates, ODataConfig};
 
 use chrono::NaiveDate;
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::filter::{Condition, compare, literal};
 use super::model::Set;
-use super::store::{Refusal, Store, Stored};
+use super::store::{Refusal, Store, Stored, line_etag};
 
 /// What a request asks for.
 pub(super) struct Request<'a> {
@@ -37,11 +37,15 @@ impl Request<'_> {
     }
 
     fn try_run(&self, store: &mut Store, page: usize, link: &dyn Fn(&str) -> String) -> Result<Answer, Refusal> {
-        let (name, key) = target(self.target)?;
+        let Target { set: name, key, inner } = target(self.target)?;
         let set =
             Set::find(self.service, name).ok_or_else(|| Refusal::new(404, name, format!("there is no set {name}")))?;
         let nothing = Value::Null;
         let body = self.body.unwrap_or(&nothing);
+        if let Some(inner) = inner {
+            let key = key.ok_or_else(|| Refusal::new(400, name, "a key is expected"))?;
+            return self.lines(store, set, (&key, inner), page, link);
+        }
         match (self.method, key) {
             ("GET", None) => self.list(store, set, page, link),
             ("GET", Some(key)) => {
@@ -56,6 +60,66 @@ impl Request<'_> {
             }
             _ => Err(Refusal::new(405, "", "the method is not allowed here")),
         }
+    }
+
+    /// The lines of an entity, or one of them.
+    fn lines(
+        &self,
+        store: &mut Store,
+        set: &Set,
+        (key, inner): (&str, &str),
+        page: usize,
+        link: &dyn Fn(&str) -> String,
+    ) -> Result<Answer, Refusal> {
+        let number = match inner.strip_prefix("Lines") {
+            Some("") => None,
+            Some(number) => number.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')?.parse::<u64>().ok()),
+            None => return Err(Refusal::new(404, inner, format!("there is no property {inner}"))),
+        };
+        if number.is_none() && inner != "Lines" {
+            return Err(Refusal::new(400, inner, "the key cannot be read"));
+        }
+        let body = self.body.cloned().unwrap_or_default();
+        let stored = match (self.method, number) {
+            ("GET", None) => {
+                let stored = store.get(set.name, key);
+                let stored = stored.ok_or_else(|| Refusal::new(404, set.key, format!("{key} does not exist")))?;
+                let skipped = self.query.get("$skip").and_then(|skip| skip.parse().ok()).unwrap_or(0);
+                let lines = shown_lines(&stored.entity);
+                let shown: Vec<&Value> = lines.iter().skip(skipped).take(page).collect();
+                let mut body = json!({ "value": shown });
+                if skipped + page < lines.len() {
+                    body["@odata.nextLink"] = json!(link(&format!("$skip={}", skipped + page)));
+                }
+                return Ok(Answer { status: 200, etag: None, body });
+            }
+            ("POST", None) => store.change_lines(set, key, |lines| {
+                if lines.iter().any(|line| line["Line"] == body["Line"]) {
+                    return Err(Refusal::new(409, "Line", format!("line {} exists already", body["Line"])));
+                }
+                lines.push(body);
+                Ok(())
+            }),
+            ("PATCH" | "DELETE", Some(number)) => store.change_lines(set, key, |lines| {
+                let place = lines.iter().position(|line| line["Line"] == json!(number));
+                let place = place.ok_or_else(|| Refusal::new(404, "Line", format!("line {number} does not exist")))?;
+                match self.if_match {
+                    None => return Err(Refusal::new(428, "", "If-Match is required")),
+                    Some(etag) if etag != "*" && etag != line_etag(&lines[place]) => {
+                        return Err(Refusal::new(412, "", "the line has changed"));
+                    }
+                    Some(_) => {}
+                }
+                if self.method == "DELETE" {
+                    lines.remove(place);
+                } else if let (Some(line), Value::Object(changes)) = (lines[place].as_object_mut(), body) {
+                    line.extend(changes);
+                }
+                Ok(())
+            }),
+            _ => return Err(Refusal::new(405, "", "the method is not allowed here")),
+        };
+        stored.map(|_| Answer { status: 204, etag: None, body: Value::Null })
     }
 
     fn expands(&self) -> bool {
@@ -134,6 +198,8 @@ fn entity(stored: &Stored, lines: bool) -> Value {
     let mut entity: Map<String, Value> = stored.entity.clone();
     if !lines {
         entity.remove("Lines");
+    } else if entity.contains_key("Lines") {
+        entity.insert("Lines".to_owned(), shown_lines(&entity).into());
     }
     entity.insert("@odata.etag".to_owned(), json!(stored.etag()));
     Value::Object(entity)
@@ -143,19 +209,42 @@ fn shown(status: u16, stored: &Stored, lines: bool) -> Answer {
     Answer { status, etag: Some(stored.etag()), body: entity(stored, lines) }
 }
 
-/// `Set` or `Set('key')`.
-fn target(text: &str) -> Result<(&str, Option<String>), Refusal> {
-    let Some((name, rest)) = text.split_once('(') else { return Ok((text, None)) };
-    let bad = || Refusal::new(400, name, "the key cannot be read");
-    let inner = rest.strip_suffix(')').ok_or_else(bad)?;
-    let inner = inner
+/// The lines of an entity, each with its state.
+fn shown_lines(entity: &Map<String, Value>) -> Vec<Value> {
+    let lines = entity.get("Lines").and_then(Value::as_array).cloned().unwrap_or_default();
+    let shown = |mut line: Value| {
+        line["@odata.etag"] = json!(line_etag(&line));
+        line
+    };
+    lines.into_iter().map(shown).collect()
+}
+
+/// What an address names.
+struct Target<'a> {
+    set: &'a str,
+    key: Option<String>,
+    /// What of the entity.
+    inner: Option<&'a str>,
+}
+
+/// `Set`, `Set('key')`, or `Set('key')/Inner`.
+fn target(text: &str) -> Result<Target<'_>, Refusal> {
+    let Some((set, rest)) = text.split_once('(') else { return Ok(Target { set: text, key: None, inner: None }) };
+    let bad = || Refusal::new(400, set, "the key cannot be read");
+    let rest = rest
         .split_once('=')
-        .filter(|(name, _)| name.chars().all(char::is_alphanumeric))
-        .map_or(inner, |(_, value)| value);
-    if !inner.starts_with('\'') {
-        return Ok((name, Some(inner.to_owned())));
-    }
-    let mut rest = inner.chars().peekable();
-    let key = literal(&mut rest).map_err(|_| bad())?;
-    if rest.next().is_some() { Err(bad()) } else { Ok((name, Some(key))) }
+        .filter(|(name, _)| !name.is_empty() && name.chars().all(char::is_alphanumeric))
+        .map_or(rest, |(_, value)| value);
+    let (key, rest) = if rest.starts_with('\'') {
+        let mut after = rest.chars().peekable();
+        let key = literal(&mut after).map_err(|_| bad())?;
+        let left = after.map(char::len_utf8).sum::<usize>();
+        (key, rest.get(rest.len() - left..).ok_or_else(bad)?)
+    } else {
+        let end = rest.find(')').ok_or_else(bad)?;
+        (rest[..end].to_owned(), &rest[end..])
+    };
+    let inner = rest.strip_prefix(')').ok_or_else(bad)?;
+    let inner = if inner.is_empty() { None } else { Some(inner.strip_prefix('/').ok_or_else(bad)?) };
+    Ok(Target { set, key: Some(key), inner })
 }

@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Map, Value, json};
 
-use super::ODataConfig;
 use super::model::{SETS, Set};
+use super::{DeepUpdates, ODataConfig};
 use crate::scenario::{Masters, products};
 use crate::{Account, Document, DocumentLine, Supplier};
 
@@ -47,6 +47,7 @@ impl Refusal {
 pub(super) struct Store {
     sets: BTreeMap<&'static str, BTreeMap<String, Stored>>,
     unique_references: bool,
+    deep_updates: DeepUpdates,
     /// Writes by entity set.
     pub(super) writes: BTreeMap<String, u64>,
     next: u64,
@@ -60,6 +61,7 @@ impl Store {
         let mut store = Self {
             sets,
             unique_references: config.unique_references,
+            deep_updates: config.deep_updates,
             writes: BTreeMap::new(),
             next: 1,
             version: 0,
@@ -175,19 +177,49 @@ impl Store {
 
     pub(super) fn patch(&mut self, set: &Set, key: &str, etag: Option<&str>, body: &Value) -> Result<Stored, Refusal> {
         *self.writes.entry(set.name.to_owned()).or_default() += 1;
+        let mut entity = self.open(set, key, etag)?.entity;
+        let mut changes = body.as_object().cloned().ok_or_else(|| Refusal::new(400, "", "an object is expected"))?;
+        check_names(set, &changes)?;
+        match self.deep_updates {
+            DeepUpdates::Refused if changes.contains_key("Lines") => {
+                return Err(Refusal::new(400, "Lines", "a change takes no related entities inside it"));
+            }
+            DeepUpdates::Ignored => drop(changes.remove("Lines")),
+            DeepUpdates::Refused | DeepUpdates::Accepted => {}
+        }
+        entity.extend(changes);
+        self.changed(set, key, entity)
+    }
+
+    /// Changes the lines of an entity, whatever its own state.
+    pub(super) fn change_lines(
+        &mut self,
+        set: &Set,
+        key: &str,
+        change: impl FnOnce(&mut Vec<Value>) -> Result<(), Refusal>,
+    ) -> Result<Stored, Refusal> {
+        *self.writes.entry(format!("{}/Lines", set.name)).or_default() += 1;
+        let mut entity = self.open(set, key, Some("*"))?.entity;
+        let lines = entity.entry("Lines".to_owned()).or_insert_with(|| json!([]));
+        change(lines.as_array_mut().ok_or_else(|| Refusal::new(404, "Lines", "there are no lines"))?)?;
+        self.changed(set, key, entity)
+    }
+
+    fn changed(&mut self, set: &Set, key: &str, mut entity: Map<String, Value>) -> Result<Stored, Refusal> {
+        self.check(set, &mut entity)?;
+        self.put(set.name, key, Value::Object(entity))
+            .cloned()
+            .ok_or_else(|| Refusal::new(500, "", "it could not be stored"))
+    }
+
+    /// An entity at this state that may still be changed.
+    fn open(&self, set: &Set, key: &str, etag: Option<&str>) -> Result<Stored, Refusal> {
         let stored = self.at_state(set, key, etag)?;
         if let Some(status @ ("Received" | "Posted" | "Paid")) = stored.entity.get("Status").and_then(Value::as_str) {
             let status = status.to_lowercase();
             return Err(Refusal::new(422, "Status", format!("{key} has been {status} and cannot be changed")));
         }
-        let changes = body.as_object().ok_or_else(|| Refusal::new(400, "", "an object is expected"))?;
-        check_names(set, changes)?;
-        let mut entity = stored.entity;
-        entity.extend(changes.clone());
-        self.check(set, &mut entity)?;
-        self.put(set.name, key, Value::Object(entity))
-            .cloned()
-            .ok_or_else(|| Refusal::new(500, "", "it could not be stored"))
+        Ok(stored)
     }
 
     pub(super) fn delete(&mut self, set: &Set, key: &str, etag: Option<&str>) -> Result<(), Refusal> {
@@ -283,6 +315,16 @@ impl Store {
     pub(super) fn len(&self, set: &str) -> usize {
         self.sets.get(set).map_or(0, BTreeMap::len)
     }
+}
+
+/// The state of a line, which knows nothing of its head's.
+pub(super) fn line_etag(line: &Value) -> String {
+    // FNV-1a.
+    let hash = line
+        .to_string()
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    format!("W/\"{hash:x}\"")
 }
 
 fn check_names(set: &Set, entity: &Map<String, Value>) -> Result<(), Refusal> {

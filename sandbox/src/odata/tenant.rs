@@ -7,6 +7,7 @@ use hyper::StatusCode;
 use serde_json::{Value, json};
 
 use super::ODataConfig;
+use super::model::SETS;
 use super::request::Request;
 use super::store::Store;
 use super::{batch, multipart};
@@ -82,17 +83,44 @@ impl ODataTenant {
         let host = call.header("host").unwrap_or_default();
         let link = |query: &str| {
             if self.config.relative_links {
-                format!("{target}?{query}")
+                format!("{}?{query}", target.rsplit('/').next().unwrap_or_default())
             } else {
                 format!("http://{host}{}?{query}", call.path)
             }
         };
         let answer = request.run(&mut self.store(), self.page_size(call), &link);
+        let mut answer = answer;
+        self.cut_lines(&mut answer.body, service, call.header("host").unwrap_or_default());
         let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let reply = if answer.body.is_null() { Reply::empty(status) } else { Reply::json(status, &answer.body) };
         match answer.etag {
             Some(etag) => reply.with("etag", &etag),
             None => reply,
+        }
+    }
+
+    /// Shows no more lines of an entity than a page of them has, and where the others are.
+    fn cut_lines(&self, body: &mut Value, service: &str, host: &str) {
+        let page = self.config.expanded_page_size;
+        let entities = match body.get_mut("value").and_then(Value::as_array_mut) {
+            Some(entities) => entities.iter_mut().collect(),
+            None => vec![body],
+        };
+        for entity in entities {
+            let Some(lines) = entity.get_mut("Lines").and_then(Value::as_array_mut) else { continue };
+            if lines.len() <= page {
+                continue;
+            }
+            lines.truncate(page);
+            let set = SETS.iter().find(|set| set.service == service && entity.get(set.key).is_some());
+            let Some(set) = set else { continue };
+            let target = format!("{}('{}')/Lines?$skip={page}", set.name, entity[set.key].as_str().unwrap_or_default());
+            let root = if self.config.relative_links {
+                String::new()
+            } else {
+                format!("http://{host}/{}{ROOT}{service}/", self.config.tenant)
+            };
+            entity["Lines@odata.nextLink"] = json!(format!("{root}{target}"));
         }
     }
 
@@ -113,8 +141,12 @@ impl ODataTenant {
         if groups.iter().map(|group| group.parts.len()).sum::<usize>() > self.config.max_parts {
             return self.error(StatusCode::PAYLOAD_TOO_LARGE, "too many requests in the batch");
         }
-        let go_on = call.header("prefer").is_some_and(|prefer| prefer.contains("continue-on-error"));
+        let whole = self.config.whole_refusals;
+        let go_on = !whole && call.header("prefer").is_some_and(|prefer| prefer.contains("continue-on-error"));
         let outcomes = batch::run(groups, service, &mut self.store(), self.config.page_size, go_on, fault);
+        if whole && outcomes.iter().any(|outcome| outcome.failed) {
+            return self.error(StatusCode::BAD_REQUEST, "a request of the batch cannot be processed");
+        }
         if multipart {
             Reply::multipart("batchresponse", batch::write_multipart(&outcomes))
         } else {
@@ -154,7 +186,8 @@ impl Tenant for ODataTenant {
         match self.target(&call.path) {
             Some((_, target)) => {
                 let (set, key) = target.split_once('(').map_or((target, ""), |(set, _)| (set, "({id})"));
-                format!("{} {set}{key}", call.method)
+                let inner = if target.contains(")/Lines") { "/Lines" } else { "" };
+                format!("{} {set}{key}{inner}", call.method)
             }
             None => format!("{} {}", call.method, call.path),
         }

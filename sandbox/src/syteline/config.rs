@@ -55,6 +55,8 @@ pub struct SyteLineConfig {
     pub message_codes: bool,
     /// Changes an update may carry; beyond: refused.
     pub max_changes: usize,
+    /// Bytes the body of a call may have; beyond, the gateway answers 413.
+    pub max_body: usize,
     /// Bytes the address of a call may have; beyond: 414.
     pub max_query: usize,
     /// Faults to begin with.
@@ -81,6 +83,7 @@ impl Default for SyteLineConfig {
             items_for_refresh_items: false,
             message_codes: true,
             max_changes: 250,
+            max_body: usize::MAX,
             max_query: 2_048,
             faults: Faults::default(),
         }

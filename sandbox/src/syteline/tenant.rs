@@ -180,6 +180,9 @@ impl Tenant for SyteLineTenant {
         if call.query.len() > self.config.max_query {
             return Reply::html(StatusCode::URI_TOO_LONG, "414 Request-URI Too Long");
         }
+        if call.body.len() > self.config.max_body {
+            return Reply::html(StatusCode::PAYLOAD_TOO_LARGE, "413 Content Too Large");
+        }
         let Some((verb, ido)) = self.target(&call.path) else {
             return self.error(StatusCode::NOT_FOUND, "No such service in this tenant.");
         };

@@ -12,6 +12,14 @@ use super::entity::{Entity, NewEntity};
 use super::fault::{EXPLAINED, accepted, judge};
 use super::key::Key;
 use super::value::check_name;
+use crate::whole::{of_each, too_large};
+
+/// What to look at if a service takes no `$batch`.
+const BATCH_HINT: &str = "it takes no $batch of this format: check the name of the service, then whether its batch \
+    format is JSON or multipart, or write one by one";
+
+/// The version of `OData` that is spoken.
+const VERSION: &str = "4.0";
 
 /// How a batch is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,6 +40,8 @@ pub struct Write {
     target: String,
     etag: Option<String>,
     body: Option<NewEntity>,
+    /// The version of `OData` that has such a write.
+    version: &'static str,
     refused: Option<String>,
 }
 
@@ -39,7 +49,7 @@ impl Write {
     /// A new entity of a set, with those inside it.
     pub fn create(set: &str, entity: NewEntity) -> Self {
         let refused = check_name(set).err();
-        Self { method: "POST", target: set.to_owned(), etag: None, body: Some(entity), refused }
+        Self { method: "POST", target: set.to_owned(), etag: None, body: Some(entity), version: VERSION, refused }
     }
 
     /// A change of the properties given, at the state in which the entity was read (`None`: whatever it has become).
@@ -52,6 +62,23 @@ impl Write {
         Self::of_key("DELETE", set, key, etag)
     }
 
+    /// The same write of an entity inside this one.
+    pub fn inside(mut self, set: &str, key: &Key) -> Self {
+        match check_name(set).and_then(|()| key.target(set)) {
+            Ok(outer) => self.target = format!("{outer}/{}", self.target),
+            Err(reason) => {
+                self.refused.get_or_insert(reason);
+            }
+        }
+        self
+    }
+
+    /// With entities inside it, though it is a change.
+    pub(super) fn deep(mut self) -> Self {
+        self.version = "4.01";
+        self
+    }
+
     fn of_key(method: &'static str, set: &str, key: &Key, etag: Option<&str>) -> Self {
         let (target, refused) = match check_name(set).and_then(|()| key.target(set)) {
             Ok(target) => (target, None),
@@ -60,7 +87,7 @@ impl Write {
         let etag = etag.unwrap_or("*");
         // In a batch it is a line of text among others.
         let broken = etag.chars().any(char::is_control).then(|| "the ETag has control characters".to_owned());
-        Self { method, target, etag: Some(etag.to_owned()), body: None, refused: refused.or(broken) }
+        Self { method, target, etag: Some(etag.to_owned()), body: None, version: VERSION, refused: refused.or(broken) }
     }
 
     fn operation(&self) -> String {
@@ -81,23 +108,39 @@ impl Service {
     /// result for each, in their order: the entity as far as the server shows it, or an error whose outcome says
     /// whether the write may have been made.
     ///
-    /// After a call that failed as a whole no further one is sent. Dropping the future gives up: the call under way may
-    /// still be processed.
+    /// What the service says to be too large goes in smaller calls. After another failure of a call as a whole no
+    /// further one is sent: it is `NotProcessed` only if the status proves that, and a refusal of the whole is none of
+    /// each, but `Unknown`. Dropping the future gives up: the call under way may still be processed.
     pub async fn write_many(&self, writes: &[Write]) -> Vec<Result<Entity, Error>> {
         let mut results = Vec::with_capacity(writes.len());
-        let mut rest = writes;
+        let (mut rest, mut most) = (writes, usize::MAX);
         while !rest.is_empty() {
-            let (now, later) = rest.split_at(self.next_call(rest));
-            let (answers, failed) = match now {
+            let (now, later) = rest.split_at(self.next_call(rest, self.limits().parts.get().min(most)));
+            let failed = match now {
                 [one] => {
-                    let answer = self.write(one).await;
+                    let answer = self.write_alone(one).await;
                     // The call itself failed, rather than the write in it.
                     let failed = answer.as_ref().is_err_and(is_of_the_call);
-                    (vec![answer], failed)
+                    results.push(answer);
+                    failed
                 }
-                _ => self.batch(now, false).await,
+                _ => match self.batch(now, false).await {
+                    Ok(answers) => {
+                        results.extend(answers);
+                        false
+                    }
+                    Err(error) if too_large(&error) => {
+                        tracing::info!(writes = now.len(), "the service takes no batch as large as that");
+                        most = now.len() / 2;
+                        continue;
+                    }
+                    Err(error) => {
+                        let error = of_each(error, now.len(), &self.limits().parts, BATCH_HINT);
+                        results.extend(now.iter().map(|_| Err(error.clone())));
+                        true
+                    }
+                },
             };
-            results.extend(answers);
             rest = later;
             if failed {
                 break;
@@ -109,6 +152,16 @@ impl Service {
         };
         results.extend(rest.iter().map(unsent));
         results
+    }
+
+    /// Makes one write of many by itself.
+    async fn write_alone(&self, write: &Write) -> Result<Entity, Error> {
+        let answer = self.write(write).await;
+        if answer.as_ref().is_err_and(|error| error.outcome() == Outcome::Rejected) {
+            // It may be the one for which a whole batch was refused before.
+            self.limits().parts.rise_again();
+        }
+        answer
     }
 
     /// Makes one write.
@@ -129,7 +182,7 @@ impl Service {
         if let Some(body) = &write.body {
             request = request.json(body);
         }
-        let request = self.dressed(request).operation(&operation).accept_status(&EXPLAINED);
+        let request = self.dressed_as(write.version, request).operation(&operation).accept_status(&EXPLAINED);
         let response = accepted(&operation, request.send().await?)?;
         if response.body.is_empty() {
             return Ok(Entity::default().at_state(response.header("etag")));
@@ -153,11 +206,15 @@ impl Service {
         if let Some(reason) = writes.iter().find_map(|write| write.refused.clone()) {
             return Err(Error::config(operation, reason));
         }
-        if self.next_call(writes) < writes.len() {
+        // What belongs together goes together, also where all else goes one by one.
+        let most = Some(self.limits().parts.set()).filter(|most| *most > 1).unwrap_or(usize::MAX);
+        if self.next_call(writes, most) < writes.len() {
             let message = format!("{} writes do not fit into one batch: raise its limits, or make fewer", writes.len());
             return Err(Error::config(operation, message));
         }
-        let (results, _) = self.batch(writes, true).await;
+        // Together they are one write: refused as a whole, it is refused.
+        let whole = |error| of_each(error, 1, &self.limits().parts, BATCH_HINT);
+        let results = self.batch(writes, true).await.map_err(whole)?;
         let made = results.iter().filter(|result| result.is_ok()).count();
         // Why it failed: what is unclear first, and last what failed only because another did.
         let weight = |error: &Error| (error.outcome() == Outcome::Unknown, error.status() != Some(424));
@@ -172,7 +229,8 @@ impl Service {
         }
     }
 
-    fn next_call(&self, writes: &[Write]) -> usize {
+    /// How many of the writes fit into one call of at most so many.
+    fn next_call(&self, writes: &[Write], most: usize) -> usize {
         let limits = self.limits();
         let around = match limits.format {
             BatchFormat::Json => 128,
@@ -183,15 +241,12 @@ impl Service {
             bytes += serde_json::to_string(&write.body).map_or(0, |body| body.len()) + write.target.len() + around;
             bytes <= limits.bytes
         };
-        writes.iter().take(limits.parts).take_while(fits).count().max(1)
+        writes.iter().take(most).take_while(fits).count().max(1)
     }
 
-    /// One `$batch`, as one change set if `together`: its results, and whether it failed as a whole.
-    async fn batch(&self, writes: &[Write], together: bool) -> (Vec<Result<Entity, Error>>, bool) {
-        let answers = match self.exchange(writes, together).await {
-            Ok(answers) => answers,
-            Err(error) => return (writes.iter().map(|_| Err(error.clone())).collect(), true),
-        };
+    /// One `$batch`, as one change set if `together`: its results, or why it failed as a whole.
+    async fn batch(&self, writes: &[Write], together: bool) -> Result<Vec<Result<Entity, Error>>, Error> {
+        let answers = self.exchange(writes, together).await?;
         let mut by_place: HashMap<usize, Vec<Answered>> = HashMap::new();
         for (place, answered) in answers {
             by_place.entry(place).or_default().push(answered);
@@ -206,7 +261,7 @@ impl Service {
             let message = "the answer of the batch has not one response to it: it may have been made";
             Err(Error::new(ErrorKind::Decode, Outcome::Unknown, write.operation(), message))
         };
-        (writes.iter().enumerate().map(result).collect(), false)
+        Ok(writes.iter().enumerate().map(result).collect())
     }
 
     /// Sends those writes that can be sent, and reads what is answered to each.
