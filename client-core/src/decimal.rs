@@ -46,7 +46,7 @@ fn scientific(mantissa: &str, exponent: &str) -> Option<Decimal> {
     if mantissa.is_zero() {
         return Some(Decimal::ZERO);
     }
-    let scale = i32::try_from(mantissa.scale()).ok()? - exponent.parse::<i32>().ok()?;
+    let scale = i32::try_from(mantissa.scale()).ok()?.checked_sub(exponent.parse().ok()?)?;
     let (digits, scale) = if let Ok(scale) = u32::try_from(scale) {
         (mantissa.mantissa(), scale)
     } else {

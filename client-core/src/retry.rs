@@ -50,7 +50,7 @@ impl RetryPolicy {
         }
         match retry_after {
             Some(wait) if wait > self.longest_retry_after => None,
-            Some(wait) => Some(wait + self.jitter.up_to(self.base)),
+            Some(wait) => Some(wait.saturating_add(self.jitter.up_to(self.base))),
             None => Some(self.backoff(attempt)),
         }
     }

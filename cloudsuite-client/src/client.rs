@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use tenant_http::{
@@ -70,6 +71,7 @@ impl CloudSuiteClient {
             requests_per_minute: 300,
             concurrency: 4,
             logins_per_minute: 15,
+            login_patience: None,
             token_cache: None,
             tokens: None,
             authentication: ClientAuthentication::default(),
@@ -177,6 +179,7 @@ pub struct CloudSuiteBuilder {
     requests_per_minute: u32,
     concurrency: usize,
     logins_per_minute: u32,
+    login_patience: Option<Duration>,
     token_cache: Option<Arc<dyn TokenCache>>,
     tokens: Option<Arc<dyn TokenSource>>,
     authentication: ClientAuthentication,
@@ -210,6 +213,13 @@ impl CloudSuiteBuilder {
     /// The most logins in any minute. Default 15; tenants are known to allow 20, to all their clients together.
     pub fn logins_per_minute(mut self, logins: u32) -> Self {
         self.logins_per_minute = logins;
+        self
+    }
+
+    /// How long a login that fails is tried again, as often as [`retry`](Self::retry) allows: later none is begun, and
+    /// the calls that wait for it fail. Default: the timeout of a request for each try.
+    pub fn login_patience(mut self, patience: Duration) -> Self {
+        self.login_patience = Some(patience);
         self
     }
 
@@ -249,7 +259,7 @@ impl CloudSuiteBuilder {
         self
     }
 
-    /// When reads, and calls proven unprocessed, are tried again.
+    /// When reads, and calls proven unprocessed, are tried again, and the login that they wait for.
     pub fn retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
         self
@@ -322,7 +332,12 @@ impl CloudSuiteBuilder {
                 (Arc::new(MongooseUser { http, login: login.clone() }), login.credential(), system)
             }
         };
-        let manager = TokenManager::new(login, credential).system(system).logins_per_minute(self.logins_per_minute);
+        let tries = self.timeouts.request.saturating_mul(self.retry.max_attempts);
+        let manager = TokenManager::new(login, credential)
+            .system(system)
+            .logins_per_minute(self.logins_per_minute)
+            .backoff(self.retry.clone())
+            .patience(self.login_patience.unwrap_or(tries));
         Ok(match &self.token_cache {
             Some(cache) => manager.cache(Arc::clone(cache)),
             None => manager,

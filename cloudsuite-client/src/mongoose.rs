@@ -17,7 +17,7 @@ use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tenant_http::{AccessToken, Error, ErrorKind, Http, Login, Outcome, Replay, Response};
@@ -124,9 +124,8 @@ impl Login for MongooseUser {
             let message = error.message().replace(login.password.expose_secret(), "***");
             error.with_message(message)
         })?;
-        let now = Utc::now();
-        let life = chrono::TimeDelta::from_std(login.token_life).unwrap_or(chrono::TimeDelta::hours(1));
-        Ok(AccessToken::new(token, now + life).issued_at(now))
+        let life = TimeDelta::from_std(login.token_life).unwrap_or(TimeDelta::MAX);
+        Ok(AccessToken::living(token, Utc::now(), life))
     }
 }
 

@@ -6,9 +6,8 @@ use async_trait::async_trait;
 use chrono::{TimeDelta, Utc};
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
-use tenant_http::{AccessToken, Error, ErrorKind, Http, Login, Outcome, Replay, Response, Url};
+use serde::Deserialize;
+use tenant_http::{AccessToken, Error, ErrorKind, ExpiresIn, Http, Login, Outcome, Replay, Response, Url};
 
 use crate::Ionapi;
 
@@ -18,9 +17,9 @@ const REVOKE: &str = "POST revoke";
 const REVOKE_PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long a token is believed to live if the answer does not say; the shortest that tenants can set.
-const DEFAULT_LIFE: i64 = 3_600;
+const DEFAULT_LIFE: TimeDelta = TimeDelta::hours(1);
 /// The longest life that tenants can set.
-const LONGEST_LIFE: i64 = 24 * 3_600;
+const LONGEST_LIFE: TimeDelta = TimeDelta::hours(24);
 
 /// Where the OAuth client's id and secret go in a token request. Servers are known to take either.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -59,8 +58,7 @@ impl ServiceAccount {
             }
         }
         let answer = TokenAnswer::read(&request.form(&form).send().await?)?;
-        let now = Utc::now();
-        let token = AccessToken::new(answer.access_token, now + answer.life).issued_at(now);
+        let token = AccessToken::living(answer.access_token, Utc::now(), answer.life);
         Ok(token.with_refresh_token(answer.refresh_token))
     }
 
@@ -128,8 +126,8 @@ impl TokenAnswer {
         struct Wire {
             access_token: Option<SecretString>,
             refresh_token: Option<SecretString>,
-            #[serde(default, deserialize_with = "seconds")]
-            expires_in: Option<i64>,
+            #[serde(default)]
+            expires_in: ExpiresIn,
         }
         // The body holds tokens: no part of it is quoted.
         let unreadable = |what: &str| {
@@ -143,20 +141,9 @@ impl TokenAnswer {
         Ok(Self {
             access_token: given(wire.access_token).ok_or_else(|| unreadable("has no access_token"))?,
             refresh_token: given(wire.refresh_token),
-            life: TimeDelta::seconds(wire.expires_in.unwrap_or(DEFAULT_LIFE).clamp(0, LONGEST_LIFE)),
+            life: wire.expires_in.or(DEFAULT_LIFE).min(LONGEST_LIFE),
         })
     }
-}
-
-/// Seconds, written as a number or as text.
-fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
-    let raw = Option::<Box<RawValue>>::deserialize(deserializer)?;
-    let Some(text) = raw.as_deref().map(|raw| raw.get().trim_matches('"').trim()).filter(|text| !text.is_empty())
-    else {
-        return Ok(None);
-    };
-    let whole = text.split('.').next().unwrap_or(text);
-    whole.parse().map(Some).map_err(|_| serde::de::Error::custom("expires_in is no number"))
 }
 
 /// What an error answer of an authorization server says.

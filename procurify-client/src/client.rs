@@ -147,6 +147,7 @@ pub struct ProcurifyClientBuilder {
     retry: RetryPolicy,
     timeouts: Timeouts,
     logins_per_minute: u32,
+    login_patience: Option<Duration>,
     cache: Option<Arc<dyn TokenCache>>,
     tokens: Option<Arc<dyn TokenSource>>,
     observer: Option<Arc<dyn Observer>>,
@@ -168,6 +169,7 @@ impl ProcurifyClientBuilder {
             retry: RetryPolicy::default(),
             timeouts: Timeouts::default(),
             logins_per_minute: 15,
+            login_patience: None,
             cache: None,
             tokens: None,
             observer: None,
@@ -211,7 +213,7 @@ impl ProcurifyClientBuilder {
         self
     }
 
-    /// When to try again.
+    /// When to try again: calls, and the login that they wait for.
     pub fn retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
         self
@@ -226,6 +228,13 @@ impl ProcurifyClientBuilder {
     /// The most logins in any minute. Default 15: fetching a token for each call is the quickest way to be noticed.
     pub fn logins_per_minute(mut self, logins: u32) -> Self {
         self.logins_per_minute = logins;
+        self
+    }
+
+    /// How long a login that fails is tried again, as often as [`retry`](Self::retry) allows: later none is begun, and
+    /// the calls that wait for it fail. Default: the timeout of a request for each try.
+    pub fn login_patience(mut self, patience: Duration) -> Self {
+        self.login_patience = Some(patience);
         self
     }
 
@@ -303,7 +312,12 @@ impl ProcurifyClientBuilder {
             self.endpoint(base, limiter, counter).retry(RetryPolicy::none()).secrets(vec![secret.clone()]).build()?;
         let system = http.system().to_owned();
         let login = Arc::new(ClientCredentials { http, id, secret });
-        let mut manager = TokenManager::new(login, name).system(system).logins_per_minute(self.logins_per_minute);
+        let tries = self.timeouts.request.saturating_mul(self.retry.max_attempts);
+        let mut manager = TokenManager::new(login, name)
+            .system(system)
+            .logins_per_minute(self.logins_per_minute)
+            .backoff(self.retry.clone())
+            .patience(self.login_patience.unwrap_or(tries));
         if let Some(cache) = &self.cache {
             manager = manager.cache(Arc::clone(cache));
         }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, TimeZone, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, TimeZone, Utc};
 use compact_str::ToCompactString;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
@@ -82,9 +82,15 @@ fn usual_form(text: &[u8]) -> Option<DayOrTime> {
 
 fn day_or_time(text: &str) -> Option<DayOrTime> {
     let text = text.trim();
-    if let Some(usual) = usual_form(text.as_bytes()) {
-        return Some(usual);
-    }
+    usual_form(text.as_bytes()).or_else(|| other_form(text).filter(|read| is_of_our_era(read.day_in(&Utc))))
+}
+
+/// Nobody means another year, and where counting ends a day more is an overflow.
+fn is_of_our_era(day: NaiveDate) -> bool {
+    (0..=9999).contains(&day.year())
+}
+
+fn other_form(text: &str) -> Option<DayOrTime> {
     if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
         return Some(DayOrTime::Day(day));
     }
@@ -149,7 +155,7 @@ pub(crate) fn time<'de, D: Deserializer<'de>>(d: D) -> Result<Option<DateTime<Ut
 pub(crate) fn day<'de, D: Deserializer<'de>>(d: D) -> Result<Option<NaiveDate>, D::Error> {
     d.deserialize_option(DateVisitor(|text| {
         let written = text.trim().get(..10)?;
-        NaiveDate::parse_from_str(written, "%Y-%m-%d").ok()
+        NaiveDate::parse_from_str(written, "%Y-%m-%d").ok().filter(|day| is_of_our_era(*day))
     }))
 }
 
@@ -300,7 +306,9 @@ mod tests {
             assert_eq!(read.as_deref(), Some(shown), "{text}");
             assert_eq!(day_or_time(shown), day_or_time(text), "{text}");
         }
-        assert_eq!(day_or_time("yesterday"), None);
+        for text in ["yesterday", "-262143-01-01", "+262142-12-31T23:59:59Z", "+10000-01-01T00:00:00+00:00"] {
+            assert_eq!(day_or_time(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use chrono::{TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use tenant_http::{AccessToken, Error, ExposeSecret, Http, Login, Replay, SecretString};
+use tenant_http::{AccessToken, Error, ExpiresIn, ExposeSecret, Http, Login, Replay, SecretString};
 
 pub(crate) const AUDIENCE: &str = "https://api.procurify.com/";
 
@@ -25,13 +25,9 @@ struct Question<'a> {
 #[derive(Deserialize)]
 struct Answer {
     access_token: SecretString,
-    /// Seconds; a day by the documentation.
-    #[serde(default = "a_day")]
-    expires_in: i64,
-}
-
-fn a_day() -> i64 {
-    86_400
+    /// A day by the documentation.
+    #[serde(default)]
+    expires_in: ExpiresIn,
 }
 
 #[async_trait]
@@ -46,7 +42,6 @@ impl Login for ClientCredentials {
         };
         let response = self.http.post("/oauth/token").anonymous().replay(Replay::Never).json(&question).send().await?;
         let answer: Answer = response.json("POST /oauth/token")?;
-        let lifetime = TimeDelta::try_seconds(answer.expires_in).unwrap_or(TimeDelta::days(1));
-        Ok(AccessToken::new(answer.access_token, asked_at + lifetime).issued_at(asked_at))
+        Ok(AccessToken::living(answer.access_token, asked_at, answer.expires_in.or(TimeDelta::days(1))))
     }
 }

@@ -21,7 +21,8 @@ type Now = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 /// * A token close to its end is renewed by one caller while the others go on using it.
 /// * A refresh token, of whichever process, is tried before a login; one that is refused is not tried again.
 /// * Refused credentials are answered from memory for a while (default 60 s) instead of asked again.
-/// * A throttled or failing login is repeated with backoff, for at most [`patience`](Self::patience).
+/// * A throttled or failing login is repeated with [backoff](Self::backoff), and not begun again once
+///   [`patience`](Self::patience) is over.
 /// * No more logins a minute are made than [allowed](Self::logins_per_minute), whatever happens.
 ///
 /// Cancel safe: when the caller that logs in goes away, the next in line logs in.
@@ -105,7 +106,7 @@ impl TokenManager {
         self
     }
 
-    /// How long a throttled or failing login is repeated in all. Default 90 s.
+    /// How long a throttled or failing login is repeated in all: later none is begun. Default 90 s; zero for one try.
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
@@ -117,9 +118,9 @@ impl TokenManager {
         self
     }
 
-    /// Backoff between logins; its number of attempts is not used, patience is.
+    /// How often a login is tried, and the waits between. Default: as often as patience lasts, up to 15 s apart.
     pub fn backoff(mut self, retry: RetryPolicy) -> Self {
-        self.retry = RetryPolicy { max_attempts: u32::MAX, ..retry };
+        self.retry = retry;
         self
     }
 
@@ -194,8 +195,7 @@ impl TokenManager {
         if let Some(token) = self.adopt(cached.as_ref()) {
             return Ok(token);
         }
-        let deadline = (!patience.is_zero()).then(|| Instant::now() + patience);
-        let result = self.obtain(cached, deadline).await;
+        let result = self.obtain(cached, Instant::now().checked_add(patience)).await;
         if let Err(error) = &result {
             let refused = error.kind() == ErrorKind::Auth;
             let memory = if refused { self.refusal_memory } else { Duration::ZERO };
@@ -226,7 +226,7 @@ impl TokenManager {
         self.ask(None, deadline).await
     }
 
-    /// Asks until there is a token, or no hope of one before the deadline; without a deadline, once.
+    /// Asks until there is a token, or no hope of one before the deadline.
     async fn ask(&self, refresh: Option<&SecretString>, deadline: Option<Instant>) -> Result<AccessToken, Error> {
         let mut attempt = 1;
         loop {
@@ -248,21 +248,20 @@ impl TokenManager {
             }
             let error = judged(error, &self.credential);
             let wait = self.retry.delay(attempt, error.retry_after());
-            match (wait.filter(|_| passes_by_itself(error.kind(), attempt)), deadline) {
-                (Some(wait), Some(deadline)) if Instant::now() + wait <= deadline => {
-                    tracing::info!(
-                        system = self.system,
-                        attempt,
-                        seconds_left = (deadline - Instant::now()).as_secs() + 1,
-                        kind = ?error.kind(),
-                        reason = error.message(),
-                        wait_ms = wait.as_millis(),
-                        "trying to log in again"
-                    );
-                    tokio::time::sleep(wait).await;
-                }
-                _ => return Err(error),
-            }
+            let in_time = |wait: &Duration| is_before(Instant::now().checked_add(*wait), deadline);
+            let Some(wait) = wait.filter(in_time).filter(|_| passes_by_itself(error.kind(), attempt)) else {
+                return Err(error);
+            };
+            tracing::info!(
+                system = self.system,
+                attempt,
+                seconds_left = deadline.map(|deadline| (deadline - Instant::now()).as_secs() + 1),
+                kind = ?error.kind(),
+                reason = error.message(),
+                wait_ms = wait.as_millis(),
+                "trying to log in again"
+            );
+            tokio::time::sleep(wait).await;
             attempt += 1;
         }
     }
@@ -315,6 +314,11 @@ fn judged(error: Error, credential: &str) -> Error {
 /// Whether a failure says nothing of the refresh token, which is good for another try.
 fn leaves_refresh_token(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::RateLimited | ErrorKind::Connect)
+}
+
+/// Whether a moment comes before a deadline; either may be beyond what a clock counts to.
+fn is_before(moment: Option<Instant>, deadline: Option<Instant>) -> bool {
+    moment.is_some_and(|moment| deadline.is_none_or(|deadline| moment < deadline))
 }
 
 /// A broken answer may be a wrong address as well as an accident: it is not asked for all our patience.

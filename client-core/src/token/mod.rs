@@ -1,5 +1,6 @@
 //! Access tokens: who gives them, who keeps them, and how one login serves everybody.
 
+mod life;
 mod manager;
 
 use std::fmt;
@@ -10,7 +11,11 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::Error;
 
+pub use life::ExpiresIn;
 pub use manager::TokenManager;
+
+/// No token is taken for good longer than this.
+const LONGEST_LIFE: TimeDelta = TimeDelta::days(30);
 
 /// A bearer token, how long it lives, and the refresh token that was issued with it, if one was.
 #[derive(Clone)]
@@ -25,6 +30,14 @@ impl AccessToken {
     /// A token issued now.
     pub fn new(secret: SecretString, expires_at: DateTime<Utc>) -> Self {
         Self { secret, refresh: None, issued_at: Utc::now(), expires_at }
+    }
+
+    /// A token of this life, counted from when it was asked for. Longer ones than 30 days are taken for that: a server
+    /// that says so may mean something else, and one that ended before is refused and replaced.
+    pub fn living(secret: SecretString, asked_at: DateTime<Utc>, life: TimeDelta) -> Self {
+        let life = life.clamp(TimeDelta::zero(), LONGEST_LIFE);
+        let expires_at = asked_at.checked_add_signed(life).unwrap_or(asked_at);
+        Self { secret, refresh: None, issued_at: asked_at, expires_at }
     }
 
     /// With the refresh token that was issued beside it.
@@ -92,21 +105,22 @@ pub trait TokenSource: Send + Sync {
 /// ```
 /// use async_trait::async_trait;
 /// use chrono::{TimeDelta, Utc};
-/// use tenant_http::{AccessToken, Error, Http, Login, Replay, SecretString};
+/// use tenant_http::{AccessToken, Error, ExpiresIn, Http, Login, Replay, SecretString};
 ///
 /// struct ClientCredentials { http: Http, id: String, secret: SecretString }
 ///
 /// #[derive(serde::Deserialize)]
-/// struct Answer { access_token: String, expires_in: i64 }
+/// struct Answer { access_token: SecretString, #[serde(default)] expires_in: ExpiresIn }
 ///
 /// #[async_trait]
 /// impl Login for ClientCredentials {
 ///     async fn login(&self) -> Result<AccessToken, Error> {
 ///         use tenant_http::ExposeSecret;
+///         let asked_at = Utc::now();
 ///         let form = [("client_id", self.id.as_str()), ("client_secret", self.secret.expose_secret())];
 ///         let answer: Answer = self.http.post("/oauth/token").anonymous().replay(Replay::Never)
 ///             .form(&form).send().await?.json("login")?;
-///         Ok(AccessToken::new(answer.access_token.into(), Utc::now() + TimeDelta::seconds(answer.expires_in)))
+///         Ok(AccessToken::living(answer.access_token, asked_at, answer.expires_in.or(TimeDelta::hours(1))))
 ///     }
 /// }
 /// ```

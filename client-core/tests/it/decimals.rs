@@ -38,9 +38,20 @@ fn decimals_are_read_exactly_whether_string_or_number() {
 
 #[test]
 fn what_is_no_exact_decimal_is_an_error_that_shows_it() {
-    for json in
-        ["\"12,50\"", "true", "[1]", "null", "\"\"", "1e400", "1e-40", "0.12345678901234567890123456789", "\"1e\""]
-    {
+    for json in [
+        "\"12,50\"",
+        "true",
+        "[1]",
+        "null",
+        "\"\"",
+        "1e400",
+        "1e-40",
+        "0.12345678901234567890123456789",
+        "\"1e\"",
+        "1e-2147483648",
+        "1e2147483648",
+        "1e99999999999",
+    ] {
         let error = line(json).unwrap_err().to_string();
         assert!(error.contains("decimal"), "{json}: {error}");
     }

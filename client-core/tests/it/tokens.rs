@@ -84,7 +84,25 @@ async fn patience_with_a_login_ends() {
     let error = manager(&login).token().await.unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::RateLimited, Outcome::NotProcessed));
     assert!(before.elapsed() <= Duration::from_secs(90));
-    assert_eq!(login.logins(), 4);
+    assert_eq!(login.logins(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_is_tried_as_often_as_the_policy_says() {
+    for max_attempts in [1, 3] {
+        let login = CountingLogin::failing(vec![down(); 100]);
+        let manager = manager(&login).backoff(tenant_http::RetryPolicy { max_attempts, ..eager() });
+        assert_eq!(manager.token().await.unwrap_err().kind(), ErrorKind::Unavailable);
+        assert_eq!(login.logins(), max_attempts as usize);
+    }
+    let login = CountingLogin::failing(vec![down(); 100]);
+    manager(&login).patience(Duration::ZERO).token().await.unwrap_err();
+    assert_eq!(login.logins(), 1);
+    let wait = Some(Duration::MAX);
+    let login = CountingLogin::failing(vec![throttled(wait)]);
+    let policy = tenant_http::RetryPolicy { longest_retry_after: Duration::MAX, ..eager() };
+    manager(&login).patience(Duration::MAX).backoff(policy).token().await.unwrap_err();
+    assert_eq!(login.logins(), 1, "nobody waits to the end of time");
 }
 
 #[tokio::test]

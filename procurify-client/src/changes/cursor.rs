@@ -1,7 +1,7 @@
 //! Where a reading goes on.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Where a reading of changes goes on: at a time, or in the middle of a scan. Made to be kept as JSON.
 ///
@@ -22,12 +22,18 @@ pub(super) struct Place {
     /// The server's clock when the scan began.
     pub(super) started: DateTime<Utc>,
     /// How many records the list had up to and with the last one read.
+    #[serde(deserialize_with = "few")]
     pub(super) read: u64,
     /// What the last one read is ordered by.
     pub(super) last: i64,
     /// How many of the last ones read are ordered by the same, besides the last.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "few")]
     pub(super) ties: u64,
+}
+
+/// No list is longer, and what is kept may be spoilt: sums with it stay far from their ends.
+fn few<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    u32::deserialize(deserializer).map(u64::from)
 }
 
 impl Cursor {

@@ -142,7 +142,7 @@ impl<T: Tracked> Scan<T> {
         }
         let cursor = match place {
             Some(place) if has_more => self.cursor.at(place),
-            _ => Cursor::since(started - self.overlap),
+            _ => Cursor::since(started.checked_sub_signed(self.overlap).unwrap_or(DateTime::<Utc>::MIN_UTC)),
         };
         Ok(Read::Batch(Batch { records, cursor, is_last: self.done }))
     }

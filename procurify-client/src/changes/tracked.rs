@@ -1,6 +1,6 @@
 //! The records that have a filter on their last change.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::de::DeserializeOwned;
 
 use super::{Changes, Cursor};
@@ -33,7 +33,7 @@ pub trait Tracked: DeserializeOwned + Send + Sync + 'static + sealed::Sealed {
 
 /// A day of the server's may begin up to a day before or after one of ours.
 fn floor(time: DateTime<Utc>) -> NaiveDate {
-    time.date_naive() - TimeDelta::days(1)
+    time.date_naive().pred_opt().unwrap_or(NaiveDate::MIN)
 }
 
 macro_rules! tracked {

@@ -8,6 +8,7 @@ mod contract;
 mod errors;
 mod filters;
 mod filters_more;
+mod logins;
 mod paging;
 mod records;
 mod requests;

@@ -1,7 +1,9 @@
-//! Whatever happens on the way: a typed error that names the operation, in time.
+//! Whatever happens on the way: a typed error that names the operation, in time, whether it happens to the login or to
+//! the call after it.
 
 use std::io::Write;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -26,16 +28,42 @@ impl TokenSource for Token {
 fn builder(url: &str) -> ProcurifyClientBuilder {
     ProcurifyClient::builder("acme")
         .base_url(url.parse().unwrap())
-        .tokens(Arc::new(Token))
         .retry(RetryPolicy::none())
         .timeouts(Timeouts { connect: Duration::from_secs(2), request: Duration::from_secs(5) })
 }
 
 /// The failure of one list; it must name the operation.
-async fn failure(client: &ProcurifyClient) -> Error {
+async fn failure(client: &ProcurifyClient, operation: &str) -> Error {
     let error = client.vendors().list().send_page(1).await.unwrap_err();
-    assert_eq!(error.operation(), "GET /api/v3/vendors/");
-    assert!(error.to_string().contains("GET /api/v3/vendors/"), "{error}");
+    assert_eq!(error.operation(), operation);
+    assert!(error.to_string().contains(operation), "{error}");
+    error
+}
+
+/// Counts exchanges.
+#[derive(Default)]
+struct Count(AtomicUsize);
+
+impl Observer for Count {
+    fn exchanged(&self, _: &Exchange<'_>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// The failure where the token needs no login. With one it is the login's: of the same kind, proven unprocessed, and
+/// tried as often as the policy says, which is what bounds the wait for it.
+async fn both(builder: impl Fn() -> ProcurifyClientBuilder) -> Error {
+    let error = failure(&builder().tokens(Arc::new(Token)).build().unwrap(), "GET /api/v3/vendors/").await;
+    for (retry, attempts) in
+        [(RetryPolicy::none(), 1), (RetryPolicy { max_attempts: 2, base: Duration::ZERO, ..RetryPolicy::none() }, 2)]
+    {
+        let count = Arc::new(Count::default());
+        let client = builder().retry(retry).credentials("app-id", "app-secret").observer(count.clone());
+        let of_login = failure(&client.build().unwrap(), "POST /oauth/token").await;
+        assert_eq!((of_login.kind(), of_login.outcome()), (error.kind(), Outcome::NotProcessed), "{of_login:?}");
+        let transient = !matches!(error.kind(), ErrorKind::TooLarge);
+        assert_eq!(count.0.load(Ordering::SeqCst), if transient { attempts } else { 1 });
+    }
     error
 }
 
@@ -81,13 +109,13 @@ async fn nobody_listening() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let error = failure(&builder(&format!("http://{address}")).build().unwrap()).await;
+    let error = both(|| builder(&format!("http://{address}"))).await;
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Connect, Outcome::NotProcessed));
 }
 
 #[tokio::test]
 async fn a_name_that_does_not_exist() {
-    let error = failure(&builder("https://acme.invalid").build().unwrap()).await;
+    let error = both(|| builder("https://acme.invalid")).await;
     assert!(matches!(error.kind(), ErrorKind::Connect | ErrorKind::Timeout), "{error:?}");
     assert_eq!(error.outcome(), Outcome::NotProcessed);
 }
@@ -97,7 +125,8 @@ async fn no_tls_where_tls_was_expected() {
     let address = server(|mut stream| async move {
         let _ = stream.write_all(b"SSH-2.0-OpenSSH_9.9\r\n").await;
     });
-    let error = failure(&builder(&format!("https://{}", address.await)).build().unwrap()).await;
+    let address = address.await;
+    let error = both(|| builder(&format!("https://{address}"))).await;
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Connect, Outcome::NotProcessed));
 }
 
@@ -105,10 +134,10 @@ async fn no_tls_where_tls_was_expected() {
 async fn a_connection_that_is_closed_half_way() {
     let answer = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{\"data\": [";
     let url = answering(answer.to_vec()).await;
-    let error = failure(&builder(&url).build().unwrap()).await;
+    let error = both(|| builder(&url)).await;
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Protocol, Outcome::Unknown));
     let url = answering(Vec::new()).await;
-    let error = failure(&builder(&url).build().unwrap()).await;
+    let error = both(|| builder(&url)).await;
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Connect, Outcome::Unknown));
 }
 
@@ -123,7 +152,7 @@ async fn a_server_that_never_answers() {
         .await
     );
     let timeouts = Timeouts { connect: Duration::from_secs(2), request: Duration::from_millis(200) };
-    let error = failure(&builder(&url).timeouts(timeouts).build().unwrap()).await;
+    let error = both(|| builder(&url).timeouts(timeouts)).await;
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::Unknown));
 }
 
@@ -131,19 +160,19 @@ async fn a_server_that_never_answers() {
 async fn ten_megabytes_of_garbage() {
     let garbage: Vec<u8> = (0..10 * 1024 * 1024_u32).map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect();
     let url = answering(response("content-type: application/json\r\n", &garbage)).await;
-    let error = failure(&builder(&url).build().unwrap()).await;
+    let error = both(|| builder(&url)).await;
     assert_eq!((error.kind(), error.status()), (ErrorKind::Decode, Some(200)));
     assert!(error.to_string().len() < 2000, "the error quotes only a little");
-    let error = failure(&builder(&url).max_body(1024 * 1024).build().unwrap()).await;
+    let error = both(|| builder(&url).max_body(1024 * 1024)).await;
     assert_eq!(error.kind(), ErrorKind::TooLarge);
 }
 
 #[tokio::test]
 async fn an_html_page_of_a_proxy() {
     let url = answering(response("content-type: text/html\r\n", b"<html><h1>Sign in</h1></html>")).await;
-    let client = builder(&url).build().unwrap();
-    let error = failure(&client).await;
+    let error = both(|| builder(&url)).await;
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Protocol, Outcome::Unknown));
+    let client = builder(&url).tokens(Arc::new(Token)).build().unwrap();
     let Err(error) = client.vendors().list().csv().await else { panic!("an HTML page is no export") };
     assert_eq!(error.kind(), ErrorKind::Protocol);
 }
@@ -157,7 +186,7 @@ async fn a_gzip_bomb() {
     }
     let headers = "content-type: application/json\r\ncontent-encoding: gzip\r\n";
     let url = answering(response(headers, &bomb.finish().unwrap())).await;
-    let error = failure(&builder(&url).max_body(4 * 1024 * 1024).build().unwrap()).await;
+    let error = both(|| builder(&url).max_body(4 * 1024 * 1024)).await;
     assert_eq!(error.kind(), ErrorKind::TooLarge);
 }
 
@@ -166,7 +195,7 @@ async fn an_export_that_breaks_off_ends_in_an_error() {
     use futures_util::StreamExt;
     let answer = b"HTTP/1.1 200 OK\r\ncontent-type: text/csv\r\ncontent-length: 1000\r\n\r\nid,name\r\n1,A\r\n";
     let url = answering(answer.to_vec()).await;
-    let csv = builder(&url).build().unwrap().vendors().list().csv().await.unwrap();
+    let csv = builder(&url).tokens(Arc::new(Token)).build().unwrap().vendors().list().csv().await.unwrap();
     let pieces: Vec<_> = csv.collect().await;
     let (last, whole) = pieces.split_last().unwrap();
     let text: Vec<u8> = whole.iter().flat_map(|piece| piece.as_ref().unwrap().to_vec()).collect();
