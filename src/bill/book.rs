@@ -29,6 +29,8 @@ pub(crate) struct Present {
     pub day: Option<NaiveDate>,
     /// Whether it is in the ledger, or past all that we do with it.
     pub finished: bool,
+    /// Whether it was rejected or cancelled, and binds nobody.
+    pub void: bool,
     /// What the product finds wrong with it, for people.
     pub fault: Option<String>,
 }

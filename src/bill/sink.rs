@@ -77,7 +77,9 @@ impl<B: InvoiceBook> InvoiceSink<B> {
             }
             // What is not whole counts for nothing yet; the next attempt completes it.
             Ok(There::Nothing | There::Part(_) | There::Same(_)) => Found::Absent,
-            Ok(There::Other(why) | There::Foreign(why)) => Found::Differs(Failure::new(FailureKind::Other, why)),
+            Ok(There::Other(why) | There::Foreign(why) | There::Void(why)) => {
+                Found::Differs(Failure::new(FailureKind::Other, why))
+            }
         }
     }
 }
@@ -369,7 +371,7 @@ impl<B: InvoiceBook> InvoiceSink<B> {
                 );
                 return Staged::Rejected(Failure::new(FailureKind::Other, why));
             }
-            Ok(There::Other(why) | There::Foreign(why)) => {
+            Ok(There::Other(why) | There::Foreign(why) | There::Void(why)) => {
                 return Staged::Rejected(Failure::new(FailureKind::Other, why));
             }
         };

@@ -20,6 +20,8 @@ pub(super) enum There {
     Same(Present),
     /// Ours, but not as it should be, in words.
     Other(String),
+    /// Ours, and rejected or cancelled there, in words.
+    Void(String),
     /// Somebody else's, in words.
     Foreign(String),
 }
@@ -35,15 +37,19 @@ impl<B: InvoiceBook> InvoiceSink<B> {
         let mut there: Vec<Result<There, Failure>> = Vec::with_capacity(sought.len());
         for (place, (one, found)) in sought.iter().zip(found).enumerate() {
             there.push(found.map(|found| {
+                let is_ours = |present: &Present| present.reference.as_deref() == Some(one.reference.as_str());
                 let (mut mine, others): (Vec<_>, Vec<_>) =
-                    found.into_iter().partition(|present| present.reference.as_deref() == Some(one.reference.as_str()));
+                    found.into_iter().partition(|present| is_ours(present) && !present.void);
                 match (mine.pop(), mine.is_empty()) {
                     (Some(_), false) => There::Other(self.twice(one)),
                     (Some(present), true) => {
                         ours.push((place, present));
                         There::Nothing
                     }
-                    (None, _) => self.foreign(one, &others),
+                    (None, _) => match (self.foreign(one, &others), others.iter().find(|other| is_ours(other))) {
+                        (There::Nothing, Some(ended)) => There::Void(self.ended(one, ended)),
+                        (there, _) => there,
+                    },
                 }
             }));
         }
@@ -86,7 +92,7 @@ impl<B: InvoiceBook> InvoiceSink<B> {
     /// What stands there of what an earlier attempt sent, in words.
     pub(super) fn standing(&self, earlier: &Prepared, there: There) -> Option<String> {
         let number = match there {
-            There::Nothing | There::Foreign(_) => return None,
+            There::Nothing | There::Foreign(_) | There::Void(_) => return None,
             There::Part(left) => left.number,
             There::Whole(present) | There::Same(present) => present.number,
             There::Other(why) => return Some(why),
@@ -141,7 +147,8 @@ impl<B: InvoiceBook> InvoiceSink<B> {
         }
     }
 
-    /// What invoices are that bear another reference than ours, or none.
+    /// What invoices are that bear another reference than ours, or none; those that were rejected or cancelled bind
+    /// nobody, and are nothing.
     pub(super) fn foreign(&self, sought: &Sought<'_>, others: &[Present]) -> There {
         let invoice = sought.invoice;
         // Suppliers that count anew each year use a number again.
@@ -149,7 +156,8 @@ impl<B: InvoiceBook> InvoiceSink<B> {
             let other_year = present.day.is_some_and(|day| day.year() != invoice.invoice_date.year());
             other_year && present.amount.is_some_and(|amount| amount != invoice.total)
         };
-        let others: Vec<&Present> = others.iter().filter(|present| !of_another_year(present)).collect();
+        let others: Vec<&Present> =
+            others.iter().filter(|present| !present.void && !of_another_year(present)).collect();
         let Some(first) = others.first() else { return There::Nothing };
         let of_another_bill = |present: &&&Present| {
             let begins_alike = |reference: &str| reference.get(..4) == sought.reference.as_str().get(..4);
@@ -180,6 +188,17 @@ impl<B: InvoiceBook> InvoiceSink<B> {
                 invoice.invoice_date
             )),
         }
+    }
+
+    fn ended(&self, sought: &Sought<'_>, present: &Present) -> String {
+        format!(
+            "invoice {} of supplier {} was made as {} in {}, and rejected or cancelled there: if it is owed, enter it by \
+             hand or delete that one, then replay the bill",
+            sought.invoice.number,
+            sought.invoice.supplier,
+            present.number,
+            self.book.place()
+        )
     }
 
     fn twice(&self, sought: &Sought<'_>) -> String {

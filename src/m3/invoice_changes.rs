@@ -109,7 +109,7 @@ async fn elsewhere(book: &M3Invoices, ours: &Ours<'_>) -> Result<Now, Failure> {
         return closed("is not in batch entry, and it is not known what was sent of it");
     };
     let entries = book.entries(&[(&sent.supplier, &sent.number)]).await.pop().unwrap_or(Ok(Vec::new()))?;
-    match entries.first() {
+    match entries.iter().find(|entry| !entry.is_void()) {
         Some(Entry::Ledger(_)) => closed("is in the ledger"),
         Some(entry @ Entry::Batch(_)) => {
             closed(&format!("is not there any more, but {} of the same number is", entry.number()))

@@ -95,16 +95,16 @@ async fn documents(m3: &M3, entries: Vec<Entry>) -> Result<Vec<Document>, Transa
     entries
         .into_iter()
         .map(|entry| {
-            let number = entry.number();
+            let (number, void) = (entry.number(), entry.is_void());
             Ok(match entry {
-                Entry::Batch(head) => batch(*head, lines.next().unwrap_or(Ok(Vec::new()))?),
+                Entry::Batch(head) => batch(*head, void, lines.next().unwrap_or(Ok(Vec::new()))?),
                 Entry::Ledger(invoice) => ledger(invoice, number),
             })
         })
         .collect()
 }
 
-fn batch(head: InvoiceHead, lines: Vec<InvoiceLine>) -> Document {
+fn batch(head: InvoiceHead, void: bool, lines: Vec<InvoiceLine>) -> Document {
     let line = |line: InvoiceLine| DocumentLine { amount: Some(line.amount.unwrap_or_default()), ..Default::default() };
     Document {
         number: head.number.to_string(),
@@ -115,8 +115,7 @@ fn batch(head: InvoiceHead, lines: Vec<InvoiceLine>) -> Document {
         date: head.invoice_date,
         lines: lines.into_iter().map(line).collect(),
         total: head.amount,
-        // What was rejected waits for nobody; what is in the ledger is owed, whatever was rejected before.
-        void: head.rejected.is_some() && head.voucher.is_none(),
+        void,
         ..Document::default()
     }
 }

@@ -306,6 +306,11 @@ pub(super) enum Entry {
 }
 
 impl Entry {
+    /// Whether it was rejected and waits for nobody; what is in the ledger is owed, whatever was rejected before.
+    pub fn is_void(&self) -> bool {
+        matches!(self, Self::Batch(head) if head.rejected.is_some() && head.voucher.is_none())
+    }
+
     /// Its number, as people look for it.
     pub fn number(&self) -> String {
         match self {
@@ -319,7 +324,7 @@ impl Entry {
 }
 
 fn present(entry: Entry) -> Present {
-    let number = entry.number();
+    let (number, void) = (entry.number(), entry.is_void());
     let head = match entry {
         Entry::Batch(head) => head,
         Entry::Ledger(invoice) => {
@@ -330,6 +335,7 @@ fn present(entry: Entry) -> Present {
                 currency: invoice.currency,
                 day: invoice.invoice_date,
                 finished: true,
+                void,
                 fault: None,
             };
         }
@@ -346,6 +352,7 @@ fn present(entry: Entry) -> Present {
         currency: head.currency,
         day: head.invoice_date,
         finished: head.voucher.is_some(),
+        void,
         fault: fault.map(str::to_owned),
     }
 }
@@ -492,7 +499,7 @@ impl InvoiceBook for M3Invoices {
 }
 
 impl M3Invoices {
-    /// The invoices of these suppliers and their numbers, in batch entry and, where there is none, in the ledger.
+    /// The invoices of these suppliers and their numbers, in batch entry and, where none is owed there, in the ledger.
     pub(super) async fn entries(&self, wanted: &[(&str, &str)]) -> Vec<Result<Vec<Entry>, Failure>> {
         let payees = self.payees(wanted.iter().map(|(supplier, _)| *supplier)).await;
         let keys: Vec<Result<Vec<InvoiceKey>, Failure>> =
@@ -525,7 +532,9 @@ impl M3Invoices {
         keys: &[Result<Vec<InvoiceKey>, Failure>],
         found: &mut [Result<Vec<Entry>, Failure>],
     ) {
-        let open: Vec<usize> = (0..found.len()).filter(|&at| found[at].as_ref().is_ok_and(Vec::is_empty)).collect();
+        let unowed =
+            |found: &Result<Vec<Entry>, Failure>| found.as_ref().is_ok_and(|all| all.iter().all(Entry::is_void));
+        let open: Vec<usize> = (0..found.len()).filter(|&at| unowed(&found[at])).collect();
         let asked: Vec<Result<Vec<InvoiceKey>, Failure>> = open.iter().map(|&at| keys[at].clone()).collect();
         let askable: Vec<InvoiceKey> = asked.iter().flatten().flatten().cloned().collect();
         if askable.is_empty() {
@@ -534,7 +543,10 @@ impl M3Invoices {
         let posted = self.m3.invoices().find_posted(&askable).await;
         let posted = posted.into_iter().map(|posted| posted.map(|all| all.into_iter().map(Entry::Ledger).collect()));
         for (at, posted) in open.into_iter().zip(gathered(&asked, posted.collect())) {
-            found[at] = posted;
+            found[at] = posted.map(|mut posted: Vec<Entry>| {
+                posted.extend(found[at].iter_mut().flat_map(std::mem::take));
+                posted
+            });
         }
     }
 }

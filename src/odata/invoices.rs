@@ -103,7 +103,7 @@ pub(super) fn no_property(what: &str, setting: &str) -> Failure {
     Failure::new(FailureKind::Invalid, why)
 }
 
-fn present(invoice: &Invoice) -> Present {
+fn present(invoice: &Invoice, settings: &ODataInvoiceSettings) -> Present {
     Present {
         number: invoice.number.clone(),
         reference: invoice.reference.clone(),
@@ -111,6 +111,7 @@ fn present(invoice: &Invoice) -> Present {
         currency: invoice.currency.clone(),
         day: invoice.invoice_date,
         finished: true,
+        void: invoice.status.as_ref() == Some(&settings.cancelled_status),
         fault: None,
     }
 }
@@ -164,7 +165,7 @@ impl InvoiceBook for ODataInvoices {
                 invoice.supplier.as_deref() == Some(sought.invoice.supplier.as_str())
                     && invoice.supplier_invoice.as_deref() == Some(sought.invoice.number.as_str())
             });
-            Ok(mine.map(present).collect())
+            Ok(mine.map(|invoice| present(invoice, &self.settings)).collect())
         };
         sought.iter().map(of).collect()
     }

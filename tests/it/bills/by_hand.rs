@@ -1,10 +1,12 @@
 //! What finance entered by hand is linked, and what is there twice is told.
 
-use procurify_cloudsuite::FlowKind;
+use cloudsuite_client::m3::InvoiceBatchNumber;
+use cloudsuite_client::odata::InvoiceChanges;
 use procurify_cloudsuite::bill::InvoiceDraft;
+use procurify_cloudsuite::{Company, FlowKind};
 use rust_decimal::Decimal;
 use sandbox::{FaultKind, M3, OData, Scenario, SyteLine};
-use sync_core::{RecordKey, StateName, Step};
+use sync_core::{ExternalRef, RecordKey, StateName, Step};
 
 use super::{heads, with_bills};
 use crate::erp::Erp;
@@ -182,11 +184,16 @@ async fn two_bills_of_one_invoice_are_one_odata_invoice_and_the_other_is_told_as
     two_bills_of_one_invoice::<OData>().await;
 }
 
+/// Two bills of one order, of the same vendor and amount, where there are ten orders and twice as many bills.
+fn twins<E: Erp>(world: &World<E>) -> (u64, u64) {
+    let bills = world.procurify.approved_bills();
+    bills.iter().find_map(|id| Some((*id, *bills.iter().find(|other| **other == id + 10)?))).unwrap()
+}
+
 async fn two_bills_of_one_invoice<E: Erp>() {
-    // As many orders as half the bills: each order has two bills, of the same vendor and amount.
     let world = World::<E>::of(with_bills(10, 20)).await;
     let bills = world.procurify.approved_bills();
-    let (one, two) = bills.iter().find_map(|id| Some((*id, *bills.iter().find(|other| **other == id + 10)?))).unwrap();
+    let (one, two) = twins(&world);
     world.procurify.edit_bill(two, |edit| edit.invoice_number = Some(format!("INV-{one}")));
     let mut report = world.sync_bills().await;
     // The one that came second waits for the first, and learns in its next attempt that it is a duplicate.
@@ -196,4 +203,99 @@ async fn two_bills_of_one_invoice<E: Erp>() {
     assert_eq!(report.count(StateName::Posted), bills.len() as u64 - 1, "{:?}", report.counts);
     assert!([bill_key(one), bill_key(two)].contains(&report.concerns[0].key));
     assert!(report.concerns[0].reason.contains("duplicate"), "{}", report.concerns[0].reason);
+}
+
+/// Products in which an invoice can be rejected or cancelled, and stays to be seen.
+trait Rejects: Erp {
+    /// Finance rejects an invoice.
+    async fn reject(world: &World<Self>, number: &str);
+}
+
+impl Rejects for M3 {
+    async fn reject(world: &World<Self>, number: &str) {
+        let m3 = world.cloudsuite().m3(Company(100)).division("AAA");
+        let number = InvoiceBatchNumber::new(number).unwrap();
+        m3.invoices().reject(&[number], "BC").await.remove(0).unwrap();
+    }
+}
+
+impl Rejects for OData {
+    async fn reject(world: &World<Self>, number: &str) {
+        let changes = InvoiceChanges::new().property("Status", "Cancelled");
+        world.cloudsuite().odata("100").invoices().change(number, None, &changes).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invoice_that_was_rejected_in_m3_is_nobodys_and_the_bill_is_posted() {
+    rejected_by_hand::<M3>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invoice_that_was_cancelled_in_odata_is_nobodys_and_the_bill_is_posted() {
+    rejected_by_hand::<OData>().await;
+}
+
+async fn rejected_by_hand<E: Rejects>() {
+    let world = World::<E>::of(with_bills(8, 8)).await;
+    let drafts = drafts(&world).await;
+    let (key, draft) = &drafts[0];
+    let typed = world.erp.enter_invoice(&world.cloudsuite(), draft, draft.total).await;
+    E::reject(&world, &typed).await;
+    let report = world.sync_bills().await;
+    assert!(report.is_all_done(), "{:?}", report.concerns);
+    assert!(report.posted.contains(key));
+    let ours = world.erp.all_documents();
+    let ours = ours.iter().find(|one| one.external_ref == ExternalRef::of(key).as_str()).unwrap();
+    assert_ne!(ours.number, typed, "the bill's own");
+    // What was made for the bill is rejected too, and the ledger is lost: it is not made a second time.
+    E::reject(&world, &ours.number).await;
+    std::fs::remove_file(world.ledger()).unwrap();
+    let report = world.sync_bills().await;
+    let reason = &report.concerns.iter().find(|concern| concern.key == *key).unwrap().reason;
+    assert!(reason.contains("rejected or cancelled there") && reason.contains(&ours.number), "{reason}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invoice_that_m3_rejected_and_finance_booked_after_all_is_linked() {
+    let world = World::new(with_bills(8, 8)).await;
+    let drafts = drafts(&world).await;
+    let (key, draft) = &drafts[0];
+    let typed = world.erp.enter_invoice(&world.cloudsuite(), draft, draft.total).await;
+    M3::reject(&world, &typed).await;
+    let day = draft.invoice_date.format("%Y%m%d").to_string();
+    let voucher = world.erp.book_invoice(&draft.supplier, &draft.number, &day, &draft.currency, draft.total);
+    let report = world.sync_bills().await;
+    assert!(report.is_all_done(), "{:?}", report.concerns);
+    let trail = world.connect().await.trail(key).await.unwrap().to_string();
+    assert!(trail.contains(&format!("linked to voucher {voucher} of")), "{trail}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bill_entered_again_after_its_invoice_in_m3_was_rejected_is_posted() {
+    entered_again::<M3>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bill_entered_again_after_its_invoice_in_odata_was_cancelled_is_posted() {
+    entered_again::<OData>().await;
+}
+
+async fn entered_again<E: Erp>() {
+    const APPROVED: u8 = 2;
+    const WITHDRAWN: u8 = 5;
+    let world = World::<E>::of(with_bills(10, 20)).await;
+    let (one, two) = twins(&world);
+    world.procurify.edit_bill(two, |edit| edit.status = Some(WITHDRAWN));
+    let connection = world.connect_amending().await;
+    connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    assert!(connection.sync(FlowKind::Bills).await.unwrap().is_all_done());
+    world.procurify.edit_bill(one, |edit| edit.status = Some(WITHDRAWN));
+    assert_eq!(connection.sync(FlowKind::Bills).await.unwrap().amended, [bill_key(one)]);
+    world.procurify.edit_bill(two, |edit| {
+        (edit.status, edit.invoice_number) = (Some(APPROVED), Some(format!("INV-{one}")));
+    });
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    assert!(report.is_all_done(), "{:?}", report.concerns);
+    assert_eq!(report.posted, [bill_key(two)]);
 }
