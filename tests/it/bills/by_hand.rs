@@ -1,7 +1,7 @@
 //! What finance entered by hand is linked, and what is there twice is told.
 
 use cloudsuite_client::m3::InvoiceBatchNumber;
-use cloudsuite_client::odata::InvoiceChanges;
+use cloudsuite_client::odata::DocumentChanges;
 use procurify_cloudsuite::bill::InvoiceDraft;
 use procurify_cloudsuite::{Company, FlowKind};
 use rust_decimal::Decimal;
@@ -221,7 +221,7 @@ impl Rejects for M3 {
 
 impl Rejects for OData {
     async fn reject(world: &World<Self>, number: &str) {
-        let changes = InvoiceChanges::new().property("Status", "Cancelled");
+        let changes = DocumentChanges::new().property("Status", "Cancelled");
         world.cloudsuite().odata("100").invoices().change(number, None, &changes).await.unwrap();
     }
 }
