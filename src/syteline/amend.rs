@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use sync_core::{Amended, Amendment, Compared, Difference, Draft, ExternalRef, Failure, FailureKind, Handle};
 use tenant_http::{Error, Outcome, decimal};
 
-use super::document::{Document, number_of};
+use super::document::Document;
 use super::documents::taken;
 use super::purchase_orders::SyteLinePurchaseOrders;
 use crate::failure::of_call;
@@ -29,6 +29,8 @@ const NAME: usize = 40;
 struct Plan {
     /// The key, by which the document is put together again.
     key: String,
+    /// Its number.
+    order: Option<PoNumber>,
     reference: Option<ExternalRef>,
     /// The order that is wanted, of which lines are added.
     document: Option<serde_json::Value>,
@@ -100,7 +102,7 @@ pub(super) async fn compare(sink: &SyteLinePurchaseOrders, wanted: &[Amendment])
 type Read = (Vec<Option<PurchaseOrder>>, HashMap<PoNumber, Vec<PurchaseOrderLine>>);
 
 async fn read(sink: &SyteLinePurchaseOrders, wanted: &[Amendment]) -> Result<Read, Error> {
-    let numbers: Vec<Option<PoNumber>> = wanted.iter().map(|one| number_of(&one.key, &sink.settings).ok()).collect();
+    let numbers: Vec<Option<PoNumber>> = wanted.iter().map(|one| PoNumber::new(&one.target.0).ok()).collect();
     let known: Vec<PoNumber> = numbers.iter().flatten().cloned().collect();
     let orders = sink.syteline.purchase_orders();
     let mut found = orders.get(&known).await?.into_iter();
@@ -205,6 +207,7 @@ fn change(
     }
     let mut plan = Plan {
         key: amendment.key.to_string(),
+        order: Some(head.number.clone()),
         reference: Some(amendment.reference.clone()),
         document: Some(document.clone()),
         ..Plan::default()
@@ -349,7 +352,8 @@ fn added(
         document: plan.document.clone().ok_or_else(|| lost("document"))?,
         earlier: None,
     };
-    Document::new(&draft, &sink.settings)?.added(place, number).ok_or_else(|| lost("such line"))
+    let order = plan.order.as_ref().ok_or_else(|| lost("order"))?;
+    Document::new(&draft, &sink.settings)?.added(order, place, number).ok_or_else(|| lost("such line"))
 }
 
 fn head_change(head: &HeadChange) -> Change {

@@ -13,7 +13,6 @@ use crate::purchase_order::{LineDraft, OrderDraft};
 
 /// An order ready to be inserted.
 pub(super) struct Document {
-    pub number: PoNumber,
     pub reference: ExternalRef,
     pub vendor: VendorNumber,
     pub order: OrderDraft,
@@ -51,17 +50,16 @@ impl Document {
     pub fn new(draft: &Draft, settings: &SyteLineOrderSettings) -> Result<Self, Failure> {
         let order: OrderDraft = serde_json::from_value(draft.document.clone())
             .map_err(|error| Failure::new(FailureKind::Invalid, format!("the draft cannot be read: {error}")))?;
-        let number = number_of(&draft.key, settings)?;
         let vendor = VendorNumber::new(&order.supplier).map_err(|error| invalid(&error))?;
         let lines: Result<Vec<Line>, Failure> =
             (1..).zip(&order.lines).map(|(number, line)| Line::new(number, line, settings)).collect();
         let (reference, settings) = (draft.reference.clone(), settings.clone());
-        Ok(Self { number, reference, vendor, lines: lines?, order, settings })
+        Ok(Self { reference, vendor, lines: lines?, order, settings })
     }
 
-    /// The head, planned: binding nobody until its lines are there.
-    pub fn head(&self) -> NewPurchaseOrder {
-        let head = NewPurchaseOrder::new(self.number.clone(), self.vendor.clone())
+    /// The head, planned: binding nobody until its lines are there. Without a number the server gives it one.
+    pub fn head(&self, number: Option<&PoNumber>) -> NewPurchaseOrder {
+        let head = NewPurchaseOrder::new(number.cloned(), self.vendor.clone())
             .status(&OrderStatus::Planned)
             .order_date(self.order.order_date)
             .reference(self.reference.as_str());
@@ -79,22 +77,29 @@ impl Document {
         self.order.warehouse.as_deref().or(self.settings.warehouse.as_deref())
     }
 
-    /// The lines that are not among these numbers, with theirs.
-    pub fn lines_beside(&self, there: &[u32]) -> Vec<(u32, NewPurchaseOrderLine)> {
+    /// The lines of the order that are not among these numbers, with theirs.
+    pub fn lines_beside(&self, order: &PoNumber, there: &[u32]) -> Vec<(u32, NewPurchaseOrderLine)> {
         let drafts = self.lines.iter().zip(&self.order.lines);
         let missing = drafts.filter(|(line, _)| !there.contains(&line.number));
-        missing.map(|(line, draft)| (line.number, self.line(line.number, line, draft, &OrderStatus::Planned))).collect()
+        let planned = |line: &Line, draft| self.line(order, line.number, line, draft, &OrderStatus::Planned);
+        missing.map(|(line, draft)| (line.number, planned(line, draft))).collect()
     }
 
     /// The line in this place, to be added to the order that is there already.
-    pub fn added(&self, place: usize, number: u32) -> Option<NewPurchaseOrderLine> {
+    pub fn added(&self, order: &PoNumber, place: usize, number: u32) -> Option<NewPurchaseOrderLine> {
         let (line, draft) = (self.lines.get(place)?, self.order.lines.get(place)?);
-        Some(self.line(number, line, draft, &OrderStatus::Ordered))
+        Some(self.line(order, number, line, draft, &OrderStatus::Ordered))
     }
 
-    fn line(&self, number: u32, line: &Line, draft: &LineDraft, status: &OrderStatus) -> NewPurchaseOrderLine {
-        let new =
-            NewPurchaseOrderLine::new(self.number.clone(), number, line.item.clone(), draft.quantity, draft.price);
+    fn line(
+        &self,
+        order: &PoNumber,
+        number: u32,
+        line: &Line,
+        draft: &LineDraft,
+        status: &OrderStatus,
+    ) -> NewPurchaseOrderLine {
+        let new = NewPurchaseOrderLine::new(order.clone(), number, line.item.clone(), draft.quantity, draft.price);
         let new = new.description(&draft.name).due(self.order.delivery_date).status(status).account(&line.account);
         let new = match &draft.unit {
             Some(unit) => new.unit(unit),

@@ -21,18 +21,18 @@ pub(super) enum There {
 
 /// Looks at the orders that are there under these documents' numbers, and throws away planned ones that are not what
 /// is wanted now.
-pub(super) async fn examine(orders: &PurchaseOrders, documents: &[&Document]) -> Result<Vec<There>, Error> {
-    let numbers: Vec<PoNumber> = documents.iter().map(|document| document.number.clone()).collect();
+pub(super) async fn examine(orders: &PurchaseOrders, documents: &[(&Document, PoNumber)]) -> Result<Vec<There>, Error> {
+    let numbers: Vec<PoNumber> = documents.iter().map(|(_, number)| number.clone()).collect();
     let heads = orders.get(&numbers).await?;
     let mut lines = lines_by_order(orders, &numbers).await?;
     let mut there = Vec::with_capacity(documents.len());
     let mut unwanted = Vec::new();
-    for (document, head) in documents.iter().zip(heads) {
+    for ((document, number), head) in documents.iter().zip(heads) {
         let Some(head) = head else {
             there.push(There::Nothing);
             continue;
         };
-        let mine = lines.remove(&document.number).unwrap_or_default();
+        let mine = lines.remove(number).unwrap_or_default();
         there.push(if orders.reference_of(&head) != Some(document.reference.as_str()) {
             There::Foreign
         } else if head.status != Some(OrderStatus::Planned) {

@@ -7,8 +7,18 @@
 //! settle: read the status                                                 a certain answer
 //! ```
 //!
+//! Where only SyteLine gives numbers (`server_numbers`), an order is known by our reference, of which it takes several:
+//!
+//! ```text
+//! stage:  look for orders of our references; insert heads for those that have none; look again: of several planned
+//!         ones the first counts, the others are thrown away. Whatever comes late has a higher number.
+//! settle: read the status by the reference
+//! ```
+//!
 //! A planned order binds nobody, so half an order never counts. What an attempt leaves behind is taken up by the next
 //! one if it is what is wanted, line by line, and thrown away if not.
+
+use std::collections::HashMap;
 
 use async_trait::async_trait;
 use cloudsuite_client::syteline::{Inserted, OrderStatus, PoNumber, PurchaseOrder, SyteLine, Vendor, VendorNumber};
@@ -31,6 +41,8 @@ pub struct SyteLineOrderSettings {
     /// What order numbers begin with; the rest of the ten characters is the Procurify number. Default `PF`. Two
     /// Procurify tenants that post into one site need different ones.
     pub number_prefix: String,
+    /// Whether SyteLine numbers orders, in ascending order, and takes no number of ours. Default no.
+    pub server_numbers: bool,
     /// The item of lines that are bought by their text alone. Default `SERVICE`.
     pub service_item: String,
     /// The unit code (1 to 4) that is the cost centre; none if there is none. Default 1.
@@ -45,6 +57,7 @@ impl Default for SyteLineOrderSettings {
     fn default() -> Self {
         Self {
             number_prefix: "PF".to_owned(),
+            server_numbers: false,
             service_item: "SERVICE".to_owned(),
             cost_center_unit: Some(1),
             warehouse: None,
@@ -52,6 +65,9 @@ impl Default for SyteLineOrderSettings {
         }
     }
 }
+
+/// Orders that bear our references.
+type ByReference = HashMap<String, Vec<PurchaseOrder>>;
 
 /// Puts purchase orders into SyteLine.
 pub struct SyteLinePurchaseOrders {
@@ -87,6 +103,8 @@ impl OrderHandle {
 /// A document on its way through staging.
 struct Staging {
     document: Document,
+    /// The order's; none until the server has given one.
+    number: Option<PoNumber>,
     /// Numbers of the lines that are there already.
     lines: Vec<u32>,
 }
@@ -128,10 +146,74 @@ impl SyteLinePurchaseOrders {
         }
     }
 
+    /// Inserts heads under numbers that the server gives, unless there are some of our references already.
+    async fn insert_unnumbered(&self, staging: &mut [Result<Staging, Staged>]) {
+        let mut there = match self.by_reference(staging).await {
+            Ok(there) => there,
+            Err(error) => return fail_all(staging, &error),
+        };
+        let is_new = |one: &Staging, there: &ByReference| !there.contains_key(one.document.reference.as_str());
+        let new: Vec<usize> =
+            (0..staging.len()).filter(|&index| staging[index].as_ref().is_ok_and(|one| is_new(one, &there))).collect();
+        if !new.is_empty() {
+            let heads: Vec<_> =
+                new.iter().filter_map(|&index| Some(staging[index].as_ref().ok()?.document.head(None))).collect();
+            for (&index, inserted) in new.iter().zip(self.syteline.purchase_orders().insert(&heads).await) {
+                if let Err(error) = inserted {
+                    staging[index] = Err(not_staged(&error));
+                }
+            }
+            // An earlier attempt's may have come meanwhile.
+            there = match self.by_reference(staging).await {
+                Ok(there) => there,
+                Err(error) => return fail_all(staging, &error),
+            };
+        }
+        let (mut found, mut unwanted) = (Vec::new(), Vec::new());
+        for (index, one) in staging.iter_mut().enumerate().filter(|(_, one)| one.is_ok()) {
+            let Ok(staged) = &mut *one else { continue };
+            let orders = there.remove(staged.document.reference.as_str()).unwrap_or_default();
+            let counts = orders.iter().position(|order| order.status != Some(OrderStatus::Planned)).unwrap_or(0);
+            if orders.is_empty() {
+                *one = Err(unanswered());
+                continue;
+            }
+            for (place, order) in orders.into_iter().enumerate() {
+                if place == counts {
+                    staged.number = Some(order.number);
+                } else {
+                    unwanted.push(order.number);
+                }
+            }
+            found.push(index);
+        }
+        self.throw_away(&unwanted).await;
+        self.take_up(staging, found).await;
+    }
+
+    /// The orders that bear our references, in the order of their numbers.
+    async fn by_reference(&self, staging: &[Result<Staging, Staged>]) -> Result<ByReference, Error> {
+        let references: Vec<&str> = staging.iter().flatten().map(|one| one.document.reference.as_str()).collect();
+        let mut there = ByReference::new();
+        if references.is_empty() {
+            return Ok(there);
+        }
+        let orders = self.syteline.purchase_orders();
+        for order in orders.find_by_reference(&references).await? {
+            if let Some(reference) = orders.reference_of(&order) {
+                there.entry(reference.to_owned()).or_default().push(order);
+            }
+        }
+        for orders in there.values_mut() {
+            orders.sort_by_key(|order| (order.number.as_str().len(), order.number.clone()));
+        }
+        Ok(there)
+    }
+
     /// Inserts the heads, and finds out what is there already.
     async fn insert_heads(&self, staging: &mut [Result<Staging, Staged>]) {
         let orders = self.syteline.purchase_orders();
-        let heads: Vec<_> = staging.iter().flatten().map(|one| one.document.head()).collect();
+        let heads: Vec<_> = staging.iter().flatten().map(|one| one.document.head(one.number.as_ref())).collect();
         let mut inserted = orders.insert(&heads).await.into_iter();
         let mut found = Vec::new();
         for (index, one) in staging.iter_mut().enumerate().filter(|(_, one)| one.is_ok()) {
@@ -151,15 +233,20 @@ impl SyteLinePurchaseOrders {
             return;
         }
         let orders = self.syteline.purchase_orders();
-        let documents: Vec<&Document> =
-            found.iter().filter_map(|&index| staging[index].as_ref().ok()).map(|one| &one.document).collect();
+        let (found, documents): (Vec<usize>, Vec<(&Document, PoNumber)>) = found
+            .into_iter()
+            .filter_map(|index| {
+                let one = staging[index].as_ref().ok()?;
+                Some((index, (&one.document, one.number.clone()?)))
+            })
+            .unzip();
         let there = leftovers::examine(&orders, &documents).await;
         let gone: Vec<_> = match &there {
             Ok(there) => documents
                 .iter()
                 .zip(there)
-                .filter(|(_, there)| matches!(there, There::Nothing))
-                .map(|(document, _)| document.head())
+                .filter(|(_, there)| matches!(there, There::Nothing) && !self.settings.server_numbers)
+                .map(|((document, number), _)| document.head(Some(number)))
                 .collect(),
             Err(_) => Vec::new(),
         };
@@ -170,7 +257,7 @@ impl SyteLinePurchaseOrders {
         };
         for (index, there) in found.into_iter().zip(there) {
             let Ok(one) = &mut staging[index] else { continue };
-            let number = one.document.number.clone();
+            let Some(number) = one.number.clone() else { continue };
             match there {
                 There::Part(lines) => one.lines = lines,
                 There::Order => staging[index] = Err(OrderHandle { order: number, posted: true }.staged()),
@@ -178,6 +265,8 @@ impl SyteLinePurchaseOrders {
                     let why = format!("order number {number} is taken by another order: choose another number prefix");
                     staging[index] = Err(Staged::Rejected(Failure::new(FailureKind::Invalid, why)));
                 }
+                // What it left is gone by now; the next attempt gets a number of its own.
+                There::Nothing if self.settings.server_numbers => staging[index] = Err(unanswered()),
                 There::Nothing => match again.next() {
                     Some(Ok(Inserted::Created(_))) => {}
                     Some(Err(error)) => staging[index] = Err(not_staged(&error)),
@@ -192,7 +281,11 @@ impl SyteLinePurchaseOrders {
         let orders = self.syteline.purchase_orders();
         let missing: Vec<Vec<_>> = staging
             .iter()
-            .map(|one| one.as_ref().map(|one| one.document.lines_beside(&one.lines)).unwrap_or_default())
+            .map(|one| {
+                let one = one.as_ref().ok()?;
+                Some(one.document.lines_beside(one.number.as_ref()?, &one.lines))
+            })
+            .map(Option::unwrap_or_default)
             .collect();
         let all: Vec<_> = missing.iter().flatten().map(|(_, line)| line.clone()).collect();
         let mut inserted = if all.is_empty() { Vec::new() } else { orders.insert_lines(&all).await }.into_iter();
@@ -201,8 +294,9 @@ impl SyteLinePurchaseOrders {
             .into_iter()
             .zip(missing)
             .map(|(one, missing)| {
-                let one = match one {
-                    Ok(one) => one,
+                let number = match one.map(|one| one.number) {
+                    Ok(Some(number)) => number,
+                    Ok(None) => return unanswered(),
                     Err(staged) => return staged,
                 };
                 let answers = inserted.by_ref().take(missing.len());
@@ -211,11 +305,11 @@ impl SyteLinePurchaseOrders {
                 // A refusal is final, whatever else went wrong.
                 let first_failure = failures.min_by_key(|(_, error)| error.outcome() != Outcome::Rejected);
                 match first_failure {
-                    None => OrderHandle { order: one.document.number, posted: false }.staged(),
+                    None => OrderHandle { order: number, posted: false }.staged(),
                     Some((line, error)) => {
                         let staged = at_line(line, not_staged(&error));
                         if matches!(staged, Staged::Rejected(_)) {
-                            refused.push(one.document.number);
+                            refused.push(number);
                         }
                         staged
                     }
@@ -233,6 +327,32 @@ impl SyteLinePurchaseOrders {
         if let Err(error) = leftovers::discard(&self.syteline.purchase_orders(), numbers).await {
             tracing::info!(%error, orders = numbers.len(), "planned orders stay behind; they bind nobody");
         }
+    }
+
+    /// As `find`, by our references, and by the numbers that staging was told: people may change a reference.
+    async fn find_unnumbered(&self, wanted: &[Lookup]) -> Vec<Found> {
+        let orders = self.syteline.purchase_orders();
+        let references: Vec<&str> = wanted.iter().map(|lookup| lookup.reference.as_str()).collect();
+        let staged = |lookup: &Lookup| Some(OrderHandle::read(lookup.handle.as_ref()?).ok()?.order);
+        let numbers: Vec<PoNumber> = wanted.iter().filter_map(staged).collect();
+        let found = async {
+            let mut found = orders.find_by_reference(&references).await?;
+            found.extend(orders.get(&numbers).await?.into_iter().flatten());
+            Ok::<_, Error>(found)
+        };
+        let found = match found.await {
+            Ok(found) => found,
+            Err(error) => return vec![Found::Unanswered(of_call(&error)); wanted.len()],
+        };
+        let of = |lookup: &Lookup| {
+            let number = staged(lookup);
+            let is_mine = |order: &&PurchaseOrder| {
+                Some(&order.number) == number.as_ref() || orders.reference_of(order) == Some(lookup.reference.as_str())
+            };
+            let mut made = found.iter().filter(is_mine).filter(|order| order.status != Some(OrderStatus::Planned));
+            made.next().map_or(Found::Absent, |order| Found::Found(TargetRef(order.number.to_string())))
+        };
+        wanted.iter().map(of).collect()
     }
 
     /// The orders of these numbers, as far as they are ours.
@@ -292,6 +412,9 @@ fn unanswered() -> Staged {
 #[async_trait]
 impl Sink for SyteLinePurchaseOrders {
     async fn find(&self, wanted: &[Lookup]) -> Vec<Found> {
+        if self.settings.server_numbers {
+            return self.find_unnumbered(wanted).await;
+        }
         let numbers: Vec<Result<PoNumber, Failure>> =
             wanted.iter().map(|lookup| number_of(&lookup.key, &self.settings)).collect();
         let askable: Vec<(PoNumber, &ExternalRef)> = numbers
@@ -321,11 +444,17 @@ impl Sink for SyteLinePurchaseOrders {
             .iter()
             .map(|draft| {
                 let document = Document::new(draft, &self.settings).map_err(Staged::Rejected)?;
-                Ok(Staging { document, lines: Vec::new() })
+                let own = (!self.settings.server_numbers).then(|| number_of(&draft.key, &self.settings));
+                let number = own.transpose().map_err(Staged::Rejected)?;
+                Ok(Staging { document, number, lines: Vec::new() })
             })
             .collect();
         self.check_vendors(&mut staging).await;
-        self.insert_heads(&mut staging).await;
+        if self.settings.server_numbers {
+            self.insert_unnumbered(&mut staging).await;
+        } else {
+            self.insert_heads(&mut staging).await;
+        }
         self.insert_lines(staging).await
     }
 

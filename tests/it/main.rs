@@ -23,12 +23,14 @@ mod mapping;
 #[cfg(target_os = "linux")]
 #[path = "../../cloudsuite-client/tests/it/memory.rs"]
 mod memory;
+mod numbered;
 mod outages;
 mod periods;
 mod plan;
 mod quarter;
 mod reconcile;
 mod reconcile_bills;
+mod renamed;
 mod requests;
 mod secrets;
 mod settings;

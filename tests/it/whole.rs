@@ -26,6 +26,30 @@ async fn batches_that_are_too_large_are_sent_smaller_and_every_document_is_made_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn orders_wait_for_a_lost_privilege_and_are_not_rejected_for_it() {
+    for ido in ["SLPos", "SLPoItems"] {
+        let world = World::<SyteLine>::of(scenario(12)).await;
+        world.erp.deny(ido, true);
+        let connection = world.connect_waiting(Duration::from_millis(300)).await;
+        let denied = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+        assert_eq!(
+            (denied.count(StateName::Rejected), denied.count(StateName::Parked)),
+            (0, 0),
+            "{:?}",
+            denied.concerns
+        );
+        assert!(denied.posted.is_empty());
+        world.erp.deny(ido, false);
+        for _ in 0..20 {
+            if connection.sync(FlowKind::PurchaseOrders).await.unwrap().is_all_done() {
+                break;
+            }
+        }
+        world.exactly_once(&world.keys());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_batch_format_refuses_no_order_and_they_go_once_it_is_set_right() {
     let config = ODataConfig { scenario: scenario(10), json_batches: false, ..ODataConfig::default() };
     let world = World::around(scenario(10), |_| (), OData::start(config).await.unwrap()).await;

@@ -28,14 +28,9 @@ fn dressed(syteline: &SyteLine, operation: &str, request: Request) -> Request {
     request.operation(operation).header(CONFIGURATION, syteline.configuration()).accept_status(&[400])
 }
 
-/// What a refusal means where nothing else was in the call.
-pub(crate) fn refused<I>(operation: &str, answer: &Answer<I>) -> Error {
-    Error::new(ErrorKind::Validation, Outcome::Rejected, operation, answer.complaint())
-}
-
 /// An answer that is one, and a success.
-pub(crate) fn accepted<I>(operation: &str, answer: Answer<I>) -> Result<Answer<I>, Error> {
-    if answer.success == Some(true) { Ok(answer) } else { Err(refused(operation, &answer)) }
+pub(crate) fn accepted<I>(syteline: &SyteLine, operation: &str, answer: Answer<I>) -> Result<Answer<I>, Error> {
+    if answer.success == Some(true) { Ok(answer) } else { Err(syteline.refusals().judge(operation, &answer)) }
 }
 
 /// An answer whose records cannot be read.
@@ -46,7 +41,7 @@ pub(crate) fn garbled(operation: &str, error: serde_json::Error) -> Error {
 
 fn read_answer<I: DeserializeOwned>(operation: &str, response: &Response) -> Result<Answer<I>, Error> {
     let unreadable = match read_body::<I>(&response.body) {
-        Ok(answer) if answer.success.is_some() => return Ok(answer),
+        Ok(answer) if answer.success.is_some() => return Ok(Answer { status: response.status, ..answer }),
         Ok(_) => None,
         Err(error) if is_answer(&response.body) => return Err(garbled(operation, error)),
         Err(error) => Some(error),

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use tenant_http::{Error, ErrorKind, Outcome, Replay};
 
 use super::SyteLine;
-use super::call::{CONFIGURATION, refused};
+use super::call::CONFIGURATION;
 use super::filter::check_property;
 use super::wire::{self, Answer};
 
@@ -115,7 +115,7 @@ impl SyteLine {
         let (answer, body) = self.tell::<Configurations>(operation, "configurations").await?;
         match body.configurations {
             Some(configurations) if answer.success != Some(false) => Ok(configurations),
-            _ => Err(refused(operation, &answer)),
+            _ => Err(self.refusals().judge(operation, &answer)),
         }
     }
 
@@ -129,7 +129,7 @@ impl SyteLine {
         let (answer, body) = self.tell::<Info>(&operation, &format!("info/{ido}")).await?;
         // Servers are documented to say `Success: false` beside properties that they do give.
         let Some(properties) = body.properties.filter(|properties| !properties.is_empty()) else {
-            return Err(refused(&operation, &answer));
+            return Err(self.refusals().judge(&operation, &answer));
         };
         Ok(IdoInfo {
             properties: properties.into_iter().map(PropertyInfo::from).collect(),

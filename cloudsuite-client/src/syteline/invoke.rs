@@ -64,7 +64,8 @@ impl Invoke {
         let path = format!("{}/invoke/{}", self.syteline.path(), self.ido);
         let http = self.syteline.client().http();
         let request = http.post(&path).query(&[("method", self.method.as_str())]).json(&self.parameters);
-        let answer = accepted(&operation, call(&self.syteline, &operation, self.read, request).await?)?;
+        let answer = call(&self.syteline, &operation, self.read, request).await?;
+        let answer = accepted(&self.syteline, &operation, answer)?;
         let invoked = Invoked { parameters: answer.parameters, return_value: answer.return_value };
         match invoked.return_value.as_deref().map(str::trim) {
             None | Some("" | "0") => Ok(invoked),

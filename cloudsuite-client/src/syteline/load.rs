@@ -142,7 +142,7 @@ impl<T: Send + 'static> Load<T> {
         if let (Some(false), Some(rows @ 1..)) = (answer.success, answer.items.as_ref().map(Vec::len)) {
             return Err(broken_off(&operation, rows, &answer.complaint()));
         }
-        let answer = accepted(&operation, answer)?;
+        let answer = accepted(&self.syteline, &operation, answer)?;
         let rows = answer.items.unwrap_or_default();
         let more = answer.more_rows_exist == Some(true);
         let next = more.then(|| Bookmark(answer.bookmark.unwrap_or_default()));

@@ -43,6 +43,7 @@ mod lookup;
 mod names;
 mod purchase_order_lines;
 mod purchase_orders;
+mod refusals;
 mod row;
 mod system;
 mod unit_codes;
@@ -70,6 +71,7 @@ pub use load::{Bookmark, Load, LoadPage};
 pub use names::IdoNames;
 pub use purchase_order_lines::{LineKey, NewPurchaseOrderLine, PurchaseOrderLine};
 pub use purchase_orders::{NewPurchaseOrder, OrderStatus, PurchaseOrder, PurchaseOrders};
+pub use refusals::Refusals;
 pub use row::IdoRow;
 pub use system::Ping;
 pub use unit_codes::{UnitCodeName, UnitCodes};
@@ -91,6 +93,7 @@ pub struct SyteLine {
     site: Option<Arc<str>>,
     path: Arc<str>,
     names: Arc<IdoNames>,
+    refusals: Arc<Refusals>,
     batch_size: BatchSize,
     bytes: usize,
 }
@@ -103,6 +106,7 @@ impl SyteLine {
             configuration: configuration.into(),
             site: None,
             names: Arc::default(),
+            refusals: Arc::default(),
             batch_size: BatchSize::new(100),
             bytes: 128 * 1024,
         }
@@ -124,6 +128,12 @@ impl SyteLine {
     /// What IDOs and properties are called in this tenant.
     pub fn names(mut self, names: IdoNames) -> Self {
         self.names = Arc::new(names);
+        self
+    }
+
+    /// By which words a refusal is known to be about the user or the settings, and not about a record.
+    pub fn refusals_known_by(mut self, refusals: Refusals) -> Self {
+        self.refusals = Arc::new(refusals);
         self
     }
 
@@ -216,6 +226,10 @@ impl SyteLine {
 
     pub(crate) fn ido_names(&self) -> &IdoNames {
         &self.names
+    }
+
+    pub(crate) fn refusals(&self) -> &Refusals {
+        &self.refusals
     }
 
     pub(crate) fn batch_size(&self) -> &BatchSize {

@@ -1,8 +1,11 @@
 //! Purchase orders (`SLPos`) and what can be done about them and their lines.
 //!
 //! The caller chooses an order's number: a second insert of the same number is refused by the database itself, which
-//! makes the number the surest key against doubles. Lines are inserted apart from their order: an order may be there
-//! with some of its lines only, and is then to be completed line by line.
+//! makes the number the surest key against doubles. Where only the server gives numbers, an order is known by its
+//! external reference, of which the server takes several.
+//!
+//! Lines are inserted apart from their order: an order may be there with some of its lines only, and is then to be
+//! completed line by line.
 
 use std::fmt;
 
@@ -141,7 +144,7 @@ impl PurchaseOrder {
 /// An order to be inserted, without its lines.
 #[derive(Debug, Clone)]
 pub struct NewPurchaseOrder {
-    number: PoNumber,
+    number: Option<PoNumber>,
     vendor: VendorNumber,
     reference: Option<String>,
     properties: Vec<(String, Value)>,
@@ -149,9 +152,9 @@ pub struct NewPurchaseOrder {
 
 impl NewPurchaseOrder {
     /// A regular order of this number at this vendor. Build the number from your own key: it is what keeps the order
-    /// from being there twice.
-    pub fn new(number: PoNumber, vendor: VendorNumber) -> Self {
-        Self { number, vendor, reference: None, properties: Vec::new() }
+    /// from being there twice. With `None` the server numbers it: then give it a reference of its own.
+    pub fn new(number: impl Into<Option<PoNumber>>, vendor: VendorNumber) -> Self {
+        Self { number: number.into(), vendor, reference: None, properties: Vec::new() }
     }
 
     /// `Stat`; the server's default is `P`, planned.
@@ -192,11 +195,12 @@ impl NewPurchaseOrder {
     }
 
     fn change(&self, reference_property: &str) -> Change {
-        let change = Change::insert()
-            .set("PoNum", &self.number)
-            .set("VendNum", &self.vendor)
-            .set("Type", "R")
-            .maybe(reference_property, self.reference.as_deref());
+        // What tells it from others comes first.
+        let (named, reference) = match &self.number {
+            Some(number) => (Change::insert().set("PoNum", number), self.reference.as_deref()),
+            None => (Change::insert().maybe(reference_property, self.reference.as_deref()), None),
+        };
+        let change = named.set("VendNum", &self.vendor).set("Type", "R").maybe(reference_property, reference);
         self.properties.iter().fold(change, |change, (name, value)| change.set(name, value.clone()))
     }
 }
@@ -264,22 +268,39 @@ impl PurchaseOrders {
         &self.syteline.ido_names().line_cost
     }
 
-    /// Inserts orders without their lines, one result for each. One that is there already is [`Inserted::Found`].
+    /// Inserts orders without their lines, one result for each. One that is there already is [`Inserted::Found`]: of
+    /// those that the server numbers, as far as an answer left it open. Look for their references before.
     pub async fn insert(&self, orders: &[NewPurchaseOrder]) -> Vec<Result<Inserted, Error>> {
         let reference = &self.syteline.ido_names().order_reference;
         let inserts = Inserts {
             syteline: &self.syteline,
             ido: self.ido(),
             changes: orders.iter().map(|order| order.change(reference)).collect(),
-            unique: true,
+            unique: orders.iter().all(|order| order.number.is_some()),
         };
         inserts
             .send(|places| async move {
-                let numbers: Vec<PoNumber> = places.iter().map(|&place| orders[place].number.clone()).collect();
-                let found = self.get(&numbers).await?;
-                Ok(found.into_iter().map(|order| order.map(|order| order.row)).collect())
+                let wanted: Vec<&NewPurchaseOrder> = places.iter().map(|&place| &orders[place]).collect();
+                self.there(&wanted).await
             })
             .await
+    }
+
+    /// What is there of orders to be inserted.
+    async fn there(&self, orders: &[&NewPurchaseOrder]) -> Result<Vec<Option<IdoRow>>, Error> {
+        let numbers: Vec<PoNumber> = orders.iter().filter_map(|order| order.number.clone()).collect();
+        let unnumbered = orders.iter().filter(|order| order.number.is_none());
+        let references: Vec<&str> = unnumbered.filter_map(|order| order.reference.as_deref()).collect();
+        let mut found: Vec<PurchaseOrder> = self.get(&numbers).await?.into_iter().flatten().collect();
+        if !references.is_empty() {
+            found.extend(self.find_by_reference(&references).await?);
+        }
+        let is_it = |order: &NewPurchaseOrder, there: &PurchaseOrder| match &order.number {
+            Some(number) => there.number == *number,
+            None => order.reference.is_some() && self.reference_of(there) == order.reference.as_deref(),
+        };
+        let of = |order: &&NewPurchaseOrder| found.iter().find(|there| is_it(order, there)).map(|one| one.row.clone());
+        Ok(orders.iter().map(of).collect())
     }
 
     /// Inserts lines into orders that exist, one result for each. One that is there already is [`Inserted::Found`].

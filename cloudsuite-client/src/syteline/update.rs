@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use tenant_http::{Error, ErrorKind, Outcome};
 
 use super::SyteLine;
-use super::call::{call, garbled, refused};
+use super::call::{call, garbled};
 use super::change::Change;
 use super::filter::check_property;
 use super::row::IdoRow;
@@ -167,9 +167,11 @@ impl Update {
             Err(error) => return all(self.failed(error, changes.len())),
         };
         if answer.success != Some(true) {
-            let error = refused(&operation, &answer);
+            let error = self.syteline.refusals().judge(&operation, &answer);
             return if changes.len() == 1 {
-                vec![Verdict::Refused(error)]
+                // What any change would meet is no refusal of this one.
+                let refused = error.outcome() == Outcome::Rejected;
+                vec![if refused { Verdict::Refused(error) } else { Verdict::Failed(error) }]
             } else {
                 let message = format!("one of {} changes was refused: {}", changes.len(), error.message());
                 all(Verdict::RefusedAmongOthers(error.with_message(message)))

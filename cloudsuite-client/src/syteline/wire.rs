@@ -11,6 +11,9 @@ use crate::fields::scalar;
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Answer<I = Box<RawValue>> {
+    /// Of the HTTP answer, which is a success also where this one is not.
+    #[serde(skip)]
+    pub status: u16,
     #[serde(default, deserialize_with = "truth")]
     pub success: Option<bool>,
     #[serde(default, deserialize_with = "text")]

@@ -1,6 +1,6 @@
 //! Every known way in which the IDO service fails, and what it proves.
 
-use cloudsuite_client::syteline::{Change, Inserted, NewPurchaseOrder, PoNumber, SyteLine, VendorNumber};
+use cloudsuite_client::syteline::{Change, Inserted, NewPurchaseOrder, PoNumber, Refusals, SyteLine, VendorNumber};
 use cloudsuite_client::{CloudSuiteClient, ErrorKind, Ionapi, Outcome};
 use sandbox::{Scenario, SyteLineConfig};
 use serde_json::json;
@@ -32,6 +32,7 @@ async fn every_failure_has_its_kind_and_says_whether_a_change_may_have_been_made
     };
     use Outcome::{NotProcessed, Rejected, Unknown};
     let refused = |code| json!({"Success": false, "Message": "The po record already exists.", "MessageCode": code});
+    let said = |message| json!({"Success": false, "Message": message});
     for (name, response, kind, outcome) in [
         ("refused", ok(refused(16)), Validation, Rejected),
         ("refused without code", ok(json!({"Success": false, "Message": "no"})), Validation, Rejected),
@@ -40,6 +41,9 @@ async fn every_failure_has_its_kind_and_says_whether_a_change_may_have_been_made
         ("refused as 400", json_with(400, refused(16)), Validation, Rejected),
         ("bare 400", ResponseTemplate::new(400), Validation, Unknown),
         ("illegal filter", ok(json!({"Success": false, "Message": "IllegalFilterException: x"})), Validation, Rejected),
+        ("no privilege", ok(said("You do not have the privilege.")), Permission, NotProcessed),
+        ("unknown property", ok(said("Property Xy does not exist in IDO SLPos")), Config, NotProcessed),
+        ("bad configuration", ok(said("The configuration is not valid.")), Config, NotProcessed),
         ("token refused", json_with(401, json!({"error": "Unauthorized"})), Auth, NotProcessed),
         ("no right", ResponseTemplate::new(403), Permission, NotProcessed),
         ("no product", ResponseTemplate::new(404), Config, NotProcessed),
@@ -111,6 +115,26 @@ async fn a_refusal_among_many_says_nothing_of_any_of_them() {
     assert_eq!(request.url.query(), Some("refresh=true"));
     let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
     assert_eq!((body["IDOName"].as_str(), body["Changes"][1]["ItemNo"].as_i64()), (Some("SLPos"), Some(1)));
+}
+
+#[tokio::test]
+async fn the_words_of_refusals_that_are_about_no_record_are_the_tenants_own() {
+    let said = |message: &str| ok(json!({"Success": false, "Message": message}));
+    for (message, kind) in [
+        ("Zugriff VERWEIGERT", ErrorKind::Permission),
+        ("Die Konfiguration fehlt", ErrorKind::Config),
+        ("You do not have the privilege.", ErrorKind::Validation),
+    ] {
+        let (_server, syteline) = answering(said(message)).await;
+        let mut words = Refusals::default();
+        words.denied = vec!["zugriff verweigert".to_owned()];
+        words.misconfigured = vec!["Konfiguration".to_owned()];
+        let syteline = syteline.refusals_known_by(words);
+        let loaded = syteline.vendors().list().all().await.unwrap_err();
+        let change = Change::insert().set("PoNum", "PF1");
+        let changed = syteline.update("SLPos").push(change).send().await.remove(0).unwrap_err();
+        assert_eq!((loaded.kind(), changed.kind()), (kind, kind), "{loaded} {changed}");
+    }
 }
 
 #[tokio::test]

@@ -78,6 +78,9 @@ impl CloudSuite {
         if let Some(path) = self.m3.as_ref().and_then(|m3| m3.path.as_deref()) {
             builder = builder.m3_path(plain_path("cloudsuite.m3.path", path)?);
         }
+        if let Some(path) = self.syteline.as_ref().and_then(|syteline| syteline.service_path.as_deref()) {
+            plain_path("cloudsuite.syteline.service_path", path)?;
+        }
         if let Some(file) = &self.root_certificate {
             builder = builder.extra_root_pem(certificate(&place.folder.join(file))?);
         }

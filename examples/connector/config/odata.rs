@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cloudsuite_client::CloudSuiteClient;
-use cloudsuite_client::odata::BatchFormat;
+use cloudsuite_client::odata::{BatchFormat, EntityNames, ODataNames};
 use procurify_cloudsuite::odata::{ODataInvoiceSettings, ODataOrderSettings, ODataProduct};
 use procurify_cloudsuite::product::Product;
 use serde::Deserialize;
@@ -15,10 +15,19 @@ pub(super) struct OData {
     #[serde(default)]
     pub(super) company: String,
     pub(super) root: Option<String>,
+    /// Sent with each call.
+    #[serde(default)]
+    pub(super) headers: BTreeMap<String, String>,
+    #[serde(default)]
+    names: Names,
     pub(super) service_item: Option<String>,
     #[serde(default = "yes")]
     pub(super) cost_centers: bool,
     pub(super) writes_per_batch: Option<usize>,
+    pub(super) bytes_per_batch: Option<usize>,
+    /// Whether lines of a document that exists are changed inside a change of their head.
+    #[serde(default)]
+    pub(super) deep_updates: bool,
     /// Whether a batch is JSON or, as some services know no other, multipart.
     #[serde(default)]
     pub(super) batch_format: Batches,
@@ -45,6 +54,59 @@ pub(super) struct OData {
     pub(super) units: BTreeMap<String, String>,
 }
 
+/// What services, entity sets and properties are called in the tenant; what is not said, by the defaults.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Names {
+    suppliers: Renamed,
+    purchase_orders: Renamed,
+    invoices: Renamed,
+    accounts: Renamed,
+    cost_centers: Renamed,
+    items: Renamed,
+    customers: Renamed,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Renamed {
+    service: Option<String>,
+    set: Option<String>,
+    /// Theirs by ours.
+    properties: BTreeMap<String, String>,
+}
+
+impl Names {
+    fn read(&self) -> ODataNames {
+        let mut names = ODataNames::default();
+        for (name, said) in [
+            (&mut names.suppliers, &self.suppliers),
+            (&mut names.purchase_orders, &self.purchase_orders),
+            (&mut names.invoices, &self.invoices),
+            (&mut names.accounts, &self.accounts),
+            (&mut names.cost_centers, &self.cost_centers),
+            (&mut names.items, &self.items),
+            (&mut names.customers, &self.customers),
+        ] {
+            said.rename(name);
+        }
+        names
+    }
+}
+
+impl Renamed {
+    fn rename(&self, names: &mut EntityNames) {
+        for (name, said) in [(&mut names.service, &self.service), (&mut names.set, &self.set)] {
+            if let Some(said) = said {
+                said.clone_into(name);
+            }
+        }
+        for (ours, theirs) in &self.properties {
+            *names = names.clone().rename(ours, theirs);
+        }
+    }
+}
+
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Batches {
@@ -55,12 +117,18 @@ pub(super) enum Batches {
 
 impl OData {
     pub(super) fn product(&self, client: &CloudSuiteClient) -> Box<dyn Product> {
-        let mut odata = client.odata(&self.company);
+        let mut odata = client.odata(&self.company).names(self.names.read()).deep_updates(self.deep_updates);
+        for (name, value) in &self.headers {
+            odata = odata.header(name, value);
+        }
         if let Some(root) = &self.root {
             odata = odata.root(root);
         }
         if let Some(writes) = self.writes_per_batch {
             odata = odata.writes_per_batch(writes);
+        }
+        if let Some(bytes) = self.bytes_per_batch {
+            odata = odata.bytes_per_batch(bytes);
         }
         if self.batch_format == Batches::Multipart {
             odata = odata.batch_format(BatchFormat::Multipart);

@@ -1,5 +1,6 @@
 //! Settings of an `OData` tenant.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::{Faults, Scenario};
@@ -28,6 +29,11 @@ pub struct ODataConfig {
     pub tenant: String,
     /// The company that the header `X-Infor-LnCompany` must name.
     pub company: String,
+    /// A header that each call must carry, by its name in small letters and its value.
+    pub demanded_header: Option<(String, String)>,
+    /// Services, sets and properties that this tenant calls otherwise, by their usual names, under which they are not
+    /// there.
+    pub renamed: BTreeMap<String, String>,
     /// How long an access token is good for.
     pub token_lifetime: Duration,
     /// Whether refresh tokens are issued. They are not rotated.
@@ -68,6 +74,8 @@ impl Default for ODataConfig {
             scenario: Scenario::default(),
             tenant: "SANDBOX_TST".to_owned(),
             company: "100".to_owned(),
+            demanded_header: None,
+            renamed: BTreeMap::new(),
             token_lifetime: Duration::from_secs(7200),
             refresh_tokens: true,
             logins_per_minute: 20,

@@ -11,6 +11,7 @@ mod config;
 mod filter;
 mod model;
 mod multipart;
+mod renamed;
 mod request;
 mod store;
 mod tenant;

@@ -29,11 +29,26 @@ pub(super) struct Answer {
 impl Request<'_> {
     /// `page`: entities a page has at most; `link` makes a link from a query.
     pub(super) fn run(&self, store: &mut Store, page: usize, link: &dyn Fn(&str) -> String) -> Answer {
-        self.try_run(store, page, link).unwrap_or_else(|refusal| Answer {
-            status: refusal.status,
-            etag: None,
-            body: refusal.body(),
-        })
+        let refused = |refusal: Refusal| Answer { status: refusal.status, etag: None, body: refusal.body() };
+        if store.renamed.0.is_empty() {
+            return self.try_run(store, page, link).unwrap_or_else(refused);
+        }
+        let renamed = store.renamed.clone();
+        let body = self.body.map(|body| renamed.body(body));
+        let query = self.query.iter().map(|(name, text)| {
+            let text = if name == "$skiptoken" { text.clone() } else { renamed.text(text) };
+            (name.clone(), text)
+        });
+        let usual = Request {
+            method: self.method,
+            service: &renamed.text(self.service),
+            target: &renamed.text(self.target),
+            query: query.collect(),
+            if_match: self.if_match,
+            body: body.as_ref(),
+        };
+        let answer = usual.try_run(store, page, link).unwrap_or_else(refused);
+        Answer { body: renamed.answer(&answer.body), ..answer }
     }
 
     fn try_run(&self, store: &mut Store, page: usize, link: &dyn Fn(&str) -> String) -> Result<Answer, Refusal> {

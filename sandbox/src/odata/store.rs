@@ -7,6 +7,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Map, Value, json};
 
 use super::model::{SETS, Set};
+use super::renamed::Renamed;
 use super::{DeepUpdates, ODataConfig};
 use crate::scenario::{Masters, products};
 use crate::{Account, Document, DocumentLine, Supplier};
@@ -48,6 +49,7 @@ pub(super) struct Store {
     sets: BTreeMap<&'static str, BTreeMap<String, Stored>>,
     unique_references: bool,
     deep_updates: DeepUpdates,
+    pub(super) renamed: Renamed,
     /// Writes by entity set.
     pub(super) writes: BTreeMap<String, u64>,
     next: u64,
@@ -62,6 +64,7 @@ impl Store {
             sets,
             unique_references: config.unique_references,
             deep_updates: config.deep_updates,
+            renamed: Renamed(config.renamed.clone()),
             writes: BTreeMap::new(),
             next: 1,
             version: 0,

@@ -218,6 +218,11 @@ impl Tenant for ODataTenant {
         if call.header("x-infor-lncompany") != Some(self.config.company.as_str()) {
             return self.error(StatusCode::BAD_REQUEST, "X-Infor-LnCompany does not name a company of this tenant");
         }
+        if let Some((name, value)) = &self.config.demanded_header
+            && call.header(name) != Some(value.as_str())
+        {
+            return self.error(StatusCode::FORBIDDEN, &format!("{name} does not name an identity"));
+        }
         if target == "$batch" { self.batch(call, service, fault) } else { self.single(call, service, target) }
     }
 

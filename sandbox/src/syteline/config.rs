@@ -1,5 +1,6 @@
 //! Settings of a `SyteLine` tenant.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::{Faults, Scenario};
@@ -30,6 +31,10 @@ pub struct SyteLineConfig {
     pub configuration: String,
     /// The site.
     pub site: String,
+    /// Where the IDO service is under the tenant's address.
+    pub service_path: String,
+    /// IDOs that this release calls otherwise, by their usual names, under which they are not there.
+    pub renamed: BTreeMap<String, String>,
     /// How long an access token is good for.
     pub token_lifetime: Duration,
     /// Whether `expires_in` is a string.
@@ -51,6 +56,8 @@ pub struct SyteLineConfig {
     pub atomic_updates: bool,
     /// Whether an update's answer calls its list `Items` instead of `RefreshItems`.
     pub items_for_refresh_items: bool,
+    /// Whether orders are numbered by the server alone, and an order with a number is refused.
+    pub server_numbers: bool,
     /// Whether failures have a `MessageCode`.
     pub message_codes: bool,
     /// Changes an update may carry; beyond: refused.
@@ -71,6 +78,8 @@ impl Default for SyteLineConfig {
             tenant: "SANDBOX_TST".to_owned(),
             configuration: "ACME_DALS".to_owned(),
             site: "DALS".to_owned(),
+            service_path: "/CSI/IDORequestService/ido".to_owned(),
+            renamed: BTreeMap::new(),
             token_lifetime: Duration::from_secs(7200),
             expires_in_text: false,
             refresh_tokens: true,
@@ -81,6 +90,7 @@ impl Default for SyteLineConfig {
             nested_changes: NestedChanges::default(),
             atomic_updates: false,
             items_for_refresh_items: false,
+            server_numbers: false,
             message_codes: true,
             max_changes: 250,
             max_body: usize::MAX,

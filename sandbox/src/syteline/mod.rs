@@ -144,6 +144,16 @@ impl SyteLine {
         self.front.tenant.touch_invoice(number, line, amount)
     }
 
+    /// Takes the privilege to change an IDO away, or gives it back.
+    pub fn deny(&self, ido: &str, denied: bool) {
+        let denials = &mut self.front.tenant.site().denied;
+        if denied {
+            denials.insert(ido.to_owned())
+        } else {
+            denials.remove(ido)
+        };
+    }
+
     /// Finance posts an invoice to the ledger.
     pub fn post_invoice(&self, number: &str) -> bool {
         self.front.tenant.post_invoice(number)

@@ -1,14 +1,15 @@
 //! One site: its masters and documents, and what it shows of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDateTime;
 use rust_decimal::{Decimal, RoundingStrategy};
 
+use super::SyteLineConfig;
 use super::schema::{Ido, pad};
 use super::store::{Row, Store, row};
 use crate::scenario::{Masters, products};
-use crate::{Account, Document, DocumentLine, Scenario, Supplier};
+use crate::{Account, Document, DocumentLine, Supplier};
 
 /// A site's data.
 #[derive(Debug)]
@@ -18,15 +19,24 @@ pub(super) struct Site {
     pub(super) next_order: u64,
     pub(super) next_voucher: u64,
     pub(super) next_vendor: u64,
+    /// IDOs that nobody may change.
+    pub(super) denied: BTreeSet<String>,
     /// Changes that were made, by IDO.
     pub(super) writes: BTreeMap<String, u64>,
 }
 
 impl Site {
-    pub(super) fn new(scenario: &Scenario, site: &str, now: NaiveDateTime) -> Self {
-        let store = Store::new(scenario.seed);
-        let mut this = Self { store, now, next_order: 1, next_voucher: 1, next_vendor: 9_001, writes: BTreeMap::new() };
-        this.stock(&Masters::new(scenario), site);
+    pub(super) fn new(config: &SyteLineConfig, now: NaiveDateTime) -> Self {
+        let mut this = Self {
+            store: Store::new(config.scenario.seed),
+            now,
+            next_order: 1,
+            next_voucher: 1,
+            next_vendor: 9_001,
+            denied: BTreeSet::new(),
+            writes: BTreeMap::new(),
+        };
+        this.stock(&Masters::new(&config.scenario), config);
         this.store.commit();
         this
     }
@@ -36,12 +46,13 @@ impl Site {
     }
 
     /// What the scenario says that the ERP knows.
-    fn stock(&mut self, masters: &Masters, site: &str) {
+    fn stock(&mut self, masters: &Masters, config: &SyteLineConfig) {
         let names: Vec<&str> = self.store.idos.keys().copied().collect();
         for name in names {
-            self.put("IdoCollections", row([("CollectionName", name)]));
+            let shown = config.renamed.get(name).map_or(name, String::as_str);
+            self.put("IdoCollections", row([("CollectionName", shown)]));
         }
-        self.put("SLSites", row([("Site", site), ("SiteName", "Dallas")]));
+        self.put("SLSites", row([("Site", config.site.as_str()), ("SiteName", "Dallas")]));
         for (code, name) in [("MAIN", "Main warehouse"), ("EAST", "Plant East")] {
             self.put("SLWhses", row([("Whse", code), ("Name", name)]));
         }

@@ -26,8 +26,6 @@ pub(super) struct SyteLineTenant {
     site: Mutex<Site>,
 }
 
-const SERVICE: &str = "/CSI/IDORequestService/ido/";
-
 impl SyteLineTenant {
     pub(super) fn new(config: SyteLineConfig, clock: Arc<Clock>) -> Self {
         let gateway = Gateway::new(GatewayConfig {
@@ -39,7 +37,7 @@ impl SyteLineTenant {
             logins_per_minute: config.logins_per_minute,
             retry_after: config.retry_after,
         });
-        let site = Site::new(&config.scenario, &config.site, clock.now().naive_utc());
+        let site = Site::new(&config, clock.now().naive_utc());
         Self { config, gateway, clock, site: Mutex::new(site) }
     }
 
@@ -51,8 +49,18 @@ impl SyteLineTenant {
 
     /// Verb and IDO of a call to the service.
     fn target<'a>(&self, path: &'a str) -> Option<(&'a str, &'a str)> {
-        let rest = self.gateway.rest(path)?.strip_prefix(SERVICE)?.trim_end_matches('/');
+        let rest = self.gateway.rest(path)?.strip_prefix(self.config.service_path.as_str())?;
+        let rest = rest.strip_prefix('/')?.trim_end_matches('/');
         Some(rest.split_once('/').unwrap_or((rest, "")))
+    }
+
+    /// What an IDO is usually called; nothing if it is not there under this name.
+    fn usual<'a>(&'a self, ido: &'a str) -> Option<&'a str> {
+        let renamed = &self.config.renamed;
+        match renamed.iter().find(|(_, theirs)| *theirs == ido) {
+            Some((usual, _)) => Some(usual),
+            None => (!renamed.contains_key(ido)).then_some(ido),
+        }
     }
 
     /// A failure as the service tells it: inside HTTP 200.
@@ -202,6 +210,9 @@ impl Tenant for SyteLineTenant {
         if call.header("x-infor-mongooseconfig") != Some(self.config.configuration.as_str()) {
             return Reply::ok(&self.refused("The configuration is not valid."));
         }
+        let Some(ido) = self.usual(ido) else {
+            return Reply::ok(&self.refused(&format!("IDO {ido} does not exist")));
+        };
         let answer = match verb {
             "load" => self.load(call, ido, fault),
             "update" => self.update(call, ido, fault),

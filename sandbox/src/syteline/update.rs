@@ -84,18 +84,27 @@ pub(super) fn run(
     refresh: bool,
     fault: Option<Fault>,
 ) -> Result<Value, String> {
-    if body.name.as_deref().is_some_and(|name| name != ido) {
+    let renamed = tenant.config.renamed.get(ido).map_or(ido, String::as_str);
+    if body.name.as_deref().is_some_and(|name| name != renamed) {
         return Err("The IDO of the body is not that of the address".to_owned());
     }
     if body.changes.len() > tenant.config.max_changes {
         return Err(format!("More than {} changes in one request", tenant.config.max_changes));
     }
+    if site.denied.contains(ido) {
+        return Err(format!("You do not have the privilege to update {ido}."));
+    }
     let cut = Cut::of(tenant, fault, body.changes.len());
     let mut shown = Vec::new();
     for (place, change) in body.changes.iter().take(cut.made).enumerate() {
         *site.writes.entry(ido.to_owned()).or_default() += 1;
-        let made = apply(site, ido, change).and_then(|row| Ok((nested(tenant, site, ido, change, &row)?, row)));
-        match made {
+        let numbered = change.properties.iter().any(|property| property.name == "PoNum" && property.value.is_some());
+        let applied = if tenant.config.server_numbers && ido == "SLPos" && change.action == 1 && numbered {
+            Err("PoNum is numbered by the system.".to_owned())
+        } else {
+            apply(site, ido, change).and_then(|row| Ok((nested(tenant, site, ido, change, &row)?, row)))
+        };
+        match applied {
             Ok((inside, row)) if place < cut.shown => {
                 let mut outer = refreshed(site, ido, change, place, &row);
                 if let Some(properties) = outer["Properties"].as_array_mut() {
