@@ -10,7 +10,7 @@ use sync_core::{Amended, Amendment, Compared, Difference, Failure, FailureKind, 
 use tenant_http::{Error, ErrorKind, Outcome};
 
 use super::purchase_orders::ODataPurchaseOrders;
-use crate::failure::of_call;
+use crate::failure::{naming, of_call};
 use crate::purchase_order::OrderDraft;
 use crate::purchase_order::revised::{self, Line, Steps};
 
@@ -99,12 +99,6 @@ fn change(
 ) -> Result<Compared, Failure> {
     let draft: OrderDraft = serde_json::from_value(document.clone())
         .map_err(|error| Failure::new(FailureKind::Invalid, format!("the draft cannot be read: {error}")))?;
-    if let Some(other) =
-        revised::other_head(&order.number, order.supplier.as_deref(), order.currency.as_deref(), &draft)
-            .or_else(|| revised::uncarried(amendment))
-    {
-        return Err(other);
-    }
     let there: Vec<Line> = (1..).zip(&order.lines).map(standing).collect();
     let wanted = Line::wanted(&draft, &sink.settings.service_item, |name| Some(name.to_owned()));
     let steps = Steps::between(&there, &wanted);
@@ -126,6 +120,11 @@ fn change(
     }
     let numbers = numbers(&there, &steps);
     differences.extend(steps.differences(&there, &wanted, |place| numbers.get(place).copied().unwrap_or_default()));
+    let refusal = revised::other_head(&order.number, order.supplier.as_deref(), order.currency.as_deref(), &draft)
+        .or_else(|| revised::uncarried(amendment));
+    if let Some(refusal) = refusal {
+        return Err(naming(refusal, &differences));
+    }
     if differences.is_empty() && steps.steps.is_empty() {
         return Ok(Compared::Same);
     }
