@@ -3,7 +3,7 @@
 use std::error::Error as _;
 
 use cloudsuite_client::m3::TransactionError;
-use sync_core::{Committed, Failure, FailureKind};
+use sync_core::{Committed, Difference, Failure, FailureKind};
 use tenant_http::{Error, ErrorKind, Outcome};
 
 /// A call's error as a failure for the ledger.
@@ -20,6 +20,15 @@ pub(crate) fn of_call(error: &Error) -> Failure {
         kind => kind,
     };
     Failure { kind, message, retry_after: error.retry_after(), request_id: error.request_id().map(str::to_owned) }
+}
+
+/// Why a document cannot follow its record, with all in which the two differ: whoever corrects it by hand needs that.
+pub(crate) fn naming(why: Failure, differences: &[Difference]) -> Failure {
+    if differences.is_empty() {
+        return why;
+    }
+    let all: Vec<String> = differences.iter().map(ToString::to_string).collect();
+    Failure { message: format!("{} ({})", why.message, all.join("; ")), ..why }
 }
 
 /// What became of a commit whose call failed.

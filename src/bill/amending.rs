@@ -17,6 +17,7 @@ use super::leftover::changes;
 use super::revised::{Plan, Standing};
 use super::sink::{InvoiceSink, invoice_of, no_answer};
 use super::there::There;
+use crate::failure::naming;
 
 /// An amendment, as it can be compared.
 struct Asked<'a> {
@@ -26,12 +27,16 @@ struct Asked<'a> {
     wanted: Option<InvoiceDraft>,
 }
 
-fn refused(why: impl Into<String>) -> Failure {
-    Failure::new(FailureKind::Invalid, why)
+impl Asked<'_> {
+    /// What of the bill is not as it was sent, in words; none if nothing is, or that is not known.
+    fn changes(&self, wanted: &InvoiceDraft) -> Option<String> {
+        let changes = changes(self.sent.as_ref()?, wanted);
+        (!changes.is_empty()).then(|| changes.join("; "))
+    }
 }
 
-fn joined(differences: &[Difference]) -> String {
-    differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+fn refused(why: impl Into<String>) -> Failure {
+    Failure::new(FailureKind::Invalid, why)
 }
 
 /// What is booked of an invoice: without texts, links and attachments.
@@ -130,25 +135,24 @@ impl<B: InvoiceBook> InvoiceSink<B> {
         wanted: &InvoiceDraft,
     ) -> Result<Compared, Failure> {
         let number = &asked.amendment.target;
-        let told = if let Some(standing) = standing {
+        let closed = format!("invoice {number} {why}, and is never touched: correct it by hand");
+        if let Some(standing) = standing {
             let (_, differences) = self.plan(standing, wanted);
-            if differences.is_empty() {
-                return Ok(Compared::Same);
-            }
-            joined(&differences)
-        } else {
-            let sent = asked.sent.as_ref();
-            // Of what shows no lines it is known only from what was sent, and not at all if that was being changed.
-            if sent.is_some_and(|sent| changes(&booked(sent), &booked(wanted)).is_empty()) && !asked.amendment.unsettled
-            {
-                return Ok(Compared::Same);
-            }
-            match sent.map(|sent| changes(sent, wanted)) {
-                Some(changes) if !changes.is_empty() => changes.join("; "),
-                _ => "it may have been changed in part before: compare it with the bill".to_owned(),
-            }
-        };
-        Err(refused(format!("invoice {number} {why}, and is never touched: correct it by hand ({told})")))
+            return if differences.is_empty() {
+                Ok(Compared::Same)
+            } else {
+                Err(naming(refused(closed), &differences))
+            };
+        }
+        let sent = asked.sent.as_ref();
+        // Of what shows no lines it is known only from what was sent, and not at all if that was being changed.
+        if sent.is_some_and(|sent| changes(&booked(sent), &booked(wanted)).is_empty()) && !asked.amendment.unsettled {
+            return Ok(Compared::Same);
+        }
+        let told = asked
+            .changes(wanted)
+            .unwrap_or_else(|| "it may have been changed in part before: compare it with the bill".to_owned());
+        Err(refused(format!("{closed} ({told})")))
     }
 
     fn plan(&self, standing: &Standing, wanted: &InvoiceDraft) -> (Plan, Vec<Difference>) {
@@ -162,34 +166,37 @@ impl<B: InvoiceBook> InvoiceSink<B> {
         wanted: &InvoiceDraft,
     ) -> Result<Compared, Failure> {
         let (number, place) = (&standing.number, self.book.place());
+        let since = asked.changes(wanted).map(|all| format!(" ({all})")).unwrap_or_default();
         for (what, there, wanted) in
             [("supplier", &standing.supplier, &wanted.supplier), ("currency", &standing.currency, &wanted.currency)]
         {
             if let Some(there) = there.as_ref().filter(|there| there.trim() != wanted.trim()) {
                 return Err(refused(format!(
                     "invoice {number} in {place} is of {what} {there}, and the bill now of {wanted}: end the one there, and \
-                     enter the other by hand"
+                     enter the other by hand{since}"
                 )));
             }
         }
-        if let Some((sent, what)) = asked.sent.as_ref().and_then(|sent| Some((sent, uncompared(sent, wanted)?))) {
+        if let Some(what) = asked.sent.as_ref().and_then(|sent| uncompared(sent, wanted)) {
             return Err(refused(format!(
                 "{what} is not the same any more, which is not changed in an invoice that exists: correct invoice {number} \
-                 in {place} by hand ({})",
-                changes(sent, wanted).join("; ")
+                 in {place} by hand{since}"
             )));
         }
         if standing.lines.is_none() {
             return Err(refused(format!(
                 "it cannot be told which of the bill's lines invoice {number} in {place} holds, or it was changed by hand: \
-                 correct it there"
+                 correct it there{since}"
             )));
         }
         let (plan, differences) = self.plan(standing, wanted);
         if plan.head.invoice.is_some()
             && let Some(answer) = self.taken(asked, standing, wanted).await
         {
-            return Ok(answer);
+            return match answer {
+                Compared::Refused(why) => Err(naming(why, &differences)),
+                answer => Ok(answer),
+            };
         }
         self.differs(&plan, standing, differences)
     }
@@ -220,7 +227,7 @@ impl<B: InvoiceBook> InvoiceSink<B> {
             return Ok(Compared::Same);
         }
         if let Some(why) = self.book.refusal(plan, standing) {
-            return Err(refused(format!("{why} ({})", joined(&differences))));
+            return Err(naming(refused(why), &differences));
         }
         let handle = serde_json::to_value(plan)
             .map_err(|error| Failure::new(FailureKind::Other, format!("the changes cannot be kept: {error}")))?;

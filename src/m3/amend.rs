@@ -19,7 +19,7 @@ use tenant_http::Outcome;
 use super::documents::unit_price;
 use super::price::{M3Price, fit_price};
 use super::purchase_orders::M3PurchaseOrders;
-use crate::failure::of_transaction;
+use crate::failure::{naming, of_transaction};
 use crate::purchase_order::OrderDraft;
 use crate::purchase_order::revised::{self, Line, Step, Steps};
 
@@ -129,13 +129,6 @@ fn change(
     lines: &[PurchaseOrderLine],
 ) -> Result<Compared, Failure> {
     let draft = draft_of(document)?;
-    let supplier = head.supplier.as_ref().map(ToString::to_string);
-    if let Some(other) =
-        revised::other_head(head.number.as_str(), supplier.as_deref(), head.currency.as_deref(), &draft)
-            .or_else(|| revised::uncarried(amendment))
-    {
-        return Err(other);
-    }
     let settings = &sink.settings;
     let name = |name: &str| fit_text(name, NAME);
     let mut there: Vec<Line> = lines.iter().map(standing).collect();
@@ -144,30 +137,24 @@ fn change(
     }
     let wanted = Line::wanted(&draft, &settings.service_item, name);
     let steps = Steps::between(&there, &wanted);
-    if let Some(refusal) = steps.refusal(&there) {
-        return Err(refusal);
-    }
-    accounts_stay(&steps, &there, &wanted)?;
     let first_new = lines.iter().map(|line| line.number).max().unwrap_or(0) + 1;
     let added: Vec<usize> = steps.steps.iter().filter_map(added_place).collect();
     let number = |place: usize| {
         let after = added.iter().position(|other| *other == place).unwrap_or(0);
         first_new + i64::try_from(after).unwrap_or(0)
     };
-    if let (Some(place), false) = (added.first(), settings.add_lines) {
-        let line = &wanted[*place];
-        let why = format!(
-            "a line was added ({} x {}, account {}, cost centre {}), and no transaction of M3 puts an accounting string \
-             on a line of an order that exists: add it by hand",
-            line.quantity.normalize(),
-            line.name.as_deref().unwrap_or_default(),
-            line.account.as_deref().unwrap_or("none"),
-            line.cost_center.as_deref().unwrap_or("none"),
-        );
-        return Err(Failure::new(FailureKind::Invalid, why));
-    }
     let mut changes = Vec::new();
     let mut differences = head_dates(head, &draft, &mut changes);
+    differences.extend(steps.differences(&there, &wanted, number));
+    let supplier = head.supplier.as_ref().map(ToString::to_string);
+    let refusal = revised::other_head(head.number.as_str(), supplier.as_deref(), head.currency.as_deref(), &draft)
+        .or_else(|| revised::uncarried(amendment))
+        .or_else(|| steps.refusal(&there))
+        .or_else(|| accounts_move(&steps, &there, &wanted))
+        .or_else(|| unaccounted(added.len()).filter(|_| !settings.add_lines));
+    if let Some(refusal) = refusal {
+        return Err(naming(refusal, &differences));
+    }
     for step in &steps.steps {
         changes.push(match *step {
             Step::Change { there: old, wanted: new } => OrderChange::Line {
@@ -186,7 +173,6 @@ fn change(
             },
         });
     }
-    differences.extend(steps.differences(&there, &wanted, number));
     differs(changes, differences)
 }
 
@@ -212,26 +198,24 @@ fn book(there: &mut [Line], sent: &[Line]) {
     }
 }
 
-/// Refuses steps that would move a line to another account or cost centre.
-fn accounts_stay(steps: &Steps, there: &[Line], wanted: &[Line]) -> Result<(), Failure> {
+/// That a line is to be on another account or cost centre, if one is.
+fn accounts_move(steps: &Steps, there: &[Line], wanted: &[Line]) -> Option<Failure> {
     let moved = steps.steps.iter().find_map(|step| match *step {
         Step::Change { there: old, wanted: new } => {
-            Some((&there[old], &wanted[new])).filter(|(old, new)| !revised::is_booked_alike(old, new))
+            (!revised::is_booked_alike(&there[old], &wanted[new])).then_some(&there[old])
         }
         Step::Remove { .. } | Step::Add { .. } => None,
-    });
-    let Some((old, new)) = moved else { return Ok(()) };
-    let both = |line: &Line| {
-        let words = [line.account.as_deref(), line.cost_center.as_deref()];
-        words.into_iter().flatten().collect::<Vec<_>>().join(" ")
-    };
-    let why = format!(
-        "line {} moves from account {} to {}, and no transaction of M3 changes accounting strings: change it by hand",
-        old.number,
-        both(old),
-        both(new),
-    );
-    Err(Failure::new(FailureKind::Invalid, why))
+    })?;
+    let why =
+        format!("no transaction of M3 changes the accounting string of a line: change line {} by hand", moved.number);
+    Some(Failure::new(FailureKind::Invalid, why))
+}
+
+/// That lines are added, if any are, whose accounts nothing could say.
+fn unaccounted(added: usize) -> Option<Failure> {
+    let why =
+        "no transaction of M3 puts an accounting string on a line of an order that exists: add the new line by hand";
+    (added > 0).then(|| Failure::new(FailureKind::Invalid, why))
 }
 
 fn head_dates(head: &PurchaseOrderHead, draft: &OrderDraft, changes: &mut Vec<OrderChange>) -> Vec<Difference> {

@@ -11,7 +11,7 @@ use sync_core::{Amended, Amendment, Compared, Difference, Failure, FailureKind, 
 use tenant_http::{Error, ErrorKind, Outcome};
 
 use super::purchase_orders::ODataPurchaseOrders;
-use crate::failure::of_call;
+use crate::failure::{naming, of_call};
 use crate::purchase_order::OrderDraft;
 use crate::purchase_order::revised::{self, Line, Step, Steps};
 
@@ -126,13 +126,12 @@ fn change(
 ) -> Result<Compared, Failure> {
     let draft: OrderDraft = serde_json::from_value(document.clone())
         .map_err(|error| Failure::new(FailureKind::Invalid, format!("the draft cannot be read: {error}")))?;
-    if let Some(other) =
-        revised::other_head(&order.number, order.supplier.as_deref(), order.currency.as_deref(), &draft)
-            .or_else(|| revised::uncarried(amendment))
-    {
-        return Err(other);
-    }
     let beside = beside(sink, order, &draft);
+    let refusal = revised::other_head(&order.number, order.supplier.as_deref(), order.currency.as_deref(), &draft)
+        .or_else(|| revised::uncarried(amendment));
+    if let Some(refusal) = refusal {
+        return Err(naming(refusal, &beside.differences));
+    }
     if beside.is_same() {
         return Ok(Compared::Same);
     }

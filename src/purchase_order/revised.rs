@@ -49,7 +49,8 @@ impl Line {
 
     fn words(&self) -> String {
         let name = self.name.as_deref().or(self.item.as_deref()).unwrap_or_default();
-        let account = self.account.as_ref().map(|account| format!(" on {account}")).unwrap_or_default();
+        let center = self.cost_center.as_ref().map(|center| format!("/{center}")).unwrap_or_default();
+        let account = self.account.as_ref().map(|account| format!(" on {account}{center}")).unwrap_or_default();
         format!("{} x {name} at {}{account}", self.quantity.normalize(), self.price.normalize())
     }
 }
@@ -194,11 +195,12 @@ pub(crate) fn other_head(
 ) -> Option<Failure> {
     let differs = |what: &str, there: Option<&str>, wanted: &str| {
         let there = there.filter(|there| *there != wanted)?;
-        let why =
-            format!("order {number} has the {what} {there} and should have {wanted}, which no order can change to");
-        Some(Failure::new(FailureKind::Invalid, why))
+        Some(format!("the {what} {there} and should have {wanted}"))
     };
-    differs("supplier", supplier, &wanted.supplier).or_else(|| differs("currency", currency, &wanted.currency))
+    let others = [differs("supplier", supplier, &wanted.supplier), differs("currency", currency, &wanted.currency)];
+    let others: Vec<String> = others.into_iter().flatten().collect();
+    let why = || format!("order {number} has {}, which no order can change to", others.join(", "));
+    (!others.is_empty()).then(|| Failure::new(FailureKind::Invalid, why()))
 }
 
 /// That the order is not there any more.

@@ -17,7 +17,7 @@ use tenant_http::{Error, Outcome, decimal};
 use super::document::Document;
 use super::documents::taken;
 use super::purchase_orders::SyteLinePurchaseOrders;
-use crate::failure::of_call;
+use crate::failure::{naming, of_call};
 use crate::purchase_order::OrderDraft;
 use crate::purchase_order::revised::{self, Line, Step, Steps};
 
@@ -193,18 +193,9 @@ fn change(
     // Checks all codes of the order that is wanted.
     let whole = Document::new(&draft, settings)?;
     let order = &whole.order;
-    let supplier = head.vendor.as_ref().map(ToString::to_string);
-    if let Some(other) = revised::other_head(head.number.as_str(), supplier.as_deref(), head.currency.as_deref(), order)
-        .or_else(|| revised::uncarried(amendment))
-    {
-        return Err(other);
-    }
     let there: Vec<Line> = lines.iter().map(|line| standing(line, settings.cost_center_unit)).collect();
     let wanted = Line::wanted(order, &settings.service_item, |name| fit_text(name, NAME));
     let steps = Steps::between(&there, &wanted);
-    if let Some(refusal) = steps.refusal(&there) {
-        return Err(refusal);
-    }
     let mut plan = Plan {
         key: amendment.key.to_string(),
         order: Some(head.number.clone()),
@@ -239,16 +230,23 @@ fn change(
             _ => None,
         })
         .collect();
-    let additions = added.iter().zip(first_new..).map(|(place, number)| LineChange::Add { place: *place, number });
-    plan.lines.extend(additions);
-    for (_, line) in lines.iter().enumerate().filter(|(place, _)| removed(*place)) {
-        plan.lines.push(LineChange::Delete { item_id: id(line.item_id.as_ref(), "a line")? });
-    }
     let number = |place: usize| {
         let after = added.iter().position(|other| *other == place).unwrap_or(0);
         i64::from(first_new) + i64::try_from(after).unwrap_or(0)
     };
     differences.extend(steps.differences(&there, &wanted, number));
+    let supplier = head.vendor.as_ref().map(ToString::to_string);
+    let refusal = revised::other_head(head.number.as_str(), supplier.as_deref(), head.currency.as_deref(), order)
+        .or_else(|| revised::uncarried(amendment))
+        .or_else(|| steps.refusal(&there));
+    if let Some(refusal) = refusal {
+        return Err(naming(refusal, &differences));
+    }
+    let additions = added.iter().zip(first_new..).map(|(place, number)| LineChange::Add { place: *place, number });
+    plan.lines.extend(additions);
+    for (_, line) in lines.iter().enumerate().filter(|(place, _)| removed(*place)) {
+        plan.lines.push(LineChange::Delete { item_id: id(line.item_id.as_ref(), "a line")? });
+    }
     differs(&plan, differences)
 }
 

@@ -29,7 +29,7 @@ impl Head {
             // Whatever was refused before may be taken now.
             Change::Revised { .. } => self.unamended = None,
             Change::AmendPlanned { .. } => self.amend_attempts += 1,
-            Change::Amended { revision, lifecycle } => {
+            Change::Amended { revision, lifecycle, .. } => {
                 self.sent = Some(revision.clone());
                 self.void = *lifecycle == Lifecycle::Cancelled;
                 self.unsettled = false;

@@ -163,6 +163,9 @@ pub enum Change {
         revision: Revision,
         /// Whether it was wanted.
         lifecycle: Lifecycle,
+        /// Whether a person has said so.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        by_hand: bool,
     },
     /// It was not changed, or not certainly; it is compared anew then.
     AmendPlanned {

@@ -1,6 +1,7 @@
 //! Cross-references: which value of one system is which value of the other.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -84,20 +85,25 @@ pub struct Reference {
     pub found: Match,
 }
 
-/// The whole table of a connection at one moment: what a mapper may ask, without waiting.
+/// The whole table of a connection at one moment: what a mapper may ask, without waiting. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct References {
-    lines: HashMap<String, HashMap<String, Reference>>,
+    table: Arc<Table>,
     records: HashMap<String, HashMap<String, Head>>,
+    aligned_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    lines: HashMap<String, HashMap<String, Reference>>,
     /// By kind and target: the sources that are it, or could be.
     targets: HashMap<(String, String), Vec<String>>,
-    aligned_at: Option<DateTime<Utc>>,
 }
 
 impl References {
     /// A table of these lines, last aligned at this time.
     pub fn new(lines: impl IntoIterator<Item = Reference>, aligned_at: Option<DateTime<Utc>>) -> Self {
-        let mut table = Self { aligned_at, ..Self::default() };
+        let mut table = Table::default();
         for line in lines {
             table.lines.entry(line.kind.clone()).or_default().insert(line.source.clone(), line);
         }
@@ -108,12 +114,12 @@ impl References {
             }
         }
         table.targets.values_mut().for_each(|sources| sources.sort());
-        table
+        Self { table: Arc::new(table), records: HashMap::new(), aligned_at }
     }
 
     /// What is known of one value.
     pub fn get(&self, kind: &str, source: &str) -> Option<&Reference> {
-        self.lines.get(kind)?.get(source)
+        self.table.lines.get(kind)?.get(source)
     }
 
     /// Where a record of another flow stands, if the mapper [needs](crate::Mapper::needs) it and it was ever read.
@@ -132,23 +138,23 @@ impl References {
 
     /// Whether there is any line of this kind.
     pub fn has(&self, kind: &str) -> bool {
-        self.lines.contains_key(kind)
+        self.table.lines.contains_key(kind)
     }
 
     /// The lines that say that they are this value of the target, or could be, by source.
     pub fn of_target(&self, kind: &str, target: &str) -> Vec<&Reference> {
-        let sources = self.targets.get(&(kind.to_owned(), target.to_owned()));
+        let sources = self.table.targets.get(&(kind.to_owned(), target.to_owned()));
         sources.into_iter().flatten().filter_map(|source| self.get(kind, source)).collect()
     }
 
     /// All lines of a kind, in no order.
     pub fn of_kind(&self, kind: &str) -> impl Iterator<Item = &Reference> {
-        self.lines.get(kind).into_iter().flat_map(HashMap::values)
+        self.table.lines.get(kind).into_iter().flat_map(HashMap::values)
     }
 
     /// All lines, in no order.
     pub fn iter(&self) -> impl Iterator<Item = &Reference> {
-        self.lines.values().flat_map(HashMap::values)
+        self.table.lines.values().flat_map(HashMap::values)
     }
 
     /// When both systems' reference data were last read and compared.

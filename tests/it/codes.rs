@@ -121,6 +121,7 @@ async fn other_terms_of_a_posted_order<E: Erp>() {
     for concern in &report.concerns {
         assert!(concern.reason.contains("payment terms: N45 -> N60"), "{}", concern.reason);
         assert!(concern.reason.contains("by hand"), "{}", concern.reason);
+        assert!(concern.reason.contains("line 1 quantity ") && concern.reason.contains(" -> 77"), "{}", concern.reason);
     }
     let after = world.exactly_once(&world.keys());
     assert!(before.iter().all(|(key, order)| after[key].total == order.total), "an order was changed");

@@ -301,13 +301,13 @@ async fn a_line_that_m3_could_not_put_on_its_account_is_left_to_people_by_defaul
     assert!(sync(&connection).await.is_all_done());
     let before = document(&world, LENGTHENED);
     world.procurify.edit(LENGTHENED, Edit::AddLine);
+    world.procurify.edit(LENGTHENED, Edit::Quantity { line: 1, quantity: 77.into() });
     let report = sync(&connection).await;
     assert_eq!(report.concerns.len(), 1);
     let reason = &report.concerns[0].reason;
-    assert!(
-        reason.contains("a line was added") && reason.contains("account") && reason.contains("by hand"),
-        "{reason}"
-    );
+    assert!(reason.contains("puts an accounting string on a line") && reason.contains("by hand"), "{reason}");
+    assert!(reason.contains("line 1 quantity ") && reason.contains(" -> 77; "), "{reason}");
+    assert!(reason.contains("line 4 added: ") && reason.contains("/CC"), "{reason}");
     assert_eq!(document(&world, LENGTHENED).lines, before.lines);
 }
 

@@ -415,10 +415,11 @@ struct Wanted {
     against: Vec<Missing>,
 }
 
-/// Whether a document that may not be made yet is to be looked for all the same: once, at its first attempt. When it
-/// may be made, it is looked for again.
+/// Whether a document that may not be made yet is to be looked for all the same: once, until the target has answered.
+/// When it may be made, it is looked for again.
 pub(super) fn may_be_there(flow: &Flow, head: &Head) -> bool {
-    flow.look_first && head.attempt == 0
+    let answered = matches!(head.state, State::Held { .. }) && head.attempt > 0;
+    flow.look_first && !answered
 }
 
 fn intent(

@@ -16,7 +16,7 @@ use crate::error::EngineError;
 use crate::failure::{Failure, FailureKind};
 use crate::ledger::{Change, Lease};
 use crate::mapper::Mapping;
-use crate::record::{ExternalRef, Lifecycle};
+use crate::record::{ExternalRef, Lifecycle, Record, Revision};
 use crate::reference::References;
 use crate::sink::{Amended, Amendment, Compared, Handle};
 use crate::state::{Head, State, StateName};
@@ -127,7 +127,7 @@ impl Engine {
             let Some(target) = work.head.state.target().cloned() else { continue };
             let key = work.head.key.clone();
             let reference = ExternalRef::of(&key);
-            let sent = self.sent(&work.head).await?;
+            let sent = self.sent(flow, &work.head, &references).await?;
             let unsettled = work.head.unsettled;
             let amendment = Amendment { key, reference, target, sent, document, unsettled };
             wanted.push(Wanted { work, amendment, decisions });
@@ -135,12 +135,33 @@ impl Engine {
         Ok((wanted, entries))
     }
 
-    /// The content that was sent last.
-    async fn sent(&self, head: &Head) -> Result<Option<serde_json::Value>, EngineError> {
+    /// The content that the document was given last: what was sent, or what the record was when a person had it done by
+    /// hand.
+    async fn sent(
+        &self,
+        flow: &Flow,
+        head: &Head,
+        references: &References,
+    ) -> Result<Option<serde_json::Value>, EngineError> {
         let history = self.store.history(&head.key).await?;
-        Ok(history.into_iter().rev().find_map(|event| match event.change {
-            Change::Intended { document, .. } => Some(document),
-            Change::Amending { document, .. } => document,
+        let read = |wanted: &Revision| {
+            history.iter().rev().find_map(|event| match &event.change {
+                Change::Discovered { revision, payload, .. } | Change::Revised { revision, payload, .. } => {
+                    (revision == wanted).then(|| payload.clone())
+                }
+                _ => None,
+            })
+        };
+        Ok(history.iter().rev().find_map(|event| match &event.change {
+            Change::Intended { document, .. } => Some(document.clone()),
+            Change::Amending { document, .. } => document.clone(),
+            Change::Amended { revision, lifecycle: Lifecycle::Active, by_hand: true } => {
+                let record = Record { revision: revision.clone(), payload: read(revision)?, ..head.record() };
+                match map(flow, &record, references) {
+                    Mapping::Draft { document, .. } | Mapping::Wait { document, .. } => Some(document),
+                    Mapping::Hold(_) | Mapping::Skip(_) => None,
+                }
+            }
             _ => None,
         }))
     }
@@ -163,7 +184,7 @@ impl Engine {
         for (Wanted { work, amendment, decisions }, answer) in wanted.into_iter().zip(answers) {
             let (revision, lifecycle) = (work.head.revision.clone(), work.head.lifecycle);
             let change = match answer {
-                Compared::Same => Change::Amended { revision, lifecycle },
+                Compared::Same => Change::Amended { revision, lifecycle, by_hand: false },
                 Compared::Refused(failure) => Change::AmendRefused { revision, lifecycle, failure },
                 Compared::Unanswered(failure) => retries.amendment(&work, failure),
                 Compared::Differs { handle, differences } => {
@@ -200,7 +221,7 @@ impl Engine {
         for (work, answer) in works.into_iter().zip(answers) {
             let (revision, lifecycle) = (work.head.revision.clone(), work.head.lifecycle);
             let change = match answer {
-                Amended::Done => Change::Amended { revision, lifecycle },
+                Amended::Done => Change::Amended { revision, lifecycle, by_hand: false },
                 Amended::Refused(failure) => Change::AmendRefused { revision, lifecycle, failure },
                 Amended::NotDone(failure) => retries.amendment(&work, failure),
                 Amended::Unknown(failure) => Change::AmendPlanned { at: settled, failure },

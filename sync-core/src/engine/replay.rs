@@ -69,7 +69,7 @@ impl Engine {
         let at_rest = matches!(head.state, State::Posted { .. } | State::Cancelled { .. });
         match assurance {
             Assurance::DoneByHand if at_rest && head.is_behind() => {
-                Ok(Change::Amended { revision: head.revision.clone(), lifecycle: head.lifecycle })
+                Ok(Change::Amended { revision: head.revision.clone(), lifecycle: head.lifecycle, by_hand: true })
             }
             Assurance::DoneByHand => Err(nothing_to_be_done(head)),
             Assurance::None | Assurance::NotInTarget => {

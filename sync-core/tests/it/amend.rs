@@ -213,3 +213,28 @@ fn a_plan_says_what_a_pass_then_changes_and_cancels() {
     block_on(world.sync());
     assert!(block_on(engine.plan(&KIND.into(), &References::default())).unwrap().is_empty());
 }
+
+#[test]
+fn what_was_done_by_hand_is_not_told_again_and_is_what_later_changes_are_compared_with() {
+    for amends in [true, false] {
+        let world = World::new(Target::Staged, 2);
+        world.amends.store(amends, Ordering::Relaxed);
+        block_on(world.sync());
+        world.unchangeable.lock().unwrap().push("changed".into());
+        world.write(1, "S2", "changed");
+        block_on(world.sync());
+        let told = world.alerts.raised().len();
+        assert_eq!(told, 1, "amends: {amends}");
+        block_on(world.engine().replay(&key(1), &Actor::new("jo"), Assurance::DoneByHand)).unwrap();
+        world.touch(1);
+        block_on(world.sync());
+        assert_eq!((world.alerts.raised().len(), world.head(&key(1)).concern()), (told, None), "amends: {amends}");
+        assert!(matches!(world.trail(1).last(), Some(Change::Reread { .. })), "it was read again");
+
+        world.amends.store(true, Ordering::Relaxed);
+        world.write(1, "S2", "changed again");
+        block_on(world.sync());
+        let sent = world.compared.lock().unwrap().last().unwrap().sent.clone();
+        assert_eq!(sent.unwrap()["content"], "changed", "amends: {amends}: not what was sent before");
+    }
+}

@@ -51,10 +51,14 @@ pub struct World {
     pub records: Mutex<Vec<Record>>,
     pub suppliers: Mutex<Vec<String>>,
     pub refused: Mutex<Vec<String>>,
+    /// Whether the fiscal period is closed: nothing may be made, what is there may be linked.
+    pub closed: AtomicBool,
     /// Contents that no document may be changed to.
     pub unchangeable: Mutex<Vec<String>>,
     /// Whether documents are changed as their records are.
     pub amends: AtomicBool,
+    /// What documents were compared with.
+    pub compared: Mutex<Vec<Amendment>>,
     /// Handles of amendments that were used.
     amended: Mutex<Vec<u64>>,
     /// Calls in a thousand that go wrong.
@@ -81,8 +85,10 @@ impl World {
             records: Mutex::default(),
             suppliers: Mutex::new(vec!["S1".into(), "S2".into()]),
             refused: Mutex::default(),
+            closed: AtomicBool::new(false),
             unchangeable: Mutex::default(),
             amends: AtomicBool::new(false),
+            compared: Mutex::default(),
             amended: Mutex::default(),
             faults: AtomicU64::new(0),
             random: AtomicU64::new(1),
@@ -113,6 +119,22 @@ impl World {
         let mut records = self.records.lock().unwrap();
         records.retain(|other| other.key != record.key);
         records.push(record);
+    }
+
+    /// A record is read with another stamp, and is what it was.
+    pub fn touch(&self, id: u32) {
+        let mut records = self.records.lock().unwrap();
+        let record = records.iter_mut().find(|record| record.key == key(id)).unwrap();
+        record.stamp.push_str(", touched");
+    }
+
+    /// Somebody has made a record's document in the target by hand.
+    pub fn make_by_hand(&self, id: u32) {
+        let payload = self.records.lock().unwrap().iter().find(|record| record.key == key(id)).unwrap().payload.clone();
+        let draft = Draft { key: key(id), reference: ExternalRef::of(&key(id)), document: payload, earlier: None };
+        let mut tables = self.tables.lock().unwrap();
+        self.create(&mut tables, &draft);
+        tables.documents.iter_mut().for_each(|document| document.visible_at = self.clock.now());
     }
 
     pub fn flow(self: &Arc<Self>) -> Flow {
@@ -279,10 +301,13 @@ impl Mapper for SupplierMapper {
     fn map(&self, record: &Record, _: &References) -> Mapping {
         let supplier = record.payload["supplier"].as_str().unwrap_or_default();
         if self.0.suppliers.lock().unwrap().iter().any(|known| known == supplier) {
-            return Mapping::Draft {
-                document: record.payload.clone(),
-                decisions: vec![format!("supplier {supplier}")],
-            };
+            let (document, decisions) = (record.payload.clone(), vec![format!("supplier {supplier}")]);
+            if self.0.closed.load(Ordering::Relaxed) {
+                let hint = "it is closed: open it".to_owned();
+                let missing = vec![Missing { kind: "fiscal_period".into(), value: "October".into(), hint }];
+                return Mapping::Wait { document, decisions, missing };
+            }
+            return Mapping::Draft { document, decisions };
         }
         Mapping::Hold(vec![Missing { kind: "vendor".into(), value: supplier.into(), hint: "add it".into() }])
     }
@@ -485,6 +510,7 @@ impl World {
 
 impl World {
     fn compare_one(&self, wanted: &Amendment) -> Compared {
+        self.compared.lock().unwrap().push(wanted.clone());
         if self.fault() {
             return Compared::Unanswered(lost());
         }
