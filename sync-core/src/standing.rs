@@ -127,8 +127,13 @@ impl Head {
                 Some(failure.to_string()),
                 format!("The two are compared anew by itself at {}.", minute(*at)),
             ),
-            State::Rejected { failure } => (
-                "it was refused by the target, and nothing of it is there".to_owned(),
+            State::Rejected { failure, there } => (
+                if *there {
+                    "it was refused by the target, and something of it or in its place is there"
+                } else {
+                    "it was refused by the target, and nothing of it is there"
+                }
+                .to_owned(),
                 Some(failure.to_string()),
                 format!("Mend what was refused; it goes on once it changes at the source, or with `replay {key}`."),
             ),
@@ -215,7 +220,8 @@ mod tests {
             State::Amending { target: target() },
             State::AmendAt { target: target(), at, failure: failure() },
             State::Cancelled { target: target() },
-            State::Rejected { failure: failure() },
+            State::Rejected { failure: failure(), there: false },
+            State::Rejected { failure: failure(), there: true },
             State::Parked { failure: failure(), doubt: None, again: None },
             State::Parked { failure: failure(), doubt: Some(handle()), again: None },
             State::Parked { failure: failure(), doubt: Some(handle()), again: Some(StateName::InDoubt) },

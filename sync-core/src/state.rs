@@ -125,6 +125,9 @@ pub enum State {
     Rejected {
         /// Why.
         failure: Failure,
+        /// Whether something of it, or in its place, is in the target all the same.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        there: bool,
     },
     /// Given up until a person asks for a replay.
     Parked {

@@ -150,7 +150,7 @@ fn failure(change: &Change) -> Option<&Failure> {
     match change {
         Change::RetryPlanned { failure, .. }
         | Change::CommitPlanned { failure, .. }
-        | Change::Rejected { failure }
+        | Change::Rejected { failure, .. }
         | Change::Parked { failure, .. }
         | Change::InDoubt { failure }
         | Change::Unanswered { failure, .. } => Some(failure),
@@ -227,7 +227,7 @@ impl fmt::Display for Change {
                 Evidence::Lookup => write!(f, "posted: found as {target} when it was looked up"),
                 Evidence::Existing => write!(f, "linked to {target}, which was there already"),
             },
-            Self::Rejected { failure } => write!(f, "rejected by the target: {failure}"),
+            Self::Rejected { failure, .. } => write!(f, "rejected by the target: {failure}"),
             Self::Parked { failure, .. } => write!(f, "parked: {failure}"),
             Self::InDoubt { failure } => write!(f, "commit in doubt: {failure}"),
             Self::Settling => f.write_str("asking the target what became of the commit"),

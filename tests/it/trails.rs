@@ -80,12 +80,12 @@ fn explained(head: &Head, trail: &Trail) {
         State::Skipped { reason: why } => assert!(last.contains("is not to be posted") && reason == *why, "{text}"),
         State::Postponed { .. } => assert!(last.contains("waits for posting") && last.contains("month-end"), "{text}"),
         State::InDoubt { .. } => assert!(last.contains("in doubt") && !reason.is_empty(), "{text}"),
-        State::RetryAt { .. }
-        | State::CommitAt { .. }
-        | State::AmendAt { .. }
-        | State::Rejected { .. }
-        | State::Parked { .. } => {
+        State::RetryAt { .. } | State::CommitAt { .. } | State::AmendAt { .. } | State::Parked { .. } => {
             assert!(!reason.is_empty(), "{text}");
+        }
+        State::Rejected { .. } => {
+            let left = ["stays in M3", "left invoice"].iter().any(|words| reason.contains(words));
+            assert!(!reason.is_empty() && last.contains("nothing of it is there") != left, "{text}");
         }
         State::Posted { target } | State::Cancelled { target } => {
             assert!(last.contains(&target.0), "{text}");
@@ -312,6 +312,23 @@ async fn a_refused_bill_and_a_parked_one_say_what_a_person_has_to_do() {
     connection.sync(FlowKind::Bills).await.unwrap();
     all_explained(&connection, &mut seen).await;
     seen_of(&seen, "bill", &["rejected"]);
+    let standing = |trail: Trail| trail.standing().unwrap().to_string();
+    let rejected =
+        Query::of(connection.engine().connection(), &FlowKind::Bills.kind()).in_states(&[StateName::Rejected]);
+    let rejected = list_all(connection.engine().store().as_ref(), rejected).await.unwrap();
+    for head in &rejected {
+        let told = standing(connection.trail(&head.key).await.unwrap());
+        assert!(told.contains("something of it or in its place is there") && told.contains("stays in M3"), "{told}");
+        let renumbered = |edit: &mut sandbox::BillEdit| edit.invoice_number = Some(format!("FIX-{}", head.key.id()));
+        assert!(world.procurify.edit_bill(head.key.id().parse().unwrap(), renumbered));
+    }
+    world.scenario.missing_accounts().iter().for_each(|account| world.erp.add_account(account));
+    connection.sync(FlowKind::Bills).await.unwrap();
+    all_explained(&connection, &mut seen).await;
+    for head in &rejected {
+        let told = standing(connection.trail(&head.key).await.unwrap());
+        assert!(told.contains("something of it or in its place is there") && told.contains("left invoice"), "{told}");
+    }
 
     let world = World::new(Scenario { bills: 4, ..scenario(4) }).await;
     let connection = world.connect().await;

@@ -261,7 +261,7 @@ impl Head {
                 let target = self.state.target()?.clone();
                 if self.void { State::Cancelled { target } } else { State::Posted { target } }
             }
-            Change::Rejected { failure } => State::Rejected { failure: failure.clone() },
+            Change::Rejected { failure, there } => State::Rejected { failure: failure.clone(), there: *there },
             Change::Parked { failure, mendable } => {
                 let sent = matches!(self.state, State::InDoubt { .. } | State::Accepted { .. });
                 let doubt = self.state.handle().filter(|_| sent).cloned();
@@ -383,7 +383,7 @@ impl Head {
     pub fn concern(&self) -> Option<String> {
         match &self.state {
             State::Held { missing } => Some(join(missing)),
-            State::Rejected { failure } | State::Parked { failure, .. } => Some(failure.to_string()),
+            State::Rejected { failure, .. } | State::Parked { failure, .. } => Some(failure.to_string()),
             // Trouble that lasts is told by the step that meets it, for only time shows that it does.
             _ if self.is_under_way() => self.trouble.clone(),
             State::Posted { target } | State::Cancelled { target } => self.behind(target),
