@@ -279,10 +279,10 @@ fn flow_text(kind: &Kind, report: &Report, document: &Value) -> String {
 
 fn flow_document(report: &Report) -> Value {
     use StateName::{
-        Accepted, AmendAt, Amending, Cancelled, CommitAt, Committing, Discovered, Held, InDoubt, Intent, Parked,
-        Posted, Postponed, Rejected, RetryAt, Skipped,
+        Accepted, AmendAt, AmendPostponed, Amending, Cancelled, CommitAt, Committing, Discovered, Held, InDoubt,
+        Intent, Parked, Posted, Postponed, Rejected, RetryAt, Skipped,
     };
-    let waiting: u64 = [Discovered, Postponed, Intent, RetryAt, CommitAt, Amending, AmendAt]
+    let waiting: u64 = [Discovered, Postponed, Intent, RetryAt, CommitAt, Amending, AmendAt, AmendPostponed]
         .map(|state| report.count(state))
         .iter()
         .sum();

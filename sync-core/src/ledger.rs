@@ -167,6 +167,13 @@ pub enum Change {
         /// Whether it was wanted.
         lifecycle: Lifecycle,
     },
+    /// It is to be changed, and nothing may be changed before then.
+    AmendPostponed {
+        /// When it goes on.
+        until: DateTime<Utc>,
+        /// Which rule of the schedule says so.
+        reason: String,
+    },
     /// It was not changed, or not certainly; it is compared anew then.
     AmendPlanned {
         /// When.

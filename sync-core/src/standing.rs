@@ -47,6 +47,7 @@ impl StateName {
             Self::Posted => "posted",
             Self::Amending => "being changed",
             Self::AmendAt => "to be changed again",
+            Self::AmendPostponed => "to be changed later",
             Self::Cancelled => "cancelled",
             Self::Rejected => "rejected",
             Self::Parked => "parked",
@@ -126,6 +127,11 @@ impl Head {
                 format!("its document {target} is still to be changed"),
                 Some(failure.to_string()),
                 format!("The two are compared anew by itself at {}.", minute(*at)),
+            ),
+            State::AmendPostponed { target, until, reason } => (
+                format!("its document {target} is to be changed, and waits for posting to be allowed"),
+                Some(reason.clone()),
+                format!("It is changed by itself in the first pass after {}.", minute(*until)),
             ),
             State::Rejected { failure, there } => (
                 if *there {
@@ -219,6 +225,7 @@ mod tests {
             State::Posted { target: target() },
             State::Amending { target: target() },
             State::AmendAt { target: target(), at, failure: failure() },
+            State::AmendPostponed { target: target(), until: at, reason: "month-end".into() },
             State::Cancelled { target: target() },
             State::Rejected { failure: failure(), there: false },
             State::Rejected { failure: failure(), there: true },

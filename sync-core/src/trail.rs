@@ -245,6 +245,9 @@ impl fmt::Display for Change {
             Self::AmendPlanned { at, failure } => {
                 write!(f, "the document is compared anew at {}: {failure}", minute(*at))
             }
+            Self::AmendPostponed { until, reason } => {
+                write!(f, "the change waits until {}: {reason}", minute(*until))
+            }
             Self::AmendRefused { failure, .. } => write!(f, "the document cannot be changed so: {failure}"),
             Self::AmendHeld { missing, .. } => {
                 let missing = missing.iter().map(ToString::to_string).collect::<Vec<_>>();

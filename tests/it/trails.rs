@@ -82,7 +82,9 @@ fn explained(head: &Head, trail: &Trail) {
             assert!(last.contains("it is held since"), "{text}");
         }
         State::Skipped { reason: why } => assert!(last.contains("is not to be posted") && reason == *why, "{text}"),
-        State::Postponed { .. } => assert!(last.contains("waits for posting") && last.contains("month-end"), "{text}"),
+        State::Postponed { .. } | State::AmendPostponed { .. } => {
+            assert!(last.contains("waits for posting") && last.contains("month-end"), "{text}");
+        }
         State::InDoubt { .. } => assert!(last.contains("in doubt") && !reason.is_empty(), "{text}"),
         State::RetryAt { .. } | State::CommitAt { .. } | State::AmendAt { .. } | State::Parked { .. } => {
             assert!(!reason.is_empty(), "{text}");

@@ -44,7 +44,7 @@ pub(super) fn amendment_again(flow: &Flow, head: &Head) -> bool {
 fn wish(flow: &Flow, head: &Head) -> Option<Wish> {
     // What was begun is brought to an end, whatever is wanted of others by now.
     let begun = match head.state {
-        State::Amending { .. } | State::AmendAt { .. } => true,
+        State::Amending { .. } | State::AmendAt { .. } | State::AmendPostponed { .. } => true,
         State::Posted { .. } | State::Cancelled { .. } if head.is_behind() => false,
         _ => return None,
     };
@@ -106,10 +106,7 @@ impl Engine {
             return Ok(());
         }
         if let Some(frozen) = self.schedule.frozen(self.clock.now()) {
-            let wait = || Change::AmendPlanned {
-                at: frozen.until,
-                failure: Failure::new(FailureKind::Other, frozen.reason.clone()),
-            };
+            let wait = || Change::AmendPostponed { until: frozen.until, reason: frozen.reason.clone() };
             let entries = behind.into_iter().map(|work| Entry::last(work, wait(), ())).collect();
             return self.record(entries).await.map(drop);
         }

@@ -10,6 +10,9 @@ use crate::reference::References;
 use crate::schedule::Frozen;
 use crate::state::{Head, State, StateName};
 
+/// The states in which records wait for what may be there before its time.
+const WAITING: [StateName; 3] = [StateName::Held, StateName::Postponed, StateName::AmendPostponed];
+
 impl Engine {
     /// Maps the held records of a flow again on the present references: those that can go on are
     /// free to, those whose reason has changed show the new one. Frees what was postponed if posting is
@@ -19,7 +22,7 @@ impl Engine {
     pub async fn resume_held(&self, kind: &Kind) -> Result<Vec<RecordKey>, EngineError> {
         let flow = self.flow_of(kind)?;
         let references = self.references.snapshot(&self.connection).await?;
-        let held = Query::of(&self.connection, kind).in_states(&[StateName::Held, StateName::Postponed]);
+        let held = Query::of(&self.connection, kind).in_states(&WAITING);
         let posted = [StateName::Posted, StateName::Cancelled];
         let behind = Query::of(&self.connection, kind).in_states(&posted).concerning();
         let at = self.clock.now();
@@ -48,7 +51,7 @@ impl Engine {
 pub(super) fn resumption(flow: &Flow, head: &Head, references: &References, frozen: Option<&Frozen>) -> Option<Change> {
     let posted = head.state.target().is_some();
     let missing = match (&head.state, head.refusal()) {
-        (State::Postponed { .. }, _) if frozen.is_none() => {
+        (State::Postponed { .. } | State::AmendPostponed { .. }, _) if frozen.is_none() => {
             return Some(Change::Resumed { because: "posting is allowed again".to_owned() });
         }
         (State::Held { missing }, _) => missing,

@@ -20,7 +20,7 @@ use crate::sink::{Amendment, Compared, Difference, Found, Handle, Lookup, Target
 use crate::state::{Head, State, StateName};
 
 /// The states of records that a pass carries on even if they are not read again.
-const OPEN: [StateName; 11] = [
+const OPEN: [StateName; 12] = [
     StateName::Discovered,
     StateName::Held,
     StateName::Postponed,
@@ -32,6 +32,7 @@ const OPEN: [StateName; 11] = [
     StateName::Accepted,
     StateName::Amending,
     StateName::AmendAt,
+    StateName::AmendPostponed,
 ];
 
 /// The states in which a record rests, unless it waits for something or people are still to be told of it.
