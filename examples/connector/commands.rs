@@ -323,10 +323,10 @@ fn flow_text(kind: &Kind, report: &Report, document: &Value) -> String {
 
 fn flow_document(report: &Report) -> Value {
     use StateName::{
-        Accepted, AmendAt, Amending, Cancelled, CommitAt, Committing, Discovered, Held, InDoubt, Intent, Parked,
-        Posted, Postponed, Rejected, RetryAt, Skipped,
+        Accepted, AmendAt, AmendPostponed, Amending, Cancelled, CommitAt, Committing, Discovered, Held, InDoubt,
+        Intent, Parked, Posted, Postponed, Rejected, RetryAt, Skipped,
     };
-    let waiting: u64 = [Discovered, Postponed, Intent, RetryAt, CommitAt, Amending, AmendAt]
+    let waiting: u64 = [Discovered, Postponed, Intent, RetryAt, CommitAt, Amending, AmendAt, AmendPostponed]
         .map(|state| report.count(state))
         .iter()
         .sum();
@@ -370,8 +370,11 @@ fn planned_document(planned: &Planned) -> Value {
         Step::Hold(missing) => ("hold", json!(missing)),
         Step::Skip(reason) => ("skip", json!(reason)),
         Step::LookUp => ("look_up", Value::Null),
-        Step::Amend(target, document) => ("amend", json!({ "target": target, "document": document })),
+        Step::Amend { target, document, differences } => {
+            ("amend", json!({ "target": target, "document": document, "differences": differences }))
+        }
         Step::Cancel(target) => ("cancel", json!(target)),
+        Step::Unanswered(failure) => ("unanswered", json!(failure.to_string())),
         Step::Tell(reason) => ("tell", json!(reason)),
     };
     json!({ "key": planned.key, "step": step, "detail": detail })
@@ -394,8 +397,12 @@ fn planned_text(planned: &Planned) -> String {
         }
         Step::Skip(reason) => format!("skip: {reason}"),
         Step::LookUp => "look up what became of it".to_owned(),
-        Step::Amend(target, _) => format!("change {target}, as it was changed in Procurify"),
+        Step::Amend { target, differences, .. } => {
+            let differences: Vec<String> = differences.iter().map(ToString::to_string).collect();
+            format!("change {target}: {}", differences.join("; "))
+        }
         Step::Cancel(target) => format!("cancel {target}, as it was in Procurify"),
+        Step::Unanswered(failure) => format!("compare its document, which gave no answer now: {failure}"),
         Step::Tell(reason) => format!("tell: {reason}"),
     };
     format!("{}  {words}", planned.key)

@@ -12,6 +12,9 @@ use crate::http::{Call, Reply, Serve, Verdict};
 use crate::limiter::{self, Limiter};
 use crate::stats::{Counters, Stats};
 
+/// The header in which a tenant names an answer, for those who ask about it.
+const REQUEST_ID: &str = "x-request-id";
+
 /// A tenant behind the front.
 pub(crate) trait Tenant: Send + Sync + 'static {
     /// The operation's name in the statistics.
@@ -108,12 +111,17 @@ impl<T: Tenant> Front<T> {
         })
     }
 
-    /// Counts a refusal for too many calls, tells of the limit, and dates the answer by the tenant's clock.
-    fn closed(&self, verdict: Verdict) -> Verdict {
+    /// Counts a refusal for too many calls, tells of the limit, gives the answer an id if it has none, and dates it by the
+    /// tenant's clock.
+    fn closed(&self, verdict: Verdict, call: u64) -> Verdict {
         let date = self.clock.now().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
-        let with_head = |reply: Reply| match self.limiter.limit() {
-            Some(limit) => reply.with("date", &date).with("x-ratelimit-limit", &limit.to_string()),
-            None => reply.with("date", &date),
+        let with_head = |reply: Reply| {
+            let named = reply.headers.iter().any(|(name, _)| name == REQUEST_ID);
+            let reply = if named { reply } else { reply.with(REQUEST_ID, &format!("call-{call}")) };
+            match self.limiter.limit() {
+                Some(limit) => reply.with("date", &date).with("x-ratelimit-limit", &limit.to_string()),
+                None => reply.with("date", &date),
+            }
         };
         match verdict {
             Verdict::Answer(reply) => {
@@ -131,14 +139,14 @@ impl<T: Tenant> Front<T> {
 impl<T: Tenant> Serve for Front<T> {
     async fn serve(self: Arc<Self>, call: Call) -> Verdict {
         if call.path.starts_with("/_sandbox/") {
-            return self.closed(Verdict::Answer(self.control(&call)));
+            return Verdict::Answer(self.control(&call));
         }
         let operation = self.tenant.operation(&call);
-        self.counters.request(&operation);
+        let number = self.counters.request(&operation);
         match self.limiter.check(self.clock.now()) {
             limiter::Verdict::Pass => {}
             limiter::Verdict::Delay(delay) => tokio::time::sleep(delay).await,
-            limiter::Verdict::Refuse(wait) => return self.closed(Verdict::Answer(self.limited(wait))),
+            limiter::Verdict::Refuse(wait) => return self.closed(Verdict::Answer(self.limited(wait)), number),
         }
         let fault = self.injector.draw(self.tenant.kind(&call), &operation, &call.body);
         let delay = self.injector.delay(fault);
@@ -147,13 +155,13 @@ impl<T: Tenant> Serve for Front<T> {
         }
         let Some(fault) = fault else {
             let reply = self.tenant.answer(&call, None);
-            return self.closed(Verdict::Answer(reply));
+            return self.closed(Verdict::Answer(reply), number);
         };
         self.counters.fault(&format!("{:?}", fault.kind));
         let verdict = self.faulty(&call, fault);
         if fault.kind == FaultKind::Hang {
             tokio::time::sleep(self.injector.settings().hang).await;
         }
-        self.closed(verdict)
+        self.closed(verdict, number)
     }
 }

@@ -31,10 +31,12 @@ impl Counters {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn request(&self, operation: &str) {
+    /// Counts a call, and answers the how manieth it is.
+    pub(crate) fn request(&self, operation: &str) -> u64 {
         let mut stats = self.lock();
         stats.total += 1;
         *stats.requests.entry(operation.to_owned()).or_default() += 1;
+        stats.total
     }
 
     pub(crate) fn throttled(&self) {

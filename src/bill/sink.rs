@@ -172,7 +172,7 @@ impl<B: InvoiceBook> InvoiceSink<B> {
             let Some(number) = &one.number else { continue };
             one.end = match answered(&mut added) {
                 Ok(()) => continue,
-                Err(Trouble::Rejected(failure)) => Some(Committed::Rejected(self.left_behind(number, failure))),
+                Err(Trouble::Rejected(failure)) => Some(Committed::RejectedInPart(self.left_behind(number, failure))),
                 // The head is there: what has become of the lines is found out before any is added again.
                 Err(Trouble::NotProcessed(failure) | Trouble::Unknown(failure)) => Some(Committed::Unknown(failure)),
             };
@@ -183,6 +183,15 @@ impl<B: InvoiceBook> InvoiceSink<B> {
         let message = format!(
             "{} (invoice {number} stays in {} without all its lines: replay the bill once the cause is mended, and it is \
              completed, or delete it there)",
+            failure.message,
+            self.book.place()
+        );
+        Failure { message, ..failure }
+    }
+
+    fn not_booked(&self, number: &str, failure: Failure) -> Failure {
+        let message = format!(
+            "{} (invoice {number} stays in {} and is not booked: replay the bill once the cause is mended)",
             failure.message,
             self.book.place()
         );
@@ -202,7 +211,7 @@ impl<B: InvoiceBook> InvoiceSink<B> {
             one.end = Some(match answered(&mut finished) {
                 Ok(()) if self.book.books() => Committed::Accepted,
                 Ok(()) => Committed::Created(TargetRef(number)),
-                Err(Trouble::Rejected(failure)) => Committed::Rejected(failure),
+                Err(Trouble::Rejected(failure)) => Committed::RejectedInPart(self.not_booked(&number, failure)),
                 Err(Trouble::NotProcessed(failure) | Trouble::Unknown(failure)) => Committed::Unknown(failure),
             });
         }
@@ -263,7 +272,7 @@ impl<B: InvoiceBook> Sink for InvoiceSink<B> {
                     let first = numbers.insert((&prepared.invoice.supplier, &prepared.invoice.number));
                     match ready.and(leftover) {
                         Err(failure) => Staged::NotStaged(failure),
-                        Ok(Some(leftover)) => Staged::Rejected(leftover),
+                        Ok(Some(leftover)) => Staged::Blocked(leftover),
                         Ok(None) if first => self.staged(prepared, earlier.as_ref(), there),
                         Ok(None) => Staged::NotStaged(being_made()),
                     }
@@ -357,7 +366,7 @@ impl<B: InvoiceBook> InvoiceSink<B> {
                     self.book.place(),
                     left.number
                 );
-                return Staged::Rejected(Failure::new(FailureKind::Other, why));
+                return Staged::Blocked(Failure::new(FailureKind::Other, why));
             }
             Ok(There::Part(left)) => Some(left),
             Ok(There::Whole(present)) => Some(Left { number: present.number, missing: Vec::new() }),
@@ -369,10 +378,10 @@ impl<B: InvoiceBook> InvoiceSink<B> {
                     present.number,
                     self.book.place()
                 );
-                return Staged::Rejected(Failure::new(FailureKind::Other, why));
+                return Staged::Blocked(Failure::new(FailureKind::Other, why));
             }
             Ok(There::Other(why) | There::Foreign(why) | There::Void(why)) => {
-                return Staged::Rejected(Failure::new(FailureKind::Other, why));
+                return Staged::Blocked(Failure::new(FailureKind::Other, why));
             }
         };
         match serde_json::to_value(Prepared { left, ..prepared.clone() }) {

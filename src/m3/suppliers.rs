@@ -151,6 +151,7 @@ impl M3Suppliers {
 fn failed(error: &TransactionError, earlier: bool) -> Committed {
     match error.outcome() {
         // After a copy was made, a refused name leaves it: a person must see to it.
+        Outcome::Rejected if earlier => Committed::RejectedInPart(of_transaction(error)),
         Outcome::Rejected => Committed::Rejected(of_transaction(error)),
         Outcome::NotProcessed if !earlier => Committed::NotProcessed(of_transaction(error)),
         Outcome::NotProcessed | Outcome::Unknown => Committed::Unknown(of_transaction(error)),

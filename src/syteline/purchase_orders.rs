@@ -401,7 +401,7 @@ fn at_line(line: u32, staged: Staged) -> Staged {
     match staged {
         Staged::Rejected(failure) => Staged::Rejected(named(failure)),
         Staged::NotStaged(failure) => Staged::NotStaged(named(failure)),
-        staged @ (Staged::Staged(_) | Staged::Held(_)) => staged,
+        staged @ (Staged::Staged(_) | Staged::Held(_) | Staged::Blocked(_)) => staged,
     }
 }
 

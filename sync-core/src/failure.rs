@@ -48,8 +48,9 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
         match &self.request_id {
-            Some(id) => write!(f, " (request {id})"),
-            None => Ok(()),
+            // A client's words may name it already.
+            Some(id) if !self.message.contains(id.as_str()) => write!(f, " (request {id})"),
+            _ => Ok(()),
         }
     }
 }

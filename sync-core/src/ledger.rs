@@ -129,6 +129,9 @@ pub enum Change {
     Rejected {
         /// Why.
         failure: Failure,
+        /// Whether something of it, or in its place, is in the target all the same.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        there: bool,
     },
     /// It was given up until a person asks for a replay.
     Parked {
@@ -166,6 +169,13 @@ pub enum Change {
         /// Whether a person has said so.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         by_hand: bool,
+    },
+    /// It is to be changed, and nothing may be changed before then.
+    AmendPostponed {
+        /// When it goes on.
+        until: DateTime<Utc>,
+        /// Which rule of the schedule says so.
+        reason: String,
     },
     /// It was not changed, or not certainly; it is compared anew then.
     AmendPlanned {

@@ -93,6 +93,9 @@ pub enum Staged {
     Staged(Handle),
     /// The target refused the content.
     Rejected(Failure),
+    /// Something of it, or in its place, is in the target already, which a person must see to first: the failure says
+    /// what. Nothing was staged.
+    Blocked(Failure),
     /// It waits for something in the target, which people understand and can see to. Nothing was staged; it is tried
     /// again whenever held records are.
     Held(Vec<Missing>),
@@ -109,6 +112,8 @@ pub enum Committed {
     Accepted,
     /// The target refused it and nothing will come of it: what was staged has been thrown away.
     Rejected(Failure),
+    /// The target refused it, and a part of it stays there: the failure says which, and what is to be done about it.
+    RejectedInPart(Failure),
     /// Proven not to have been processed: the same handle may be committed again.
     NotProcessed(Failure),
     /// It may have happened.

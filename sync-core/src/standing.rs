@@ -47,6 +47,7 @@ impl StateName {
             Self::Posted => "posted",
             Self::Amending => "being changed",
             Self::AmendAt => "to be changed again",
+            Self::AmendPostponed => "to be changed later",
             Self::Cancelled => "cancelled",
             Self::Rejected => "rejected",
             Self::Parked => "parked",
@@ -127,8 +128,18 @@ impl Head {
                 Some(failure.to_string()),
                 format!("The two are compared anew by itself at {}.", minute(*at)),
             ),
-            State::Rejected { failure } => (
-                "it was refused by the target, and nothing of it is there".to_owned(),
+            State::AmendPostponed { target, until, reason } => (
+                format!("its document {target} is to be changed, and waits for posting to be allowed"),
+                Some(reason.clone()),
+                format!("It is changed by itself in the first pass after {}.", minute(*until)),
+            ),
+            State::Rejected { failure, there } => (
+                if *there {
+                    "it was refused by the target, and something of it or in its place is there"
+                } else {
+                    "it was refused by the target, and nothing of it is there"
+                }
+                .to_owned(),
                 Some(failure.to_string()),
                 format!("Mend what was refused; it goes on once it changes at the source, or with `replay {key}`."),
             ),
@@ -214,8 +225,10 @@ mod tests {
             State::Posted { target: target() },
             State::Amending { target: target() },
             State::AmendAt { target: target(), at, failure: failure() },
+            State::AmendPostponed { target: target(), until: at, reason: "month-end".into() },
             State::Cancelled { target: target() },
-            State::Rejected { failure: failure() },
+            State::Rejected { failure: failure(), there: false },
+            State::Rejected { failure: failure(), there: true },
             State::Parked { failure: failure(), doubt: None, again: None },
             State::Parked { failure: failure(), doubt: Some(handle()), again: None },
             State::Parked { failure: failure(), doubt: Some(handle()), again: Some(StateName::InDoubt) },

@@ -13,6 +13,7 @@
 //!
 //! Posted, changed at the source -> Amending -> Posted;  cancelled there -> Amending -> Cancelled -> reopened -> Amending
 //!                                     `-> AmendAt(t) -> compared anew
+//! In a freeze -> AmendPostponed -> when it ends -> Amending
 //! ```
 
 mod head;
@@ -116,6 +117,15 @@ pub enum State {
         /// Why not yet.
         failure: Failure,
     },
+    /// Its document is to be changed or cancelled, and nothing may be changed before then.
+    AmendPostponed {
+        /// Its number.
+        target: TargetRef,
+        /// When it goes on.
+        until: DateTime<Utc>,
+        /// Which rule of the schedule says so.
+        reason: String,
+    },
     /// The document was cancelled, as its record was.
     Cancelled {
         /// Its number.
@@ -125,6 +135,9 @@ pub enum State {
     Rejected {
         /// Why.
         failure: Failure,
+        /// Whether something of it, or in its place, is in the target all the same.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        there: bool,
     },
     /// Given up until a person asks for a replay.
     Parked {
@@ -158,6 +171,7 @@ pub enum StateName {
     Posted,
     Amending,
     AmendAt,
+    AmendPostponed,
     Cancelled,
     Rejected,
     Parked,
@@ -165,7 +179,7 @@ pub enum StateName {
 
 impl StateName {
     /// All names.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Discovered,
         Self::Held,
         Self::Skipped,
@@ -179,6 +193,7 @@ impl StateName {
         Self::Posted,
         Self::Amending,
         Self::AmendAt,
+        Self::AmendPostponed,
         Self::Cancelled,
         Self::Rejected,
         Self::Parked,
@@ -200,6 +215,7 @@ impl StateName {
             Self::Posted => "posted",
             Self::Amending => "amending",
             Self::AmendAt => "amend_at",
+            Self::AmendPostponed => "amend_postponed",
             Self::Cancelled => "cancelled",
             Self::Rejected => "rejected",
             Self::Parked => "parked",
@@ -243,6 +259,7 @@ impl State {
             Self::Posted { .. } => StateName::Posted,
             Self::Amending { .. } => StateName::Amending,
             Self::AmendAt { .. } => StateName::AmendAt,
+            Self::AmendPostponed { .. } => StateName::AmendPostponed,
             Self::Cancelled { .. } => StateName::Cancelled,
             Self::Rejected { .. } => StateName::Rejected,
             Self::Parked { .. } => StateName::Parked,
@@ -255,6 +272,7 @@ impl State {
             Self::Posted { target }
             | Self::Amending { target }
             | Self::AmendAt { target, .. }
+            | Self::AmendPostponed { target, .. }
             | Self::Cancelled { target } => Some(target),
             _ => None,
         }

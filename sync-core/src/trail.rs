@@ -150,9 +150,11 @@ fn failure(change: &Change) -> Option<&Failure> {
     match change {
         Change::RetryPlanned { failure, .. }
         | Change::CommitPlanned { failure, .. }
-        | Change::Rejected { failure }
+        | Change::Rejected { failure, .. }
         | Change::Parked { failure, .. }
         | Change::InDoubt { failure }
+        | Change::AmendPlanned { failure, .. }
+        | Change::AmendRefused { failure, .. }
         | Change::Unanswered { failure, .. } => Some(failure),
         _ => None,
     }
@@ -227,7 +229,7 @@ impl fmt::Display for Change {
                 Evidence::Lookup => write!(f, "posted: found as {target} when it was looked up"),
                 Evidence::Existing => write!(f, "linked to {target}, which was there already"),
             },
-            Self::Rejected { failure } => write!(f, "rejected by the target: {failure}"),
+            Self::Rejected { failure, .. } => write!(f, "rejected by the target: {failure}"),
             Self::Parked { failure, .. } => write!(f, "parked: {failure}"),
             Self::InDoubt { failure } => write!(f, "commit in doubt: {failure}"),
             Self::Settling => f.write_str("asking the target what became of the commit"),
@@ -242,6 +244,9 @@ impl fmt::Display for Change {
             Self::Amended { lifecycle: Lifecycle::Cancelled, .. } => f.write_str("the document is cancelled"),
             Self::AmendPlanned { at, failure } => {
                 write!(f, "the document is compared anew at {}: {failure}", minute(*at))
+            }
+            Self::AmendPostponed { until, reason } => {
+                write!(f, "the change waits until {}: {reason}", minute(*until))
             }
             Self::AmendRefused { failure, .. } => write!(f, "the document cannot be changed so: {failure}"),
             Self::AmendHeld { missing, .. } => {
@@ -267,5 +272,45 @@ fn cancelled(lifecycle: Lifecycle) -> &'static str {
     match lifecycle {
         Lifecycle::Active => "",
         Lifecycle::Cancelled => ", cancelled at the source",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::failure::FailureKind;
+    use crate::record::Revision;
+    use crate::sink::Handle;
+
+    #[test]
+    fn whatever_failed_tells_the_request_that_failed() {
+        let failure = || Failure {
+            request_id: Some("req-77".into()),
+            ..Failure::new(FailureKind::Unavailable, "no answer from the gateway")
+        };
+        let (at, revision, lifecycle) = (DateTime::UNIX_EPOCH, Revision::new("2"), Lifecycle::Active);
+        let discovered =
+            Change::Discovered { revision: revision.clone(), stamp: "1".into(), lifecycle, payload: json!({}) };
+        let committing = Change::Committing { handle: Handle(json!(1)), called: None };
+        let posted = Change::Posted { target: TargetRef("4500".into()), evidence: Evidence::Answer };
+        for change in [
+            Change::RetryPlanned { at, failure: failure() },
+            Change::CommitPlanned { at, failure: failure() },
+            Change::Rejected { failure: failure(), there: false },
+            Change::Parked { failure: failure(), mendable: false },
+            Change::InDoubt { failure: failure() },
+            Change::Unanswered { failure: failure(), next: at },
+            Change::AmendPlanned { at, failure: failure() },
+            Change::AmendRefused { revision, lifecycle, failure: failure() },
+        ] {
+            let history = [discovered.clone(), committing.clone(), posted.clone(), change];
+            let event = |(version, change)| Event { version, at, actor: Actor::new("w"), change };
+            let events = (1..).zip(history).map(event).collect();
+            let entries = Trail { key: "acme/order/7".parse().unwrap(), events }.entries();
+            assert_eq!(entries[3].request_id.as_deref(), Some("req-77"), "{}", entries[3]);
+            assert!(entries[3].to_string().contains("req-77"), "{}", entries[3]);
+        }
     }
 }

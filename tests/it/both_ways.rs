@@ -1,6 +1,6 @@
 //! Reference data both ways: what only one system has is made in the other, once, and nothing comes back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,8 +54,8 @@ async fn suppliers(connection: &Connection) -> BTreeMap<String, String> {
 }
 
 /// A world of which each side has what the other lacks.
-async fn apart<E: Erp>() -> World<E> {
-    let world = World::<E>::of(Scenario { missing: 2, ..scenario(40) }).await;
+async fn apart<E: Erp>(bills: usize) -> World<E> {
+    let world = World::<E>::of(Scenario { missing: 2, bills, ..scenario(40) }).await;
     world.erp.put_supplier(&Supplier::new(TEMPLATE, "Template for new suppliers", "CAD"));
     for (number, name, currency) in [("S77001", "Quill Stationers", "USD"), ("S77002", "Raven Optics Ltd", "CAD")] {
         world.erp.put_supplier(&Supplier::new(number, name, currency));
@@ -83,7 +83,7 @@ async fn what_only_one_of_procurify_and_an_odata_service_has_is_made_in_the_othe
 }
 
 async fn there_and_back<E: Erp>(number: &str) {
-    let world = apart::<E>().await;
+    let world = apart::<E>(0).await;
     let connection = connect(&world, both::<E>()).await;
     let one_sided = connection.one_sided().await.unwrap();
     let of = |kind: &str, only_in| {
@@ -142,6 +142,66 @@ async fn there_and_back<E: Erp>(number: &str) {
     let connection = connect(&world, both::<E>()).await;
     connection.sync_reference_data().await.unwrap();
     assert_eq!(writes(&world), before, "a pass without the ledger wrote something");
+}
+
+/// Every direction and all names, orders and bills, and documents that follow: what is moved is moved once.
+async fn a_second_pass_writes_nothing<E: Erp>() {
+    let world = apart::<E>(40).await;
+    if !E::MAKES_ACCOUNTS {
+        world.scenario.missing_accounts().iter().for_each(|account| world.erp.put_account(account));
+    }
+    world.erp.put_supplier(&Supplier::new("S10001", "Seventh Wave Boats", "CAD"));
+    world.erp.put_account(&Account::new("60100", "Office things"));
+    world.erp.put_account(&Account::cost_center("CC100", "Head office"));
+    let owner = if E::MAKES_ACCOUNTS { System::Procurify } else { System::CloudSuite };
+    let settings = ReferenceSettings {
+        vendor_names: Some(System::CloudSuite),
+        gl_account_names: Some(owner),
+        department_names: Some(owner),
+        ..both::<E>()
+    };
+    let connection = world.build_amending(|connection| connection.reference(settings)).await;
+    let pass = async || {
+        let reference = connection.sync_reference_data().await.unwrap();
+        let orders = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+        let bills = connection.sync(FlowKind::Bills).await.unwrap();
+        assert!(reference.is_all_done(), "{:?}", reference.concerns);
+        assert!(orders.is_all_done() && bills.is_all_done(), "{:?} {:?}", orders.concerns, bills.concerns);
+        (reference.made, [orders, bills])
+    };
+    let (made, reports) = pass().await;
+    let kinds: BTreeSet<&str> = made.iter().map(|key| key.kind().as_str()).collect();
+    let mut expected = vec!["vendor", "supplier", "gl_account", "cost_center", "vendor_name"];
+    expected.extend(match owner {
+        System::Procurify => ["account_code", "department", "gl_account_name", "cost_center_name"].as_slice(),
+        System::CloudSuite => &["account_code_name", "department_name"],
+    });
+    assert_eq!(kinds, expected.into_iter().collect());
+    assert!(reports.iter().all(|report| !report.posted.is_empty()));
+    world.exactly_once(&world.keys());
+    world.exactly_once(&world.bill_keys());
+    let before = writes(&world);
+    for kind in before[0].keys() {
+        assert!(["vendors", "account_codes", "departments"].contains(&kind.as_str()), "{kind} are written back");
+    }
+    let (made, reports) = pass().await;
+    assert!(made.is_empty() && reports.iter().all(|report| report.posted.is_empty() && report.amended.is_empty()));
+    assert_eq!(writes(&world), before, "a second pass wrote something");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_all_went_both_ways_between_procurify_and_m3_a_second_pass_writes_nothing() {
+    a_second_pass_writes_nothing::<M3>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_all_went_both_ways_between_procurify_and_syteline_a_second_pass_writes_nothing() {
+    a_second_pass_writes_nothing::<SyteLine>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_all_went_both_ways_between_procurify_and_an_odata_service_a_second_pass_writes_nothing() {
+    a_second_pass_writes_nothing::<OData>().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

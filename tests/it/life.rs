@@ -59,7 +59,10 @@ async fn follows_changes<E: Erp>() {
     let before: Vec<Document> = [CHANGED, SHORTENED, LENGTHENED, CLOSED].map(|order| document(&world, order)).to_vec();
     let plan = connection.plan(FlowKind::PurchaseOrders).await.unwrap();
     let steps = |wanted: fn(&Step) -> bool| plan.iter().filter(|planned| wanted(&planned.step)).count();
-    assert_eq!((steps(|step| matches!(step, Step::Amend(..))), steps(|step| matches!(step, Step::Cancel(_)))), (3, 1));
+    assert_eq!(
+        (steps(|step| matches!(step, Step::Amend { .. })), steps(|step| matches!(step, Step::Cancel(_)))),
+        (3, 1)
+    );
     let report = sync(&connection).await;
     assert!(report.is_all_done(), "{:?}", report.concerns);
     let mut amended: Vec<String> = report.amended.iter().map(|key| key.id().to_owned()).collect();

@@ -10,7 +10,7 @@ use procurify_cloudsuite::bill::{DefaultBillMapper, InvoiceDraft};
 use procurify_cloudsuite::reference::{Direction, ReferenceSettings, System};
 use procurify_cloudsuite::{Connection, FlowKind};
 use rust_decimal::Decimal;
-use sandbox::{Account, Edit, M3, OData, Scenario, Supplier, SyteLine};
+use sandbox::{Account, Edit, FaultKind, M3, OData, Scenario, Supplier, SyteLine};
 use sync_core::ledger::list_all;
 use sync_core::{
     Actor, Assurance, Change, Evidence, Frozen, Head, Lifecycle, Query, Schedule, State, StateName, Trail,
@@ -46,6 +46,10 @@ async fn all_explained(connection: &Connection, seen: &mut Seen) {
         explained(&head, &trail);
         let mut note = |outcome: &str| seen.insert((head.key.kind().to_string(), outcome.to_owned()));
         note(head.state.name().as_str());
+        for entry in trail.entries().iter().filter(|entry| entry.request_id.is_some()) {
+            let change = serde_json::to_value(&entry.change).unwrap();
+            note(&format!("with the id of a request: {}", change["what"].as_str().unwrap()));
+        }
         for event in &trail.events {
             match &event.change {
                 Change::Posted { evidence: Evidence::Existing, .. } => note("linked"),
@@ -78,14 +82,16 @@ fn explained(head: &Head, trail: &Trail) {
             assert!(last.contains("it is held since"), "{text}");
         }
         State::Skipped { reason: why } => assert!(last.contains("is not to be posted") && reason == *why, "{text}"),
-        State::Postponed { .. } => assert!(last.contains("waits for posting") && last.contains("month-end"), "{text}"),
+        State::Postponed { .. } | State::AmendPostponed { .. } => {
+            assert!(last.contains("waits for posting") && last.contains("month-end"), "{text}");
+        }
         State::InDoubt { .. } => assert!(last.contains("in doubt") && !reason.is_empty(), "{text}"),
-        State::RetryAt { .. }
-        | State::CommitAt { .. }
-        | State::AmendAt { .. }
-        | State::Rejected { .. }
-        | State::Parked { .. } => {
+        State::RetryAt { .. } | State::CommitAt { .. } | State::AmendAt { .. } | State::Parked { .. } => {
             assert!(!reason.is_empty(), "{text}");
+        }
+        State::Rejected { .. } => {
+            let left = ["stays in M3", "left invoice"].iter().any(|words| reason.contains(words));
+            assert!(!reason.is_empty() && last.contains("nothing of it is there") != left, "{text}");
         }
         State::Posted { target } | State::Cancelled { target } => {
             assert!(last.contains(&target.0), "{text}");
@@ -100,7 +106,9 @@ fn explained(head: &Head, trail: &Trail) {
         let line = entry.to_string();
         assert!(line.contains(entry.actor.as_str()) && line.contains(entry.after.words()), "{line}");
         assert!(entry.attempt == 0 || line.contains(&format!("attempt {}", entry.attempt)), "{line}");
-        assert!(entry.request_id.as_ref().is_none_or(|id| line.contains(id.as_str())), "{line}");
+        let kept = &serde_json::to_value(&entry.change).unwrap()["failure"]["request_id"];
+        assert_eq!(entry.request_id.as_deref(), kept.as_str(), "{line}");
+        assert!(line.contains(kept.as_str().unwrap_or_default()), "{line}");
         let what = match entry.evidence {
             None => "",
             Some(Evidence::Answer) => "own answer",
@@ -194,6 +202,7 @@ async fn changed<E: Erp>(seen: &mut Seen) {
     for order in [10_002, 10_004] {
         connection.engine().replay(&key(order), &Actor::new("jane"), Assurance::None).await.unwrap();
     }
+    world.erp.fault_next_change(FaultKind::ServerErrorAfter);
     connection.sync(FlowKind::PurchaseOrders).await.unwrap();
     all_explained(&connection, seen).await;
 }
@@ -263,6 +272,9 @@ async fn every_trail_explains_its_record<E: Erp>() {
     let order =
         ["posted", "linked", "held for vendor", "held for gl_account", "skipped: it was cancelled", "postponed"];
     seen_of(&seen, "purchase_order", &order);
+    let requests =
+        ["commit_planned", "in_doubt", "amend_planned"].map(|what| format!("with the id of a request: {what}"));
+    seen_of(&seen, "purchase_order", &requests.each_ref().map(String::as_str));
     let later = ["cancelled", "amended", "replayed", "was in doubt"];
     seen_of(&seen, "purchase_order", &later);
     let bill = [
@@ -312,6 +324,23 @@ async fn a_refused_bill_and_a_parked_one_say_what_a_person_has_to_do() {
     connection.sync(FlowKind::Bills).await.unwrap();
     all_explained(&connection, &mut seen).await;
     seen_of(&seen, "bill", &["rejected"]);
+    let standing = |trail: Trail| trail.standing().unwrap().to_string();
+    let rejected =
+        Query::of(connection.engine().connection(), &FlowKind::Bills.kind()).in_states(&[StateName::Rejected]);
+    let rejected = list_all(connection.engine().store().as_ref(), rejected).await.unwrap();
+    for head in &rejected {
+        let told = standing(connection.trail(&head.key).await.unwrap());
+        assert!(told.contains("something of it or in its place is there") && told.contains("stays in M3"), "{told}");
+        let renumbered = |edit: &mut sandbox::BillEdit| edit.invoice_number = Some(format!("FIX-{}", head.key.id()));
+        assert!(world.procurify.edit_bill(head.key.id().parse().unwrap(), renumbered));
+    }
+    world.scenario.missing_accounts().iter().for_each(|account| world.erp.add_account(account));
+    connection.sync(FlowKind::Bills).await.unwrap();
+    all_explained(&connection, &mut seen).await;
+    for head in &rejected {
+        let told = standing(connection.trail(&head.key).await.unwrap());
+        assert!(told.contains("something of it or in its place is there") && told.contains("left invoice"), "{told}");
+    }
 
     let world = World::new(Scenario { bills: 4, ..scenario(4) }).await;
     let connection = world.connect().await;

@@ -286,7 +286,12 @@ impl Engine {
         for (work, answer) in works.into_iter().zip(answers) {
             match answer {
                 Staged::Staged(handle) => ready.push((work, handle)),
-                Staged::Rejected(failure) => entries.push(Entry::last(work, Change::Rejected { failure }, ())),
+                Staged::Rejected(failure) => {
+                    entries.push(Entry::last(work, Change::Rejected { failure, there: false }, ()));
+                }
+                Staged::Blocked(failure) => {
+                    entries.push(Entry::last(work, Change::Rejected { failure, there: true }, ()));
+                }
                 Staged::Held(missing) => entries.push(Entry::last(work, Change::Held { missing }, ())),
                 Staged::NotStaged(failure) => {
                     let change = retries.attempt(&work, failure);
@@ -361,7 +366,8 @@ impl Engine {
             let change = match answer {
                 Committed::Created(target) => Change::Posted { target, evidence: Evidence::Answer },
                 Committed::Accepted => Change::Accepted,
-                Committed::Rejected(failure) => Change::Rejected { failure },
+                Committed::Rejected(failure) => Change::Rejected { failure, there: false },
+                Committed::RejectedInPart(failure) => Change::Rejected { failure, there: true },
                 Committed::NotProcessed(failure) => retries.commit(&work, failure),
                 Committed::Unknown(failure) => Change::InDoubt { failure },
             };

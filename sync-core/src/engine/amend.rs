@@ -8,6 +8,8 @@
 //! What is unknown is never sent again: the document itself tells what of it was carried out. A change that is still
 //! under way when the document is read would escape that, hence the settle time (a crashed worker's lease is longer).
 
+use serde_json::Value;
+
 use super::advance::{Done, map, no_answer};
 use super::journal::{Entry, Recorded, Work};
 use super::outcome::{Retries, pad};
@@ -42,7 +44,7 @@ pub(super) fn amendment_again(flow: &Flow, head: &Head) -> bool {
 fn wish(flow: &Flow, head: &Head) -> Option<Wish> {
     // What was begun is brought to an end, whatever is wanted of others by now.
     let begun = match head.state {
-        State::Amending { .. } | State::AmendAt { .. } => true,
+        State::Amending { .. } | State::AmendAt { .. } | State::AmendPostponed { .. } => true,
         State::Posted { .. } | State::Cancelled { .. } if head.is_behind() => false,
         _ => return None,
     };
@@ -55,6 +57,31 @@ fn wish(flow: &Flow, head: &Head) -> Option<Wish> {
 /// Whether carrying it on needs reference data.
 pub(super) fn needs_mapping(work: &Work) -> bool {
     work.head.lifecycle == Lifecycle::Active
+}
+
+/// The content that a record's document is to have, none if it is to be cancelled, and how its references were
+/// resolved; or what is to be recorded if the record cannot be carried over.
+pub(super) fn content(
+    flow: &Flow,
+    head: &Head,
+    references: &References,
+) -> Result<(Option<Value>, Vec<String>), Change> {
+    match (head.lifecycle, map(flow, &head.record(), references)) {
+        (Lifecycle::Cancelled, _) => Ok((None, Vec::new())),
+        // What stands against making it is no matter to one that is there: the target refuses what it must.
+        (Lifecycle::Active, Mapping::Draft { document, decisions } | Mapping::Wait { document, decisions, .. }) => {
+            Ok((Some(document), decisions))
+        }
+        (Lifecycle::Active, Mapping::Hold(missing)) => {
+            Err(Change::AmendHeld { revision: head.revision.clone(), missing })
+        }
+        (Lifecycle::Active, Mapping::Skip(reason)) => Err(refused(head, Failure::new(FailureKind::Invalid, reason))),
+    }
+}
+
+/// That a document cannot become what its record is now.
+pub(super) fn refused(head: &Head, failure: Failure) -> Change {
+    Change::AmendRefused { revision: head.revision.clone(), lifecycle: head.lifecycle, failure }
 }
 
 /// An amendment that is wanted, and how its references were resolved.
@@ -79,10 +106,7 @@ impl Engine {
             return Ok(());
         }
         if let Some(frozen) = self.schedule.frozen(self.clock.now()) {
-            let wait = || Change::AmendPlanned {
-                at: frozen.until,
-                failure: Failure::new(FailureKind::Other, frozen.reason.clone()),
-            };
+            let wait = || Change::AmendPostponed { until: frozen.until, reason: frozen.reason.clone() };
             let entries = behind.into_iter().map(|work| Entry::last(work, wait(), ())).collect();
             return self.record(entries).await.map(drop);
         }
@@ -105,44 +129,37 @@ impl Engine {
         let references = self.with_needed(flow, records, references, None).await?;
         let (mut wanted, mut entries) = (Vec::new(), Vec::new());
         for work in works {
-            let revision = work.head.revision.clone();
-            let lifecycle = work.head.lifecycle;
-            let (document, decisions) = match (lifecycle, map(flow, &work.head.record(), &references)) {
-                (Lifecycle::Cancelled, _) => (None, Vec::new()),
-                // What stands against making it is no matter to one that is there: the target refuses what it must.
-                (
-                    Lifecycle::Active,
-                    Mapping::Draft { document, decisions } | Mapping::Wait { document, decisions, .. },
-                ) => (Some(document), decisions),
-                (Lifecycle::Active, Mapping::Hold(missing)) => {
-                    entries.push(Entry::last(work, Change::AmendHeld { revision, missing }, ()));
-                    continue;
+            match content(flow, &work.head, &references) {
+                Ok((document, decisions)) => {
+                    let Some(amendment) = self.amendment_to(flow, &work.head, document, &references).await? else {
+                        continue;
+                    };
+                    wanted.push(Wanted { work, amendment, decisions });
                 }
-                (Lifecycle::Active, Mapping::Skip(reason)) => {
-                    let failure = Failure::new(FailureKind::Invalid, reason);
-                    entries.push(Entry::last(work, Change::AmendRefused { revision, lifecycle, failure }, ()));
-                    continue;
-                }
-            };
-            let Some(target) = work.head.state.target().cloned() else { continue };
-            let key = work.head.key.clone();
-            let reference = ExternalRef::of(&key);
-            let sent = self.sent(flow, &work.head, &references).await?;
-            let unsettled = work.head.unsettled;
-            let amendment = Amendment { key, reference, target, sent, document, unsettled };
-            wanted.push(Wanted { work, amendment, decisions });
+                Err(change) => entries.push(Entry::last(work, change, ())),
+            }
         }
         Ok((wanted, entries))
     }
 
-    /// The content that the document was given last: what was sent, or what the record was when a person had it done by
-    /// hand.
-    async fn sent(
+    /// What a record's document is to become; nothing if it has none.
+    pub(super) async fn amendment_to(
         &self,
         flow: &Flow,
         head: &Head,
+        document: Option<Value>,
         references: &References,
-    ) -> Result<Option<serde_json::Value>, EngineError> {
+    ) -> Result<Option<Amendment>, EngineError> {
+        let Some(target) = head.state.target().cloned() else { return Ok(None) };
+        let key = head.key.clone();
+        let reference = ExternalRef::of(&key);
+        let sent = self.sent(flow, head, references).await?;
+        Ok(Some(Amendment { key, reference, target, sent, document, unsettled: head.unsettled }))
+    }
+
+    /// The content that the document was given last: what was sent, or what the record was when a person had it done by
+    /// hand.
+    async fn sent(&self, flow: &Flow, head: &Head, references: &References) -> Result<Option<Value>, EngineError> {
         let history = self.store.history(&head.key).await?;
         let read = |wanted: &Revision| {
             history.iter().rev().find_map(|event| match &event.change {
@@ -185,7 +202,7 @@ impl Engine {
             let (revision, lifecycle) = (work.head.revision.clone(), work.head.lifecycle);
             let change = match answer {
                 Compared::Same => Change::Amended { revision, lifecycle, by_hand: false },
-                Compared::Refused(failure) => Change::AmendRefused { revision, lifecycle, failure },
+                Compared::Refused(failure) => refused(&work.head, failure),
                 Compared::Unanswered(failure) => retries.amendment(&work, failure),
                 Compared::Differs { handle, differences } => {
                     let change = Change::Amending { document: amendment.document, decisions, differences };
@@ -222,7 +239,7 @@ impl Engine {
             let (revision, lifecycle) = (work.head.revision.clone(), work.head.lifecycle);
             let change = match answer {
                 Amended::Done => Change::Amended { revision, lifecycle, by_hand: false },
-                Amended::Refused(failure) => Change::AmendRefused { revision, lifecycle, failure },
+                Amended::Refused(failure) => refused(&work.head, failure),
                 Amended::NotDone(failure) => retries.amendment(&work, failure),
                 Amended::Unknown(failure) => Change::AmendPlanned { at: settled, failure },
             };

@@ -2,20 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use super::advance::{and_left, left_behind, map, may_be_there};
-use super::amend::{Wish, amendment};
+use chrono::{DateTime, Utc};
+
+use super::advance::{and_left, left_behind, map, may_be_there, no_answer};
+use super::amend::{amendment, content, refused};
+use super::hold::resumption;
+use super::outcome::pad;
 use super::{Engine, Flow};
 use crate::error::EngineError;
-use crate::ledger::{Query, list_all};
+use crate::failure::Failure;
+use crate::ledger::{Change, Lease, Query, list_all};
 use crate::mapper::{Mapping, Missing};
 use crate::record::{ExternalRef, Kind, Record, RecordKey};
 use crate::reference::References;
 use crate::schedule::Frozen;
-use crate::sink::{Found, Handle, Lookup, TargetRef};
+use crate::sink::{Amendment, Compared, Difference, Found, Handle, Lookup, TargetRef};
 use crate::state::{Head, State, StateName};
 
 /// The states of records that a pass carries on even if they are not read again.
-const OPEN: [StateName; 11] = [
+const OPEN: [StateName; 12] = [
     StateName::Discovered,
     StateName::Held,
     StateName::Postponed,
@@ -27,7 +32,11 @@ const OPEN: [StateName; 11] = [
     StateName::Accepted,
     StateName::Amending,
     StateName::AmendAt,
+    StateName::AmendPostponed,
 ];
+
+/// The states in which a record rests, unless it waits for something or people are still to be told of it.
+const AT_REST: [StateName; 4] = [StateName::Posted, StateName::Cancelled, StateName::Rejected, StateName::Parked];
 
 /// What would become of a record.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,10 +53,19 @@ pub enum Step {
     Skip(String),
     /// It was sent and its outcome would be looked up.
     LookUp,
-    /// Its document would be changed to this.
-    Amend(TargetRef, serde_json::Value),
+    /// Its document would be changed.
+    Amend {
+        /// The document's number.
+        target: TargetRef,
+        /// What it would be sent as.
+        document: serde_json::Value,
+        /// What would be changed, before and after.
+        differences: Vec<Difference>,
+    },
     /// Its document would be cancelled.
     Cancel(TargetRef),
+    /// Its document is to be compared, and the target gave no answer: a pass would ask again.
+    Unanswered(Failure),
     /// People would be told of it.
     Tell(String),
 }
@@ -72,70 +90,152 @@ impl Engine {
 
     /// Reads the source from where the next poll would and says what a pass on these references would
     /// do, in the order of the keys. Writes nothing, neither in the ledger nor in either system.
+    ///
+    /// Documents that are to be changed are compared with what they are to become, as the pass would do. What the
+    /// target refuses only when it is asked to change it, a plan cannot know.
     pub async fn plan(&self, kind: &Kind, references: &References) -> Result<Vec<Planned>, EngineError> {
         let flow = self.flow_of(kind)?;
-        let open = Query::of(&self.connection, kind).in_states(&OPEN);
-        let mut read: BTreeMap<RecordKey, (Record, Option<Head>)> = list_all(self.store.as_ref(), open)
-            .await?
-            .into_iter()
-            .map(|head| (head.key.clone(), (head.record(), Some(head))))
-            .collect();
-        let mut cursor = self.checkpoints.load(&self.connection, kind).await?;
+        let now = self.clock.now();
+        let heads = self.read_ahead(flow, now).await?;
+        let frozen = self.schedule.frozen(now);
+        let records = heads.iter().map(|head| (&head.key, &head.payload));
+        let references = self.with_needed(flow, records, references, frozen.as_ref()).await?;
+        let (documents, records) = heads.into_iter().partition(|head| head.state.target().is_some());
+        let mut plan = plan_records(flow, records, &references, frozen.as_ref()).await;
+        plan.extend(self.plan_documents(flow, documents, &references, frozen.as_ref()).await?);
+        plan.sort_by(|one, other| one.key.cmp(&other.key));
+        Ok(plan)
+    }
+
+    /// Where the records would stand that a pass looks at, once it has read what has changed.
+    async fn read_ahead(&self, flow: &Flow, at: DateTime<Utc>) -> Result<Vec<Head>, EngineError> {
+        let all = || Query::of(&self.connection, &flow.kind);
+        let mut heads: BTreeMap<RecordKey, Head> = BTreeMap::new();
+        for query in [all().in_states(&OPEN), all().in_states(&AT_REST).concerning()] {
+            let known = list_all(self.store.as_ref(), query).await?;
+            heads.extend(known.into_iter().map(|head| (head.key.clone(), head)));
+        }
+        let mut cursor = self.checkpoints.load(&self.connection, &flow.kind).await?;
         loop {
             let batch = self.read(flow, cursor.as_ref()).await?;
             let keys: Vec<RecordKey> = batch.records.iter().map(|record| record.key.clone()).collect();
-            for (record, head) in batch.records.into_iter().zip(self.store.get(&keys).await?) {
-                read.insert(record.key.clone(), (record, head));
+            for (record, known) in batch.records.into_iter().zip(self.store.get(&keys).await?) {
+                // Read twice, it is compared with the earlier reading.
+                let known = heads.remove(&record.key).or(known);
+                let read = self.reading(&record, known.clone(), at).map(|append| append.head);
+                heads.extend(read.or(known).map(|head| (record.key, head)));
             }
             cursor = Some(batch.next);
             if !batch.more {
-                break;
+                return Ok(heads.into_values().collect());
             }
         }
-        let frozen = self.schedule.frozen(self.clock.now());
-        let records = read.values().map(|(record, _)| (&record.key, &record.payload));
-        let references = self.with_needed(flow, records, references, frozen.as_ref()).await?;
+    }
+
+    /// What would become of documents that are there: only the target can tell what of a change it would carry out.
+    async fn plan_documents(
+        &self,
+        flow: &Flow,
+        heads: Vec<Head>,
+        references: &References,
+        frozen: Option<&Frozen>,
+    ) -> Result<Vec<Planned>, EngineError> {
         let mut plan = Vec::new();
-        let mut first: Vec<(usize, Option<Handle>)> = Vec::new();
-        let mut against: Vec<(usize, Vec<Missing>)> = Vec::new();
-        let mut skipped: Vec<(usize, Handle)> = Vec::new();
-        for (key, (record, head)) in read {
-            let Some((step, missing)) = next_step(flow, head.as_ref(), &record, &references) else {
+        let mut behind: Vec<(Head, Amendment)> = Vec::new();
+        for head in heads {
+            let head = match resumption(flow, &head, references, frozen) {
+                Some(change) => self.foreseen(&head, change),
+                None => head,
+            };
+            if head.due().is_none() || amendment(flow, &head).is_none() {
+                plan.extend(at_rest(&head));
                 continue;
-            };
-            let seen = head.as_ref().is_some_and(|head| !may_be_there(flow, head));
-            let step = match step {
-                Step::Post(_) if !missing.is_empty() && (seen || frozen.is_some() || !flow.look_first) => {
-                    Step::Hold(missing.clone())
+            }
+            if let Some(frozen) = frozen {
+                plan.push(Planned { key: head.key, step: Step::Postpone(frozen.clone()) });
+                continue;
+            }
+            match content(flow, &head, references) {
+                Ok((document, _)) => {
+                    let amendment = self.amendment_to(flow, &head, document, references).await?;
+                    behind.extend(amendment.map(|amendment| (head, amendment)));
                 }
-                step => step,
-            };
-            let step = match (step, &frozen) {
-                (Step::Post(_) | Step::Amend(..) | Step::Cancel(_), Some(frozen)) => Step::Postpone(frozen.clone()),
-                (step, _) => step,
-            };
-            if !missing.is_empty() && matches!(step, Step::Post(_)) {
-                against.push((plan.len(), missing));
+                Err(change) => plan.extend(at_rest(&self.foreseen(&head, change))),
             }
-            if matches!(step, Step::Skip(_)) {
-                skipped.extend(head.as_ref().and_then(|head| Some((plan.len(), head.earlier.clone()?))));
-            }
-            if matches!(step, Step::Post(_)) && head.as_ref().is_none_or(|head| !head.looked) {
-                first.push((plan.len(), head.and_then(|head| head.earlier)));
-            }
-            plan.push(Planned { key, step });
         }
-        if flow.look_first {
-            link_existing(flow, &first, &mut plan).await;
+        if behind.is_empty() {
+            return Ok(plan);
         }
-        tell_of_leftovers(flow, skipped, &mut plan).await;
-        for (index, missing) in against {
-            if matches!(plan[index].step, Step::Post(_)) {
-                plan[index].step = Step::Hold(missing);
-            }
+        let (heads, amendments): (Vec<Head>, Vec<Amendment>) = behind.into_iter().unzip();
+        let answers = pad(flow.sink.compare(&amendments).await, heads.len(), || Compared::Unanswered(no_answer()));
+        for ((head, Amendment { key, target, document, .. }), answer) in heads.iter().zip(amendments).zip(answers) {
+            plan.extend(match (answer, document) {
+                (Compared::Same, _) => None,
+                (Compared::Differs { differences, .. }, Some(document)) => {
+                    Some(Planned { key, step: Step::Amend { target, document, differences } })
+                }
+                (Compared::Differs { .. }, None) => Some(Planned { key, step: Step::Cancel(target) }),
+                (Compared::Refused(failure), _) => at_rest(&self.foreseen(head, refused(head, failure))),
+                (Compared::Unanswered(failure), _) => Some(Planned { key, step: Step::Unanswered(failure) }),
+            });
         }
         Ok(plan)
     }
+
+    /// Where a record would stand after a change.
+    fn foreseen(&self, head: &Head, change: Change) -> Head {
+        self.append_of(head, None, &[change], Lease::Keep, self.clock.now()).head
+    }
+}
+
+/// What would be told of a document that is left as it is, or what its change waits for.
+fn at_rest(head: &Head) -> Option<Planned> {
+    let step = match head.refusal() {
+        Some(refusal) if !refusal.missing.is_empty() => Some(Step::Hold(refusal.missing.clone())),
+        _ => head.untold().map(Step::Tell),
+    };
+    step.map(|step| Planned { key: head.key.clone(), step })
+}
+
+/// What would become of records that have no document yet.
+async fn plan_records(flow: &Flow, heads: Vec<Head>, references: &References, frozen: Option<&Frozen>) -> Vec<Planned> {
+    let mut plan = Vec::new();
+    let mut first: Vec<(usize, Option<Handle>)> = Vec::new();
+    let mut against: Vec<(usize, Vec<Missing>)> = Vec::new();
+    let mut skipped: Vec<(usize, Handle)> = Vec::new();
+    for head in heads {
+        let Some((step, missing)) = next_step(flow, &head, references) else { continue };
+        let step = match (step, frozen) {
+            (Step::Post(_), _) if !missing.is_empty() && (frozen.is_some() || !may_be_there(flow, &head)) => {
+                Step::Hold(missing.clone())
+            }
+            (Step::Post(_), Some(frozen)) => Step::Postpone(frozen.clone()),
+            (step, _) => step,
+        };
+        match step {
+            Step::Post(_) => {
+                if !missing.is_empty() {
+                    against.push((plan.len(), missing));
+                }
+                if !head.looked {
+                    first.push((plan.len(), head.earlier));
+                }
+            }
+            Step::Skip(_) => skipped.extend(head.earlier.map(|sent| (plan.len(), sent))),
+            _ => {}
+        }
+        plan.push(Planned { key: head.key, step });
+    }
+    if flow.look_first {
+        link_existing(flow, &first, &mut plan).await;
+    }
+    tell_of_leftovers(flow, skipped, &mut plan).await;
+    for (index, missing) in against {
+        if matches!(plan[index].step, Step::Post(_)) {
+            plan[index].step = Step::Hold(missing);
+        }
+    }
+    plan
 }
 
 /// Asks the sink which of the documents about to be posted are already there.
@@ -174,49 +274,19 @@ async fn tell_of_leftovers(flow: &Flow, skipped: Vec<(usize, Handle)>, plan: &mu
 }
 
 /// What comes next for a record, and what stands against it if that is to be posted.
-fn next_step(
-    flow: &Flow,
-    head: Option<&Head>,
-    record: &Record,
-    references: &References,
-) -> Option<(Step, Vec<Missing>)> {
-    let plain = |step: Step| (step, Vec::new());
-    if let Some(head) = head {
-        let changed = head.revision != record.revision || head.lifecycle != record.lifecycle;
-        if let Some(target) = head.state.target() {
-            let mut read = head.clone();
-            read.revision = record.revision.clone();
-            read.lifecycle = record.lifecycle;
-            return amend_step(flow, &read, record, references, target.clone()).map(plain);
+fn next_step(flow: &Flow, head: &Head, references: &References) -> Option<(Step, Vec<Missing>)> {
+    let plain = |step: Step| Some((step, Vec::new()));
+    match &head.state {
+        State::Committing { .. } | State::InDoubt { .. } | State::Accepted { .. } => return plain(Step::LookUp),
+        State::Rejected { .. } | State::Parked { .. } | State::Skipped { .. } => {
+            return head.untold().map(Step::Tell).and_then(plain);
         }
-        match &head.state {
-            State::Committing { .. } | State::InDoubt { .. } | State::Accepted { .. } => {
-                return Some(plain(Step::LookUp));
-            }
-            State::Rejected { .. } | State::Parked { .. } | State::Skipped { .. } if !changed => {
-                return head.untold().map(Step::Tell).map(plain);
-            }
-            State::Parked { doubt: Some(_), .. } => return head.untold().map(Step::Tell).map(plain),
-            _ => {}
-        }
+        _ => {}
     }
-    Some(match map(flow, record, references) {
+    match map(flow, &head.record(), references) {
         Mapping::Draft { document, .. } => plain(Step::Post(document)),
-        Mapping::Wait { document, missing, .. } => (Step::Post(document), missing),
+        Mapping::Wait { document, missing, .. } => Some((Step::Post(document), missing)),
         Mapping::Hold(missing) => plain(Step::Hold(missing)),
         Mapping::Skip(reason) => plain(Step::Skip(reason)),
-    })
-}
-
-/// What would become of a document that is there.
-fn amend_step(flow: &Flow, read: &Head, record: &Record, references: &References, target: TargetRef) -> Option<Step> {
-    let Some(wish) = amendment(flow, read) else { return read.untold().map(Step::Tell) };
-    match wish {
-        Wish::Cancel => Some(Step::Cancel(target)),
-        Wish::Amend => Some(match map(flow, record, references) {
-            Mapping::Draft { document, .. } | Mapping::Wait { document, .. } => Step::Amend(target, document),
-            Mapping::Hold(missing) => Step::Hold(missing),
-            Mapping::Skip(reason) => Step::Tell(reason),
-        }),
     }
 }

@@ -97,7 +97,7 @@ impl Engine {
     }
 
     /// What a reading adds to a record's history; nothing if it shows nothing new.
-    fn reading(&self, record: &Record, head: Option<Head>, at: DateTime<Utc>) -> Option<Append> {
+    pub(super) fn reading(&self, record: &Record, head: Option<Head>, at: DateTime<Utc>) -> Option<Append> {
         let Record { revision, stamp, lifecycle, payload, .. } = record.clone();
         let Some(head) = head else {
             let events = self.events(0, &[Change::Discovered { revision, stamp, lifecycle, payload }], at);

@@ -17,6 +17,9 @@ use crate::state::{Head, State, StateName};
 const KEEPS_FAILING: &str = "posting it keeps failing";
 const CHANGING_KEEPS_FAILING: &str = "changing its document keeps failing";
 
+/// What follows in it on the kind of failure.
+const GOES_ON: &str = ", and is tried again by itself: ";
+
 /// The waits before people are told again after that has failed.
 const SOONEST_RETELLING: std::time::Duration = std::time::Duration::from_secs(60);
 const LATEST_RETELLING: std::time::Duration = std::time::Duration::from_secs(6 * 3600);
@@ -164,17 +167,16 @@ impl Engine {
                 (head.since, format!("not seen in the target yet; look for {}", flow.sink.describe(handle)))
             }
             Change::RetryPlanned { failure, .. } | Change::CommitPlanned { failure, .. } => {
-                (head.troubled_since?, format!("{KEEPS_FAILING} and is tried again by itself: {failure}"))
+                (head.troubled_since?, lasting(KEEPS_FAILING, failure))
             }
-            Change::AmendPlanned { failure, .. } => {
-                (head.troubled_since?, format!("{CHANGING_KEEPS_FAILING} and is tried again by itself: {failure}"))
-            }
+            Change::AmendPlanned { failure, .. } => (head.troubled_since?, lasting(CHANGING_KEEPS_FAILING, failure)),
             _ => return None,
         };
+        // The words of the failure may change from attempt to attempt; that it lasts, and of what kind it is, is the
+        // reason.
         let told = head.alerted.as_ref().is_some_and(|told| {
-            // The words of the failure may change from attempt to attempt; that it lasts is the reason.
-            let alike = |words: &&str| told.starts_with(*words) && reason.starts_with(*words);
-            *told == reason || [KEEPS_FAILING, CHANGING_KEEPS_FAILING].iter().any(alike)
+            let kind = |reason: &str| reason.split_once(GOES_ON).map(|(kind, _)| kind.to_owned());
+            *told == reason || (kind(told).is_some() && kind(told) == kind(&reason))
         });
         (!told && self.has_passed(since, self.settings.patience)).then(|| alert(head, reason))
     }
@@ -242,6 +244,18 @@ impl Engine {
         }
         raised
     }
+}
+
+/// The reason of an alert about attempts that keep failing.
+fn lasting(what: &str, failure: &Failure) -> String {
+    let kind = match failure.kind {
+        // A gateway in trouble answers with either.
+        FailureKind::RateLimited | FailureKind::Unavailable => " as the system cannot be reached or is overloaded",
+        FailureKind::Denied => " as access is denied",
+        FailureKind::Invalid => " as it is refused",
+        FailureKind::Other => "",
+    };
+    format!("{what}{kind}{GOES_ON}{failure}")
 }
 
 fn alert(head: &Head, reason: String) -> Alert {

@@ -185,6 +185,7 @@ impl Head {
             Change::Posted { .. }
             | Change::Accepted
             | Change::Amended { .. }
+            | Change::AmendPostponed { .. }
             | Change::AmendRefused { .. }
             | Change::AmendHeld { .. }
             | Change::Held { .. }
@@ -231,6 +232,7 @@ impl Head {
 
     fn next_state(&self, change: &Change, at: DateTime<Utc>) -> Option<State> {
         Some(match change {
+            Change::Resumed { .. } if matches!(self.state, State::AmendPostponed { .. }) => self.before_the_change()?,
             // A document that exists is never made again.
             Change::Resumed { .. } | Change::Replayed if self.state.target().is_some() => return None,
             // New content reopens what has not been sent; what was sent goes on and is compared later.
@@ -257,11 +259,11 @@ impl Head {
             Change::AmendPlanned { at, failure } => {
                 State::AmendAt { target: self.state.target()?.clone(), at: *at, failure: failure.clone() }
             }
-            Change::AmendRefused { .. } | Change::AmendHeld { .. } => {
-                let target = self.state.target()?.clone();
-                if self.void { State::Cancelled { target } } else { State::Posted { target } }
+            Change::AmendPostponed { until, reason } => {
+                State::AmendPostponed { target: self.state.target()?.clone(), until: *until, reason: reason.clone() }
             }
-            Change::Rejected { failure } => State::Rejected { failure: failure.clone() },
+            Change::AmendRefused { .. } | Change::AmendHeld { .. } => self.as_it_is()?,
+            Change::Rejected { failure, there } => State::Rejected { failure: failure.clone(), there: *there },
             Change::Parked { failure, mendable } => {
                 let sent = matches!(self.state, State::InDoubt { .. } | State::Accepted { .. });
                 let doubt = self.state.handle().filter(|_| sent).cloned();
@@ -287,6 +289,17 @@ impl Head {
                 return None;
             }
         })
+    }
+
+    /// A document that is left as it is.
+    fn as_it_is(&self) -> Option<State> {
+        let target = self.state.target()?.clone();
+        Some(if self.void { State::Cancelled { target } } else { State::Posted { target } })
+    }
+
+    /// Where a document stood before its change had to wait.
+    fn before_the_change(&self) -> Option<State> {
+        if self.unsettled { Some(State::Amending { target: self.state.target()?.clone() }) } else { self.as_it_is() }
     }
 
     /// Whether new content starts the record afresh.
@@ -353,7 +366,7 @@ impl Head {
         match &self.state {
             State::Discovered | State::Intent | State::Committing { .. } | State::Amending { .. } => Some(self.since),
             State::RetryAt { at, .. } | State::CommitAt { at, .. } | State::AmendAt { at, .. } => Some(*at),
-            State::Postponed { until, .. } => Some(*until),
+            State::Postponed { until, .. } | State::AmendPostponed { until, .. } => Some(*until),
             State::InDoubt { next, .. } | State::Accepted { next, .. } => Some(*next),
             State::Held { .. }
             | State::Skipped { .. }
@@ -383,7 +396,7 @@ impl Head {
     pub fn concern(&self) -> Option<String> {
         match &self.state {
             State::Held { missing } => Some(join(missing)),
-            State::Rejected { failure } | State::Parked { failure, .. } => Some(failure.to_string()),
+            State::Rejected { failure, .. } | State::Parked { failure, .. } => Some(failure.to_string()),
             // Trouble that lasts is told by the step that meets it, for only time shows that it does.
             _ if self.is_under_way() => self.trouble.clone(),
             State::Posted { target } | State::Cancelled { target } => self.behind(target),

@@ -173,6 +173,31 @@ fn what_keeps_failing_is_recorded_before_people_are_told_of_it_and_told_once() {
 }
 
 #[test]
+fn what_keeps_failing_for_another_kind_of_reason_is_told_anew_and_once() {
+    let world = World::new(Target::Staged, 1);
+    let deaf = Deaf::new(&world, true);
+    let engine = world.engine().alerts(deaf.clone());
+    world.faults.store(1_000, Ordering::Relaxed);
+    block_on(async { while engine.poll(&KIND.into()).await.unwrap().more {} });
+    let reasons = || -> Vec<String> {
+        let seen = deaf.seen.lock().unwrap();
+        seen.iter().map(|(alert, _)| alert.reason.clone()).collect()
+    };
+    for denied in [false, true] {
+        world.denied.store(denied, Ordering::Relaxed);
+        for _ in 0..100 {
+            world.clock.advance(Duration::from_secs(60));
+            block_on(engine.advance(100)).unwrap();
+        }
+    }
+    let told = reasons();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].contains("cannot be reached") && told[0].ends_with("no answer"), "{told:?}");
+    assert!(told[1].contains("access is denied") && told[1].ends_with("the credentials were refused"), "{told:?}");
+    assert!(world.trail(1).iter().all(|change| !matches!(change, Change::Committing { .. })), "it never got so far");
+}
+
+#[test]
 fn people_are_told_of_many_records_step_by_step_and_of_each_once() {
     let world = World::new(Target::Staged, 0);
     (1..=50).for_each(|id| world.write(id, "S9", "first"));

@@ -208,7 +208,9 @@ fn a_plan_says_what_a_pass_then_changes_and_cancels() {
     let mut plan = block_on(engine.plan(&KIND.into(), &References::default())).unwrap();
     plan.sort_by(|a, b| a.key.cmp(&b.key));
     let steps: Vec<&Step> = plan.iter().map(|planned| &planned.step).collect();
-    assert!(matches!(steps[..], [Step::Amend(..), Step::Cancel(_), Step::Amend(..)]), "{steps:?}");
+    assert!(matches!(steps[..], [Step::Amend { .. }, Step::Cancel(_), Step::Amend { .. }]), "{steps:?}");
+    let Step::Amend { differences, .. } = steps[0] else { unreachable!() };
+    assert_eq!(differences[0].to_string(), "content first -> changed");
     assert!(world.trail(1).iter().all(|change| !matches!(change, Change::Amending { .. })), "nothing written");
     block_on(world.sync());
     assert!(block_on(engine.plan(&KIND.into(), &References::default())).unwrap().is_empty());
@@ -237,4 +239,62 @@ fn what_was_done_by_hand_is_not_told_again_and_is_what_later_changes_are_compare
         let sent = world.compared.lock().unwrap().last().unwrap().sent.clone();
         assert_eq!(sent.unwrap()["content"], "changed", "amends: {amends}: not what was sent before");
     }
+}
+
+#[test]
+fn a_plan_tells_what_the_target_refuses_and_leaves_out_what_is_as_it_should_be() {
+    let world = World::new(Target::Staged, 3);
+    world.amends.store(true, Ordering::Relaxed);
+    block_on(world.sync());
+    let plan = || block_on(world.engine().plan(&KIND.into(), &References::default())).unwrap();
+    world.unchangeable.lock().unwrap().push("too late".into());
+    world.write(1, "S2", "too late");
+    world.write(2, "S9", "waits");
+    world.write(3, "S2", "by hand");
+    {
+        let mut tables = world.tables.lock().unwrap();
+        let reference = ExternalRef::of(&key(3)).to_string();
+        let document = tables.documents.iter_mut().find(|one| one.reference == reference).unwrap();
+        (document.content, document.second) = ("by hand".into(), "by hand".into());
+    }
+    let planned = plan();
+    let [Planned { step: Step::Tell(told), .. }, Planned { step: Step::Hold(missing), .. }] = &planned[..] else {
+        panic!("{planned:?}");
+    };
+    assert!(told.contains("it has been received") && missing[0].value == "S9", "{planned:?}");
+    block_on(world.sync());
+    assert!(world.trail(1).contains(&Change::Alerted { reason: told.clone() }));
+    assert!(world.trail(2).iter().any(|change| matches!(change, Change::AmendHeld { .. })));
+    assert!(matches!(world.trail(3).last(), Some(Change::Amended { .. })));
+    assert!(matches!(&plan()[..], [Planned { step: Step::Hold(_), .. }]), "what was told is not told again");
+}
+
+#[test]
+fn a_plan_has_what_is_to_be_tried_again_though_it_is_not_read_again() {
+    let world = World::new(Target::Staged, 2);
+    world.amends.store(true, Ordering::Relaxed);
+    block_on(world.sync());
+    world.unchangeable.lock().unwrap().push("changed".into());
+    world.write(1, "S2", "changed");
+    world.write(2, "S9", "changed too");
+    block_on(world.sync());
+    world.unchangeable.lock().unwrap().clear();
+    world.suppliers.lock().unwrap().push("S9".into());
+    block_on(world.engine().replay(&key(1), &Actor::new("jo"), Assurance::None)).unwrap();
+    // Nothing is read any more.
+    let records = std::mem::take(&mut *world.records.lock().unwrap());
+    let plan = block_on(world.engine().plan(&KIND.into(), &References::default())).unwrap();
+    let steps: Vec<&Step> = plan.iter().map(|planned| &planned.step).collect();
+    assert!(matches!(steps[..], [Step::Amend { .. }, Step::Amend { .. }]), "{steps:?}");
+    block_on(world.sync());
+    *world.records.lock().unwrap() = records;
+    world.check_exactly_once("tried again");
+}
+
+#[test]
+fn a_plan_says_which_documents_could_not_be_compared() {
+    let world = changed(Target::Staged);
+    world.faults.store(1_000, Ordering::Relaxed);
+    let plan = block_on(world.engine().plan(&KIND.into(), &References::default())).unwrap();
+    assert!(plan.len() == 3 && plan.iter().all(|one| matches!(one.step, Step::Unanswered(_))), "{plan:?}");
 }

@@ -157,10 +157,80 @@ fn a_posted_document_is_changed_and_cancelled_after_the_freeze() {
     let plan = block_on(engine.plan(&KIND.into(), &References::default())).unwrap();
     assert!(plan.iter().all(|planned| matches!(planned.step, Step::Postpone(_))) && plan.len() == 2, "{plan:?}");
     pass(&engine);
-    assert_eq!(states(&world, 1..=2), [StateName::AmendAt, StateName::AmendAt]);
+    assert_eq!(states(&world, 1..=2), [StateName::AmendPostponed; 2]);
     assert_eq!(world.sink_calls.load(std::sync::atomic::Ordering::Relaxed), calls, "the target was called");
     world.clock.advance(Duration::from_secs(48 * 3600));
     pass(&engine);
     world.check_exactly_once("after the freeze");
     assert!(world.alerts.raised().is_empty(), "{:?}", world.alerts.raised());
+}
+
+/// Two posted documents whose records then change: one that is carried over after the freeze, one cancelled.
+fn changed_in(hours: i64) -> Arc<World> {
+    let world = World::new(Target::Staged, 2);
+    world.amends.store(true, std::sync::atomic::Ordering::Relaxed);
+    block_on(world.sync());
+    world.write(1, "S2", "changed");
+    world.write_as(2, "S1", "first", Lifecycle::Cancelled);
+    pass(&frozen(&world, hours));
+    assert_eq!(states(&world, 1..=2), [StateName::AmendPostponed; 2]);
+    world
+}
+
+#[test]
+fn a_freeze_that_ends_early_lets_go_the_changes_that_wait_for_it_with_the_next_pass() {
+    let world = changed_in(1000);
+    let now = world.clock.now();
+    block_on(world.sync());
+    assert!(world.clock.now() - now < TimeDelta::hours(1), "it waited for the freeze that is no more");
+    world.check_exactly_once("the freeze was taken back");
+    let trail = block_on(world.engine().trail(&key(1))).unwrap().to_string();
+    assert!(trail.contains("the change waits until") && trail.contains("posting is allowed again"), "{trail}");
+}
+
+#[test]
+fn a_change_that_is_taken_back_in_the_freeze_changes_nothing_after_it() {
+    let world = changed_in(48);
+    world.write(1, "S2", "first");
+    world.write(2, "S1", "first");
+    world.clock.advance(Duration::from_secs(48 * 3600));
+    let calls = world.trail(1).iter().filter(|change| matches!(change, Change::Amending { .. })).count();
+    block_on(world.sync());
+    world.check_exactly_once("taken back");
+    assert_eq!(world.trail(1).iter().filter(|change| matches!(change, Change::Amending { .. })).count(), calls);
+}
+
+#[test]
+fn waiting_for_a_freeze_is_no_trouble_that_people_are_told_of() {
+    let world = changed_in(5 * 24);
+    world.clock.advance(Duration::from_secs(5 * 24 * 3600));
+    world.faults.store(1_000, std::sync::atomic::Ordering::Relaxed);
+    pass(&world.engine());
+    assert!(states(&world, 1..=2).contains(&StateName::AmendAt), "nothing failed: this proves nothing");
+    assert!(world.alerts.raised().is_empty(), "{:?}", world.alerts.raised());
+    world.clock.advance(Duration::from_secs(3600));
+    pass(&world.engine());
+    assert_eq!(world.alerts.raised().len(), 2, "{:?}", world.alerts.raised());
+}
+
+#[test]
+fn a_change_that_was_under_way_when_a_freeze_began_is_compared_after_it() {
+    for n in 0.. {
+        let world = World::new(Target::Staged, 2);
+        world.amends.store(true, std::sync::atomic::Ordering::Relaxed);
+        block_on(world.sync());
+        world.write(1, "S2", "changed");
+        world.write_as(2, "S1", "first", Lifecycle::Cancelled);
+        let died = world.run_until_death(n);
+        world.clock.advance(Duration::from_secs(3600));
+        pass(&frozen(&world, 48));
+        // It ends early, and the records are what they were.
+        world.write(1, "S2", "first");
+        block_on(world.sync());
+        world.check_exactly_once(&format!("killed at await {n} before the freeze"));
+        if !died {
+            assert!(n > 10, "only {n} crash points: the process was not followed");
+            break;
+        }
+    }
 }

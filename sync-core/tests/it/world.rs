@@ -63,6 +63,8 @@ pub struct World {
     amended: Mutex<Vec<u64>>,
     /// Calls in a thousand that go wrong.
     pub faults: AtomicU64,
+    /// Whether what goes wrong is refused for its credentials.
+    pub denied: AtomicBool,
     random: AtomicU64,
     /// Awaits left before the process dies; none if it lives on.
     fuse: Mutex<Option<u64>>,
@@ -91,6 +93,7 @@ impl World {
             compared: Mutex::default(),
             amended: Mutex::default(),
             faults: AtomicU64::new(0),
+            denied: AtomicBool::new(false),
             random: AtomicU64::new(1),
             fuse: Mutex::default(),
             dead: AtomicBool::new(false),
@@ -408,11 +411,14 @@ impl CrossReferences for Mortal {
     }
 }
 
-fn lost() -> Failure {
-    Failure::new(FailureKind::Unavailable, "no answer")
-}
-
 impl World {
+    fn lost(&self) -> Failure {
+        if self.denied.load(Ordering::Relaxed) {
+            return Failure::new(FailureKind::Denied, "the credentials were refused");
+        }
+        Failure::new(FailureKind::Unavailable, "no answer")
+    }
+
     fn create(&self, tables: &mut Tables, draft: &Draft) -> TargetRef {
         tables.next += 1;
         tables.documents.push(Document {
@@ -427,7 +433,7 @@ impl World {
 
     fn look(&self, lookup: &Lookup) -> Found {
         if self.fault() {
-            return Found::Unanswered(lost());
+            return Found::Unanswered(self.lost());
         }
         let tables = self.tables.lock().unwrap();
         let now = self.clock.now();
@@ -448,7 +454,7 @@ impl World {
             return Staged::Staged(Handle(draft));
         }
         if self.fault() {
-            return Staged::NotStaged(lost());
+            return Staged::NotStaged(self.lost());
         }
         let mut tables = self.tables.lock().unwrap();
         tables.next += 1;
@@ -460,8 +466,8 @@ impl World {
     fn commit_one(&self, handle: &Handle) -> Committed {
         let trouble = if self.fault() { self.draw() % 3 } else { 3 };
         match trouble {
-            0 => return Committed::NotProcessed(lost()),
-            1 => return Committed::Unknown(lost()),
+            0 => return Committed::NotProcessed(self.lost()),
+            1 => return Committed::Unknown(self.lost()),
             _ => {}
         }
         let mut tables = self.tables.lock().unwrap();
@@ -481,7 +487,7 @@ impl World {
             }
         };
         // Trouble 2: it was done, and nobody was told.
-        if trouble == 2 { Committed::Unknown(lost()) } else { answer }
+        if trouble == 2 { Committed::Unknown(self.lost()) } else { answer }
     }
 
     fn settle_one(&self, doubt: &Doubt) -> Settled {
@@ -490,7 +496,7 @@ impl World {
         }
         let fault = if self.fault() { 1 + self.draw() % 2 } else { 0 };
         if fault == 1 {
-            return Settled::Unanswered(lost());
+            return Settled::Unanswered(self.lost());
         }
         let number = doubt.lookup.handle.as_ref().unwrap().0["message"].as_u64().unwrap();
         let mut tables = self.tables.lock().unwrap();
@@ -504,7 +510,7 @@ impl World {
             // says "no" to both alike. Then the answer is wrong, and must not be recorded.
             Some((_, true)) | None => Settled::Accepted,
         };
-        if fault == 2 { Settled::Unanswered(lost()) } else { answer }
+        if fault == 2 { Settled::Unanswered(self.lost()) } else { answer }
     }
 }
 
@@ -512,7 +518,7 @@ impl World {
     fn compare_one(&self, wanted: &Amendment) -> Compared {
         self.compared.lock().unwrap().push(wanted.clone());
         if self.fault() {
-            return Compared::Unanswered(lost());
+            return Compared::Unanswered(self.lost());
         }
         let mut tables = self.tables.lock().unwrap();
         tables.next += 1;
@@ -545,8 +551,8 @@ impl World {
         }
         let trouble = if self.fault() { self.draw() % 3 } else { 3 };
         match trouble {
-            0 => return Some(Amended::NotDone(lost())),
-            1 => return Some(Amended::Unknown(lost())),
+            0 => return Some(Amended::NotDone(self.lost())),
+            1 => return Some(Amended::Unknown(self.lost())),
             _ => {}
         }
         let mut tables = self.tables.lock().unwrap();
@@ -560,7 +566,7 @@ impl World {
             }
             None => document.void = true,
         }
-        (trouble == 2).then(|| Amended::Unknown(lost()))
+        (trouble == 2).then(|| Amended::Unknown(self.lost()))
     }
 }
 
