@@ -67,7 +67,7 @@ impl Read {
                 Now::Foreign
             };
         }
-        // One that was linked bears the words for a posted voucher as its number.
+        // One that was linked may bear words before its number.
         let in_ledger = |row: &&IdoRow| {
             row.text("Voucher")
                 .is_some_and(|number| ours.number == number || ours.number.ends_with(&format!(" {number}")))

@@ -126,7 +126,7 @@ impl Engine {
             plan.push(Planned { key, step });
         }
         if flow.look_first {
-            link_existing(flow, &first, &mut plan).await;
+            self.link_existing(flow, &first, &mut plan).await?;
         }
         tell_of_leftovers(flow, skipped, &mut plan).await;
         for (index, missing) in against {
@@ -136,30 +136,36 @@ impl Engine {
         }
         Ok(plan)
     }
-}
 
-/// Asks the sink which of the documents about to be posted are already there.
-async fn link_existing(flow: &Flow, first: &[(usize, Option<Handle>)], plan: &mut [Planned]) {
-    let question = |planned: &Planned, earlier: &Option<Handle>| Lookup {
-        key: planned.key.clone(),
-        reference: ExternalRef::of(&planned.key),
-        handle: None,
-        document: match &planned.step {
-            Step::Post(document) => Some(document.clone()),
-            _ => None,
-        },
-        earlier: earlier.clone(),
-    };
-    let lookups: Vec<Lookup> = first.iter().map(|(index, earlier)| question(&plan[*index], earlier)).collect();
-    if lookups.is_empty() {
-        return;
-    }
-    for ((index, _), answer) in first.iter().zip(flow.sink.find(&lookups).await) {
-        match answer {
-            Found::Found(target) => plan[*index].step = Step::Link(target),
-            Found::Differs(failure) => plan[*index].step = Step::Tell(failure.to_string()),
-            Found::Absent | Found::Pending | Found::Unanswered(_) => {}
+    /// Asks the sink which of the documents about to be posted are already there.
+    async fn link_existing(
+        &self,
+        flow: &Flow,
+        first: &[(usize, Option<Handle>)],
+        plan: &mut [Planned],
+    ) -> Result<(), EngineError> {
+        let question = |planned: &Planned, earlier: &Option<Handle>| Lookup {
+            key: planned.key.clone(),
+            reference: ExternalRef::of(&planned.key),
+            handle: None,
+            document: match &planned.step {
+                Step::Post(document) => Some(document.clone()),
+                _ => None,
+            },
+            earlier: earlier.clone(),
+        };
+        let lookups: Vec<Lookup> = first.iter().map(|(index, earlier)| question(&plan[*index], earlier)).collect();
+        if lookups.is_empty() {
+            return Ok(());
         }
+        for ((index, _), answer) in first.iter().zip(self.find(flow, &lookups).await?) {
+            match answer {
+                Found::Found(target) => plan[*index].step = Step::Link(target),
+                Found::Differs(failure) => plan[*index].step = Step::Tell(failure.to_string()),
+                Found::Absent | Found::Pending | Found::Unanswered(_) => {}
+            }
+        }
+        Ok(())
     }
 }
 

@@ -144,6 +144,11 @@ impl Head {
             revision: self.revision.clone(),
             stamp: self.stamp.clone(),
             lifecycle: self.lifecycle,
+    /// Whether this document is its, and it is still wanted: nobody else's may be the same.
+    pub fn holds(&self, target: &TargetRef) -> bool {
+        self.lifecycle == Lifecycle::Active && self.target() == Some(target)
+    }
+
             payload: self.payload.clone(),
         }
     }
