@@ -16,7 +16,7 @@ use tenant_http::Outcome;
 
 use super::M3InvoiceSettings;
 use super::invoices::{Entry, M3Invoices, invalid};
-use crate::bill::{InvoiceDraft, LineStep, LineThere, Now, Ours, Plan, Standing, StandingLine, missing};
+use crate::bill::{InvoiceDraft, LineStep, LineThere, Now, Ours, Plan, Shown, Standing, StandingLine, missing};
 use crate::failure::of_transaction;
 
 pub(super) async fn now(book: &M3Invoices, ours: &[Ours<'_>]) -> Vec<Result<Now, Failure>> {
@@ -72,9 +72,9 @@ fn judge(ours: &Ours<'_>, head: InvoiceHead, lines: &[InvoiceLine]) -> Now {
         supplier: head.supplier.map(|supplier| supplier.to_string()),
         currency: head.currency,
         invoice: head.supplier_invoice,
-        invoice_date: head.invoice_date,
-        due_date: head.due_date,
-        posting_date: head.accounting_date,
+        invoice_date: Shown::As(head.invoice_date),
+        due_date: Shown::As(head.due_date),
+        posting_date: Shown::As(head.accounting_date),
         total: head.amount,
         tax: head.tax,
         lines,

@@ -19,7 +19,7 @@ fn with_bills(orders: usize, bills: usize) -> Scenario {
     Scenario { bills, ..scenario(orders) }
 }
 
-fn procurify<E>(world: &World<E>) -> ProcurifyClient {
+pub fn procurify<E>(world: &World<E>) -> ProcurifyClient {
     let url = world.procurify.base_url().parse().unwrap();
     ProcurifyClient::builder("acme").base_url(url).credentials("sandbox", "sandbox").build().unwrap()
 }

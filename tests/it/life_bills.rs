@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use procurify_cloudsuite::odata::{ODataInvoiceSettings, ODataProduct};
 use procurify_cloudsuite::reconcile::{Comparison, Period};
 use procurify_cloudsuite::{Connection, FlowKind, Report};
 use rust_decimal::Decimal;
 use sandbox::{BillEdit, Document, FaultKind, Faults, M3, OData, Scenario, SyteLine, TypedInvoice, TypedLine};
 use sync_core::{Actor, Assurance, RecordKey, StateName, Step};
 
+use crate::bills::procurify;
 use crate::erp::Erp;
 use crate::faults::one_in_five;
 use crate::kill::{Random, kill_after};
-use crate::world::{World, connector, run, scenario};
+use crate::world::{World, bill_key, connector, run, scenario};
 
 const WITHDRAWN: u8 = 5;
 const APPROVED: u8 = 2;
@@ -163,6 +165,54 @@ async fn a_voucher_in_syteline_follows_its_bill() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_invoice_in_odata_services_follows_its_bill_and_its_return() {
     follows_corrections::<OData>().await;
+}
+
+/// A posting date that a bill gets after it was posted is entered in the ERP, which is read before it is changed again.
+async fn takes_a_posting_date<E: Erp>() {
+    let (world, connection, _) = posted::<E>(12).await;
+    let key = undated(&world).await;
+    for days in [4, 6] {
+        edit(&world, &key, |edit| edit.posted_in = Some(days));
+        let report = sync(&connection).await;
+        assert!(report.is_all_done(), "{:?}", report.concerns);
+        assert_eq!(report.amended, std::slice::from_ref(&key));
+    }
+    let told = trail(&connection, &key).await;
+    let added = told.split("posting date added: ").nth(1).unwrap_or_else(|| panic!("{told}"));
+    assert!(told.contains(&format!("posting date {} -> ", &added[..10])), "{told}");
+}
+
+/// A bill without a GL post date.
+async fn undated<E: Erp>(world: &World<E>) -> RecordKey {
+    let bills = procurify(world).bills().list().page_size(500).all().await.unwrap();
+    let undated =
+        bills.iter().filter(|bill| bill.gl_post_date.is_none()).map(|bill| bill_key(bill.id.0.try_into().unwrap()));
+    let moved = world.bill_keys();
+    undated.into_iter().find(|key| moved.contains(key)).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_posting_date_that_is_entered_after_posting_is_carried_over_on_each_product() {
+    takes_a_posting_date::<M3>().await;
+    takes_a_posting_date::<SyteLine>().await;
+    takes_a_posting_date::<OData>().await;
+}
+
+/// Where the day goes into a property of the tenant's own, it is not read back, and what changes of it is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_posting_date_that_odata_does_not_show_is_told_when_it_changes() {
+    let world = World::<OData>::of(with_bills(12)).await;
+    let settings = ODataInvoiceSettings { posting_date: Some("Attachments".to_owned()), ..Default::default() };
+    let product = ODataProduct::new(world.cloudsuite().odata("100")).invoices(settings);
+    let connection = world.build_amending(|connection| connection.cloudsuite(product)).await;
+    connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    assert!(sync(&connection).await.is_all_done());
+    let (key, before) = (undated(&world).await, writes(&world));
+    edit(&world, &key, |edit| edit.posted_in = Some(4));
+    let report = sync(&connection).await;
+    let [concern] = report.concerns.as_slice() else { panic!("{:?}", report.concerns) };
+    assert_eq!((&concern.key, writes(&world)), (&key, before));
+    assert!(concern.reason.contains("posting date none, now 20"), "{}", concern.reason);
 }
 
 /// What is in the ledger is never touched.
