@@ -333,9 +333,9 @@ impl CostPlace {
 }
 
 /// Which line of the ERP's order a line of Procurify's has become: they are numbered as the order was sent, so that it
-/// is known only while the order has not changed since.
+/// is known only as long as no line came or went since.
 fn line_in_the_erp(order: &Head, item: OrderItemId) -> Option<u32> {
-    let unchanged = order.sent.as_ref().is_none_or(|sent| *sent == order.revision);
+    let unchanged = !order.renumbered && order.sent.as_ref().is_none_or(|sent| *sent == order.revision);
     let lines = Vec::<OrderLine>::deserialize(&order.payload["lines"]).ok().filter(|_| unchanged)?;
     let place = lines.iter().filter(|line| !line.is_refused()).position(|line| line.id == item)?;
     u32::try_from(place + 1).ok()
