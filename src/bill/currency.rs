@@ -10,7 +10,7 @@ const THREE: [&str; 7] = ["KWD", "BHD", "TND", "OMR", "JOD", "IQD", "LYD"];
 
 /// The smallest unit in which amounts of a currency are paid: a cent, a yen, a fils.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct MinorUnit {
+pub(crate) struct MinorUnit {
     /// Decimals of an amount.
     pub decimals: u32,
 }

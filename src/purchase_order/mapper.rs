@@ -12,6 +12,7 @@ use sync_core::{Mapper, Mapping, Record, References};
 use super::draft::{LineDraft, OrderDraft};
 use super::order::{ApprovedOrder, OrderLine};
 use crate::accounts::{AccountMapping, Direct, Spend};
+use crate::bill::{MinorUnit, is_rounding};
 use crate::codes::CodeTable;
 use crate::mapping::{Mapped, Resolver, as_mapping};
 use crate::periods::PeriodSettings;
@@ -88,8 +89,8 @@ pub struct DefaultOrderMapper {
     /// The ERP's tax codes, for lines. Procurify tells a line's taxes in an order's detail alone: with a table each order
     /// is read by a call of its own. Default: the ERP's own.
     pub tax_codes: CodeTable,
-    /// Whether an order is held whose lines do not add up to its subtotal, beyond a cent a line of
-    /// rounding. Default yes.
+    /// Whether an order is held whose lines do not add up to its subtotal, but for what the rounding of lines explains
+    /// that come to no whole cents (or yen). Default yes.
     pub check_totals: bool,
 }
 
@@ -245,10 +246,11 @@ impl DefaultOrderMapper {
         let Some(subtotal) = order.order.subtotal.filter(|_| self.check_totals) else {
             return;
         };
-        let total = draft.total();
-        let rounding = Decimal::new(1, 2) * Decimal::from(draft.lines.len());
-        let difference = total - subtotal;
-        if difference.abs() > rounding {
+        let currency = order.order.purchased_currency.as_ref().and_then(|currency| currency.name.as_deref());
+        let amounts: Vec<Decimal> = draft.lines.iter().map(|line| line.quantity * line.price).collect();
+        if !is_rounding(&amounts, subtotal, MinorUnit::of(currency.unwrap_or_default())) {
+            let total = draft.total();
+            let difference = total - subtotal;
             let hint = format!(
                 "its lines come to {} and its subtotal is {subtotal}, a difference of {}: check it in Procurify",
                 total.normalize(),
@@ -439,11 +441,17 @@ mod tests {
         assert!(reason.contains("a difference of -0.5"), "{reason}");
         let mut order = order();
         order["order"]["subtotal"] = json!("30.01");
-        assert_eq!(draft(order, &DefaultOrderMapper::default()).lines.len(), 1, "a cent a line is rounding");
+        assert_eq!(draft(order.clone(), &DefaultOrderMapper::default()).lines.len(), 1, "30.0075 is 30.01 rounded");
+        order["order"]["subtotal"] = json!("31.00");
+        order["order"]["purchased_currency"]["name"] = json!("JPY");
+        let yen = draft(order, &DefaultOrderMapper::default());
+        assert_eq!(yen.lines.len(), 1, "and in a currency without decimals 31 is within its rounding");
     }
 
     #[test]
+        assert!(held_for(|order| order["order"]["subtotal"] = json!("30.01")).contains("a difference of -0.01"));
     fn costs_beside_the_lines_hold_an_order() {
+        order["lines"][0]["price"] = json!("10.0025");
         for (field, value) in [("freight", json!("5.00")), ("other", json!("-1.25")), ("discount", json!({"value": 2}))]
         {
             let reason = held_for(|order| order["order"][field] = value);
