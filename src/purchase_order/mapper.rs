@@ -227,15 +227,21 @@ impl DefaultOrderMapper {
         })
     }
 
-    /// Freight, other costs and discounts stand beside the lines. They are not carried over, so an
-    /// order that has them would be posted with another amount than was approved.
+    /// Freight, other costs and discounts stand beside the lines. What nobody has made a line of them
+    /// ([`ChargesAsLines`](super::ChargesAsLines)) is not carried over: an order that has them would be posted with
+    /// another amount than was approved.
     fn refuse_costs_beside_the_lines(order: &ApprovedOrder, resolver: &mut Resolver<'_>) {
         let head = &order.order;
         let discount = head.discount.as_ref().and_then(|discount| discount.value);
-        for (what, amount) in [("freight", head.freight), ("other costs", head.other), ("discount", discount)] {
+        for (what, account, amount) in [
+            ("freight", "([charges] freight)", head.freight),
+            ("other costs", "([charges] other)", head.other),
+            ("discount", "([charges] discount) if it is an amount, or in percent comes to whole cents", discount),
+        ] {
             if let Some(amount) = amount.filter(|amount| !amount.is_zero()) {
                 let hint = format!(
-                    "its {what} of {amount} stands beside the lines, which is not carried over: make it a line in Procurify"
+                    "its {what} of {amount} stands beside the lines: name the account that it goes on {account}, or \
+                     make it a line in Procurify"
                 );
                 resolver.miss(what, &amount.normalize().to_string(), &hint);
             }
@@ -439,7 +445,9 @@ mod tests {
     fn what_does_not_add_up_is_held_with_the_difference() {
         let reason = held_for(|order| order["order"]["subtotal"] = json!("30.50"));
         assert!(reason.contains("a difference of -0.5"), "{reason}");
+        assert!(held_for(|order| order["order"]["subtotal"] = json!("30.01")).contains("a difference of -0.01"));
         let mut order = order();
+        order["lines"][0]["price"] = json!("10.0025");
         order["order"]["subtotal"] = json!("30.01");
         assert_eq!(draft(order.clone(), &DefaultOrderMapper::default()).lines.len(), 1, "30.0075 is 30.01 rounded");
         order["order"]["subtotal"] = json!("31.00");
@@ -449,9 +457,7 @@ mod tests {
     }
 
     #[test]
-        assert!(held_for(|order| order["order"]["subtotal"] = json!("30.01")).contains("a difference of -0.01"));
     fn costs_beside_the_lines_hold_an_order() {
-        order["lines"][0]["price"] = json!("10.0025");
         for (field, value) in [("freight", json!("5.00")), ("other", json!("-1.25")), ("discount", json!({"value": 2}))]
         {
             let reason = held_for(|order| order["order"][field] = value);

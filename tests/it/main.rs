@@ -8,6 +8,7 @@ mod bad_input;
 mod bills;
 mod both_ways;
 mod changes;
+mod charges;
 mod codes;
 mod erp;
 mod faults;
