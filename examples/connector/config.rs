@@ -139,6 +139,7 @@ enum OnCancel {
 struct Charges {
     freight: Option<Charge>,
     other: Option<Charge>,
+    discount: Option<Charge>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -455,6 +456,9 @@ impl Config {
         }
         if let Some(other) = &self.charges.other {
             mapper = mapper.other(other.account());
+        }
+        if let Some(discount) = &self.charges.discount {
+            mapper = mapper.discount(discount.account());
         }
         mapper
     }

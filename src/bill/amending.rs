@@ -14,7 +14,7 @@ use sync_core::{Amended, Amendment, Compared, Difference, Failure, FailureKind, 
 use super::book::{InvoiceBook, Now, Ours, Sought};
 use super::draft::{InvoiceDraft, InvoiceLineDraft};
 use super::leftover::changes;
-use super::revised::{Plan, Standing};
+use super::revised::{Plan, Shown, Standing};
 use super::sink::{InvoiceSink, invoice_of, no_answer};
 use super::there::There;
 use crate::failure::naming;
@@ -45,11 +45,22 @@ fn booked(invoice: &InvoiceDraft) -> InvoiceDraft {
     InvoiceDraft { lines: invoice.lines.iter().map(plain).collect(), attachments: Vec::new(), ..invoice.clone() }
 }
 
-/// What is different from what was sent, and is not compared with what is there: payment terms, and the tax codes of
-/// lines that else stay the same.
-fn uncompared(sent: &InvoiceDraft, wanted: &InvoiceDraft) -> Option<&'static str> {
+/// What is different from what was sent, and is not compared with what is there: payment terms, days that are not
+/// shown, and the tax codes of lines that else stay the same.
+fn uncompared(standing: &Standing, sent: &InvoiceDraft, wanted: &InvoiceDraft) -> Option<&'static str> {
     if sent.payment_terms != wanted.payment_terms {
         return Some("payment terms");
+    }
+    // The day to which a bill was moved out of a closed period is no day of the bill's.
+    let posting = |invoice: &InvoiceDraft| invoice.posting_date.filter(|_| invoice.moved_from.is_none());
+    for (what, shown, sent, wanted) in [
+        ("invoice date", standing.invoice_date, Some(sent.invoice_date), Some(wanted.invoice_date)),
+        ("due date", standing.due_date, sent.due_date, wanted.due_date),
+        ("posting date", standing.posting_date, posting(sent), posting(wanted)),
+    ] {
+        if sent != wanted && shown == Shown::Nowhere {
+            return Some(what);
+        }
     }
     let (sent, wanted) = (booked(sent), booked(wanted));
     let untaxed = |line: &InvoiceLineDraft| InvoiceLineDraft { tax_code: None, ..line.clone() };
@@ -138,10 +149,13 @@ impl<B: InvoiceBook> InvoiceSink<B> {
         let closed = format!("invoice {number} {why}, and is never touched: correct it by hand");
         if let Some(standing) = standing {
             let (_, differences) = self.plan(standing, wanted);
-            return if differences.is_empty() {
-                Ok(Compared::Same)
-            } else {
-                Err(naming(refused(closed), &differences))
+            let hidden = asked.sent.as_ref().filter(|sent| uncompared(standing, sent, wanted).is_some());
+            return match hidden {
+                None if differences.is_empty() => Ok(Compared::Same),
+                Some(sent) if differences.is_empty() => {
+                    Err(refused(format!("{closed} ({})", changes(sent, wanted).join("; "))))
+                }
+                _ => Err(naming(refused(closed), &differences)),
             };
         }
         let sent = asked.sent.as_ref();
@@ -177,7 +191,7 @@ impl<B: InvoiceBook> InvoiceSink<B> {
                 )));
             }
         }
-        if let Some(what) = asked.sent.as_ref().and_then(|sent| uncompared(sent, wanted)) {
+        if let Some(what) = asked.sent.as_ref().and_then(|sent| uncompared(standing, sent, wanted)) {
             return Err(refused(format!(
                 "{what} is not the same any more, which is not changed in an invoice that exists: correct invoice {number} \
                  in {place} by hand{since}"

@@ -14,6 +14,8 @@ fn same(one: Decimal, other: Decimal, unit: MinorUnit) -> bool {
 /// What a bill costs beside its lines.
 pub(super) struct Beside {
     pub tax: Decimal,
+    /// The taxes of its lines, as far as they show them.
+    pub line_taxes: Vec<Decimal>,
     /// Freight and other costs that are on no account.
     pub freight: Decimal,
 }
@@ -30,7 +32,14 @@ impl Beside {
         let shipping = head.shipping_amount.filter(|amount| !amount.is_zero());
         let shipping = shipping.unwrap_or_else(|| lines(|line| line.shipping));
         let costs: Decimal = head.costs.iter().filter_map(|cost| cost.amount).sum();
-        Self { tax, freight: shipping + costs }
+        let line_taxes = bill.lines.iter().filter_map(|line| line.tax).filter(|tax| !tax.is_zero()).collect();
+        Self { tax, line_taxes, freight: shipping + costs }
+    }
+
+    /// Whether the tax is that of the lines but for the rounding of each.
+    fn is_tax_rounded(&self, unit: MinorUnit) -> bool {
+        let (sum, count): (Decimal, _) = (self.line_taxes.iter().sum(), self.line_taxes.len());
+        count > 0 && (sum - self.tax).abs() <= unit.half() * Decimal::from(count + 1)
     }
 }
 
@@ -88,35 +97,51 @@ fn net(line: &BillLine, unit: MinorUnit) -> Result<Decimal, String> {
     ))
 }
 
-/// The most by which rounding can part a total from what makes it up. Exact amounts have none; the tax and the total
-/// may each have been rounded before they were shown.
-fn rounding(amounts: &[Decimal], beside: &Beside, unit: MinorUnit) -> Decimal {
-    let inexact = amounts.iter().chain([&beside.freight]).filter(|amount| !unit.is_exact(**amount)).count();
-    let tax_and_total = match (beside.tax.is_zero(), inexact) {
-        (true, 0) => Decimal::ZERO,
-        (true, _) => unit.half(),
-        (false, _) => unit.one(),
-    };
-    unit.half() * Decimal::from(inexact) + tax_and_total
+/// Whether rounding explains by how much the sum of these amounts and what else there is part from a total: half a unit
+/// for each that is not whole, and for the total itself. Whole amounts come to a whole total.
+pub(crate) fn is_rounding<'a>(amounts: impl IntoIterator<Item = &'a Decimal>, total: Decimal, unit: MinorUnit) -> bool {
+    let (mut sum, mut inexact) = (Decimal::ZERO, 0);
+    for amount in amounts {
+        sum += amount;
+        inexact += i64::from(!unit.is_exact(*amount));
+    }
+    let most = if inexact == 0 { Decimal::ZERO } else { unit.half() * Decimal::from(inexact + 1) };
+    (sum - total).abs() <= most
+}
+
+/// A bill's amounts in whole units, which make its total together with its freight.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Fitted {
+    pub lines: Vec<Decimal>,
+    pub tax: Decimal,
 }
 
 /// Amounts in whole units that make exactly this total with what is beside them, each as near to its own as that
-/// allows; none if rounding alone does not explain the difference.
-pub(super) fn fit(amounts: &[Decimal], beside: &Beside, total: Decimal, unit: MinorUnit) -> Option<Vec<Decimal>> {
-    let off = amounts.iter().sum::<Decimal>() + beside.tax + beside.freight - total;
-    if off.abs() > rounding(amounts, beside, unit) {
+/// allows; none if rounding alone does not explain the difference. What it does explain is the tax's, if there is one:
+/// the lines then come to what they come to rounded.
+pub(super) fn fit(amounts: &[Decimal], beside: &Beside, total: Decimal, unit: MinorUnit) -> Option<Fitted> {
+    let with = |taxes: &[Decimal]| is_rounding(amounts.iter().chain([&beside.freight]).chain(taxes), total, unit);
+    let of_lines = || beside.is_tax_rounded(unit) && with(&beside.line_taxes);
+    if !with(&[beside.tax]) && !of_lines() {
         return None;
     }
+    let cost = total - unit.round(beside.freight);
+    let net = if beside.tax.is_zero() { cost } else { unit.round(amounts.iter().sum()) };
+    Some(Fitted { lines: spread(amounts, net, unit)?, tax: cost - net })
+}
+
+/// Amounts in whole units that come to this sum, those changed that are not whole.
+fn spread(amounts: &[Decimal], sum: Decimal, unit: MinorUnit) -> Option<Vec<Decimal>> {
     let mut rounded: Vec<Decimal> = amounts.iter().map(|amount| unit.round(*amount)).collect();
-    let sum = total - unit.round(beside.tax) - unit.round(beside.freight);
     let mut left = sum - rounded.iter().sum::<Decimal>();
-    let mut places: Vec<usize> = (0..amounts.len()).collect();
+    let mut places: Vec<usize> = (0..amounts.len()).filter(|place| !unit.is_exact(amounts[*place])).collect();
     let error = |place: &usize| amounts[*place] - unit.round(amounts[*place]);
     places.sort_by_key(error);
     if left > Decimal::ZERO {
         places.reverse();
     }
-    for place in places.into_iter().cycle().take(amounts.len() * 2) {
+    let steps = places.len() * 2;
+    for place in places.into_iter().cycle().take(steps) {
         if left.is_zero() {
             break;
         }
@@ -143,7 +168,12 @@ mod tests {
 
     /// Amounts that make a total with this tax.
     fn fitted(amounts: &[&str], tax: &str, total: &str, unit: MinorUnit) -> Option<Vec<Decimal>> {
-        let beside = Beside { tax: decimal(tax), freight: Decimal::ZERO };
+        taxed(amounts, tax, &[], total, unit).map(|fitted| fitted.lines)
+    }
+
+    /// Amounts and tax that make a total, where the lines show these taxes.
+    fn taxed(amounts: &[&str], tax: &str, taxes: &[&str], total: &str, unit: MinorUnit) -> Option<Fitted> {
+        let beside = Beside { tax: decimal(tax), line_taxes: decimals(taxes), freight: Decimal::ZERO };
         fit(&decimals(amounts), &beside, decimal(total), unit)
     }
 
@@ -162,10 +192,21 @@ mod tests {
     #[test]
     fn a_difference_that_rounding_does_not_explain_is_none_to_spread() {
         assert_eq!(fitted(&["10.00", "5.00"], "0", "15.01", CENT), None, "what is exact comes to an exact sum");
-        assert_eq!(fitted(&["10.00", "5.00"], "1.80", "16.82", CENT), None, "more than tax and total can be off");
-        assert!(fitted(&["10.00", "5.00"], "1.80", "16.81", CENT).is_some(), "tax and total were each rounded");
+        assert_eq!(fitted(&["10.00", "5.00"], "1.80", "16.81", CENT), None, "whatever the tax: all of it is exact");
         assert_eq!(fitted(&["10.004", "5.00"], "0", "15.02", CENT), None, "more than one amount and the total explain");
         assert!(fitted(&["10.004", "5.00"], "0", "15.00", CENT).is_some());
+    }
+
+    #[test]
+    fn what_rounding_explains_is_the_taxs_and_no_lines() {
+        let fitted = |lines: &[&str], tax: &str| Fitted { lines: decimals(lines), tax: decimal(tax) };
+        let exact = ["10.00", "5.00"];
+        assert_eq!(taxed(&exact, "1.804", &[], "16.81", CENT), Some(fitted(&exact, "1.81")));
+        assert_eq!(taxed(&exact, "1.80", &["1.20", "0.61"], "16.81", CENT), Some(fitted(&exact, "1.81")));
+        assert_eq!(taxed(&exact, "1.80", &["1.20", "0.60"], "16.81", CENT), None, "neither tax makes it");
+        assert_eq!(taxed(&exact, "1.80", &["1.20", "0.90"], "17.10", CENT), None, "the taxes are not the same");
+        let thirds = ["3.333", "3.333", "3.333"];
+        assert_eq!(taxed(&thirds, "1.20", &[], "11.20", CENT), Some(fitted(&["3.33", "3.33", "3.34"], "1.20")));
     }
 
     #[test]

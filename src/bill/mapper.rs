@@ -150,7 +150,7 @@ impl DefaultBillMapper {
             let amount = std::mem::take(&mut beside.freight);
             rough.push(Rough { amount, line: place.line("Freight and other costs", amount) });
         }
-        let lines = Self::in_whole_units(rough, total, &beside, unit, resolver)?;
+        let (lines, tax) = Self::in_whole_units(rough, total, &beside, unit, resolver)?;
         Some(InvoiceDraft {
             supplier: supplier?,
             number: number?,
@@ -161,7 +161,7 @@ impl DefaultBillMapper {
             moved_from: None,
             payment_terms,
             total,
-            tax: unit.round(beside.tax),
+            tax,
             freight: unit.round(beside.freight),
             lines,
             attachments: head.invoice_attachments.iter().filter_map(|file| file.url().map(str::to_owned)).collect(),
@@ -260,14 +260,14 @@ impl DefaultBillMapper {
         None
     }
 
-    /// The lines with amounts in whole units of the currency, if all that is billed comes to the total.
+    /// The lines with amounts in whole units of the currency, and the tax, if all that is billed comes to the total.
     fn in_whole_units(
         rough: Vec<Rough>,
         total: Decimal,
         beside: &Beside,
         unit: MinorUnit,
         resolver: &mut Resolver<'_>,
-    ) -> Option<Vec<InvoiceLineDraft>> {
+    ) -> Option<(Vec<InvoiceLineDraft>, Decimal)> {
         let amounts: Vec<Decimal> = rough.iter().map(|line| line.amount).collect();
         let Some(fitted) = amounts::fit(&amounts, beside, total, unit) else {
             let lines: Decimal = amounts.iter().sum();
@@ -283,12 +283,23 @@ impl DefaultBillMapper {
             );
             return resolver.absent("total", &total.to_string(), &hint);
         };
-        let lines = rough.into_iter().zip(fitted).map(|(rough, amount)| InvoiceLineDraft { amount, ..rough.line });
+        if fitted.tax != beside.tax {
+            let (tax, shown) = (fitted.tax.normalize(), beside.tax.normalize());
+            resolver
+                .decide(format!("the tax of {shown} is {tax} for rounding, so that all comes to the total of {total}"));
+        }
+        for (rough, amount) in rough.iter().zip(&fitted.lines).filter(|(one, other)| unit.round(one.amount) != **other)
+        {
+            let (shown, text) = (rough.amount.normalize(), &rough.line.text);
+            resolver.decide(format!("{shown} of `{text}` is {amount} for rounding, so that all comes to the total"));
+        }
+        let lines =
+            rough.into_iter().zip(fitted.lines).map(|(rough, amount)| InvoiceLineDraft { amount, ..rough.line });
         let lines: Vec<InvoiceLineDraft> = lines.filter(|line| !line.amount.is_zero()).collect();
         if lines.is_empty() {
             return resolver.absent("line", "none", "the bill has no line that costs anything");
         }
-        Some(lines)
+        Some((lines, fitted.tax))
     }
 
     fn day(&self, moment: Option<&DayOrTime>) -> Option<NaiveDate> {
@@ -333,9 +344,9 @@ impl CostPlace {
 }
 
 /// Which line of the ERP's order a line of Procurify's has become: they are numbered as the order was sent, so that it
-/// is known only while the order has not changed since.
+/// is known only as long as no line came or went since.
 fn line_in_the_erp(order: &Head, item: OrderItemId) -> Option<u32> {
-    let unchanged = order.sent.as_ref().is_none_or(|sent| *sent == order.revision);
+    let unchanged = !order.renumbered && order.sent.as_ref().is_none_or(|sent| *sent == order.revision);
     let lines = Vec::<OrderLine>::deserialize(&order.payload["lines"]).ok().filter(|_| unchanged)?;
     let place = lines.iter().filter(|line| !line.is_refused()).position(|line| line.id == item)?;
     u32::try_from(place + 1).ok()

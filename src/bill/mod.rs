@@ -28,10 +28,11 @@ pub use mapper::{BillMapper, CostPlace, DefaultBillMapper};
 pub use source::{BillSettings, BillSource};
 
 pub use crate::mapping::Mapped;
+pub(crate) use amounts::is_rounding;
 pub(crate) use book::{InvoiceBook, LineThere, Missing, Now, Ours, Present, Sought, Trouble};
 pub(crate) use currency::MinorUnit;
 pub(crate) use limits::BillMapperAdapter;
-pub(crate) use revised::{LineStep, Plan, Standing, StandingLine};
+pub(crate) use revised::{LineStep, Plan, Shown, Standing, StandingLine};
 pub(crate) use sink::{InvoiceSink, Prepared};
 pub(crate) use there::missing;
 

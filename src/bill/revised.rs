@@ -14,6 +14,16 @@ use tenant_http::decimal;
 
 use super::draft::{InvoiceDraft, InvoiceLineDraft};
 
+/// A day of an invoice.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// The ERP does not show it: what was sent is all that is known.
+    #[default]
+    Nowhere,
+    /// It is this, or empty.
+    As(Option<NaiveDate>),
+}
+
 /// An invoice that is there. What the ERP does not show is `None`, and taken to be as wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Standing {
@@ -25,9 +35,9 @@ pub(crate) struct Standing {
     pub currency: Option<String>,
     /// The supplier's number of it.
     pub invoice: Option<String>,
-    pub invoice_date: Option<NaiveDate>,
-    pub due_date: Option<NaiveDate>,
-    pub posting_date: Option<NaiveDate>,
+    pub invoice_date: Shown,
+    pub due_date: Shown,
+    pub posting_date: Shown,
     pub total: Option<Decimal>,
     pub tax: Option<Decimal>,
     /// Its lines; none if they cannot be told.
@@ -178,13 +188,14 @@ fn told(what: &str, before: Option<&str>, after: Option<&str>) -> Difference {
 }
 
 fn head(standing: &Standing, wanted: &InvoiceDraft, differences: &mut Vec<Difference>) -> HeadChanges {
-    let mut differ =
-        |what: &str, before: String, after: String| differences.push(told(what, Some(&before), Some(&after)));
+    let mut differ = |what: &str, before: Option<String>, after: String| {
+        differences.push(told(what, before.as_deref(), Some(&after)));
+    };
     let mut changes = HeadChanges::default();
     // What was moved out of a closed period stays where it is booked: that one may be closed by now as well.
     let posting_date = wanted.posting_date.filter(|_| wanted.moved_from.is_none());
     if let Some(there) = standing.invoice.as_ref().filter(|there| there.trim() != wanted.number.trim()) {
-        differ("invoice number", there.clone(), wanted.number.clone());
+        differ("invoice number", Some(there.clone()), wanted.number.clone());
         changes.invoice = Some(wanted.number.clone());
     }
     for (what, there, wanted, change) in [
@@ -192,10 +203,11 @@ fn head(standing: &Standing, wanted: &InvoiceDraft, differences: &mut Vec<Differ
         ("due date", standing.due_date, wanted.due_date, &mut changes.due_date),
         ("posting date", standing.posting_date, posting_date, &mut changes.posting_date),
     ] {
-        if let (Some(there), Some(wanted)) = (there, wanted)
-            && there != wanted
+        // A day that the bill does not have is the ERP's to choose.
+        if let (Shown::As(there), Some(wanted)) = (there, wanted)
+            && there != Some(wanted)
         {
-            differ(what, there.to_string(), wanted.to_string());
+            differ(what, there.map(|day| day.to_string()), wanted.to_string());
             *change = Some(wanted);
         }
     }
@@ -204,7 +216,7 @@ fn head(standing: &Standing, wanted: &InvoiceDraft, differences: &mut Vec<Differ
         ("tax", standing.tax, wanted.tax, &mut changes.tax),
     ] {
         if let Some(there) = there.filter(|there| *there != wanted) {
-            differ(what, there.normalize().to_string(), wanted.normalize().to_string());
+            differ(what, Some(there.normalize().to_string()), wanted.normalize().to_string());
             *change = Some(wanted);
         }
     }
@@ -368,8 +380,8 @@ mod tests {
         let day = |day| NaiveDate::from_ymd_opt(2026, 11, day);
         let standing = Standing {
             invoice: Some("INV-2 ".to_owned()),
-            invoice_date: Some(NaiveDate::default()),
-            due_date: day(1),
+            invoice_date: Shown::As(Some(NaiveDate::default())),
+            due_date: Shown::As(day(1)),
             total: Some(Decimal::TEN),
             ..Standing::default()
         };
@@ -387,10 +399,16 @@ mod tests {
     #[test]
     fn a_posting_date_follows_the_bill_and_stays_where_it_was_moved_out_of_a_closed_period() {
         let day = |month| NaiveDate::from_ymd_opt(2026, month, 1);
-        let standing = Standing { posting_date: day(10), ..Standing::default() };
+        let standing = Standing { posting_date: Shown::As(day(10)), ..Standing::default() };
         let plan = |wanted| Plan::amending(&standing, &wanted, &[], |_, last| last + 1).0;
         let later = InvoiceDraft { posting_date: day(11), ..draft(12) };
         assert_eq!(plan(later.clone()).head.posting_date, day(11));
-        assert_eq!(plan(InvoiceDraft { moved_from: day(9), ..later }).head.posting_date, None);
+        assert_eq!(plan(InvoiceDraft { moved_from: day(9), ..later.clone() }).head.posting_date, None);
+        let empty = Standing { posting_date: Shown::As(None), ..Standing::default() };
+        let (plan, differences) = Plan::amending(&empty, &later, &[], |_, last| last + 1);
+        assert_eq!(
+            (plan.head.posting_date, differences[0].to_string()),
+            (day(11), "posting date added: 2026-11-01".into())
+        );
     }
 }

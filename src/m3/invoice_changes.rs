@@ -17,7 +17,7 @@ use tenant_http::Outcome;
 use super::M3InvoiceSettings;
 use super::invoices::{Entry, M3Invoices, invalid};
 use crate::bill::{
-    InvoiceDraft, InvoiceLineDraft, LineStep, LineThere, Now, Ours, Plan, Standing, StandingLine, missing,
+    InvoiceDraft, InvoiceLineDraft, LineStep, LineThere, Now, Ours, Plan, Shown, Standing, StandingLine, missing,
 };
 use crate::failure::of_transaction;
 
@@ -74,9 +74,9 @@ fn judge(book: &M3Invoices, ours: &Ours<'_>, head: InvoiceHead, lines: &[Invoice
         supplier: head.supplier.map(|supplier| supplier.to_string()),
         currency: head.currency,
         invoice: head.supplier_invoice,
-        invoice_date: head.invoice_date,
-        due_date: head.due_date,
-        posting_date: head.accounting_date,
+        invoice_date: Shown::As(head.invoice_date),
+        due_date: Shown::As(head.due_date),
+        posting_date: Shown::As(head.accounting_date),
         total: head.amount,
         tax: head.tax,
         lines,

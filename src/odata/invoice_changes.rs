@@ -11,7 +11,7 @@ use tenant_http::{Error, ErrorKind, Outcome};
 
 use super::amend::not_as_said;
 use super::invoices::{ODataInvoices, entity_line};
-use crate::bill::{InvoiceBook, LineStep, Now, Ours, Plan, Standing, StandingLine};
+use crate::bill::{InvoiceBook, LineStep, Now, Ours, Plan, Shown, Standing, StandingLine};
 use crate::failure::of_call;
 
 /// The property that is read as the day on which an invoice is booked.
@@ -47,9 +47,9 @@ fn standing(book: &ODataInvoices, invoice: &Invoice) -> Standing {
         supplier: invoice.supplier.clone(),
         currency: invoice.currency.clone(),
         invoice: invoice.supplier_invoice.clone(),
-        invoice_date: invoice.invoice_date,
-        due_date: invoice.due_date,
-        posting_date: invoice.posting_date.filter(|_| shows_posting),
+        invoice_date: Shown::As(invoice.invoice_date),
+        due_date: Shown::As(invoice.due_date),
+        posting_date: if shows_posting { Shown::As(invoice.posting_date) } else { Shown::Nowhere },
         total: invoice.amount,
         tax: invoice.tax,
         lines: Some((1..).zip(&invoice.lines).map(line).collect()),

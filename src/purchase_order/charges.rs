@@ -1,13 +1,14 @@
-//! Freight and other costs that stand beside an order's lines, made lines of their own.
+//! Freight, other costs and discounts that stand beside an order's lines, made lines of their own.
 
 use std::collections::BTreeSet;
 
-use procurify_client::{DepartmentId, OrderItemId};
+use procurify_client::{DepartmentId, OrderItemId, PriceModifierType, PurchaseOrder};
 use rust_decimal::Decimal;
 use sync_core::References;
 
 use super::mapper::OrderMapper;
 use super::order::{ApprovedOrder, OrderLine};
+use crate::bill::MinorUnit;
 use crate::mapping::Mapped;
 
 /// Where a cost beside the lines is booked: by what it is called in Procurify, as any line's account is.
@@ -19,9 +20,10 @@ pub struct ChargeAccount {
     pub department: Option<DepartmentId>,
 }
 
-/// Makes freight and other costs lines (one unit at the cost), each on an account of its own, before another mapper maps
-/// the order. A cost without an account is left to that mapper: [`DefaultOrderMapper`](super::DefaultOrderMapper) holds
-/// such orders. A discount is left to it as well.
+/// Makes freight and other costs lines (one unit at the cost), and a discount one below zero, each on an account of its
+/// own, before another mapper maps the order. What has no account is left to that mapper:
+/// [`DefaultOrderMapper`](super::DefaultOrderMapper) holds such orders. So is a discount that is neither an amount nor
+/// a percentage that comes to whole cents.
 ///
 /// ```
 /// use procurify_cloudsuite::purchase_order::{ChargeAccount, ChargesAsLines, DefaultOrderMapper};
@@ -35,12 +37,13 @@ pub struct ChargesAsLines<M> {
     mapper: M,
     freight: Option<ChargeAccount>,
     other: Option<ChargeAccount>,
+    discount: Option<ChargeAccount>,
 }
 
 impl<M> ChargesAsLines<M> {
     /// A mapper that does so before this one, once it is told where costs are booked.
     pub fn new(mapper: M) -> Self {
-        Self { mapper, freight: None, other: None }
+        Self { mapper, freight: None, other: None, discount: None }
     }
 
     /// Where freight is booked.
@@ -55,10 +58,21 @@ impl<M> ChargesAsLines<M> {
         self
     }
 
+    /// Where discounts are booked. Whether an ERP takes a line below zero is its own matter: one that does not refuses
+    /// the order.
+    pub fn discount(mut self, account: ChargeAccount) -> Self {
+        self.discount = Some(account);
+        self
+    }
+
     fn spread(&self, order: &ApprovedOrder) -> ApprovedOrder {
         let mut order = order.clone();
-        let charges =
-            [("Freight", order.order.freight, &self.freight), ("Other costs", order.order.other, &self.other)];
+        let discount = discount(&order);
+        let charges = [
+            ("Freight", order.order.freight, &self.freight),
+            ("Other costs", order.order.other, &self.other),
+            ("Discount", discount.map(|amount| -amount), &self.discount),
+        ];
         let lines: Vec<OrderLine> = charges
             .into_iter()
             .filter_map(|(name, amount, account)| line(&order, name, amount?, account.as_ref()?))
@@ -69,11 +83,26 @@ impl<M> ChargesAsLines<M> {
         if self.other.is_some() {
             order.order.other = None;
         }
+        if self.discount.is_some() && discount.is_some() {
+            order.order.discount = None;
+        }
         let added: Decimal = lines.iter().filter_map(|line| line.price).sum();
         order.order.subtotal = order.order.subtotal.map(|subtotal| subtotal + added);
         order.lines.extend(lines);
         order
     }
+}
+
+/// What is taken off an order, in money; none if that cannot be told to the cent.
+fn discount(order: &ApprovedOrder) -> Option<Decimal> {
+    let PurchaseOrder { discount, subtotal, purchased_currency, .. } = &order.order;
+    let (discount, currency) = (discount.as_ref()?, purchased_currency.as_ref()?.name.as_deref()?);
+    let amount = match discount.kind {
+        Some(PriceModifierType::Amount) => discount.value?,
+        Some(PriceModifierType::Percentage) => subtotal.as_ref()? * discount.value? / Decimal::ONE_HUNDRED,
+        _ => return None,
+    };
+    MinorUnit::of(currency).is_exact(amount).then_some(amount)
 }
 
 /// A cost as a line, after all others; none if it costs nothing, or if there is no line to stand beside.
@@ -204,6 +233,27 @@ mod tests {
         discounted["order"]["other"] = Value::Null;
         discounted["order"]["discount"] = json!({ "value": "5.00", "type": "amount" });
         assert!(held(discounted).contains("discount of 5"));
+    }
+
+    #[test]
+    fn a_discount_is_a_line_below_zero_if_it_is_known_to_the_cent() {
+        let mapper = ChargesAsLines::new(DefaultOrderMapper::default()).discount(account(None));
+        let discounted = |value: &str, kind: &str| {
+            let mut order = order();
+            (order["order"]["freight"], order["order"]["other"]) = (Value::Null, Value::Null);
+            order["order"]["discount"] = json!({ "value": value, "type": kind });
+            order
+        };
+        for (value, kind, price) in [("5.00", "amount", "-5"), ("2.5", "percentage", "-1")] {
+            let draft = draft(discounted(value, kind), &mapper);
+            let line = draft.lines.last().unwrap();
+            assert_eq!((line.account.as_str(), line.quantity), ("62000", Decimal::ONE));
+            assert_eq!(line.price.normalize(), price.parse::<Decimal>().unwrap());
+        }
+        for (value, kind) in [("3.33", "percentage"), ("5.00", "coupons")] {
+            let Mapped::Hold(missing) = mapped(discounted(value, kind), &mapper) else { panic!("{value} {kind}") };
+            assert!(missing[0].to_string().contains("in percent comes to whole cents"), "{missing:?}");
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use sync_core::{Mapper, Mapping, Record, References};
 use super::draft::{LineDraft, OrderDraft};
 use super::order::{ApprovedOrder, OrderLine};
 use crate::accounts::{AccountMapping, Direct, Spend};
+use crate::bill::{MinorUnit, is_rounding};
 use crate::codes::CodeTable;
 use crate::mapping::{Mapped, Resolver, as_mapping};
 use crate::periods::PeriodSettings;
@@ -88,8 +89,8 @@ pub struct DefaultOrderMapper {
     /// The ERP's tax codes, for lines. Procurify tells a line's taxes in an order's detail alone: with a table each order
     /// is read by a call of its own. Default: the ERP's own.
     pub tax_codes: CodeTable,
-    /// Whether an order is held whose lines do not add up to its subtotal, beyond a cent a line of
-    /// rounding. Default yes.
+    /// Whether an order is held whose lines do not add up to its subtotal, but for what the rounding of lines explains
+    /// that come to no whole cents (or yen). Default yes.
     pub check_totals: bool,
 }
 
@@ -226,15 +227,21 @@ impl DefaultOrderMapper {
         })
     }
 
-    /// Freight, other costs and discounts stand beside the lines. They are not carried over, so an
-    /// order that has them would be posted with another amount than was approved.
+    /// Freight, other costs and discounts stand beside the lines. What nobody has made a line of them
+    /// ([`ChargesAsLines`](super::ChargesAsLines)) is not carried over: an order that has them would be posted with
+    /// another amount than was approved.
     fn refuse_costs_beside_the_lines(order: &ApprovedOrder, resolver: &mut Resolver<'_>) {
         let head = &order.order;
         let discount = head.discount.as_ref().and_then(|discount| discount.value);
-        for (what, amount) in [("freight", head.freight), ("other costs", head.other), ("discount", discount)] {
+        for (what, account, amount) in [
+            ("freight", "([charges] freight)", head.freight),
+            ("other costs", "([charges] other)", head.other),
+            ("discount", "([charges] discount) if it is an amount, or in percent comes to whole cents", discount),
+        ] {
             if let Some(amount) = amount.filter(|amount| !amount.is_zero()) {
                 let hint = format!(
-                    "its {what} of {amount} stands beside the lines, which is not carried over: make it a line in Procurify"
+                    "its {what} of {amount} stands beside the lines: name the account that it goes on {account}, or \
+                     make it a line in Procurify"
                 );
                 resolver.miss(what, &amount.normalize().to_string(), &hint);
             }
@@ -245,10 +252,11 @@ impl DefaultOrderMapper {
         let Some(subtotal) = order.order.subtotal.filter(|_| self.check_totals) else {
             return;
         };
-        let total = draft.total();
-        let rounding = Decimal::new(1, 2) * Decimal::from(draft.lines.len());
-        let difference = total - subtotal;
-        if difference.abs() > rounding {
+        let currency = order.order.purchased_currency.as_ref().and_then(|currency| currency.name.as_deref());
+        let amounts: Vec<Decimal> = draft.lines.iter().map(|line| line.quantity * line.price).collect();
+        if !is_rounding(&amounts, subtotal, MinorUnit::of(currency.unwrap_or_default())) {
+            let total = draft.total();
+            let difference = total - subtotal;
             let hint = format!(
                 "its lines come to {} and its subtotal is {subtotal}, a difference of {}: check it in Procurify",
                 total.normalize(),
@@ -437,9 +445,15 @@ mod tests {
     fn what_does_not_add_up_is_held_with_the_difference() {
         let reason = held_for(|order| order["order"]["subtotal"] = json!("30.50"));
         assert!(reason.contains("a difference of -0.5"), "{reason}");
+        assert!(held_for(|order| order["order"]["subtotal"] = json!("30.01")).contains("a difference of -0.01"));
         let mut order = order();
+        order["lines"][0]["price"] = json!("10.0025");
         order["order"]["subtotal"] = json!("30.01");
-        assert_eq!(draft(order, &DefaultOrderMapper::default()).lines.len(), 1, "a cent a line is rounding");
+        assert_eq!(draft(order.clone(), &DefaultOrderMapper::default()).lines.len(), 1, "30.0075 is 30.01 rounded");
+        order["order"]["subtotal"] = json!("31.00");
+        order["order"]["purchased_currency"]["name"] = json!("JPY");
+        let yen = draft(order, &DefaultOrderMapper::default());
+        assert_eq!(yen.lines.len(), 1, "and in a currency without decimals 31 is within its rounding");
     }
 
     #[test]

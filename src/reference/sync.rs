@@ -223,7 +223,12 @@ impl Parts<'_> {
             procurify: self.procurify.clone(),
             location: self.settings.department_location,
         };
-        Flow { max_reference_age: Some(self.max_age), ..Flow::new(kind, Arc::new(source), mapper, sink) }
+        // Several vendors may be one supplier.
+        Flow {
+            max_reference_age: Some(self.max_age),
+            exclusive: false,
+            ..Flow::new(kind, Arc::new(source), mapper, sink)
+        }
     }
 
     fn names(&self, kind: &str, of: &'static str, owner: System, longest: usize, sink: Arc<dyn Sink>) -> Flow {
@@ -237,7 +242,7 @@ impl Parts<'_> {
             store: Arc::clone(self.store),
         };
         // What is written may be written again: there is nothing to look for first.
-        Flow { look_first: false, ..Flow::new(kind, Arc::new(source), NameMapper, sink) }
+        Flow { look_first: false, exclusive: false, ..Flow::new(kind, Arc::new(source), NameMapper, sink) }
     }
 
     fn writer(&self, made: Made) -> IntoProcurify {

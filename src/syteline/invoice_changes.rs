@@ -14,7 +14,7 @@ use sync_core::{Amended, Failure, FailureKind};
 use tenant_http::{Error, ErrorKind, Outcome};
 
 use super::invoices::{SyteLineInvoices, invalid};
-use crate::bill::{InvoiceDraft, LineStep, Now, Ours, Plan, Standing, StandingLine};
+use crate::bill::{InvoiceDraft, LineStep, Now, Ours, Plan, Shown, Standing, StandingLine};
 use crate::failure::of_call;
 
 pub(super) async fn now(book: &SyteLineInvoices, ours: &[Ours<'_>]) -> Vec<Result<Now, Failure>> {
@@ -67,7 +67,7 @@ impl Read {
                 Now::Foreign
             };
         }
-        // One that was linked bears the words for a posted voucher as its number.
+        // One that was linked may bear words before its number.
         let in_ledger = |row: &&IdoRow| {
             row.text("Voucher")
                 .is_some_and(|number| ours.number == number || ours.number.ends_with(&format!(" {number}")))
@@ -94,9 +94,9 @@ impl Read {
             supplier: Some(voucher.vendor.to_string()),
             currency: None,
             invoice: voucher.invoice_number.clone(),
-            invoice_date: voucher.invoice_date,
-            due_date: voucher.due_date,
-            posting_date: voucher.distribution_date,
+            invoice_date: Shown::As(voucher.invoice_date),
+            due_date: Shown::As(voucher.due_date),
+            posting_date: Shown::As(voucher.distribution_date),
             total: voucher.amount,
             tax: voucher.sales_tax,
             lines: Some(mine.map(|one| line(one, book.settings.cost_center_unit)).collect()),

@@ -199,8 +199,13 @@ fn place(sequence: i64) -> Option<usize> {
 }
 
 pub(super) fn posted(row: &IdoRow) -> Present {
+    // It keeps the number that it had before it was posted.
+    let unnumbered = || {
+        let of = |name| row.text(name).unwrap_or_default();
+        format!("posted invoice {} of vendor {}", of("InvNum"), of("VendNum").trim())
+    };
     Present {
-        number: format!("posted voucher {}", row.text("Voucher").unwrap_or("without a number")),
+        number: row.owned("Voucher").unwrap_or_else(unnumbered),
         amount: row.decimal("InvAmt").ok().flatten(),
         day: row.date("InvDate").ok().flatten(),
         finished: true,

@@ -25,11 +25,16 @@ impl Head {
     /// Takes in what happened to the document.
     pub(crate) fn note_amendment(&mut self, change: &Change) {
         match change {
-            Change::Amending { .. } => self.unsettled = true,
+            Change::Amending { differences, .. } => {
+                self.unsettled = true;
+                self.renumbered |= differences.iter().any(|one| one.before.is_none() || one.after.is_none());
+            }
             // Whatever was refused before may be taken now.
             Change::Revised { .. } => self.unamended = None,
             Change::AmendPlanned { .. } => self.amend_attempts += 1,
-            Change::Amended { revision, lifecycle, .. } => {
+            Change::Amended { revision, lifecycle, by_hand } => {
+                // Without our doing, it was made so by hand.
+                self.renumbered |= *by_hand || (!self.unsettled && self.sent.as_ref() != Some(revision));
                 self.sent = Some(revision.clone());
                 self.void = *lifecycle == Lifecycle::Cancelled;
                 self.unsettled = false;

@@ -25,10 +25,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use crate::checkpoint::CheckpointStore;
-use crate::ledger::{Append, Appended, Change, Claim, ClaimRequest, DedupStore, Event, Fence, Lease, Query};
+use crate::ledger::{Append, Appended, Change, Claim, ClaimRequest, DedupStore, Event, Evidence, Fence, Lease, Query};
 use crate::mapper::Missing;
-use crate::record::{Actor, ConnectionId, Kind, Lifecycle, RecordKey, Revision};
+use crate::record::{Actor, ConnectionId, Kind, Lifecycle, Record, RecordKey, Revision};
 use crate::reference::{CrossReferences, Match, MatchedBy, Reference};
+use crate::sink::TargetRef;
 use crate::source::Cursor;
 use crate::state::{Head, StateName};
 
@@ -50,6 +51,7 @@ where
     only_what_is_due_is_claimed_the_longest_due_first(open().await.as_ref()).await;
     a_claim_sees_only_its_connection_and_kinds(open().await.as_ref()).await;
     records_are_listed_by_state_page_by_page(open().await.as_ref()).await;
+    a_document_is_found_with_the_wanted_record_that_has_it(open().await.as_ref()).await;
     concurrent_claims_share_no_key(open().await).await;
     concurrent_appends_on_one_version_succeed_once(open().await).await;
 }
@@ -247,6 +249,27 @@ async fn records_are_listed_by_state_page_by_page(store: &dyn DedupStore) {
     assert_eq!(store.list(&query).await.unwrap().len(), 3, "held records concern a person");
     let counts = store.counts(&"acme".into(), &"purchase_order".into()).await.unwrap();
     assert_eq!(counts.into_iter().collect::<Vec<_>>(), [(StateName::Discovered, 2), (StateName::Held, 3)]);
+}
+
+async fn a_document_is_found_with_the_wanted_record_that_has_it(store: &dyn DedupStore) {
+    let target = |id: u32| TargetRef(format!("PO '{id}'"));
+    for id in 1..=3 {
+        let posted = Change::Posted { target: target(id), evidence: Evidence::Answer };
+        let discovered = discovery(&key(id), start());
+        let posted = next(&discovered.head, posted, start());
+        append_one(store, &discovered).await;
+        append_one(store, &posted).await;
+        if id == 2 {
+            let Record { revision, stamp, payload, .. } = posted.head.record();
+            let withdrawn = Change::Revised { revision, stamp, lifecycle: Lifecycle::Cancelled, payload };
+            append_one(store, &next(&posted.head, withdrawn, start())).await;
+        }
+    }
+    let targets = [target(3), target(2), target(9), target(1)];
+    let holders = store.holders(&"acme".into(), &"purchase_order".into(), &targets).await.unwrap();
+    assert_eq!(holders, [Some(key(3)), None, None, Some(key(1))], "one was withdrawn, one never posted");
+    let of_others = store.holders(&"acme".into(), &"bill".into(), &targets).await.unwrap();
+    assert_eq!(of_others, [None, None, None, None]);
 }
 
 async fn concurrent_claims_share_no_key<S: DedupStore + 'static>(store: Arc<S>) {

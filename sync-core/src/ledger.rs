@@ -404,6 +404,20 @@ pub trait DedupStore: Send + Sync {
         Ok(counts)
     }
 
+    /// Whose document each of these is, in the order asked, among the records of a kind that are wanted and have one
+    /// ([`Head::holds`]).
+    async fn holders(
+        &self,
+        connection: &ConnectionId,
+        kind: &Kind,
+        targets: &[TargetRef],
+    ) -> Result<Vec<Option<RecordKey>>, StoreError> {
+        let posted = Query::of(connection, kind).in_states(&StateName::HOLDING);
+        let heads = list_all(self, posted).await?;
+        let holder = |target: &TargetRef| heads.iter().find(|head| head.holds(target));
+        Ok(targets.iter().map(|target| holder(target).map(|head| head.key.clone())).collect())
+    }
+
     /// When the next record of these kinds is due; none when nothing waits for time. Leases are not
     /// looked at.
     async fn next_due(&self, connection: &ConnectionId, kinds: &[Kind]) -> Result<Option<DateTime<Utc>>, StoreError> {

@@ -199,6 +199,9 @@ impl StateName {
         Self::Parked,
     ];
 
+    /// Those in which a record has a document that is not cancelled.
+    pub const HOLDING: [Self; 3] = [Self::Posted, Self::Amending, Self::AmendAt];
+
     /// The name as text.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sync_core::{
     Append, Appended, Claim, ClaimRequest, ConnectionId, DedupStore, Event, Head, Kind, Query, RecordKey, Slot,
-    StateName, StoreError,
+    StateName, StoreError, TargetRef,
 };
 
 use crate::open::SqliteStore;
@@ -65,6 +65,31 @@ impl DedupStore for SqliteStore {
                     Ok((name, row.get(1)?))
                 })?
                 .collect()
+            })
+            .await
+    }
+
+    async fn holders(
+        &self,
+        connection: &ConnectionId,
+        kind: &Kind,
+        targets: &[TargetRef],
+    ) -> Result<Vec<Option<RecordKey>>, StoreError> {
+        let (connection, kind, targets) = (connection.clone(), kind.clone(), targets.to_vec());
+        self.writer
+            .run("ask whose documents these are", move |db| {
+                // As the index has it.
+                let mut ask = db.prepare_cached(
+                    "SELECT head FROM records
+                     WHERE connection = ? AND kind = ? AND json_extract(head, '$.state.target') = ?
+                     AND state IN ('posted', 'amending', 'amend_at')",
+                )?;
+                let mut holder = |target: &TargetRef| {
+                    let heads = ask.query_map([connection.as_str(), kind.as_str(), &target.0], |row| json(row, 0))?;
+                    let heads: Vec<Head> = heads.collect::<Result<_, _>>()?;
+                    Ok(heads.into_iter().find(|head| head.holds(target)).map(|head| head.key))
+                };
+                targets.iter().map(&mut holder).collect()
             })
             .await
     }

@@ -60,6 +60,10 @@ const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (tenant, name)
     ) WITHOUT ROWID;
     ",
+    "
+    CREATE INDEX records_target ON records (connection, kind, json_extract(head, '$.state.target'))
+        WHERE state IN ('posted', 'amending', 'amend_at');
+    ",
 ];
 
 /// The version this release reads and writes.

@@ -20,7 +20,7 @@ fn with_bills(orders: usize, bills: usize) -> Scenario {
     Scenario { bills, ..scenario(orders) }
 }
 
-fn procurify<E>(world: &World<E>) -> ProcurifyClient {
+pub fn procurify<E>(world: &World<E>) -> ProcurifyClient {
     let url = world.procurify.base_url().parse().unwrap();
     ProcurifyClient::builder("acme").base_url(url).credentials("sandbox", "sandbox").build().unwrap()
 }
@@ -260,6 +260,25 @@ async fn a_bill_that_does_not_add_up_is_held_with_the_difference_and_goes_on_onc
     world.procurify.edit_bill(id, |edit| edit.off_by = Decimal::ZERO);
     assert!(world.sync_bills().await.is_all_done());
     world.exactly_once(&world.bill_keys());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cent_that_nothing_explains_holds_a_bill_whatever_its_tax_on_each_product() {
+    a_cent_too_much::<M3>().await;
+    a_cent_too_much::<SyteLine>().await;
+    a_cent_too_much::<OData>().await;
+}
+
+async fn a_cent_too_much<E: Erp>() {
+    let world = World::<E>::of(with_bills(12, 12)).await;
+    for id in world.procurify.approved_bills() {
+        world.procurify.edit_bill(id, |edit| edit.off_by = Decimal::new(1, 2));
+    }
+    let report = world.sync_bills().await;
+    assert_eq!(report.count(StateName::Held), world.bill_keys().len() as u64, "{:?}", report.counts);
+    for concern in &report.concerns {
+        assert!(concern.reason.contains("a difference of -0.01"), "{}", concern.reason);
+    }
 }
 
 /// The bills that a pass would post, as they would be posted.

@@ -2,16 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use procurify_cloudsuite::bill::InvoiceDraft;
+use procurify_cloudsuite::odata::{ODataInvoiceSettings, ODataProduct};
 use procurify_cloudsuite::reconcile::{Comparison, Period};
 use procurify_cloudsuite::{Connection, FlowKind, Report};
 use rust_decimal::Decimal;
-use sandbox::{BillEdit, Document, FaultKind, Faults, M3, OData, Scenario, SyteLine, TypedInvoice, TypedLine};
-use sync_core::{Actor, Assurance, RecordKey, StateName, Step};
+use sandbox::{BillEdit, Document, Edit, FaultKind, Faults, M3, OData, Scenario, SyteLine, TypedInvoice, TypedLine};
+use sync_core::{Actor, Assurance, Change, RecordKey, StateName, Step};
 
+use crate::bills::procurify;
 use crate::erp::Erp;
 use crate::faults::one_in_five;
 use crate::kill::{Random, kill_after};
-use crate::world::{World, connector, run, scenario};
+use crate::world::{World, bill_key, connector, run, scenario};
 
 const WITHDRAWN: u8 = 5;
 const APPROVED: u8 = 2;
@@ -166,6 +169,92 @@ async fn a_voucher_in_syteline_follows_its_bill() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_invoice_in_odata_services_follows_its_bill_and_its_return() {
     follows_corrections::<OData>().await;
+}
+
+/// A posting date that a bill gets after it was posted is entered in the ERP, which is read before it is changed again.
+async fn takes_a_posting_date<E: Erp>() {
+    let (world, connection, _) = posted::<E>(12).await;
+    let key = undated(&world).await;
+    for days in [4, 6] {
+        edit(&world, &key, |edit| edit.posted_in = Some(days));
+        let report = sync(&connection).await;
+        assert!(report.is_all_done(), "{:?}", report.concerns);
+        assert_eq!(report.amended, std::slice::from_ref(&key));
+    }
+    let told = trail(&connection, &key).await;
+    let added = told.split("posting date added: ").nth(1).unwrap_or_else(|| panic!("{told}"));
+    assert!(told.contains(&format!("posting date {} -> ", &added[..10])), "{told}");
+}
+
+/// A bill without a GL post date.
+async fn undated<E: Erp>(world: &World<E>) -> RecordKey {
+    let bills = procurify(world).bills().list().page_size(500).all().await.unwrap();
+    let undated =
+        bills.iter().filter(|bill| bill.gl_post_date.is_none()).map(|bill| bill_key(bill.id.0.try_into().unwrap()));
+    let moved = world.bill_keys();
+    undated.into_iter().find(|key| moved.contains(key)).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_posting_date_that_is_entered_after_posting_is_carried_over_on_each_product() {
+    takes_a_posting_date::<M3>().await;
+    takes_a_posting_date::<SyteLine>().await;
+    takes_a_posting_date::<OData>().await;
+}
+
+/// Where the day goes into a property of the tenant's own, it is not read back, and what changes of it is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_posting_date_that_odata_does_not_show_is_told_when_it_changes() {
+    let world = World::<OData>::of(with_bills(12)).await;
+    let settings = ODataInvoiceSettings { posting_date: Some("Attachments".to_owned()), ..Default::default() };
+    let product = ODataProduct::new(world.cloudsuite().odata("100")).invoices(settings);
+    let connection = world.build_amending(|connection| connection.cloudsuite(product)).await;
+    connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    assert!(sync(&connection).await.is_all_done());
+    let (key, before) = (undated(&world).await, writes(&world));
+    edit(&world, &key, |edit| edit.posted_in = Some(4));
+    let report = sync(&connection).await;
+    let [concern] = report.concerns.as_slice() else { panic!("{:?}", report.concerns) };
+    assert_eq!((&concern.key, writes(&world)), (&key, before));
+    assert!(concern.reason.contains("posting date none, now 20"), "{}", concern.reason);
+}
+
+/// A bill names the line that the ERP's order has for what it bills, as long as that is known.
+async fn names_the_orders_line<E: Erp>() {
+    let world = World::<E>::of(with_bills(24)).await;
+    let connection = world.connect_amending_with_lines().await;
+    assert!(connection.sync(FlowKind::PurchaseOrders).await.unwrap().is_all_done());
+    let bills = world.procurify.approved_bills();
+    let [same, more, other, ..] = bills[..] else { panic!("{} bills", bills.len()) };
+    // Each bill bills the order of its place.
+    let order = |bill: u64| bill - 7_001 + 10_001;
+    assert!(world.procurify.edit(order(more), Edit::Quantity { line: 2, quantity: Decimal::ONE_HUNDRED }));
+    assert!(world.procurify.edit(order(other), Edit::RemoveLine { line: 2 }));
+    assert!(world.procurify.edit(order(other), Edit::AddLine));
+    let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    assert!(report.is_all_done() && report.amended.len() == 2, "{:?} {:?}", report.amended, report.concerns);
+    let report = sync(&connection).await;
+    assert!(report.is_all_done(), "{:?}", report.concerns);
+    for (bill, expected) in
+        [(same, vec![Some(1), Some(2), Some(3)]), (more, vec![Some(1), Some(2), Some(3)]), (other, vec![None])]
+    {
+        let events = connection.trail(&bill_key(bill)).await.unwrap().events;
+        let sent = events.iter().find_map(|event| match &event.change {
+            Change::Intended { document, .. } => serde_json::from_value::<InvoiceDraft>(document.clone()).ok(),
+            _ => None,
+        });
+        let orders = sent.unwrap().lines.into_iter().filter_map(|line| line.order);
+        let mut lines: Vec<Option<u32>> = orders.map(|order| order.line).collect();
+        lines.dedup();
+        assert_eq!(lines, expected, "{bill}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bill_names_no_line_of_an_order_whose_lines_came_and_went_on_each_product() {
+    names_the_orders_line::<M3>().await;
+    names_the_orders_line::<SyteLine>().await;
+    names_the_orders_line::<OData>().await;
 }
 
 /// What is in the ledger is never touched.

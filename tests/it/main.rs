@@ -9,6 +9,7 @@ mod bills;
 mod both_ways;
 mod ceilings;
 mod changes;
+mod charges;
 mod codes;
 mod erp;
 mod faults;

@@ -37,8 +37,12 @@ pub struct BillEdit {
     pub more: Decimal,
     /// Whether its costs are those of the next department.
     pub moved: bool,
+    /// Days from its order to its invoice date, if not by chance.
+    pub invoiced_in: Option<i64>,
     /// Days from its invoice date to its due date, if not 30.
     pub due_in: Option<i64>,
+    /// Days from its invoice date to its GL post date, if not one or none by chance.
+    pub posted_in: Option<i64>,
     /// The addresses of its attachments.
     pub attachments: Vec<String>,
 }
@@ -88,7 +92,7 @@ struct Bill<'a> {
     invoice_number: String,
     invoice_date: DateTime<Utc>,
     modified: DateTime<Utc>,
-    posted: bool,
+    posted_in: Option<i64>,
     credit: bool,
     tax_included: bool,
     split: bool,
@@ -127,7 +131,7 @@ impl<'a> Bill<'a> {
             invoice_number: format!("INV-{id}"),
             invoice_date,
             modified,
-            posted: rng.below(3) == 0,
+            posted_in: (rng.below(3) == 0).then_some(1),
             credit: rng.below(12) == 0,
             tax_included: rng.below(8) == 0,
             split: rng.below(6) == 0,
@@ -156,7 +160,11 @@ impl<'a> Bill<'a> {
         self.freight += edit.freight;
         (self.off_by, self.version, self.modified) = (edit.off_by, *version, *at);
         (self.more, self.moved) = (edit.more, edit.moved);
+        if let Some(days) = edit.invoiced_in {
+            self.invoice_date = self.order.created + TimeDelta::days(days);
+        }
         self.due_in = edit.due_in.unwrap_or(self.due_in);
+        self.posted_in = edit.posted_in.or(self.posted_in);
     }
 
     /// Whether it is for an order, and approved or further.
@@ -364,7 +372,7 @@ fn summary(data: &Data, bill: &Bill<'_>) -> Value {
         "last_export_date": null,
         "last_modified_datetime": moment(bill.modified),
         "submitted_date": moment(bill.invoice_date),
-        "gl_post_date": bill.posted.then(|| moment(bill.invoice_date + TimeDelta::days(1))),
+        "gl_post_date": bill.posted_in.map(|days| moment(bill.invoice_date + TimeDelta::days(days))),
         "invoice_number": bill.invoice_number,
         "group": null,
         "user": buyer,

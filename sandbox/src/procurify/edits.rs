@@ -13,7 +13,8 @@ impl ProcurifyTenant {
         self.data().orders.edit(order, edit, self.clock.now())
     }
 
-    /// `{"do": "quantity", "line": 2, "quantity": "5"}`, `add_line`, `remove_line`, `cancel`, `close`, `reopen`.
+    /// `{"do": "quantity", "line": 2, "quantity": "5"}`, `add_line`, `remove_line`, `blanket`, `receive`, `freight`,
+    /// `{"do": "discount", "amount": "12.50"}`, `cancel`, `close`, `reopen`.
     pub(super) fn edit_call(&self, call: &Call) -> Option<Reply> {
         let number = call.path.trim_end_matches('/').strip_prefix("/_sandbox/orders/")?;
         if call.method != Method::POST {
@@ -33,13 +34,23 @@ fn read(body: &[u8]) -> Result<Edit, String> {
     let body: Map<String, Value> = serde_json::from_slice(body).map_err(|error| format!("send an object: {error}"))?;
     let line = || member(&body, &["line"]).and_then(|line| line.parse().ok()).ok_or("say which `line`");
     let quantity = || member(&body, &["quantity"]).and_then(|text| text.parse().ok()).ok_or("say which `quantity`");
+    let amount = || member(&body, &["amount"]).and_then(|text| text.parse().ok()).ok_or("say which `amount`");
     Ok(match member(&body, &["do"]).as_deref() {
         Some("quantity") => Edit::Quantity { line: line()?, quantity: quantity()? },
+        Some("receive") => Edit::Receive { line: line()?, quantity: quantity()? },
+        Some("blanket") => Edit::Blanket { line: line()? },
+        Some("freight") => Edit::Freight { amount: amount()? },
+        Some("discount") => Edit::Discount { amount: amount()? },
         Some("add_line") => Edit::AddLine,
         Some("remove_line") => Edit::RemoveLine { line: line()? },
         Some("cancel") => Edit::Cancel,
         Some("close") => Edit::Close,
         Some("reopen") => Edit::Reopen,
-        _ => return Err("`do` is quantity, add_line, remove_line, cancel, close or reopen".to_owned()),
+        _ => {
+            return Err(
+                "`do` is quantity, receive, blanket, add_line, remove_line, freight, discount, cancel, close or reopen"
+                    .to_owned(),
+            );
+        }
     })
 }

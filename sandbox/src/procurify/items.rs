@@ -60,19 +60,21 @@ impl Filter {
             && self.currency.is_none_or(|id| id == currency_id(vendor.currency))
             && self.purchaser.is_none_or(|id| id == data.masters.people[order.purchaser].id)
             && self.department.as_ref().is_none_or(|ids| ids.contains(&data.masters.departments[order.department].id))
-            && self.status.is_none_or(|status| status == u64::from(status_of(order)))
             && [self.po_created, self.purchased, self.ordered].iter().all(|days| days.holds(day))
             && (order.is_edited() || self.modified.holds(data.day(order.modified)))
     }
 
     fn needs_lines(&self) -> bool {
-        self.account.is_some() || self.account_code.is_some() || self.sku.is_some() || self.search.is_some()
+        [self.account, self.account_code, self.status].iter().any(Option::is_some)
+            || self.sku.is_some()
+            || self.search.is_some()
     }
 
     fn holds_line(&self, data: &Data, order: &Order, line: &Line) -> bool {
         let masters = &data.masters;
         self.account.is_none_or(|id| id == masters.budget_id(order.department, line.account))
             && self.account_code.is_none_or(|id| id == masters.accounts[line.account].id)
+            && self.status.is_none_or(|status| status == u64::from(status_of(order, line)))
             && self.sku.as_ref().is_none_or(|sku| *sku == line.sku)
             && self.search.as_ref().is_none_or(|text| line.name.to_lowercase().contains(text))
             && self.modified.holds(data.day(line.modified))

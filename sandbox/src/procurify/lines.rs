@@ -1,5 +1,6 @@
 //! One line of an order: as the items list shows it, and as its order's detail does.
 
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::orders::tax;
@@ -7,9 +8,18 @@ use super::render::{budget, currency_id, currency_summary, moment, number, perso
 use super::tenant::Data;
 use crate::scenario::{Line, Order, line_amount};
 
-/// 3 received, 2 purchased.
-pub(super) fn status_of(order: &Order) -> u8 {
-    if order.state == 3 { 3 } else { 2 }
+/// 3 received, 5 received in part, 2 purchased.
+pub(super) fn status_of(order: &Order, line: &Line) -> u8 {
+    match received(order, line) {
+        none if none.is_zero() => 2,
+        part if part < line.quantity => 5,
+        _ => 3,
+    }
+}
+
+/// How many have come.
+fn received(order: &Order, line: &Line) -> Decimal {
+    if order.state == 3 { line.quantity } else { line.received }
 }
 
 /// An item as the list shows it: references as ids, numbers as decimal strings.
@@ -27,7 +37,7 @@ pub(super) fn row(data: &Data, order: &Order, line: &Line) -> Value {
     row["quantity"] = json!(text(line.quantity, 5));
     row["approved_quantity"] = json!(text(line.quantity, 5));
     row["receivedFailQty"] = json!("0.00000");
-    row["receivedPassQty"] = json!(if order.state == 3 { text(line.quantity, 5) } else { "0.00000".to_owned() });
+    row["receivedPassQty"] = json!(text(received(order, line), 5));
     row["attachments"] = json!("");
     row
 }
@@ -59,7 +69,7 @@ pub(super) fn line(data: &Data, order: &Order, line: &Line) -> Value {
     item["quantity"] = number(line.quantity);
     item["approved_quantity"] = number(line.quantity);
     item["receivedFailQty"] = json!(0.0);
-    item["receivedPassQty"] = if order.state == 3 { number(line.quantity) } else { json!(0.0) };
+    item["receivedPassQty"] = number(received(order, line));
     item["attachments"] = json!([]);
     item["purchase_order_number"] = json!(format!("PO-{}", order.number));
     item["purchase_order_uuid"] = json!(order.uuid);
@@ -100,7 +110,7 @@ fn common(order: &Order, line: &Line) -> Value {
         "approved_price": price,
         "approved_shipping_amount": "0.00000000",
         "approved_tax_amount": text(tax(amount, order.tax_rate), 8),
-        "blanket": null,
+        "blanket": line.blanket.then(|| json!({ "price": price, "quantity": 1.0, "amount": number(amount) })),
         "catalog_item": null,
         "created_at": moment(order.created),
         "dateInvoiced": null,
@@ -124,7 +134,7 @@ fn common(order: &Order, line: &Line) -> Value {
         "receive_method": 0,
         "shipping_amount": "0.00000000",
         "sku": line.sku,
-        "status": status_of(order),
+        "status": status_of(order, line),
         "tax_amount": text(tax(amount, order.tax_rate), 8),
         "total_cost": text(amount, 2),
         "type": 0,

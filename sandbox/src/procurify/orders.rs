@@ -16,11 +16,14 @@ use crate::scenario::{Order, line_amount};
 pub(super) struct Totals {
     pub(super) subtotal: Decimal,
     pub(super) tax: Decimal,
+    /// Freight, less what is taken off.
+    beside: Decimal,
 }
 
 impl Totals {
     pub(super) fn of(data: &Data, order: &Order) -> Self {
-        let mut totals = Self { subtotal: Decimal::ZERO, tax: Decimal::ZERO };
+        let beside = order.freight - order.discount;
+        let mut totals = Self { subtotal: Decimal::ZERO, tax: Decimal::ZERO, beside };
         for line in data.orders.lines(order) {
             let amount = line_amount(line.quantity, line.price);
             totals.subtotal += amount;
@@ -30,7 +33,7 @@ impl Totals {
     }
 
     pub(super) fn total(&self) -> Decimal {
-        self.subtotal + self.tax
+        self.subtotal + self.tax + self.beside
     }
 }
 
@@ -51,13 +54,13 @@ struct Filter {
     account_code: Option<u64>,
     at_least: Option<Decimal>,
     at_most: Option<Decimal>,
-    /// Asks for what this tenant has none of: blanket orders, contracts, expiry dates.
+    blanket: Option<bool>,
+    /// Asks for what this tenant has none of: contracts, expiry dates.
     impossible: bool,
 }
 
 impl Filter {
     fn new(query: &mut Query) -> Self {
-        let blanket = query.flag("has_blanket_order_items") == Some(true);
         let contract = query.int("contract").is_some();
         let expires = query.date("expiry_date_0").is_some() | query.date("expiry_date_1").is_some();
         Self {
@@ -71,13 +74,15 @@ impl Filter {
             account_code: query.int("account_code"),
             at_least: query.decimal("total_0"),
             at_most: query.decimal("total_1"),
-            impossible: blanket || contract || expires,
+            blanket: query.flag("has_blanket_order_items"),
+            impossible: contract || expires,
         }
     }
 
     fn holds(&self, data: &Data, order: &Order) -> bool {
         let vendor = &data.masters.vendors[order.vendor];
         !self.impossible
+            && self.blanket.is_none_or(|wanted| wanted == order.has_blanket_lines())
             && self.vendor.is_none_or(|id| id == vendor.id)
             && self.currency.is_none_or(|id| id == super::render::currency_id(vendor.currency))
             && self.number.is_none_or(|number| number == order.number)
@@ -206,9 +211,9 @@ fn head(data: &Data, order: &Order) -> Value {
         "shipping_method": "",
         "promise_date": moment(order.promised()),
         "subtotal": text(totals.subtotal, 2),
-        "freight": "0.000000",
+        "freight": text(order.freight, 6),
         "tax": { "value": number(totals.tax), "type": "amount" },
-        "discount": { "value": 0.0, "type": "amount" },
+        "discount": { "value": number(order.discount), "type": "amount" },
         "other": "0.000000",
         "total": text(totals.total(), 2),
         "comment": "",
@@ -227,7 +232,7 @@ fn head(data: &Data, order: &Order) -> Value {
         "punchout_system": null,
         "purchase_agreement": null,
         "purchase_agreement_status": null,
-        "has_blanket_order_items": false,
+        "has_blanket_order_items": order.has_blanket_lines(),
         "expiry_date": null,
         "contract": null,
     });

@@ -26,6 +26,10 @@ pub(crate) struct Order {
     pub(crate) version: u32,
     /// Tax in hundredths of the line amount.
     pub(crate) tax_rate: u32,
+    /// What stands beside the lines.
+    pub(crate) freight: Decimal,
+    /// What is taken off the lines.
+    pub(crate) discount: Decimal,
     seed: u64,
     first_item: u64,
     line_count: usize,
@@ -35,6 +39,11 @@ pub(crate) struct Order {
 impl Order {
     pub(crate) fn line_count(&self) -> usize {
         self.edited.as_ref().map_or(self.line_count, Vec::len)
+    }
+
+    /// Whether a line of it is for a sum that is called off bit by bit.
+    pub(crate) fn has_blanket_lines(&self) -> bool {
+        self.edited.iter().flatten().any(|line| line.blanket)
     }
 
     /// Whether any line may have been changed after the head's lines were first made.
@@ -63,6 +72,9 @@ pub(crate) struct Line {
     pub(crate) price: Decimal,
     pub(crate) quantity: Decimal,
     pub(crate) account: usize,
+    /// How many have come.
+    pub(crate) received: Decimal,
+    pub(crate) blanket: bool,
     pub(crate) modified: DateTime<Utc>,
 }
 
@@ -82,6 +94,28 @@ pub enum Edit {
     RemoveLine {
         /// This one.
         line: usize,
+    },
+    /// Makes a line a blanket one: for a sum that is called off bit by bit.
+    Blanket {
+        /// This one.
+        line: usize,
+    },
+    /// Receives some of a line.
+    Receive {
+        /// Of this line.
+        line: usize,
+        /// So many in all.
+        quantity: Decimal,
+    },
+    /// Adds freight beside its lines, in place of what there is.
+    Freight {
+        /// So much.
+        amount: Decimal,
+    },
+    /// Takes a discount off, in place of what there is.
+    Discount {
+        /// So much.
+        amount: Decimal,
     },
     /// Cancels it.
     Cancel,
@@ -178,6 +212,8 @@ impl Orders {
             state,
             version: 1,
             tax_rate: *rng.pick(&[0, 5, 12, 13]),
+            freight: Decimal::ZERO,
+            discount: Decimal::ZERO,
             seed: rng.next(),
             first_item: self.next_item,
             line_count: self.lines,
@@ -235,6 +271,20 @@ impl Orders {
             Edit::Cancel => return self.cancel(number, now),
             Edit::Close => return self.update(number, now, |order| order.state = 3),
             Edit::Reopen => return self.update(number, now, |order| order.state = 0),
+            Edit::Freight { amount } => {
+                return self.update(number, now, |order| (order.freight, order.version) = (amount, order.version + 1));
+            }
+            Edit::Discount { amount } => {
+                return self.update(number, now, |order| (order.discount, order.version) = (amount, order.version + 1));
+            }
+            Edit::Blanket { line } => {
+                let Some(at) = line_at(&lines, line) else { return false };
+                (lines[at].blanket, lines[at].modified) = (true, now);
+            }
+            Edit::Receive { line, quantity } => {
+                let Some(at) = line_at(&lines, line) else { return false };
+                (lines[at].received, lines[at].modified) = (quantity, now);
+            }
             Edit::Quantity { line, quantity } => {
                 let Some(at) = line_at(&lines, line) else { return false };
                 lines[at].quantity = quantity;
@@ -289,7 +339,8 @@ fn line(rng: &mut Rng, id: u64, number: usize, account: usize, modified: DateTim
         1 => Decimal::new(rng.between(100, 5_000), 0),
         _ => Decimal::new(rng.between(1, 48), 0),
     };
-    Line { id, number, name, sku: sku(product), unit, price, quantity, account, modified }
+    let received = Decimal::ZERO;
+    Line { id, number, name, sku: sku(product), unit, price, quantity, account, received, blanket: false, modified }
 }
 
 /// When order `i` was made, if all of them fill so many working days up to the end of October 2026.

@@ -229,7 +229,7 @@ impl Engine {
         let question =
             |(work, wanted): &(Work, Wanted)| Lookup { document: Some(wanted.draft.document.clone()), ..lookup(work) };
         let lookups: Vec<Lookup> = first.iter().map(question).collect();
-        let answers = pad(flow.sink.find(&lookups).await, lookups.len(), || Found::Unanswered(no_answer()));
+        let answers = self.find(flow, &lookups).await?;
         let mut retries = Retries::of(self);
         let mut absent = Vec::new();
         let mut entries = Vec::new();

@@ -22,6 +22,7 @@
 
 mod advance;
 mod amend;
+mod find;
 mod hold;
 mod journal;
 mod needed;
@@ -72,6 +73,9 @@ pub struct Flow {
     /// Whether the first attempt is preceded by a lookup, so that a document made before the ledger
     /// existed (or before it was lost) is linked instead of doubled. Costs one lookup a record.
     pub look_first: bool,
+    /// Whether a document of the target is one record's only, so that of a second one which is found to be the same
+    /// people are told that it is a duplicate. Default yes.
+    pub exclusive: bool,
     /// What becomes of a document when its record changes after it was posted.
     pub on_revision: Revisions,
     /// What becomes of a document when its record is cancelled after it was posted.
@@ -113,6 +117,7 @@ impl Flow {
             sink,
             max_reference_age: None,
             look_first: true,
+            exclusive: true,
             on_revision: Revisions::default(),
             on_cancel: Cancellations::default(),
         }

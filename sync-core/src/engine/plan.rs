@@ -101,7 +101,7 @@ impl Engine {
         let records = heads.iter().map(|head| (&head.key, &head.payload));
         let references = self.with_needed(flow, records, references, frozen.as_ref()).await?;
         let (documents, records) = heads.into_iter().partition(|head| head.state.target().is_some());
-        let mut plan = plan_records(flow, records, &references, frozen.as_ref()).await;
+        let mut plan = self.plan_records(flow, records, &references, frozen.as_ref()).await?;
         plan.extend(self.plan_documents(flow, documents, &references, frozen.as_ref()).await?);
         plan.sort_by(|one, other| one.key.cmp(&other.key));
         Ok(plan)
@@ -197,69 +197,83 @@ fn at_rest(head: &Head) -> Option<Planned> {
     step.map(|step| Planned { key: head.key.clone(), step })
 }
 
-/// What would become of records that have no document yet.
-async fn plan_records(flow: &Flow, heads: Vec<Head>, references: &References, frozen: Option<&Frozen>) -> Vec<Planned> {
-    let mut plan = Vec::new();
-    let mut first: Vec<(usize, Option<Handle>)> = Vec::new();
-    let mut against: Vec<(usize, Vec<Missing>)> = Vec::new();
-    let mut skipped: Vec<(usize, Handle)> = Vec::new();
-    for head in heads {
-        let Some((step, missing)) = next_step(flow, &head, references) else { continue };
-        let step = match (step, frozen) {
-            (Step::Post(_), _) if !missing.is_empty() && (frozen.is_some() || !may_be_there(flow, &head)) => {
-                Step::Hold(missing.clone())
-            }
-            (Step::Post(_), Some(frozen)) => Step::Postpone(frozen.clone()),
-            (step, _) => step,
-        };
-        match step {
-            Step::Post(_) => {
-                if !missing.is_empty() {
-                    against.push((plan.len(), missing));
+impl Engine {
+    /// What would become of records that have no document yet.
+    async fn plan_records(
+        &self,
+        flow: &Flow,
+        heads: Vec<Head>,
+        references: &References,
+        frozen: Option<&Frozen>,
+    ) -> Result<Vec<Planned>, EngineError> {
+        let mut plan = Vec::new();
+        let mut first: Vec<(usize, Option<Handle>)> = Vec::new();
+        let mut against: Vec<(usize, Vec<Missing>)> = Vec::new();
+        let mut skipped: Vec<(usize, Handle)> = Vec::new();
+        for head in heads {
+            let Some((step, missing)) = next_step(flow, &head, references) else { continue };
+            let step = match (step, frozen) {
+                (Step::Post(_), _) if !missing.is_empty() && (frozen.is_some() || !may_be_there(flow, &head)) => {
+                    Step::Hold(missing.clone())
                 }
-                if !head.looked {
-                    first.push((plan.len(), head.earlier));
+                (Step::Post(_), Some(frozen)) => Step::Postpone(frozen.clone()),
+                (step, _) => step,
+            };
+            match step {
+                Step::Post(_) => {
+                    if !missing.is_empty() {
+                        against.push((plan.len(), missing));
+                    }
+                    if !head.looked {
+                        first.push((plan.len(), head.earlier));
+                    }
                 }
+                Step::Skip(_) => skipped.extend(head.earlier.map(|sent| (plan.len(), sent))),
+                _ => {}
             }
-            Step::Skip(_) => skipped.extend(head.earlier.map(|sent| (plan.len(), sent))),
-            _ => {}
+            plan.push(Planned { key: head.key, step });
         }
-        plan.push(Planned { key: head.key, step });
-    }
-    if flow.look_first {
-        link_existing(flow, &first, &mut plan).await;
-    }
-    tell_of_leftovers(flow, skipped, &mut plan).await;
-    for (index, missing) in against {
-        if matches!(plan[index].step, Step::Post(_)) {
-            plan[index].step = Step::Hold(missing);
+        if flow.look_first {
+            self.link_existing(flow, &first, &mut plan).await?;
         }
+        tell_of_leftovers(flow, skipped, &mut plan).await;
+        for (index, missing) in against {
+            if matches!(plan[index].step, Step::Post(_)) {
+                plan[index].step = Step::Hold(missing);
+            }
+        }
+        Ok(plan)
     }
-    plan
-}
 
-/// Asks the sink which of the documents about to be posted are already there.
-async fn link_existing(flow: &Flow, first: &[(usize, Option<Handle>)], plan: &mut [Planned]) {
-    let question = |planned: &Planned, earlier: &Option<Handle>| Lookup {
-        key: planned.key.clone(),
-        reference: ExternalRef::of(&planned.key),
-        handle: None,
-        document: match &planned.step {
-            Step::Post(document) => Some(document.clone()),
-            _ => None,
-        },
-        earlier: earlier.clone(),
-    };
-    let lookups: Vec<Lookup> = first.iter().map(|(index, earlier)| question(&plan[*index], earlier)).collect();
-    if lookups.is_empty() {
-        return;
-    }
-    for ((index, _), answer) in first.iter().zip(flow.sink.find(&lookups).await) {
-        match answer {
-            Found::Found(target) => plan[*index].step = Step::Link(target),
-            Found::Differs(failure) => plan[*index].step = Step::Tell(failure.to_string()),
-            Found::Absent | Found::Pending | Found::Unanswered(_) => {}
+    /// Asks the sink which of the documents about to be posted are already there.
+    async fn link_existing(
+        &self,
+        flow: &Flow,
+        first: &[(usize, Option<Handle>)],
+        plan: &mut [Planned],
+    ) -> Result<(), EngineError> {
+        let question = |planned: &Planned, earlier: &Option<Handle>| Lookup {
+            key: planned.key.clone(),
+            reference: ExternalRef::of(&planned.key),
+            handle: None,
+            document: match &planned.step {
+                Step::Post(document) => Some(document.clone()),
+                _ => None,
+            },
+            earlier: earlier.clone(),
+        };
+        let lookups: Vec<Lookup> = first.iter().map(|(index, earlier)| question(&plan[*index], earlier)).collect();
+        if lookups.is_empty() {
+            return Ok(());
         }
+        for ((index, _), answer) in first.iter().zip(self.find(flow, &lookups).await?) {
+            match answer {
+                Found::Found(target) => plan[*index].step = Step::Link(target),
+                Found::Differs(failure) => plan[*index].step = Step::Tell(failure.to_string()),
+                Found::Absent | Found::Pending | Found::Unanswered(_) => {}
+            }
+        }
+        Ok(())
     }
 }
 

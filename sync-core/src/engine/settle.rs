@@ -59,7 +59,7 @@ impl Engine {
             };
             entries.push(Entry::last(work, change, ()));
         }
-        entries.extend(self.look_up(flow, undecided).await);
+        entries.extend(self.look_up(flow, undecided).await?);
         self.finish(flow, entries, StateName::InDoubt, done).await
     }
 
@@ -91,29 +91,27 @@ impl Engine {
 
     /// Looks for documents whose commit is in doubt: only finding nothing twice, a settle time apart,
     /// shows that there is none.
-    async fn look_up(&self, flow: &Flow, works: Vec<Work>) -> Vec<Entry<()>> {
+    async fn look_up(&self, flow: &Flow, works: Vec<Work>) -> Result<Vec<Entry<()>>, EngineError> {
         if works.is_empty() {
-            return Vec::new();
+            return Ok(Vec::new());
         }
-        let answers = self.find(flow, &works).await;
+        let lookups: Vec<Lookup> = works.iter().map(lookup).collect();
+        let answers = self.find(flow, &lookups).await?;
         let mut retries = Retries::of(self);
         let now = self.clock.now();
         let next = after(now, self.settings.settle_time);
-        works
-            .into_iter()
-            .zip(answers)
-            .map(|(work, answer)| {
-                let change = match answer {
-                    Found::Found(target) => Change::Posted { target, evidence: Evidence::Lookup },
-                    Found::Differs(failure) => Change::Parked { failure, mendable: true },
-                    Found::Unanswered(failure) => retries.question(failure),
-                    Found::Pending => Change::LookedUp { pending: true, next },
-                    Found::Absent if self.absent_long_enough(&work.head) => return retries.void(work),
-                    Found::Absent => Change::LookedUp { pending: false, next },
-                };
-                Entry::last(work, change, ())
-            })
-            .collect()
+        let entry = |(work, answer): (Work, Found)| {
+            let change = match answer {
+                Found::Found(target) => Change::Posted { target, evidence: Evidence::Lookup },
+                Found::Differs(failure) => Change::Parked { failure, mendable: true },
+                Found::Unanswered(failure) => retries.question(failure),
+                Found::Pending => Change::LookedUp { pending: true, next },
+                Found::Absent if self.absent_long_enough(&work.head) => return retries.void(work),
+                Found::Absent => Change::LookedUp { pending: false, next },
+            };
+            Entry::last(work, change, ())
+        };
+        Ok(works.into_iter().zip(answers).map(entry).collect())
     }
 
     fn absent_long_enough(&self, head: &Head) -> bool {
@@ -126,7 +124,8 @@ impl Engine {
         if works.is_empty() {
             return Ok(());
         }
-        let answers = self.find(flow, &works).await;
+        let lookups: Vec<Lookup> = works.iter().map(lookup).collect();
+        let answers = self.find(flow, &lookups).await?;
         let mut retries = Retries::of(self);
         let now = self.clock.now();
         let entries: Vec<Entry<()>> = works
@@ -150,11 +149,6 @@ impl Engine {
         let looked = if let State::Accepted { looked, .. } = head.state { looked } else { 0 };
         let wait = self.settings.first_lookup.saturating_mul(1 << looked.min(16));
         after(now, wait.min(LONGEST_LOOKUP_WAIT.max(self.settings.first_lookup)))
-    }
-
-    async fn find(&self, flow: &Flow, works: &[Work]) -> Vec<Found> {
-        let lookups: Vec<Lookup> = works.iter().map(lookup).collect();
-        pad(flow.sink.find(&lookups).await, lookups.len(), || Found::Unanswered(no_answer()))
     }
 
     /// What people are to be told of a record that gets nowhere for longer than it should: a document that stays unseen,

@@ -12,6 +12,7 @@ use crate::record::{Lifecycle, Record, RecordKey, Revision};
 use crate::sink::{Handle, TargetRef};
 
 /// A record's history folded together: where it stands.
+#[allow(clippy::struct_excessive_bools)] // Independent things that are known of a record or its document.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Head {
     /// Which record.
@@ -40,6 +41,10 @@ pub struct Head {
     /// Whether the document was cancelled in the target.
     #[serde(default)]
     pub void: bool,
+    /// Whether something was added to the document or taken out of it after it was made, or may have been, by hand: its
+    /// parts may stand under other numbers than they were sent.
+    #[serde(default)]
+    pub renumbered: bool,
     /// How often in a row an amendment was not done.
     #[serde(default)]
     pub amend_attempts: u32,
@@ -95,6 +100,7 @@ impl Head {
             sent: None,
             unsettled: false,
             void: false,
+            renumbered: false,
             amend_attempts: 0,
             unamended: None,
             earlier: None,
@@ -121,6 +127,7 @@ impl Head {
             sent: None,
             unsettled: false,
             void: false,
+            renumbered: false,
             amend_attempts: 0,
             unamended: None,
             earlier: None,
@@ -135,6 +142,11 @@ impl Head {
     /// The number of its document in the target, once that exists and as long as it is not cancelled.
     pub fn target(&self) -> Option<&TargetRef> {
         self.state.target().filter(|_| !matches!(self.state, State::Cancelled { .. }))
+    }
+
+    /// Whether this document is its, and it is still wanted: nobody else's may be the same.
+    pub fn holds(&self, target: &TargetRef) -> bool {
+        self.lifecycle == Lifecycle::Active && self.target() == Some(target)
     }
 
     /// The record as it was last read.

@@ -5,12 +5,15 @@ use cloudsuite_client::odata::DocumentChanges;
 use procurify_cloudsuite::bill::InvoiceDraft;
 use procurify_cloudsuite::{Company, FlowKind};
 use rust_decimal::Decimal;
-use sandbox::{FaultKind, M3, OData, Scenario, SyteLine};
-use sync_core::{ExternalRef, RecordKey, StateName, Step};
+use sandbox::{BillEdit, FaultKind, M3, OData, Scenario, SyteLine};
+use sync_core::{Actor, Assurance, ExternalRef, RecordKey, StateName, Step};
 
 use super::{heads, with_bills};
 use crate::erp::Erp;
 use crate::world::{World, bill_key};
+
+const APPROVED: u8 = 2;
+const WITHDRAWN: u8 = 5;
 
 async fn drafts<E: Erp>(world: &World<E>) -> Vec<(RecordKey, InvoiceDraft)> {
     let connection = world.connect().await;
@@ -282,8 +285,6 @@ async fn a_bill_entered_again_after_its_invoice_in_odata_was_cancelled_is_posted
 }
 
 async fn entered_again<E: Erp>() {
-    const APPROVED: u8 = 2;
-    const WITHDRAWN: u8 = 5;
     let world = World::<E>::of(with_bills(10, 20)).await;
     let (one, two) = twins(&world);
     world.procurify.edit_bill(two, |edit| edit.status = Some(WITHDRAWN));
@@ -298,4 +299,73 @@ async fn entered_again<E: Erp>() {
     let report = connection.sync(FlowKind::Bills).await.unwrap();
     assert!(report.is_all_done(), "{:?}", report.concerns);
     assert_eq!(report.posted, [bill_key(two)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_bills_of_an_invoice_that_finance_entered_one_is_linked_and_the_other_told_on_each_product() {
+    for at_once in [true, false] {
+        two_bills_of_one_that_was_entered::<M3>(at_once).await;
+        two_bills_of_one_that_was_entered::<SyteLine>(at_once).await;
+        two_bills_of_one_that_was_entered::<OData>(at_once).await;
+    }
+}
+
+/// Bills of one vendor, day, amount and number; approved at once or one after the other.
+async fn two_bills_of_one_that_was_entered<E: Erp>(at_once: bool) {
+    let world = World::<E>::of(with_bills(10, 20)).await;
+    let (one, two) = twins(&world);
+    let same = |edit: &mut BillEdit| (edit.invoiced_in, edit.invoice_number) = (Some(3), Some("TWICE".to_owned()));
+    world.procurify.edit_bill(one, same);
+    world.procurify.edit_bill(two, |edit| edit.status = Some(if at_once { APPROVED } else { WITHDRAWN }));
+    let drafts = drafts(&world).await;
+    let (_, draft) = drafts.iter().find(|(key, _)| *key == bill_key(one)).unwrap();
+    let typed = world.erp.enter_invoice(&world.cloudsuite(), draft, draft.total).await;
+    if !at_once {
+        assert!(world.sync_bills().await.is_all_done());
+    }
+    world.procurify.edit_bill(two, |edit| {
+        same(edit);
+        edit.status = Some(APPROVED);
+    });
+    let connection = world.connect().await;
+    let steps: Vec<Step> = connection.plan(FlowKind::Bills).await.unwrap().into_iter().map(|one| one.step).collect();
+    let duplicates = steps.iter().filter(|step| matches!(step, Step::Tell(why) if why.contains("duplicate")));
+    assert_eq!(duplicates.count(), 1, "{steps:?}");
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    let [concern] = report.concerns.as_slice() else { panic!("{:?}", report.concerns) };
+    let (first, second) = if concern.key == bill_key(one) { (two, one) } else { (one, two) };
+    assert!(at_once || second == two, "{concern:?}");
+    let reason = &concern.reason;
+    assert!(reason.contains(&format!("{typed} is the document of acme/bill/{first} already")), "{reason}");
+    let trail = connection.trail(&bill_key(first)).await.unwrap().to_string();
+    assert!(trail.contains(&format!("linked to {typed}")), "{trail}");
+    // Withdrawn, the first one stands in the second one's way no more.
+    world.procurify.edit_bill(first, |edit| edit.status = Some(WITHDRAWN));
+    connection.sync(FlowKind::Bills).await.unwrap();
+    let jane = Actor::new("jane");
+    connection.engine().replay(&bill_key(second), &jane, Assurance::None).await.unwrap();
+    connection.sync(FlowKind::Bills).await.unwrap();
+    let trail = connection.trail(&bill_key(second)).await.unwrap().to_string();
+    assert!(trail.contains(&format!("linked to {typed}")), "{trail}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_bill_of_a_voucher_of_ours_that_finance_has_posted_is_told_as_a_duplicate() {
+    let world = World::<SyteLine>::of(with_bills(10, 20)).await;
+    let (one, two) = twins(&world);
+    let same = |edit: &mut BillEdit| (edit.invoiced_in, edit.invoice_number) = (Some(3), Some("TWICE".to_owned()));
+    world.procurify.edit_bill(one, same);
+    world.procurify.edit_bill(two, |edit| edit.status = Some(WITHDRAWN));
+    assert!(world.sync_bills().await.is_all_done());
+    let reference = ExternalRef::of(&bill_key(one));
+    let ours = world.erp.documents().into_iter().find(|document| document.external_ref == reference.as_str()).unwrap();
+    assert!(world.erp.post_voucher(&ours.number));
+    world.procurify.edit_bill(two, |edit| {
+        same(edit);
+        edit.status = Some(APPROVED);
+    });
+    let report = world.sync_bills().await;
+    assert!(report.posted.is_empty(), "{report:?}");
+    let reason = &report.concerns[0].reason;
+    assert!(reason.contains(&format!("{} is the document of acme/bill/{one} already", ours.number)), "{reason}");
 }
