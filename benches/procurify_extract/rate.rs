@@ -7,6 +7,7 @@ use procurify_client::ProcurifyClient;
 
 use crate::Result;
 use crate::server::{Server, Setup};
+use crate::verdict::Verdict;
 
 const ALLOWED: u32 = 600;
 
@@ -28,12 +29,11 @@ pub async fn steady() -> Result<()> {
     let minutes = 3;
     let answered = load(&client, Duration::from_secs(60 * minutes)).await;
     let allowed = u64::from(ALLOWED) * minutes;
-    println!(
-        "{minutes} minutes at {ALLOWED} a minute: {answered} answered, {:.3} of what is allowed (at least 0.97), {} refused (0)",
-        used(answered, allowed),
-        server.refused()?
-    );
-    Ok(())
+    println!("{minutes} minutes at {ALLOWED} a minute: {answered} answered");
+    let mut verdict = Verdict::default();
+    verdict.at_least("part used of what is allowed", used(answered, allowed), 0.97);
+    verdict.at_most("refused", server.refused()?, 0);
+    verdict.given()
 }
 
 pub async fn burst() -> Result<()> {
@@ -46,11 +46,10 @@ pub async fn burst() -> Result<()> {
     load(&client, Duration::from_secs(30)).await;
     let pace = client.limiter().current_per_minute().unwrap_or_default();
     let answered = load(&client, Duration::from_secs(30)).await;
-    println!(
-        "30 s after a burst of {} refusals: pace {:.3} of what is allowed (at least 0.9), {:.3} used in the 30 s that follow",
-        server.refused()?,
-        pace / f64::from(ALLOWED),
-        used(answered, u64::from(ALLOWED) / 2)
-    );
-    Ok(())
+    println!("30 s after a burst of {} refusals", server.refused()?);
+    let mut verdict = Verdict::default();
+    verdict.at_least("refused in the burst", used(server.refused()?, 1), 1.0);
+    verdict.at_least("pace of what is allowed", pace / f64::from(ALLOWED), 0.9);
+    verdict.at_least("part used in the 30 s that follow", used(answered, u64::from(ALLOWED) / 2), 0.9);
+    verdict.given()
 }

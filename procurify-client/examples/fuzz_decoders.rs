@@ -1,4 +1,4 @@
-//! Feeds spoilt answers to every decoder and looks for panics, blind to coverage.
+//! Feeds spoilt answers to every decoder, and to the client over HTTP, and looks for panics, blind to coverage.
 //!
 //! ```text
 //! cargo run --profile fuzz -p procurify-client --example fuzz_decoders -- 600            # seconds for each decoder
@@ -17,6 +17,8 @@ mod facts;
 mod instances;
 #[path = "../tests/it/contract/mutate.rs"]
 mod mutate;
+#[path = "../tests/it/contract/spoilt.rs"]
+mod spoilt;
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
@@ -31,8 +33,17 @@ use facts::Facts;
 use instances::{Shape, instance};
 use mutate::{Rng, mutate};
 use serde_json::Value;
+use spoilt::{Spoilt, Whole};
 
-const SHAPES: [Shape; 5] = [Shape::Full, Shape::Extended, Shape::Minimal, Shape::Nulls, Shape::UnknownValues];
+const SHAPES: [Shape; 6] =
+    [Shape::Full, Shape::Extended, Shape::Minimal, Shape::Nulls, Shape::Hollow, Shape::UnknownValues];
+
+/// What reads an answer.
+#[derive(Clone, Copy)]
+enum Reader {
+    Record(Decoder),
+    Client(Whole),
+}
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -41,12 +52,17 @@ fn main() -> ExitCode {
     let clock = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
     let seed = arguments.get(2).map_or(clock, |text| text.parse().expect("seed"));
     let facts = Facts::read();
+    let mut waiting: BTreeMap<String, (Reader, Vec<Value>)> = BTreeMap::new();
     // A type may be read from several schemas: it is tried on all of them.
-    let mut waiting: BTreeMap<&str, (Decoder, Vec<Value>)> = BTreeMap::new();
-    for (schema, decoder) in types().into_iter().filter(|(_, decoder)| only.is_empty() || decoder.record == only) {
-        let (_, instances) = waiting.entry(decoder.record).or_insert_with(|| (decoder, Vec::new()));
+    for (schema, decoder) in types() {
+        let new = || (Reader::Record(decoder), Vec::new());
+        let (_, instances) = waiting.entry(decoder.record.to_owned()).or_insert_with(new);
         instances.extend(SHAPES.map(|shape| instance(&facts, schema, shape)));
     }
+    for whole in Whole::ALL {
+        waiting.insert(format!("client: {whole:?}"), (Reader::Client(whole), vec![whole.unspoilt(&facts)]));
+    }
+    waiting.retain(|name, _| only.is_empty() || name.trim_start_matches("client: ") == only);
     assert!(!waiting.is_empty(), "no decoder is called {only}");
     println!("seed {seed}, {seconds} s for each of {} decoders", waiting.len());
     let (waiting, panicked) = (Mutex::new(waiting), AtomicBool::new(false));
@@ -54,12 +70,12 @@ fn main() -> ExitCode {
         for _ in 0..std::thread::available_parallelism().map_or(1, NonZero::get) {
             threads.spawn(|| {
                 let next = || waiting.lock().expect("no thread dies").pop_first();
-                while let Some((name, (decoder, instances))) = next() {
-                    match fuzz(decoder, &instances, seed, Duration::from_secs(seconds)) {
+                while let Some((name, (reader, instances))) = next() {
+                    match fuzz(reader, &facts, &instances, seed, Duration::from_secs(seconds)) {
                         Ok((tries, read)) => println!("{name}: {tries} inputs, {read} of them read, no panic"),
                         Err(input) => {
                             panicked.store(true, Ordering::Relaxed);
-                            println!("{name} panics on {input:?}");
+                            println!("{name} panics on {:?}", String::from_utf8_lossy(&input));
                         }
                     }
                 }
@@ -69,16 +85,21 @@ fn main() -> ExitCode {
     ExitCode::from(u8::from(panicked.into_inner()))
 }
 
-fn fuzz(decoder: Decoder, instances: &[Value], seed: u64, time: Duration) -> Result<(u64, u64), String> {
+fn fuzz(reader: Reader, facts: &Facts, instances: &[Value], seed: u64, time: Duration) -> Result<(u64, u64), Vec<u8>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let server = runtime.block_on(Spoilt::start(facts));
+    let reads = |bytes: &[u8]| match reader {
+        Reader::Record(decoder) => (decoder.decode)(bytes).is_ok(),
+        Reader::Client(whole) => runtime.block_on(server.read(whole, bytes.to_vec())),
+    };
     let (mut rng, until) = (Rng(seed), Instant::now() + time);
     let (mut tries, mut read) = (0, 0);
     while Instant::now() < until {
         for _ in 0..64 {
             let bytes = mutate(&instances[rng.below(instances.len())], &mut rng);
-            let text = String::from_utf8_lossy(&bytes).into_owned();
-            let result = catch_unwind(AssertUnwindSafe(|| (decoder.decode)(&text).is_ok()));
+            let result = catch_unwind(AssertUnwindSafe(|| reads(&bytes)));
             tries += 1;
-            read += u64::from(result.map_err(|_| text)?);
+            read += u64::from(result.map_err(|_| bytes)?);
         }
     }
     Ok((tries, read))

@@ -29,6 +29,70 @@
 //! * Money is [`rust_decimal::Decimal`], read from the raw text of the answer.
 //! * Errors tell whether the call happened: [`Error::outcome`].
 //! * What is not typed yet is reached through [`ProcurifyClient::get`].
+//!
+//! # What does not compile
+//!
+//! Filters by day take a day, filters by time a time; a body has what is required; what can only be read has no writes.
+//!
+//! ```
+//! use chrono::{NaiveDate, Utc};
+//! use procurify_client::{ProcurifyClient, Role, Status, VendorType, VendorUpsert};
+//!
+//! # fn run(procurify: &ProcurifyClient, day: NaiveDate) {
+//! let _ = procurify.purchase_orders().list(Role::Purchased, Status::All).modified_since(day);
+//! let _ = procurify.bills().list().modified_since(Utc::now());
+//! let _ = procurify.vendors().create(&VendorUpsert::new("Acme", [], VendorType::Regular, None));
+//! let _ = procurify.payments().list();
+//! let _ = procurify.vendors().list().csv();
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0308
+//! # use procurify_client::{ProcurifyClient, Role, Status};
+//! # fn run(procurify: &ProcurifyClient) {
+//! let _ = procurify.purchase_orders().list(Role::Purchased, Status::All).modified_since(chrono::Utc::now());
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0308
+//! # fn run(procurify: &procurify_client::ProcurifyClient, day: chrono::NaiveDate) {
+//! let _ = procurify.bills().list().modified_since(day);
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use procurify_client::VendorUpsert;
+//! let _ = VendorUpsert::new("Acme"); // without addresses, type and score
+//! ```
+//!
+//! ```compile_fail,E0599
+//! # use procurify_client::VendorUpsert;
+//! let _ = VendorUpsert::default();
+//! ```
+//!
+//! ```compile_fail,E0599
+//! # async fn run(procurify: &procurify_client::ProcurifyClient) {
+//! let _ = procurify.payments().create(&()).await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0599
+//! # async fn run(procurify: &procurify_client::ProcurifyClient, id: procurify_client::OrderItemId) {
+//! let _ = procurify.order_items().update(id, &()).await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0599
+//! # async fn run(procurify: &procurify_client::ProcurifyClient) {
+//! let _ = procurify.transactions().create(&()).await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0599
+//! # async fn run(procurify: &procurify_client::ProcurifyClient) {
+//! let _ = procurify.payments().list().csv().await; // the API has them as JSON only
+//! # }
+//! ```
 
 // The macro of the models takes two steps a field.
 #![recursion_limit = "256"]
@@ -37,6 +101,7 @@ mod bodies;
 mod changes;
 mod client;
 mod codes;
+mod csv;
 mod envelope;
 mod explain;
 mod ids;
@@ -57,6 +122,7 @@ pub use bodies::*;
 pub use changes::{Batch, Changes, Cursor, Tracked};
 pub use client::{ProcurifyClient, ProcurifyClientBuilder};
 pub use codes::*;
+pub use csv::InCsv;
 pub use ids::*;
 pub use lenient::DayOrTime;
 pub use list::List;

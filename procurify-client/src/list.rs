@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
 use serde::de::DeserializeOwned;
-use tenant_http::{Bytes, Error, Page, Undecoded, page};
+use tenant_http::{Bytes, Error, ErrorKind, Outcome, Page, Undecoded, page};
 
 use crate::envelope::Described;
 use crate::{Metadata, OrderBy, ProcurifyClient};
@@ -71,8 +71,42 @@ impl<T> List<T> {
         self.page_size
     }
 
+    /// How long one call may take.
+    pub(crate) fn timeout(&self) -> std::time::Duration {
+        self.client.request_timeout()
+    }
+
     pub(crate) fn path(&self) -> &str {
         &self.path
+    }
+
+    pub(crate) fn first_page(&self) -> u64 {
+        self.from_page
+    }
+
+    /// What errors call this request.
+    pub(crate) fn operation(&self) -> String {
+        format!("GET {}", self.path)
+    }
+
+    /// One page as CSV.
+    pub(crate) async fn open_csv(&self, page: u64) -> Result<BoxStream<'static, Result<Bytes, Error>>, Error> {
+        let request = self.client.get(&self.path).query(&self.query_with(page, self.page_size));
+        let request = request.query(&[("format", "csv")]).header("accept", "text/csv, */*");
+        let download = request.timeout(self.timeout().saturating_mul(10)).send_open().await?;
+        if download.content_type.as_deref().is_some_and(|kind| kind.contains("json")) {
+            let message = "JSON came instead of CSV: this list has none here";
+            let error = Error::new(ErrorKind::Protocol, Outcome::Unknown, self.operation(), message);
+            return Err(error.with_status(download.status));
+        }
+        Ok(download.bytes())
+    }
+
+    fn query_with(&self, page: u64, size: u64) -> Vec<(&'static str, String)> {
+        let mut query = self.query.clone();
+        query.push(("page", page.to_string()));
+        query.push(("page_size", size.to_string()));
+        query
     }
 
     /// The order of the records. An immutable field keeps pages joined while records change.
@@ -124,7 +158,7 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
     }
 
     async fn decode(&self, page: u64, answer: Undecoded) -> Result<Page<T>, Error> {
-        let operation = format!("GET {}", self.path);
+        let operation = self.operation();
         answer.decode(|answer| crate::envelope::page(answer, &operation, page)).await
     }
 
@@ -156,42 +190,12 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
         self.stream().try_collect().await
     }
 
-    /// The list as CSV, in the columns that Procurify gives it, as a stream of bytes.
-    ///
-    /// One request, not paged: what it is limited to is the filters and Procurify. Its timeout is
-    /// ten times that of other calls.
-    ///
-    /// ```no_run
-    /// # use futures_util::TryStreamExt;
-    /// # async fn run(procurify: procurify_client::ProcurifyClient) -> Result<(), Box<dyn std::error::Error>> {
-    /// let mut csv = procurify.vendors().list().csv().await?;
-    /// let mut file = std::fs::File::create("vendors.csv")?;
-    /// while let Some(piece) = csv.try_next().await? {
-    ///     std::io::Write::write_all(&mut file, &piece)?;
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn csv(self) -> Result<BoxStream<'static, Result<Bytes, Error>>, Error> {
-        let request = self.client.get(&self.path).query(&self.query).query(&[("format", "csv")]);
-        let timeout = self.client.request_timeout().saturating_mul(10);
-        let request = request.header("accept", "text/csv, */*").timeout(timeout);
-        Ok(request.send_open().await?.bytes())
-    }
-
     /// What stands beside the records: permissions, sums and counts of the whole list. Reads one record.
     pub async fn metadata(&self) -> Result<Metadata, Error> {
         let mut query = self.query.clone();
         query.extend([("page", "1".to_owned()), ("page_size", "1".to_owned())]);
         let response = self.client.get(&self.path).query(&query).send().await?;
-        let described: Described<serde::de::IgnoredAny> = response.json(&format!("GET {}", self.path))?;
+        let described: Described<serde::de::IgnoredAny> = response.json(&self.operation())?;
         Ok(described.metadata.unwrap_or_default())
-    }
-
-    fn query_with(&self, page: u64, size: u64) -> Vec<(&'static str, String)> {
-        let mut query = self.query.clone();
-        query.push(("page", page.to_string()));
-        query.push(("page_size", size.to_string()));
-        query
     }
 }

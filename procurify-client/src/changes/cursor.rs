@@ -1,6 +1,6 @@
 //! Where a reading goes on.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// Where a reading of changes goes on: at a time, or in the middle of a scan. Made to be kept as JSON.
@@ -26,9 +26,6 @@ pub(super) struct Place {
     pub(super) read: u64,
     /// What the last one read is ordered by.
     pub(super) last: i64,
-    /// How many of the last ones read are ordered by the same, besides the last.
-    #[serde(default, deserialize_with = "few")]
-    pub(super) ties: u64,
 }
 
 /// No list is longer, and what is kept may be spoilt: sums with it stay far from their ends.
@@ -45,6 +42,11 @@ impl Cursor {
     /// Reads what was changed at this time or later.
     pub fn since(time: DateTime<Utc>) -> Self {
         Self { since: Some(time), scan: None }
+    }
+
+    /// Where the next poll starts after a scan that began at this time.
+    pub(super) fn after(started: DateTime<Utc>, overlap: TimeDelta) -> Self {
+        Self::since(started.checked_sub_signed(overlap).unwrap_or(DateTime::<Utc>::MIN_UTC))
     }
 
     /// The time that everything changed before has been read by, once a scan is through.

@@ -7,7 +7,9 @@
 //!   during the scan keeps its place;
 //! * reads pages that overlap: each begins at or before the last record of the one before it. Where
 //!   it does, nothing that the scan still has to see can have slipped through between the two,
-//!   whatever was deleted or added; where it does not, the scan goes back until it does;
+//!   whatever was deleted or added; where it does not, the scan goes back until it does. (Payments can be
+//!   ordered by times only, which many may share: there each page begins at the last time, and a time that
+//!   more share than a page holds is read until all of them have come);
 //! * ends with a cursor that is the *server's* clock when the scan began, less an overlap that is
 //!   longer than a call may take. Filters by day are floored and widened by a day for the tenant's
 //!   time zone.
@@ -32,6 +34,7 @@
 //! ```
 
 mod cursor;
+mod keyset;
 mod scan;
 mod tracked;
 mod window;
@@ -39,7 +42,7 @@ mod window;
 use chrono::TimeDelta;
 use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
-use tenant_http::Error;
+use tenant_http::{Error, ErrorKind, Outcome};
 
 use crate::List;
 
@@ -48,8 +51,11 @@ pub use tracked::Tracked;
 
 /// Pages that are fetched ahead unless told otherwise.
 const AHEAD: usize = 2;
-/// Longer than a call may take by default, and than a transaction of the server's stays open.
+/// Longer than a transaction of the server's stays open.
 const OVERLAP: TimeDelta = TimeDelta::minutes(2);
+
+const NO_CLOCK: &str = "the answer has no Date header: changes are told by the server's clock only";
+const NO_ORDER: &str = "the server does not keep the order that was asked for";
 
 /// One page of changes, and where to go on after it.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,7 +83,9 @@ pub struct Changes<T> {
 impl<T: Tracked> Changes<T> {
     pub(crate) fn new(list: List<T>, cursor: &Cursor) -> Self {
         let page_size = list.size_of_pages();
-        Self { list, cursor: cursor.clone(), page_size, ahead: AHEAD, overlap: OVERLAP }
+        // What an answer shows may be as old as the call, and so may what was being written then.
+        let of_calls = TimeDelta::from_std(list.timeout().saturating_mul(2)).unwrap_or(TimeDelta::MAX);
+        Self { list, cursor: cursor.clone(), page_size, ahead: AHEAD, overlap: OVERLAP.max(of_calls) }
     }
 
     /// Records a page, at least 2. Pages overlap, and so differ a little in size.
@@ -92,9 +100,10 @@ impl<T: Tracked> Changes<T> {
         self
     }
 
-    /// How far the next cursor reaches back before the server's clock. Default two minutes.
+    /// How far the next cursor reaches back before the server's clock. Default twice the timeout of a request, and at
+    /// least two minutes.
     ///
-    /// It must be longer than a call may take: raise it with the client's timeouts.
+    /// It must be longer than a call may take and than what was changed takes to be seen, or changes are missed.
     pub fn overlap(mut self, overlap: TimeDelta) -> Self {
         self.overlap = overlap.max(TimeDelta::zero());
         self
@@ -104,7 +113,7 @@ impl<T: Tracked> Changes<T> {
     ///
     /// An error ends the stream; a new one goes on from the cursor of the last batch.
     pub fn batches(self) -> BoxStream<'static, Result<Batch<T>, Error>> {
-        scan::batches(self)
+        T::batches(self)
     }
 
     /// All changes, and where the next poll starts. For what fits in memory.
@@ -116,4 +125,9 @@ impl<T: Tracked> Changes<T> {
         });
         fold.await
     }
+}
+
+fn protocol_error(path: &str, what: &str, order: &str) -> Error {
+    let message = format!("{what} (ordered by {order})");
+    Error::new(ErrorKind::Protocol, Outcome::Unknown, format!("GET {path}"), message)
 }

@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use futures_util::stream::{self, BoxStream, FuturesOrdered, StreamExt};
-use tenant_http::{Error, ErrorKind, Outcome, Page};
+use tenant_http::{Error, Page};
 
 use super::cursor::Place;
+use super::tracked::ById;
 use super::window::Window;
-use super::{Batch, Changes, Cursor, Tracked};
+use super::{Batch, Changes, Cursor, protocol_error};
 use crate::{List, OrderBy};
 
 type Fetch<T> = Pin<Box<dyn Future<Output = Result<Option<Page<T>>, Error>> + Send>>;
@@ -33,7 +34,6 @@ struct Scan<T> {
     count: Option<u64>,
     windows: VecDeque<Window>,
     under_way: FuturesOrdered<Fetch<T>>,
-    done: bool,
 }
 
 /// What a page turned out to be.
@@ -43,13 +43,13 @@ enum Read<T> {
     Again,
 }
 
-pub(super) fn batches<T: Tracked>(changes: Changes<T>) -> BoxStream<'static, Result<Batch<T>, Error>> {
+pub(super) fn batches<T: ById>(changes: Changes<T>) -> BoxStream<'static, Result<Batch<T>, Error>> {
     let Changes { list, cursor, page_size, ahead, overlap } = changes;
     let list = cursor.time().map_or_else(|| list.clone(), |time| T::from(list.clone(), time));
     let place = cursor.place();
     let scan = Scan {
         list: Arc::new(list.order_by(OrderBy::ascending(T::ORDER))),
-        reach_back_to: place.map_or(0, reach_back_to::<T>),
+        reach_back_to: place.map_or(0, last_read),
         cursor,
         place,
         overlap,
@@ -60,25 +60,22 @@ pub(super) fn batches<T: Tracked>(changes: Changes<T>) -> BoxStream<'static, Res
         count: None,
         windows: VecDeque::new(),
         under_way: FuturesOrdered::new(),
-        done: false,
     };
-    stream::unfold(Some(scan), |scan| async move {
-        let mut scan = scan.filter(|scan| !scan.done)?;
-        match scan.next_batch().await {
-            Ok(batch) => Some((Ok(batch), Some(scan))),
-            Err(error) => Some((Err(error), None)),
-        }
-    })
-    .boxed()
+    let next = |scan: Option<Scan<T>>| async move {
+        let Some(mut scan) = scan else { return Ok(None) };
+        let batch = scan.next_batch().await?;
+        let rest = (!batch.is_last).then_some(scan);
+        Ok::<_, Error>(Some((batch, rest)))
+    };
+    stream::try_unfold(Some(scan), next).boxed()
 }
 
-/// The last record read. Where several may be ordered by the same, the one before them all.
-fn reach_back_to<T: Tracked>(place: Place) -> u64 {
-    let beyond = if T::UNIQUE { 1 } else { place.ties + 2 };
-    place.read.saturating_sub(beyond)
+/// The last record read, numbered from 0.
+fn last_read(place: Place) -> u64 {
+    place.read.saturating_sub(1)
 }
 
-impl<T: Tracked> Scan<T> {
+impl<T: ById> Scan<T> {
     async fn next_batch(&mut self) -> Result<Batch<T>, Error> {
         loop {
             self.fetch_ahead();
@@ -98,8 +95,8 @@ impl<T: Tracked> Scan<T> {
 
     /// Asks for the next windows, taking those under way for full.
     fn fetch_ahead(&mut self) {
-        // Where several are ordered by the same, only a page that was read tells how far to reach back.
-        let ahead = if T::UNIQUE && self.count.is_some() { self.ahead } else { 1 };
+        // Only an answer tells how long the list is.
+        let ahead = if self.count.is_some() { self.ahead } else { 1 };
         while self.windows.len() < ahead {
             let at = self.windows.back().map_or(self.reach_back_to, |window| window.end() - 1);
             let beyond_the_end = self.count.is_some_and(|count| at + 1 >= count);
@@ -132,19 +129,18 @@ impl<T: Tracked> Scan<T> {
         let known = self.place.map(|place| place.last);
         let place = self.place_after(window, len, &keys, started);
         let records = page.items.into_iter().zip(&keys);
-        let is_new = |key: i64| known.is_none_or(|last| if T::UNIQUE { key > last } else { key >= last });
+        let is_new = |key: i64| known.is_none_or(|last| key > last);
         let records = records.filter(|(_, key)| is_new(**key)).map(|(record, _)| record).collect();
         self.stepped_back = 0;
-        self.done = !has_more;
         if let Some(place) = place {
-            self.reach_back_to = self.next_reach(place);
+            self.reach_back_to = last_read(place);
             self.place = Some(place);
         }
         let cursor = match place {
             Some(place) if has_more => self.cursor.at(place),
-            _ => Cursor::since(started.checked_sub_signed(self.overlap).unwrap_or(DateTime::<Utc>::MIN_UTC)),
+            _ => Cursor::after(started, self.overlap),
         };
-        Ok(Read::Batch(Batch { records, cursor, is_last: self.done }))
+        Ok(Read::Batch(Batch { records, cursor, is_last: !has_more }))
     }
 
     /// Whether nothing can have slipped through between what was read and this window.
@@ -152,8 +148,7 @@ impl<T: Tracked> Scan<T> {
         let (Some(place), Some(first)) = (self.place, keys.first()) else {
             return true;
         };
-        let reaches_back = if T::UNIQUE || self.capped { *first <= place.last } else { *first < place.last };
-        window.start() == 0 || reaches_back
+        window.start() == 0 || *first <= place.last
     }
 
     /// Where the scan is after a window; where it was, if all of the window was known.
@@ -162,22 +157,7 @@ impl<T: Tracked> Scan<T> {
         if self.place.is_some_and(|place| last < place.last) {
             return self.place.map(|place| Place { read: window.start() + len, ..place });
         }
-        let same = keys.iter().rev().take_while(|key| **key == last).count();
-        let ties = u64::try_from(same.saturating_sub(1)).unwrap_or(u64::MAX);
-        Some(Place { started, read: window.start() + len, last, ties })
-    }
-
-    fn next_reach(&mut self, place: Place) -> u64 {
-        let needed = place.ties + 3;
-        if needed <= self.largest {
-            return reach_back_to::<T>(place);
-        }
-        if self.capped {
-            // More of the same than a page holds: their order is the server's.
-            return place.read.saturating_sub(1);
-        }
-        self.largest = needed * 2;
-        reach_back_to::<T>(place)
+        Some(Place { started, read: window.start() + len, last })
     }
 
     fn step_back(&mut self) -> Read<T> {
@@ -195,25 +175,23 @@ impl<T: Tracked> Scan<T> {
         self.largest = given;
         self.capped = true;
         if let Some(place) = self.place {
-            self.reach_back_to = self.next_reach(place);
+            self.reach_back_to = last_read(place);
         }
         Ok(Read::Again)
     }
 
     fn keys(&self, page: &Page<T>) -> Result<Vec<i64>, Error> {
-        let keys: Option<Vec<i64>> = page.items.iter().map(T::order).collect();
-        let keys = keys.ok_or_else(|| self.error("a record lacks the field that the list is ordered by"))?;
-        let in_order = keys.windows(2).all(|pair| if T::UNIQUE { pair[0] < pair[1] } else { pair[0] <= pair[1] });
-        if in_order { Ok(keys) } else { Err(self.error("the server does not keep the order that was asked for")) }
+        let keys: Vec<i64> = page.items.iter().map(T::key).collect();
+        let in_order = keys.windows(2).all(|pair| pair[0] < pair[1]);
+        if in_order { Ok(keys) } else { Err(self.error(super::NO_ORDER)) }
     }
 
     fn started(&self, page: &Page<T>) -> Result<DateTime<Utc>, Error> {
         let known = self.place.map(|place| place.started).or(page.server_date);
-        known.ok_or_else(|| self.error("the answer has no Date header: changes are told by the server's clock only"))
+        known.ok_or_else(|| self.error(super::NO_CLOCK))
     }
 
     fn error(&self, what: &str) -> Error {
-        let operation = format!("GET {}", self.list.path());
-        Error::new(ErrorKind::Protocol, Outcome::Unknown, operation, format!("{what} (ordered by {})", T::ORDER))
+        protocol_error(self.list.path(), what, T::ORDER)
     }
 }

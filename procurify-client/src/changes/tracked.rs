@@ -1,9 +1,11 @@
 //! The records that have a filter on their last change.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use futures_util::stream::BoxStream;
 use serde::de::DeserializeOwned;
+use tenant_http::Error;
 
-use super::{Changes, Cursor};
+use super::{Batch, Changes, Cursor, keyset, scan};
 use crate::{
     BillSummary, Bills, List, Order, OrderItem, OrderItems, Orders, PaymentResponse, Payments, PurchaseOrder,
     PurchaseOrders, Role, Status,
@@ -15,19 +17,18 @@ mod sealed {
 
 /// A record whose changes can be followed. Not to be implemented elsewhere.
 pub trait Tracked: DeserializeOwned + Send + Sync + 'static + sealed::Sealed {
-    /// The field a scan orders by. It never changes.
     #[doc(hidden)]
-    const ORDER: &'static str;
-    /// Whether no two records have the same.
-    #[doc(hidden)]
-    const UNIQUE: bool;
+    fn batches(changes: Changes<Self>) -> BoxStream<'static, Result<Batch<Self>, Error>>;
+}
 
-    /// What it is ordered by.
-    #[doc(hidden)]
-    fn order(&self) -> Option<i64>;
+/// A record with a key that never changes and that no other has.
+pub(super) trait ById: Tracked {
+    /// The field.
+    const ORDER: &'static str;
+
+    fn key(&self) -> i64;
 
     /// The list from a time on, or from a day that holds it in any time zone.
-    #[doc(hidden)]
     fn from(list: List<Self>, time: DateTime<Utc>) -> List<Self>;
 }
 
@@ -37,16 +38,21 @@ fn floor(time: DateTime<Utc>) -> NaiveDate {
 }
 
 macro_rules! tracked {
-    ($($record:ident by $order:literal, $unique:literal, $value:expr, $from:expr;)*) => {$(
+    ($($record:ident by $order:literal, $key:expr, $from:expr;)*) => {$(
         impl sealed::Sealed for $record {}
 
         impl Tracked for $record {
-            const ORDER: &'static str = $order;
-            const UNIQUE: bool = $unique;
+            fn batches(changes: Changes<Self>) -> BoxStream<'static, Result<Batch<Self>, Error>> {
+                scan::batches(changes)
+            }
+        }
 
-            fn order(&self) -> Option<i64> {
-                let value: fn(&Self) -> Option<i64> = $value;
-                value(self)
+        impl ById for $record {
+            const ORDER: &'static str = $order;
+
+            fn key(&self) -> i64 {
+                let key: fn(&Self) -> i64 = $key;
+                key(self)
             }
 
             fn from(list: List<Self>, time: DateTime<Utc>) -> List<Self> {
@@ -58,14 +64,18 @@ macro_rules! tracked {
 }
 
 tracked! {
-    PurchaseOrder by "procurify_PO", true, |order| Some(order.procurify_po.0),
-        |list, time| list.modified_since(floor(time));
-    OrderItem by "id", true, |item| Some(item.id.0), |list, time| list.modified_since(floor(time));
-    Order by "num", true, |order| Some(order.num.0), |list, time| list.modified_since(floor(time));
-    BillSummary by "id", true, |bill| Some(bill.id.0), |list, time| list.modified_since(time);
-    // The public API orders by times only.
-    PaymentResponse by "created_at", false, |payment| payment.created_at.map(|at| at.timestamp_micros()),
-        |list, time| list.modified_since(time);
+    PurchaseOrder by "procurify_PO", |order| order.procurify_po.0, |list, time| list.modified_since(floor(time));
+    OrderItem by "id", |item| item.id.0, |list, time| list.modified_since(floor(time));
+    Order by "num", |order| order.num.0, |list, time| list.modified_since(floor(time));
+    BillSummary by "id", |bill| bill.id.0, |list, time| list.modified_since(time);
+}
+
+impl sealed::Sealed for PaymentResponse {}
+
+impl Tracked for PaymentResponse {
+    fn batches(changes: Changes<Self>) -> BoxStream<'static, Result<Batch<Self>, Error>> {
+        keyset::batches(changes)
+    }
 }
 
 impl PurchaseOrders<'_> {
@@ -87,6 +97,11 @@ impl Orders<'_> {
     pub fn changes_since(&self, cursor: &Cursor) -> Changes<Order> {
         Changes::new(self.list(), cursor)
     }
+
+    /// Order items created or changed since a cursor, by the address that [`items`](Self::items) reads.
+    pub fn item_changes_since(&self, cursor: &Cursor) -> Changes<OrderItem> {
+        Changes::new(self.items(), cursor)
+    }
 }
 
 impl Bills<'_> {
@@ -99,8 +114,9 @@ impl Bills<'_> {
 impl Payments<'_> {
     /// Payments created or updated since a cursor.
     ///
-    /// They are ordered by the time of their creation. Where more of them than the server's largest
-    /// page holds were created in the same microsecond, it is relied on to keep those in one order.
+    /// They are ordered by the time of their creation and read one page after the other, for only a page tells where
+    /// the next one begins. Where more of them than the server's largest page holds were created at the same time,
+    /// those are read until all of them have come, in whatever order; if they do not, it is an error.
     pub fn changes_since(&self, cursor: &Cursor) -> Changes<PaymentResponse> {
         Changes::new(self.list(), cursor)
     }

@@ -1,8 +1,9 @@
 //! Bills: lists of summaries, details by UUID.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use tenant_http::{Error, ErrorKind};
+use tenant_http::{Error, ErrorKind, Response};
 
+use crate::envelope::{Described, Single};
 use crate::query::filters;
 use crate::{
     AccountCodeId, Bill, BillGroupId, BillSummary, BillType, BillsMarkedAsPaid, ContractId, CurrencyId, DepartmentId,
@@ -24,14 +25,8 @@ impl Bills<'_> {
     /// The newer API takes the UUID with dashes, the older one only without: when the UUID as given
     /// is not found, the form without dashes is asked for once.
     pub async fn get(&self, uuid: &Uuid) -> Result<Bill, Error> {
-        let id = super::in_path(uuid)?;
-        let found = self.0.single(&path(&id)).await;
-        match found {
-            Err(error) if error.kind() == ErrorKind::NotFound && id.contains('-') => {
-                self.0.single(&path(&uuid.without_dashes().0)).await
-            }
-            other => other,
-        }
+        let (answer, operation) = self.answer(uuid).await?;
+        answer.json(&operation).map(|single: Single<Bill>| single.data)
     }
 
     /// Marks approved bills without payments as paid.
@@ -39,16 +34,29 @@ impl Bills<'_> {
         self.0.write_bare("/api/v3/ap/bills/mark-as-paid/", body).await
     }
 
-    /// What the user of the credentials may do to a bill, and its sum.
+    /// What the user of the credentials may do to a bill, and its sum. The bill is found as by [`get`](Self::get).
     pub async fn metadata(&self, uuid: &Uuid) -> Result<Metadata, Error> {
-        let id = super::in_path(uuid)?;
-        let (_, metadata) = self.0.single_with_metadata::<serde::de::IgnoredAny>(&path(&id)).await?;
-        Ok(metadata)
+        let (answer, operation) = self.answer(uuid).await?;
+        let described: Described<serde::de::IgnoredAny> = answer.json(&operation)?;
+        Ok(described.metadata.unwrap_or_default())
     }
-}
 
-fn path(id: &str) -> String {
-    format!("/api/v2/ap/bills/{id}/")
+    /// The answer that holds a bill, and what it was the answer to.
+    async fn answer(&self, uuid: &Uuid) -> Result<(Response, String), Error> {
+        let id = super::in_path(uuid)?;
+        match self.ask(&id).await {
+            Err(error) if error.kind() == ErrorKind::NotFound && id.contains('-') => {
+                self.ask(&uuid.without_dashes().0).await
+            }
+            found => found,
+        }
+    }
+
+    async fn ask(&self, id: &str) -> Result<(Response, String), Error> {
+        let path = format!("/api/v2/ap/bills/{id}/");
+        let answer = self.0.get(&path).send().await?;
+        Ok((answer, format!("GET {path}")))
+    }
 }
 
 filters! { BillSummary {

@@ -5,7 +5,7 @@ use tenant_http::{Error, Method};
 use crate::query::filters;
 use crate::{
     AccountCodeId, Department, DepartmentId, DepartmentUpsert, List, Location, LocationId, LocationUpsert,
-    ProcurifyClient, UserId,
+    ProcurifyClient, Requestable, UserId,
 };
 
 /// Departments of a tenant.
@@ -34,7 +34,7 @@ filters! { Department {
     include_is_active_for_account_code: AccountCodeId = "include_is_active_for_account_code", "Says of each whether it has an active account of this code.";
     location_perm_override: bool = "location_perm_override", "Together with permission and user only.";
     permission: i64 = "permission", "Where the user has this permission, by its number.";
-    requestable: &str = "requestable", "That may request this: the word of a [`Requestable`](crate::Requestable).";
+    requestable: Requestable = "requestable", "That may request this.";
     search: &str = "search", "Matching these words.";
     user: UserId = "user", "Of this user.";
 } }

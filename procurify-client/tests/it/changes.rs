@@ -2,7 +2,8 @@
 //!
 //! Each history is one tenant under one seed: records are created, changed, cancelled and deleted
 //! between any two requests, many of them on one timestamp; the reader stops now and then, keeps its
-//! cursor as JSON, and goes on later. `HISTORIES` and `SEED` in the environment choose others.
+//! cursor as JSON, and goes on later. Some changes are seen only seconds after the time that they carry, as those of
+//! transactions that stay open. `HISTORIES` and `SEED` in the environment choose others.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -45,11 +46,16 @@ struct Stored {
     cancelled: bool,
 }
 
+/// The longest that a change takes to be seen.
+const LATEST: i64 = 8;
+
 /// A tenant that does not stand still.
 struct Tenant {
     rng: Rng,
     clock: DateTime<Utc>,
     records: BTreeMap<i64, Stored>,
+    /// What is written and not seen yet, and from when on it is.
+    late: Vec<(DateTime<Utc>, i64, Stored)>,
     next_id: i64,
     /// What the tenant's day is told by.
     zone: FixedOffset,
@@ -66,18 +72,36 @@ impl Tenant {
         let hours = i32::try_from(rng.below(27)).unwrap() - 12;
         let cap = if rng.one_in(3) { 13 + rng.below(6) } else { 1000 };
         let zone = FixedOffset::east_opt(hours * 3600).unwrap();
-        let mut tenant = Self { rng, clock, records: BTreeMap::new(), next_id: 1, zone, cap, busy: true, requests: 0 };
+        let (records, late) = (BTreeMap::new(), Vec::new());
+        let mut tenant = Self { rng, clock, records, late, next_id: 1, zone, cap, busy: true, requests: 0 };
         let records = tenant.rng.below(45);
-        tenant.create(records);
+        tenant.create(records, false);
         tenant
     }
 
     /// All on one timestamp.
-    fn create(&mut self, records: u64) {
+    fn create(&mut self, records: u64, late: bool) {
         for _ in 0..records {
             let stored = Stored { created: self.clock, changed: self.clock, version: 1, cancelled: false };
-            self.records.insert(self.next_id, stored);
+            self.write(self.next_id, stored, late);
             self.next_id += 1;
+        }
+    }
+
+    fn write(&mut self, id: i64, record: Stored, late: bool) {
+        if late {
+            let seen = record.changed + TimeDelta::milliseconds(i64::try_from(self.rng.below(8000)).unwrap());
+            self.late.push((seen, id, record));
+        } else {
+            self.records.insert(id, record);
+        }
+    }
+
+    /// Shows what has been written long enough ago.
+    fn commit(&mut self) {
+        for (_, id, record) in self.late.extract_if(.., |(seen, ..)| *seen <= self.clock) {
+            // Nobody writes to a record that another one is writing to.
+            self.records.insert(id, record);
         }
     }
 
@@ -86,43 +110,54 @@ impl Tenant {
         self.records.keys().nth(at).copied()
     }
 
-    fn touch(&mut self, times: u64, cancel: bool) {
+    fn is_being_written(&self, id: i64) -> bool {
+        self.late.iter().any(|(_, late, _)| *late == id)
+    }
+
+    fn touch(&mut self, times: u64, cancel: bool, late: bool) {
         for _ in 0..times {
             let Some(id) = self.pick() else { return };
-            let clock = self.clock;
-            let record = self.records.get_mut(&id).unwrap();
+            if self.is_being_written(id) {
+                continue;
+            }
+            let mut record = self.records[&id].clone();
             record.version += 1;
-            record.changed = clock;
+            record.changed = self.clock;
             record.cancelled |= cancel;
+            self.write(id, record, late);
         }
     }
 
     fn delete(&mut self, records: u64) {
         for _ in 0..records {
             let Some(id) = self.pick() else { return };
-            self.records.remove(&id);
+            if !self.is_being_written(id) {
+                self.records.remove(&id);
+            }
         }
     }
 
     /// What happens between two requests.
     fn live(&mut self) {
         self.clock += TimeDelta::milliseconds(i64::try_from(self.rng.below(4000)).unwrap());
+        self.commit();
+        let late = self.rng.one_in(4);
         if !self.busy || self.rng.one_in(3) {
             return;
         }
         match self.rng.below(6) {
-            0 => self.create(1),
+            0 => self.create(1, late),
             1 => {
                 let many = 1 + self.rng.below(20);
-                self.touch(many, false);
+                self.touch(many, false, late);
             }
-            2 => self.touch(1, true),
+            2 => self.touch(1, true, late),
             3 => self.delete(1),
             4 => {
                 // Seen from outside the count is what it was.
                 let many = 1 + self.rng.below(4);
                 self.delete(many);
-                self.create(many);
+                self.create(many, late);
             }
             _ => {
                 let many = 1 + self.rng.below(12);
@@ -148,8 +183,7 @@ impl Tenant {
             rows.sort_by_key(|(id, record)| (record.created, Rng(salt ^ u64::try_from(*id).unwrap()).next()));
         }
         let number = |name: &str| query[name].parse::<u64>().unwrap();
-        let cap = if kind == Kind::Payments { 1000 } else { self.cap };
-        let (page, size) = (number("page"), number("page_size").min(cap));
+        let (page, size) = (number("page"), number("page_size").min(self.cap));
         let count = rows.len() as u64;
         let pages = count.div_ceil(size).max(1);
         if page > pages {
@@ -174,6 +208,8 @@ impl Tenant {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     PurchaseOrders,
+    Orders,
+    OrderItems,
     Bills,
     Payments,
 }
@@ -182,6 +218,10 @@ impl Kind {
     fn of(path: &str) -> Self {
         if path.contains("purchase_orders") {
             Self::PurchaseOrders
+        } else if path.contains("orders") {
+            Self::Orders
+        } else if path.contains("order-items") || path.contains("order_items") {
+            Self::OrderItems
         } else if path.contains("bills") {
             Self::Bills
         } else {
@@ -192,12 +232,18 @@ impl Kind {
     fn passes(self, record: &Stored, query: &BTreeMap<String, String>, zone: FixedOffset) -> bool {
         let time = |name: &str| query.get(name).map(|text| text.parse::<DateTime<Utc>>().unwrap());
         match self {
-            Self::PurchaseOrders => {
-                let from = query.get("modified_date_0").map(|day| day.parse::<NaiveDate>().unwrap());
+            Self::PurchaseOrders | Self::Orders | Self::OrderItems => {
+                let name = if self == Self::OrderItems { "last_modified_0" } else { "modified_date_0" };
+                let from = query.get(name).map(|day| day.parse::<NaiveDate>().unwrap());
                 from.is_none_or(|from| record.changed.with_timezone(&zone).date_naive() >= from)
             }
             Self::Bills => time("last_modified_datetime_0").is_none_or(|from| record.changed >= from),
-            Self::Payments => time("updated_at_after").is_none_or(|from| record.changed >= from),
+            Self::Payments => {
+                time("updated_at_after").is_none_or(|from| record.changed >= from)
+                    && time("updated_at_before").is_none_or(|until| record.changed <= until)
+                    && time("created_at_after").is_none_or(|from| record.created >= from)
+                    && time("created_at_before").is_none_or(|until| record.created <= until)
+            }
         }
     }
 
@@ -208,6 +254,9 @@ impl Kind {
                 let state = i32::from(record.cancelled);
                 json!({"procurify_PO": id, "version": version, "state": state, "last_modified": record.changed})
             }
+            // Neither has a version, so it stands in for another number.
+            Self::Orders => json!({"num": id, "lineCount": version}),
+            Self::OrderItems => json!({"id": id, "quantity": version}),
             Self::Bills => json!({"id": id, "version": version, "last_modified_datetime": record.changed}),
             Self::Payments => json!({"id": id, "amount": version.to_string(), "created_at": record.created,
                 "updated_at": record.changed}),
@@ -233,6 +282,7 @@ impl Respond for Tenants {
 async fn poll<T: Tracked>(
     changes: impl Fn(&Cursor) -> Changes<T>,
     mut cursor: Cursor,
+    overlap: TimeDelta,
     rng: &mut Rng,
     seen: &mut BTreeMap<i64, i64>,
     read: impl Fn(&T) -> (i64, i64),
@@ -241,7 +291,7 @@ async fn poll<T: Tracked>(
     loop {
         let page_size = if rng.one_in(4) { 2 + rng.below(40) } else { 2 + rng.below(12) };
         let ahead = usize::try_from(1 + rng.below(4)).unwrap();
-        let reading = changes(&cursor).page_size(page_size).prefetch(ahead).overlap(TimeDelta::seconds(10));
+        let reading = changes(&cursor).page_size(page_size).prefetch(ahead).overlap(overlap);
         let mut batches = reading.batches();
         while let Some(batch) = batches.try_next().await.unwrap() {
             for (id, version) in batch.records.iter().map(&read) {
@@ -273,7 +323,7 @@ fn check(tenant: &Tenant, cursor: &Cursor, seen: &BTreeMap<i64, i64>) -> Result<
     Ok(())
 }
 
-async fn history(address: &str, tenants: &Tenants, seed: u64) -> Result<(), String> {
+async fn history(address: &str, tenants: &Tenants, seed: u64, overlap: TimeDelta) -> Result<(), String> {
     let name = format!("t{seed}");
     tenants.0.lock().unwrap().insert(name.clone(), Tenant::new(seed));
     let client = ProcurifyClient::builder("acme")
@@ -283,7 +333,8 @@ async fn history(address: &str, tenants: &Tenants, seed: u64) -> Result<(), Stri
         .build()
         .unwrap();
     let mut rng = Rng(seed ^ 0x5EED);
-    let kind = [Kind::PurchaseOrders, Kind::Bills, Kind::Payments][usize::try_from(rng.below(3)).unwrap()];
+    let kinds = [Kind::PurchaseOrders, Kind::Bills, Kind::Payments, Kind::Orders, Kind::OrderItems];
+    let kind = kinds[usize::try_from(rng.below(5)).unwrap()];
     let change = |many: u64, hours: i64| {
         let mut all = tenants.0.lock().unwrap();
         let tenant = all.get_mut(&name).unwrap();
@@ -299,19 +350,32 @@ async fn history(address: &str, tenants: &Tenants, seed: u64) -> Result<(), Stri
             Kind::PurchaseOrders => {
                 let resource = client.purchase_orders();
                 let read = |order: &PurchaseOrder| (order.procurify_po.0, order.version.unwrap());
-                poll(|at| resource.changes_since(at), cursor, &mut rng, &mut known, read, stop).await
+                poll(|at| resource.changes_since(at), cursor, overlap, &mut rng, &mut known, read, stop).await
+            }
+            Kind::Orders => {
+                let resource = client.orders();
+                let read = |order: &Order| (order.num.0, order.line_count.unwrap());
+                poll(|at| resource.changes_since(at), cursor, overlap, &mut rng, &mut known, read, stop).await
+            }
+            Kind::OrderItems => {
+                let (newer, older) = (client.order_items(), client.orders());
+                let changes = |at: &Cursor| {
+                    if seed.is_multiple_of(2) { newer.changes_since(at) } else { older.item_changes_since(at) }
+                };
+                let read = |item: &OrderItem| (item.id.0, item.quantity.unwrap().to_string().parse::<i64>().unwrap());
+                poll(changes, cursor, overlap, &mut rng, &mut known, read, stop).await
             }
             Kind::Bills => {
                 let resource = client.bills();
                 let read = |bill: &BillSummary| (bill.id.0, bill.version.unwrap());
-                poll(|at| resource.changes_since(at), cursor, &mut rng, &mut known, read, stop).await
+                poll(|at| resource.changes_since(at), cursor, overlap, &mut rng, &mut known, read, stop).await
             }
             Kind::Payments => {
                 let resource = client.payments();
                 let read = |payment: &PaymentResponse| {
                     (payment.id.0, payment.amount.unwrap().to_string().parse::<i64>().unwrap())
                 };
-                poll(|at| resource.changes_since(at), cursor, &mut rng, &mut known, read, stop).await
+                poll(|at| resource.changes_since(at), cursor, overlap, &mut rng, &mut known, read, stop).await
             }
         };
         check(&tenants.0.lock().unwrap()[&name], &cursor, &known)?;
@@ -337,10 +401,76 @@ async fn every_record_changed_before_the_cursor_was_read_at_that_change_or_later
     println!("{histories} histories from seed {first}");
     let (server, tenants) = tenants().await;
     for seed in first..first + histories {
-        if let Err(what) = history(&server.uri(), &tenants, seed).await {
+        if let Err(what) = history(&server.uri(), &tenants, seed, TimeDelta::seconds(LATEST + 2)).await {
             panic!("SEED={seed} HISTORIES=1: {what}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_an_overlap_what_is_seen_late_is_missed() {
+    let (server, tenants) = tenants().await;
+    for seed in 0..500 {
+        if history(&server.uri(), &tenants, seed, TimeDelta::zero()).await.is_err() {
+            return;
+        }
+    }
+    panic!("500 histories do not need the overlap that they are to show the need of");
+}
+
+#[tokio::test]
+async fn the_overlap_grows_with_the_timeouts() {
+    for (timeout, overlap) in [(10, 120), (60, 120), (600, 1200)] {
+        let server = support::tenant().await;
+        let page = json!({"metadata": {"pagination": support::pagination(1, 1, 0)}, "data": []});
+        let answer = ResponseTemplate::new(200).insert_header("date", "Tue, 24 Nov 2026 20:00:00 GMT");
+        Mock::given(any()).respond_with(answer.set_body_json(page)).mount(&server).await;
+        let request = std::time::Duration::from_secs(timeout);
+        let client = support::builder(&server).timeouts(Timeouts { request, ..Timeouts::default() }).build().unwrap();
+        let (_, cursor) = client.bills().changes_since(&Cursor::beginning()).all().await.unwrap();
+        let began: DateTime<Utc> = "2026-11-24T20:00:00Z".parse().unwrap();
+        assert_eq!(began - cursor.time().unwrap(), TimeDelta::seconds(overlap), "a timeout of {timeout} s");
+    }
+}
+
+/// Payments of one time in no order that holds, on a server that gives ten at a time.
+async fn forty_of_one_time(answers: impl Respond + 'static) -> Result<(Vec<i64>, Cursor), Error> {
+    let server = support::tenant().await;
+    Mock::given(any()).respond_with(answers).mount(&server).await;
+    let client = support::client(&server);
+    let read = client.payments().changes_since(&Cursor::beginning()).all().await;
+    read.map(|(payments, cursor)| (payments.iter().map(|payment| payment.id.0).collect(), cursor))
+}
+
+#[tokio::test]
+async fn more_payments_of_one_time_than_a_page_holds_are_read_in_whatever_order_they_come() {
+    let mut tenant = Tenant::new(1);
+    (tenant.busy, tenant.cap, tenant.next_id) = (false, 10, 1);
+    tenant.records.clear();
+    tenant.create(40, false);
+    let created = tenant.clock;
+    tenant.clock += TimeDelta::minutes(1);
+    tenant.create(3, false);
+    let tenants = Tenants::default();
+    tenants.0.lock().unwrap().insert("api".into(), tenant);
+    let (mut read, cursor) = forty_of_one_time(tenants).await.unwrap();
+    read.sort_unstable();
+    read.dedup();
+    assert_eq!(read, (1..=43).collect::<Vec<_>>());
+    assert!(cursor.time().unwrap() > created - TimeDelta::minutes(5));
+}
+
+#[tokio::test]
+async fn payments_of_one_time_that_never_all_come_are_an_error() {
+    let first_ten = |_: &Request| {
+        let data: Vec<Value> = (1..=10).map(|id| json!({"id": id, "created_at": "2026-03-04T10:00:00Z"})).collect();
+        ResponseTemplate::new(200)
+            .insert_header("date", "Tue, 24 Nov 2026 20:00:00 GMT")
+            .set_body_json(json!({"metadata": {"pagination": support::pagination(1, 4, 40)}, "data": data}))
+    };
+    let error = forty_of_one_time(first_ten).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Protocol);
+    assert!(error.message().contains("one time"), "{error}");
 }
 
 #[tokio::test]
@@ -350,7 +480,7 @@ async fn a_first_load_goes_on_at_the_page_it_stopped_at() {
     tenant.busy = false;
     tenant.cap = 1000;
     tenant.records.clear();
-    tenant.create(1000);
+    tenant.create(1000, false);
     tenants.0.lock().unwrap().insert("load".into(), tenant);
     let client = ProcurifyClient::builder("acme")
         .base_url(format!("{}/load", server.uri()).parse().unwrap())

@@ -203,7 +203,7 @@ pub fn departments(c: &ProcurifyClient) -> List<Department> {
         .location_perm_override(true)
         .locations(&[LocationId(3), LocationId(4)])
         .permission(68)
-        .requestable("ORDER")
+        .requestable(Requestable::Order)
         .search("s")
         .user(UserId(5))
 }

@@ -5,6 +5,7 @@
 mod building;
 mod changes;
 mod contract;
+mod csv;
 mod errors;
 mod filters;
 mod filters_more;

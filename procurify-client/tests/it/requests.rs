@@ -136,6 +136,8 @@ async fn a_bill_is_asked_for_without_dashes_when_it_is_not_found_with_them() {
     let missing = client.bills().get(&"ffffffffffffffffffffffffffffffff".into()).await.unwrap_err();
     assert_eq!(missing.status(), Some(404));
     assert_eq!(asked(&server).await.len(), 3);
+    client.bills().metadata(&"0f3a1b2c-0000-4000-8000-00000000000d".into()).await.unwrap();
+    assert_eq!(asked(&server).await.len(), 5);
 }
 
 #[tokio::test]

@@ -193,8 +193,18 @@ async fn a_gzip_bomb() {
 #[tokio::test]
 async fn an_export_that_breaks_off_ends_in_an_error() {
     use futures_util::StreamExt;
-    let answer = b"HTTP/1.1 200 OK\r\ncontent-type: text/csv\r\ncontent-length: 1000\r\n\r\nid,name\r\n1,A\r\n";
-    let url = answering(answer.to_vec()).await;
+    let address = server(|mut stream| async move {
+        let mut request = [0; 4096];
+        let read = stream.read(&mut request).await.unwrap();
+        let answer = if String::from_utf8_lossy(&request[..read]).contains("format=csv") {
+            b"HTTP/1.1 200 OK\r\ncontent-type: text/csv\r\ncontent-length: 1000\r\n\r\nid,name\r\n1,A\r\n".to_vec()
+        } else {
+            response("connection: close\r\n", br#"{"data": [{"id": 1}]}"#)
+        };
+        let _ = stream.write_all(&answer).await;
+        let _ = stream.shutdown().await;
+    });
+    let url = format!("http://{}", address.await);
     let csv = builder(&url).tokens(Arc::new(Token)).build().unwrap().vendors().list().csv().await.unwrap();
     let pieces: Vec<_> = csv.collect().await;
     let (last, whole) = pieces.split_last().unwrap();

@@ -62,6 +62,10 @@ impl Reply {
         Self::text(status, "text/html", page)
     }
 
+    pub(crate) fn csv(table: String) -> Self {
+        Self::text(StatusCode::OK, "text/csv", table)
+    }
+
     fn text(status: StatusCode, kind: &'static str, body: String) -> Self {
         let headers = vec![(hyper::header::CONTENT_TYPE, HeaderValue::from_static(kind))];
         Self { status, headers, body: body.into() }

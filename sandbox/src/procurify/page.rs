@@ -12,6 +12,7 @@ pub(super) struct Page {
     /// From 1; `None` when it is not a number.
     number: Option<usize>,
     size: usize,
+    as_csv: bool,
 }
 
 impl Page {
@@ -19,7 +20,8 @@ impl Page {
     pub(super) fn new(query: &Query, default: usize, max: usize) -> Self {
         let size = query.text("page_size").and_then(|text| text.parse().ok()).filter(|&size: &usize| size > 0);
         let number = query.text("page").map_or(Some(1), |text| text.parse().ok());
-        Self { number, size: size.unwrap_or(default).min(max).max(1) }
+        let as_csv = query.text("format") == Some("csv");
+        Self { number, size: size.unwrap_or(default).min(max).max(1), as_csv }
     }
 
     /// The rows' range, or the 404 for a page that does not exist. An empty list has one page.
@@ -63,6 +65,9 @@ impl Page {
     }
 
     fn envelope(self, call: &Call, count: usize, mut metadata: Value, data: &[Value]) -> Reply {
+        if self.as_csv {
+            return Reply::csv(table(data));
+        }
         let pages = count.div_ceil(self.size).max(1);
         let current = self.number.unwrap_or(1);
         metadata["pagination"] = json!({
@@ -75,6 +80,25 @@ impl Page {
         });
         Reply::ok(&json!({ "metadata": metadata, "data": data }))
     }
+}
+
+/// Rows as CSV, in the columns of the first; records within them are left as JSON.
+fn table(rows: &[Value]) -> String {
+    let columns: Vec<&String> =
+        rows.first().and_then(Value::as_object).into_iter().flat_map(|row| row.keys()).collect();
+    let head = columns.iter().map(|name| cell(&json!(name))).collect::<Vec<_>>();
+    let cells = |row: &Value| columns.iter().map(|name| cell(&row[name.as_str()])).collect::<Vec<_>>();
+    let lines = std::iter::once(head).chain(rows.iter().map(cells));
+    lines.map(|cells| cells.join(",") + "\r\n").collect()
+}
+
+fn cell(value: &Value) -> String {
+    let text = match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    if text.contains([',', '"', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
 
 /// The same call for another page, as a full URL.

@@ -11,12 +11,12 @@ use crate::{filters as f, filters_more as m};
 const UUID: &str = "00112233-4455-6677-8899-aabbccddeeff";
 
 /// A list in all the ways it can be read.
-async fn read<T: DeserializeOwned + Send + 'static>(list: List<T>) {
+async fn read<T: InCsv + DeserializeOwned + Send + 'static>(list: List<T>) {
     list.clone().send_page(1).await.unwrap();
     let _ = list.csv().await.unwrap();
 }
 
-async fn ordered<T: DeserializeOwned + Send + 'static>(list: List<T>) {
+async fn ordered<T: InCsv + DeserializeOwned + Send + 'static>(list: List<T>) {
     read(list.order_by(OrderBy::ascending("id"))).await;
 }
 
@@ -71,6 +71,8 @@ pub async fn enumerated(c: &ProcurifyClient) {
         c.vendor_payment_methods().list().kind(kind).send_page(1).await.unwrap();
         #[allow(deprecated)]
         c.payments().list_v2().payment_method_type(kind).send_page(1).await.unwrap();
+    }
+    for code in 1..=7 {
         c.vendors().list().kind(VendorType::from(code)).send_page(1).await.unwrap();
     }
     for code in 0..=6 {

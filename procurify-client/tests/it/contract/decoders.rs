@@ -13,12 +13,12 @@ use serde_json::Value;
 pub struct Decoder {
     /// The type; several schemas may be read as one.
     pub record: &'static str,
-    pub decode: fn(&str) -> Result<Value, serde_json::Error>,
+    pub decode: fn(&[u8]) -> Result<Value, serde_json::Error>,
 }
 
 fn decode<T: DeserializeOwned + Serialize>() -> Decoder {
     let record = std::any::type_name::<T>().rsplit("::").next().unwrap_or_default();
-    Decoder { record, decode: |text| serde_json::to_value(serde_json::from_str::<T>(text)?) }
+    Decoder { record, decode: |bytes| serde_json::to_value(serde_json::from_slice::<T>(bytes)?) }
 }
 
 /// Decoders by the name of the schema.

@@ -21,12 +21,15 @@ pub struct Operation {
 }
 
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "a row of a table")]
 pub struct Field {
     pub name: String,
     pub kind: String,
     pub required: bool,
     pub nullable: bool,
     pub read_only: bool,
+    /// As the older document has it.
+    pub older: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -48,6 +51,18 @@ fn rows(text: &str) -> impl Iterator<Item = Vec<&str>> {
 
 fn values(text: &str) -> Vec<String> {
     text.split('|').filter(|value| !value.is_empty()).map(ToOwned::to_owned).collect()
+}
+
+fn field(row: &[&str]) -> Field {
+    let [_, name, kind, required, nullable, read_only] = row[..] else { panic!("{row:?}") };
+    Field {
+        name: name.into(),
+        kind: kind.into(),
+        required: required == "required",
+        nullable: nullable == "nullable",
+        read_only: read_only == "read",
+        older: false,
+    }
 }
 
 impl Facts {
@@ -74,19 +89,23 @@ impl Facts {
         }
         let mut schemas: BTreeMap<String, Vec<Field>> = BTreeMap::new();
         for row in rows(include_str!("../../facts/schemas.tsv")) {
-            let [schema, name, kind, required, nullable, read_only] = row[..] else { panic!("{row:?}") };
-            schemas.entry(schema.into()).or_default().push(Field {
-                name: name.into(),
-                kind: kind.into(),
-                required: required == "required",
-                nullable: nullable == "nullable",
-                read_only: read_only == "read",
-            });
+            schemas.entry(row[0].into()).or_default().push(field(&row));
         }
         let enums = rows(include_str!("../../facts/enums.tsv"))
             .map(|row| (row[0].to_owned(), Values { base: row[1].to_owned(), values: values(row[2]) }))
             .collect();
         Self { operations, schemas, enums }
+    }
+
+    /// With the fields as the older document has them where it differs.
+    pub fn read_older() -> Self {
+        let mut facts = Self::read();
+        for row in rows(include_str!("../../facts/older.tsv")) {
+            let fields = facts.schemas.get_mut(row[0]).unwrap_or_else(|| panic!("no schema {}", row[0]));
+            fields.retain(|known| known.name != row[1]);
+            fields.push(Field { older: true, ..field(&row) });
+        }
+        facts
     }
 
     /// The operation that a call is of: literal segments go before placeholders.

@@ -15,6 +15,8 @@ pub enum Shape {
     Minimal,
     /// Null wherever it is allowed.
     Nulls,
+    /// All records within records, and in them no more than there must be.
+    Hollow,
     /// Enum values that nobody knows.
     UnknownValues,
 }
@@ -45,13 +47,16 @@ pub fn instance(facts: &Facts, schema: &str, shape: Shape) -> Value {
     for field in facts.schema(schema) {
         // The key of a record is read only, hence never "required", and always there.
         let key = matches!(field.name.as_str(), "id" | "num" | "procurify_PO") || is_wrapper(schema, field);
-        if shape == Shape::Minimal && !field.required && !key {
+        let is_record = facts.schemas.contains_key(field.kind.trim_matches(['[', ']']));
+        let may_be_null = field.nullable && (shape == Shape::Nulls || shape == Shape::Hollow && !is_record);
+        let may_be_absent = shape == Shape::Minimal || shape == Shape::Hollow && !is_record && !may_be_null;
+        if may_be_absent && !field.required && !key {
             continue;
         }
-        let value = if shape == Shape::Nulls && field.nullable {
+        let value = if may_be_null {
             Value::Null
         } else {
-            told(schema, &field.name).unwrap_or_else(|| value(facts, &field.kind, shape, &mut map.len()))
+            told(schema, field).unwrap_or_else(|| value(facts, &field.kind, shape, &mut map.len()))
         };
         map.insert(field.name.clone(), value);
     }
@@ -67,8 +72,8 @@ fn is_wrapper(schema: &str, field: &Field) -> bool {
     schema.starts_with("Paginated") && field.name == "data"
 }
 
-fn told(schema: &str, field: &str) -> Option<Value> {
-    let (_, _, text) = TOLD.iter().find(|(s, f, _)| *s == schema && *f == field)?;
+fn told(schema: &str, field: &Field) -> Option<Value> {
+    let (_, _, text) = TOLD.iter().find(|(s, f, _)| *s == schema && *f == field.name && !field.older)?;
     Some(serde_json::from_str(text).unwrap())
 }
 

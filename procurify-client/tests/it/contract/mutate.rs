@@ -59,13 +59,18 @@ const VALUES: [&str; 34] = [
 const PIECES: [&[u8]; 12] =
     [b"null", b"\"", b"{", b"}", b"[", b"]", b",", b":", b"\\u", b"\xff\xfe", b"\xf0\x9f\x98", b"1e400"];
 
-/// One spoilt copy: a value of another type somewhere inside, or bytes flipped, cut, doubled and put in.
+/// One spoilt copy: a value of another type somewhere inside, or bytes flipped, cut, doubled and put in. Of a text by
+/// itself, which is no JSON, the bytes are spoilt.
 pub fn mutate(instance: &Value, rng: &mut Rng) -> Vec<u8> {
-    let mut value = instance.clone();
-    for _ in 0..rng.below(4) {
-        replace(&mut value, rng);
-    }
-    let mut bytes = value.to_string().into_bytes();
+    let mut bytes = if let Value::String(text) = instance {
+        text.clone().into_bytes()
+    } else {
+        let mut value = instance.clone();
+        for _ in 0..rng.below(4) {
+            replace(&mut value, rng);
+        }
+        value.to_string().into_bytes()
+    };
     for _ in 0..rng.below(4) {
         spoil(&mut bytes, rng);
     }

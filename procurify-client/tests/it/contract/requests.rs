@@ -61,6 +61,9 @@ fn parameter_fault(operation: &Operation, parameter: &Parameter, calls: &[&Seen]
     }
     // What a call without the parameter gives need not be asked for.
     let by_default = |value: &&String| parameter.name == "format" && *value == "json";
+    if let Some(unknown) = sent.iter().find(|text| !parameter.values.contains(text)) {
+        return Some(format!("is sent as {unknown}, which is none of its values"));
+    }
     let missing: Vec<_> = parameter.values.iter().filter(|v| !sent.contains(*v) && !by_default(v)).collect();
     (!missing.is_empty()).then(|| format!("is never sent as {missing:?}"))
 }
