@@ -10,6 +10,7 @@ mod both_ways;
 mod changes;
 mod codes;
 mod erp;
+mod extract;
 mod faults;
 mod flow;
 mod holds;
