@@ -12,6 +12,7 @@ mod changes;
 mod charges;
 mod codes;
 mod erp;
+mod extract;
 mod faults;
 mod flow;
 mod holds;

@@ -294,10 +294,7 @@ pub fn bill_key(id: u64) -> RecordKey {
 
 /// The connector, which `cargo test` builds beside the tests.
 pub fn connector(config: &Path) -> Command {
-    let tests = std::env::current_exe().unwrap();
-    let program = tests.parent().and_then(Path::parent).unwrap().join("examples").join("connector");
-    assert!(program.exists(), "{} is not built: run `cargo build --example connector` first", program.display());
-    let mut command = Command::new(program);
+    let mut command = example("connector");
     command
         .arg("--config")
         .arg(config)
@@ -307,7 +304,15 @@ pub fn connector(config: &Path) -> Command {
     command
 }
 
-/// Runs the connector to its end, off the runtime that serves the tenants.
+/// An example, as it was built last.
+pub fn example(name: &str) -> Command {
+    let tests = std::env::current_exe().unwrap();
+    let program = tests.parent().and_then(Path::parent).unwrap().join("examples").join(name);
+    assert!(program.exists(), "{} is not built: run `cargo build --example {name}` first", program.display());
+    Command::new(program)
+}
+
+/// Runs a command to its end, off the runtime that serves the tenants.
 pub async fn run(mut command: Command) -> Output {
     tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
 }
