@@ -27,11 +27,6 @@ impl BatchSize {
         self.0.now.load(Ordering::Relaxed)
     }
 
-    /// What is set, whatever the server has proven.
-    pub(crate) fn set(&self) -> usize {
-        self.0.set
-    }
-
     pub(crate) fn fall_to_one(&self) {
         self.0.falls.fetch_add(1, Ordering::Relaxed);
         self.0.now.store(1, Ordering::Relaxed);

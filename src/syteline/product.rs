@@ -92,7 +92,7 @@ impl SyteLineProduct {
                     "the login is good, so check what its user may do in `configuration` {set}, and the service's path"
                 )
             }
-            ErrorKind::Validation | ErrorKind::Decode | ErrorKind::NotFound => {
+            ErrorKind::Config | ErrorKind::Validation | ErrorKind::Decode | ErrorKind::NotFound => {
                 let there = self.syteline.configurations().await.unwrap_or_default();
                 if there.is_empty() || there.iter().any(|there| there == set) {
                     format!("check `configuration` {set} and the service's path")

@@ -247,7 +247,7 @@ impl TokenManager {
                 return Err(error);
             }
             let error = judged(error, &self.credential);
-            let wait = self.retry.delay(attempt, error.retry_after());
+            let wait = self.retry.delay(self.counted(attempt, &error), error.retry_after());
             let in_time = |wait: &Duration| is_before(Instant::now().checked_add(*wait), deadline);
             let Some(wait) = wait.filter(in_time).filter(|_| passes_by_itself(error.kind(), attempt)) else {
                 return Err(error);
@@ -264,6 +264,12 @@ impl TokenManager {
             tokio::time::sleep(wait).await;
             attempt += 1;
         }
+    }
+
+    /// How many tries a failure counts as. Where logins are rationed one waits for a turn, and that uses up patience alone.
+    fn counted(&self, attempt: u32, error: &Error) -> u32 {
+        let last_but_one = self.retry.max_attempts.saturating_sub(1);
+        if error.kind() == ErrorKind::RateLimited && last_but_one > 0 { attempt.min(last_but_one) } else { attempt }
     }
 
     /// Keeps a new token, for other processes too.

@@ -95,6 +95,10 @@ async fn a_login_is_tried_as_often_as_the_policy_says() {
         assert_eq!(manager.token().await.unwrap_err().kind(), ErrorKind::Unavailable);
         assert_eq!(login.logins(), max_attempts as usize);
     }
+    let login = CountingLogin::failing(vec![throttled(None); 7]);
+    let policy = || tenant_http::RetryPolicy { max_attempts: 3, ..eager() };
+    manager(&login).backoff(policy()).token().await.unwrap();
+    assert_eq!(login.logins(), 8, "logins are rationed: waiting for a turn is no failure");
     let login = CountingLogin::failing(vec![down(); 100]);
     manager(&login).patience(Duration::ZERO).token().await.unwrap_err();
     assert_eq!(login.logins(), 1);

@@ -118,7 +118,7 @@ async fn a_change_set_is_made_whole_or_not_at_all_in_either_format() {
         let lost = service.write_together(&[new("PFY6"), new("PFY7")]).await;
         assert!(unknown(&lost), "{format:?}");
         let calls = tenant.stats().total;
-        let many: Vec<Write> = (0..101).map(|n| new(&format!("PFZ{n}"))).collect();
+        let many: Vec<Write> = (0..2_500).map(|n| new(&format!("PFZ{n}"))).collect();
         let unsent = service.write_together(&many).await.unwrap_err();
         assert_eq!((unsent.kind(), unsent.outcome()), (ErrorKind::Config, Outcome::NotProcessed));
         let broken = Write::delete("Orders", &Key::of("1"), Some("W/\"1\"\r\nX: y"));

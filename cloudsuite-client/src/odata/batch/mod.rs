@@ -195,7 +195,7 @@ impl Service {
     /// shows them.
     ///
     /// # Errors
-    /// Why none was made; of outcome `Unknown` if that is not certain. More writes than a batch may hold are not sent.
+    /// Why none was made; of outcome `Unknown` if that is not certain. More bytes than a batch may have are not sent.
     pub async fn write_together(&self, writes: &[Write]) -> Result<Vec<Entity>, Error> {
         let operation = "POST $batch";
         match writes {
@@ -206,10 +206,10 @@ impl Service {
         if let Some(reason) = writes.iter().find_map(|write| write.refused.clone()) {
             return Err(Error::config(operation, reason));
         }
-        // What belongs together goes together, also where all else goes one by one.
-        let most = Some(self.limits().parts.set()).filter(|most| *most > 1).unwrap_or(usize::MAX);
-        if self.next_call(writes, most) < writes.len() {
-            let message = format!("{} writes do not fit into one batch: raise its limits, or make fewer", writes.len());
+        // What belongs together goes together, however many writes a batch otherwise has.
+        if self.next_call(writes, usize::MAX) < writes.len() {
+            let message =
+                format!("{} writes have more bytes than a batch may: raise that, or make fewer", writes.len());
             return Err(Error::config(operation, message));
         }
         // Together they are one write: refused as a whole, it is refused.
