@@ -53,5 +53,6 @@ pub use page::Page;
 pub use reqwest::{self, Method};
 pub use retry::{Jitter, RetryBudget, RetryPolicy};
 pub use secrecy::{ExposeSecret, SecretString};
+pub use task::on_its_own;
 pub use token::{AccessToken, ExpiresIn, Login, TokenCache, TokenManager, TokenSource};
 pub use url::Url;

@@ -10,9 +10,7 @@ use crate::{Error, ErrorKind, Outcome};
 
 /// Starts work as a task of the runtime, where there is one: it goes on while the caller is busy with something else.
 /// Dropping what is given ends it. `None` only if the runtime was shut down meanwhile.
-pub(crate) fn on_its_own<T: Send + 'static>(
-    work: impl Future<Output = T> + Send + 'static,
-) -> BoxFuture<'static, Option<T>> {
+pub fn on_its_own<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> BoxFuture<'static, Option<T>> {
     let Ok(runtime) = tokio::runtime::Handle::try_current() else {
         return work.map(Some).boxed();
     };
