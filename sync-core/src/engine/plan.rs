@@ -186,18 +186,7 @@ impl Engine {
     fn foreseen(&self, head: &Head, change: Change) -> Head {
         self.append_of(head, None, &[change], Lease::Keep, self.clock.now()).head
     }
-}
 
-/// What would be told of a document that is left as it is, or what its change waits for.
-fn at_rest(head: &Head) -> Option<Planned> {
-    let step = match head.refusal() {
-        Some(refusal) if !refusal.missing.is_empty() => Some(Step::Hold(refusal.missing.clone())),
-        _ => head.untold().map(Step::Tell),
-    };
-    step.map(|step| Planned { key: head.key.clone(), step })
-}
-
-impl Engine {
     /// What would become of records that have no document yet.
     async fn plan_records(
         &self,
@@ -275,6 +264,15 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// What would be told of a document that is left as it is, or what its change waits for.
+fn at_rest(head: &Head) -> Option<Planned> {
+    let step = match head.refusal() {
+        Some(refusal) if !refusal.missing.is_empty() => Some(Step::Hold(refusal.missing.clone())),
+        _ => head.untold().map(Step::Tell),
+    };
+    step.map(|step| Planned { key: head.key.clone(), step })
 }
 
 /// Asks the sink what stands of what an attempt sent of records that are not to be posted any more.
