@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use procurify_cloudsuite::reference::{Direction, ReferenceSettings, System};
 use procurify_cloudsuite::{Connection, FlowKind};
 use rust_decimal::Decimal;
 use sandbox::{Account, BillBump, Bump, Bumped, Edit, Scenario, Supplier};
@@ -11,7 +10,7 @@ use sync_core::ledger::list_all;
 use sync_core::{Actor, Assurance, Change, Event, Evidence, Head, Planned, Query, RecordKey, State, Step};
 
 use crate::erp::{Erp, TEMPLATE};
-use crate::world::{World, scenario};
+use crate::world::{World, reference_both_ways, scenario};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sync_into_m3_does_what_was_planned() {
@@ -134,14 +133,7 @@ async fn reference_data_as_planned<E: Erp>() {
     world.erp.put_supplier(&Supplier::new("S77001", "Quill Stationers", "USD"));
     world.erp.put_account(&Account::new("70100", "Leases"));
     world.erp.put_supplier(&Supplier::new("S10001", "Another name altogether", "CAD"));
-    let settings = ReferenceSettings {
-        vendors: Direction::Both,
-        gl_accounts: Direction::ToProcurify,
-        departments: Direction::ToProcurify,
-        vendor_names: Some(System::CloudSuite),
-        ..ReferenceSettings::default()
-    };
-    let connection = world.build(100, |connection| connection.reference(settings)).await;
+    let connection = world.build(100, |connection| connection.reference(reference_both_ways())).await;
     let steps = compare(&connection, What::ReferenceData, "one-sided").await;
     assert!(steps["post"] > 3, "{steps:?}");
     let steps = compare(&connection, What::ReferenceData, "unchanged").await;

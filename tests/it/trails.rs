@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use procurify_cloudsuite::bill::{DefaultBillMapper, InvoiceDraft};
-use procurify_cloudsuite::reference::{Direction, ReferenceSettings, System};
 use procurify_cloudsuite::{Connection, FlowKind};
 use rust_decimal::Decimal;
 use sandbox::{Account, Edit, FaultKind, M3, OData, Scenario, Supplier, SyteLine};
@@ -17,7 +16,7 @@ use sync_core::{
 };
 
 use crate::erp::{Erp, TEMPLATE};
-use crate::world::{World, connector, key, run, scenario};
+use crate::world::{World, connector, key, reference_both_ways, run, scenario};
 
 /// What was met on the way: kind and outcome.
 type Seen = BTreeSet<(String, String)>;
@@ -250,14 +249,7 @@ async fn reference_data<E: Erp>(seen: &mut Seen) {
     world.erp.put_account(&Account::cost_center("CC777", "Museum"));
     world.procurify.add_vendor("Raven Optics Ltd", None);
     world.erp.put_supplier(&Supplier::new("S10001", "Another name altogether", "CAD"));
-    let settings = ReferenceSettings {
-        vendors: Direction::Both,
-        gl_accounts: Direction::ToProcurify,
-        departments: Direction::ToProcurify,
-        vendor_names: Some(System::CloudSuite),
-        ..ReferenceSettings::default()
-    };
-    let connection = world.build(10, |connection| connection.reference(settings)).await;
+    let connection = world.build(10, |connection| connection.reference(reference_both_ways())).await;
     connection.sync_reference_data().await.unwrap();
     all_explained(&connection, seen).await;
 }

@@ -10,6 +10,7 @@ use procurify_cloudsuite::bill;
 use procurify_cloudsuite::m3::{M3InvoiceSettings, M3OrderSettings, M3Product};
 use procurify_cloudsuite::product::Product;
 use procurify_cloudsuite::purchase_order::{KIND, SourceSettings};
+use procurify_cloudsuite::reference::{Direction, ReferenceSettings, System};
 use procurify_cloudsuite::{
     BuildError, CloudSuiteClient, Company, Connection, ConnectionBuilder, FlowKind, Ionapi, ProcurifyClient, Report,
 };
@@ -32,6 +33,17 @@ pub struct World<E = M3> {
 /// Orders of three lines, none of them lacking anything.
 pub fn scenario(orders: usize) -> Scenario {
     Scenario { orders, lines: 3, missing: 0, ..Scenario::default() }
+}
+
+/// Reference data in all directions that every product takes, with a system of record for the names of vendors.
+pub fn reference_both_ways() -> ReferenceSettings {
+    ReferenceSettings {
+        vendors: Direction::Both,
+        gl_accounts: Direction::ToProcurify,
+        departments: Direction::ToProcurify,
+        vendor_names: Some(System::CloudSuite),
+        ..ReferenceSettings::default()
+    }
 }
 
 impl World {
