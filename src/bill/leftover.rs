@@ -35,19 +35,36 @@ pub(super) fn changes(sent: &InvoiceDraft, wanted: &InvoiceDraft) -> Vec<String>
     compare("payment terms", terms(sent), terms(wanted), sent.payment_terms == wanted.payment_terms);
     for place in 0..sent.lines.len().max(wanted.lines.len()) {
         let (one, other) = (sent.lines.get(place), wanted.lines.get(place));
-        compare(&format!("line {}", place + 1), one.map(words), other.map(words), one == other);
+        let same = one.zip(other).is_some_and(|(one, other)| is_same(one, other));
+        compare(&format!("line {}", place + 1), one.map(words), other.map(words), same);
     }
     changes
+}
+
+/// Whether a line is the same; which line of its order it bills may not be known any more since that has changed.
+fn is_same(sent: &InvoiceLineDraft, wanted: &InvoiceLineDraft) -> bool {
+    let mut sent = sent.clone();
+    if let (Some(order), Some(now)) = (&mut sent.order, &wanted.order)
+        && now.line.is_none()
+    {
+        order.line = None;
+    }
+    sent == *wanted
 }
 
 fn words(line: &InvoiceLineDraft) -> String {
     let center = line.cost_center.as_ref().map(|center| format!("/{center}")).unwrap_or_default();
     let tax = line.tax_code.as_ref().map(|code| format!(" with tax {code}")).unwrap_or_default();
-    format!("{} on {}{center}{tax} `{}`", line.amount, line.account, line.text)
+    let order = line.order.as_ref().map(|order| {
+        let place = order.line.map(|place| format!(" line {place}")).unwrap_or_default();
+        format!(" for order {}{place}", order.number)
+    });
+    format!("{} on {}{center}{tax} `{}`{}", line.amount, line.account, line.text, order.unwrap_or_default())
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::draft::OrderLink;
     use super::*;
 
     fn invoice(terms: &str, code: &str) -> InvoiceDraft {
@@ -57,6 +74,23 @@ mod tests {
             "lines": [{ "text": "Nuts", "amount": "1", "tax_code": code, "account": "6100" }],
         }))
         .unwrap()
+    }
+
+    #[test]
+    fn another_line_of_the_order_is_told() {
+        let of_line = |line: Option<u32>| {
+            let mut invoice = invoice("N30", "5");
+            invoice.lines[0].order = Some(OrderLink { number: "4711".to_owned(), line, quantity: None });
+            invoice
+        };
+        assert_eq!(changes(&of_line(Some(2)), &of_line(None)), Vec::<String>::new(), "it is not known any more");
+        let told = changes(&of_line(None), &of_line(Some(2)));
+        assert_eq!(
+            told,
+            [
+                "line 1 1 on 6100 with tax 5 `Nuts` for order 4711, now 1 on 6100 with tax 5 `Nuts` for order 4711 line 2"
+            ]
+        );
     }
 
     #[test]

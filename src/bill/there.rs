@@ -65,9 +65,11 @@ impl<B: InvoiceBook> InvoiceSink<B> {
         &self,
         wanted: &[(Option<&Prepared>, &InvoiceDraft)],
     ) -> Vec<Result<Option<Failure>, Failure>> {
+        let written =
+            |invoice: &InvoiceDraft| InvoiceDraft { lines: self.book.wanted_lines(invoice), ..invoice.clone() };
         let changed: Vec<Option<(&Prepared, Vec<String>)>> = wanted
             .iter()
-            .map(|(earlier, invoice)| Some(((*earlier)?, changes(&(*earlier)?.invoice, invoice))))
+            .map(|(earlier, invoice)| Some(((*earlier)?, changes(&written(&(*earlier)?.invoice), &written(invoice)))))
             .map(|changed| changed.filter(|(_, changes)| !changes.is_empty()))
             .collect();
         let sought: Vec<Sought<'_>> = changed.iter().flatten().map(|(earlier, _)| earlier.sought()).collect();

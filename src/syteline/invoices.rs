@@ -44,9 +44,13 @@ impl Default for SyteLineInvoiceSettings {
 }
 
 impl SyteLineInvoiceSettings {
-    /// The lines of an invoice as they are distributed: the tax on one of its own.
+    /// The lines of an invoice as they are distributed: the tax on one of its own, and nothing of the line of an order,
+    /// which a distribution has no room for.
     pub(super) fn distributed(&self, invoice: &InvoiceDraft) -> Vec<InvoiceLineDraft> {
         let mut lines = invoice.lines.clone();
+        for order in lines.iter_mut().filter_map(|line| line.order.as_mut()) {
+            (order.line, order.quantity) = (None, None);
+        }
         if let Some(tax) = self.tax.as_ref().filter(|_| !invoice.tax.is_zero()) {
             lines.push(tax.line("Tax", invoice.tax));
         }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use procurify_cloudsuite::accounts::{Rule, Rules};
 use procurify_cloudsuite::bill::DefaultBillMapper;
 use procurify_cloudsuite::{Connection, FlowKind};
-use sandbox::{Document, FaultKind, M3, Matcher, Scenario, SyteLine};
+use rust_decimal::Decimal;
+use sandbox::{Document, Edit, FaultKind, M3, Matcher, Scenario, SyteLine};
 use sync_core::{Actor, Assurance, ExternalRef, RecordKey, StateName, Step};
 
 use crate::world::{World, bill_key, scenario};
@@ -65,6 +66,27 @@ async fn a_head_that_finance_completes_and_posts_before_we_know_of_it_is_linked_
     let report = world.connect().await.sync(FlowKind::Bills).await.unwrap();
     assert_eq!(vouchers(&world), Vec::<String>::new(), "made again");
     assert!(report.is_all_done(), "{:?}", report.concerns);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_voucher_that_is_there_in_part_is_completed_though_its_order_has_changed_since() {
+    let world = World::<SyteLine>::of(with_bills(6)).await;
+    world.connect().await.sync(FlowKind::PurchaseOrders).await.unwrap();
+    world.erp.fault_next(Matcher::operation("POST update/SLAptrxds"), FaultKind::ResetBefore);
+    let connection = world.build(100, |connection| connection.patience(Duration::ZERO)).await;
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    assert!(report.count(StateName::InDoubt) > 0, "{:?}", report.counts);
+    drop(connection);
+    let connection = world.connect().await;
+    for order in 10_001..10_007 {
+        assert!(world.procurify.edit(order, Edit::Quantity { line: 1, quantity: Decimal::from(71) }));
+    }
+    // They are only told of, so that the lines of the orders are not known any more.
+    let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    assert!(!report.concerns.is_empty(), "{:?}", report.counts);
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    assert!(report.is_all_done(), "{:?}", report.concerns);
+    world.exactly_once(&world.bill_keys());
 }
 
 /// Bills whose heads are in M3, and whose lines M3 refused, as their account had gone; it is back.
