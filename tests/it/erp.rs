@@ -75,6 +75,10 @@ pub trait Erp: Sized + Send + Sync + 'static {
     fn delete_invoice(&self, number: &str);
     /// A person changes what a line of an invoice comes to.
     fn touch_invoice(&self, number: &str, line: u32, amount: Decimal);
+    /// A person changes its tax, where nobody else can.
+    fn tax_invoice(&self, number: &str, _amount: Decimal) {
+        unreachable!("{number} needs no person");
+    }
     /// Finance posts an invoice to the ledger.
     fn post_invoice(&self, number: &str);
     /// The product as the crates see it, writing so much in one call.
@@ -207,6 +211,10 @@ impl Erp for M3 {
 
     fn touch_invoice(&self, number: &str, line: u32, amount: Decimal) {
         assert!(self.touch_invoice(number, line, amount), "{number} has no line {line}");
+    }
+
+    fn tax_invoice(&self, number: &str, amount: Decimal) {
+        assert!(self.tax_invoice(number, amount), "{number} is not there");
     }
 
     fn post_invoice(&self, number: &str) {

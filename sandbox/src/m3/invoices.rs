@@ -49,9 +49,20 @@ impl Invoice {
         let Some(line) = self.lines.iter_mut().find(|line| field(line, "TRNO") == number) else { return false };
         let more = amount - decimal(line, "NLAM");
         line.insert("NLAM".to_owned(), amount.to_string());
+        self.come_to(more);
+        true
+    }
+
+    /// Changes its tax, and the whole with it.
+    pub(super) fn tax(&mut self, amount: Decimal) {
+        let more = amount - decimal(&self.head, "VTAM");
+        self.head.insert("VTAM".to_owned(), amount.to_string());
+        self.come_to(more);
+    }
+
+    fn come_to(&mut self, more: Decimal) {
         let total = decimal(&self.head, "CUAM") + more;
         self.head.insert("CUAM".to_owned(), total.to_string());
-        true
     }
 }
 

@@ -172,6 +172,13 @@ impl M3 {
         self.front.tenant.touch_invoice(number, line, amount)
     }
 
+    /// Changes an invoice's tax, and the whole with it; answers whether there is such an invoice.
+    pub fn tax_invoice(&self, number: &str, amount: rust_decimal::Decimal) -> bool {
+        let mut company = self.front.tenant.company();
+        let invoice = company.invoices.get_mut(number);
+        invoice.map(|invoice| invoice.tax(amount)).is_some()
+    }
+
     /// Finance posts an invoice to the ledger.
     pub fn post_invoice(&self, number: &str) -> bool {
         self.front.tenant.post_invoice(number)

@@ -21,6 +21,7 @@ const DRAFT: u8 = 0;
 const DENIED: u8 = 3;
 const APPROVED: u8 = 2;
 const PAID: u8 = 4;
+const WITHDRAWN: u8 = 5;
 
 /// A year and a zone whose clocks change twice within three months: in Morocco they go back for Ramadan, on the 15th of
 /// February 2026, and forth again on the 22nd of March. The Sundays are worked, so that the changes are on working days.
@@ -78,6 +79,8 @@ pub enum Happening {
     /// The ERP gets a supplier, or an account.
     Supplier(Supplier),
     Account(Account),
+    /// Procurify gets a vendor.
+    Vendor(String),
     Down(System),
     Up(System),
 }
@@ -88,13 +91,34 @@ pub struct Change {
     pub status: Option<u8>,
     pub kind: Option<u8>,
     pub off_by: Decimal,
+    pub fault: Option<Fault>,
+}
+
+/// What a bill turns out to have had wrong, once it is posted.
+#[derive(Debug, Clone, Copy)]
+pub enum Fault {
+    /// Its invoice number.
+    Number,
+    /// Its due date, and freight that was left out.
+    Freight,
+    /// What its first line costs.
+    Price,
+    /// Its department.
+    Department,
 }
 
 impl Change {
-    pub fn make(self, edit: &mut BillEdit) {
+    pub fn make(self, bill: u64, edit: &mut BillEdit) {
         edit.status = self.status.or(edit.status);
         edit.kind = self.kind.or(edit.kind);
         edit.off_by = self.off_by;
+        match self.fault {
+            Some(Fault::Number) => edit.invoice_number = Some(format!("RE-{bill}")),
+            Some(Fault::Freight) => (edit.freight, edit.due_in) = (Decimal::new(1250, 2), Some(45)),
+            Some(Fault::Price) => edit.more = Decimal::TEN,
+            Some(Fault::Department) => edit.moved = true,
+            None => {}
+        }
     }
 }
 
@@ -150,11 +174,11 @@ fn opening(calendar: &Calendar, day: &str) -> DateTime<Utc> {
 }
 
 impl Script {
-    pub fn new(seed: u64, scenario: &Scenario) -> Self {
+    pub fn new(seed: u64, scenario: &Scenario, changes_lines: bool) -> Self {
         let (dice, calendar) = (&mut Dice(seed), calendar());
         let mut script = Self { events: Vec::new(), last: Vec::new() };
         let bills = script.orders(dice, &calendar);
-        script.bills(dice, &calendar, bills);
+        script.bills(dice, &calendar, bills, changes_lines);
         script.masters(scenario, &calendar);
         for (at, happening) in [
             ("2026-02-10", Happening::Down(System::CloudSuite)),
@@ -224,7 +248,9 @@ impl Script {
         billable
     }
 
-    fn bills(&mut self, dice: &mut Dice, calendar: &Calendar, orders: Vec<(u64, DateTime<Utc>)>) {
+    /// Bills of these orders, with what becomes of them; whose costs they are is corrected only if an invoice's lines
+    /// can be changed.
+    fn bills(&mut self, dice: &mut Dice, calendar: &Calendar, orders: Vec<(u64, DateTime<Utc>)>, changes_lines: bool) {
         let end = calendar.start_of(last_day()) - TimeDelta::days(1);
         // Most orders are billed once, some twice.
         let again: BTreeSet<i64> = {
@@ -260,6 +286,13 @@ impl Script {
                     later = Some((dice.hours(6, 60), Change::default()));
                 }
                 19..=26 => later = Some((dice.hours(80, 300), Change { status: Some(PAID), ..Change::default() })),
+                27..=29 => later = Some((dice.hours(80, 300), Change { status: Some(WITHDRAWN), ..Change::default() })),
+                30..=35 => {
+                    let faults = [Fault::Number, Fault::Freight, Fault::Price, Fault::Department];
+                    let faults = &faults[..if changes_lines { 4 } else { 3 }];
+                    let fault = faults[usize::try_from(dice.between(0, 11)).unwrap() % faults.len()];
+                    later = Some((dice.hours(20, 300), Change { fault: Some(fault), ..Change::default() }));
+                }
                 _ => {}
             }
             self.add(at, Happening::Bill { order, as_first });
@@ -273,8 +306,8 @@ impl Script {
         }
     }
 
-    /// Suppliers and accounts that orders are on already, one after the other; the last of each comes last of all. And
-    /// accounts that only the ERP has.
+    /// Suppliers and accounts that orders are on already, one after the other; the last of each comes last of all: the
+    /// suppliers are released, the accounts made. And accounts, suppliers and vendors that only one of the systems has.
     fn masters(&mut self, scenario: &Scenario, calendar: &Calendar) {
         let (mut suppliers, mut accounts) = (scenario.missing_suppliers(), scenario.missing_accounts());
         self.last.extend(suppliers.pop().map(Happening::Supplier));
@@ -289,6 +322,9 @@ impl Script {
         for nth in 0..5 {
             let account = Account::new(format!("7900{nth}"), format!("New in the quarter {nth}"));
             self.add(on(5 + nth * 17), Happening::Account(account));
+            let supplier = Supplier::new(format!("S7700{nth}"), format!("Quill Stationers {nth}"), "CAD");
+            self.add(on(7 + nth * 15), Happening::Supplier(supplier));
+            self.add(on(11 + nth * 16), Happening::Vendor(format!("Tern Boatbuilders {nth}")));
         }
     }
 }
