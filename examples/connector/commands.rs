@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use procurify_cloudsuite::bill::CostPlace;
 use procurify_cloudsuite::purchase_order::KIND;
-use procurify_cloudsuite::reference::ReferenceReport;
+use procurify_cloudsuite::reference::{Master, ReferenceReport};
 use procurify_cloudsuite::{Connection, Report};
 use serde_json::{Value, json};
 use sync_core::ledger::list_all;
@@ -159,7 +159,7 @@ async fn ping_cloudsuite(config: &Config, connection: &Connection) -> Answer {
     let product = connection.cloudsuite();
     let asked = async {
         let mut there = product.ping().await?;
-        there.lacking.extend(lacking_freight(config, connection).await?);
+        there.lacking.extend(lacking_places(config, connection).await?);
         Ok::<_, Failure>(there)
     };
     let there = match asked.await {
@@ -186,20 +186,28 @@ async fn ping_cloudsuite(config: &Config, connection: &Connection) -> Answer {
     Answer { document, text, wrong }
 }
 
-/// Where the settings put freight, and the ERP has no such place.
-async fn lacking_freight(config: &Config, connection: &Connection) -> Result<Vec<String>, Failure> {
-    let Some(CostPlace { account, cost_center }) = config.freight() else { return Ok(Vec::new()) };
-    let there = connection.cloudsuite().masters(connection.engine().time().now().date_naive()).await?;
-    let places = [
-        (Some(account), there.accounts, "account", "freight_account"),
-        (cost_center, there.cost_centers, "cost centre", "freight_cost_center"),
+/// Where the settings put costs of bills, and the ERP has no such place.
+async fn lacking_places(config: &Config, connection: &Connection) -> Result<Vec<String>, Failure> {
+    let set = [
+        (config.freight(), "freight_account", "freight_cost_center"),
+        (config.discount(), "discount_account", "discount_cost_center"),
     ];
-    let lacking = places.into_iter().filter_map(|(set, there, what, setting)| {
-        let set = set?;
-        let is_there = there.iter().any(|one| one.id == set && one.blocked.is_none());
-        (!is_there).then(|| format!("{what} {set} ({setting})"))
-    });
-    Ok(lacking.collect())
+    if set.iter().all(|(place, ..)| place.is_none()) {
+        return Ok(Vec::new());
+    }
+    let there = connection.cloudsuite().masters(connection.engine().time().now().date_naive()).await?;
+    let lacks = |there: &[Master], number: &str| there.iter().all(|one| one.id != number || one.blocked.is_some());
+    let mut lacking = Vec::new();
+    for (place, account_setting, center_setting) in set {
+        let Some(CostPlace { account, cost_center }) = place else { continue };
+        if lacks(&there.accounts, &account) {
+            lacking.push(format!("account {account} ({account_setting})"));
+        }
+        if let Some(center) = cost_center.filter(|center| lacks(&there.cost_centers, center)) {
+            lacking.push(format!("cost centre {center} ({center_setting})"));
+        }
+    }
+    Ok(lacking)
 }
 
 async fn sync(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Problem> {

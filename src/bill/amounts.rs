@@ -18,6 +18,8 @@ pub(super) struct Beside {
     pub line_taxes: Vec<Decimal>,
     /// Freight and other costs that are on no account.
     pub freight: Decimal,
+    /// What is taken off the bill on no account: the costs of the other sign than its total's.
+    pub discount: Decimal,
 }
 
 impl Beside {
@@ -31,9 +33,15 @@ impl Beside {
         };
         let shipping = head.shipping_amount.filter(|amount| !amount.is_zero());
         let shipping = shipping.unwrap_or_else(|| lines(|line| line.shipping));
-        let costs: Decimal = head.costs.iter().filter_map(|cost| cost.amount).sum();
+        let is_credit = head.total_cost_with_tax.is_some_and(|total| total.is_sign_negative());
+        let (off, costs): (Vec<Decimal>, Vec<Decimal>) = head
+            .costs
+            .iter()
+            .filter_map(|cost| cost.amount.filter(|amount| !amount.is_zero()))
+            .partition(|amount| amount.is_sign_negative() != is_credit);
         let line_taxes = bill.lines.iter().filter_map(|line| line.tax).filter(|tax| !tax.is_zero()).collect();
-        Self { tax, line_taxes, freight: shipping + costs }
+        let freight = shipping + costs.into_iter().sum::<Decimal>();
+        Self { tax, line_taxes, freight, discount: off.into_iter().sum() }
     }
 
     /// Whether the tax is that of the lines but for the rounding of each.
@@ -173,7 +181,8 @@ mod tests {
 
     /// Amounts and tax that make a total, where the lines show these taxes.
     fn taxed(amounts: &[&str], tax: &str, taxes: &[&str], total: &str, unit: MinorUnit) -> Option<Fitted> {
-        let beside = Beside { tax: decimal(tax), line_taxes: decimals(taxes), freight: Decimal::ZERO };
+        let beside =
+            Beside { tax: decimal(tax), line_taxes: decimals(taxes), freight: Decimal::ZERO, discount: Decimal::ZERO };
         fit(&decimals(amounts), &beside, decimal(total), unit)
     }
 

@@ -73,6 +73,9 @@ pub struct DefaultBillMapper {
     /// Where freight and other costs go that Procurify has on no account. By default into the ERP's own field for
     /// them; where it has none, the bill is held.
     pub freight: Option<CostPlace>,
+    /// Where discounts go that Procurify has on no account: what a bill's costs take off its total. Without it such
+    /// bills are held.
+    pub discount: Option<CostPlace>,
 }
 
 impl Default for DefaultBillMapper {
@@ -85,6 +88,7 @@ impl Default for DefaultBillMapper {
             tax_codes: CodeTable::default(),
             wait_for_orders: true,
             freight: None,
+            discount: None,
         }
     }
 }
@@ -143,12 +147,21 @@ impl DefaultBillMapper {
         let mut beside = Beside::of(bill);
         let rough = self.lines(bill, unit, references, resolver);
         let (mut rough, total) = (rough?, total?);
-        if let Some(place) = self.freight.as_ref().filter(|_| !beside.freight.is_zero()) {
-            for Missing { kind, value, hint } in place.unusable(references, "freight_account") {
+        for (place, amount, text, setting) in [
+            (&self.freight, &mut beside.freight, "Freight and other costs", "freight_account"),
+            (&self.discount, &mut beside.discount, "Discount", "discount_account"),
+        ] {
+            let Some(place) = place.as_ref().filter(|_| !amount.is_zero()) else { continue };
+            for Missing { kind, value, hint } in place.unusable(references, setting) {
                 resolver.miss(&kind, &value, &hint);
             }
-            let amount = std::mem::take(&mut beside.freight);
-            rough.push(Rough { amount, line: place.line("Freight and other costs", amount) });
+            let amount = std::mem::take(amount);
+            rough.push(Rough { amount, line: place.line(text, amount) });
+        }
+        if !beside.discount.is_zero() {
+            let hint = "it is on no account: put it on one in Procurify, or set the account for discounts \
+                        (discount_account)";
+            return resolver.absent("discount", &beside.discount.normalize().to_string(), hint);
         }
         let (lines, tax) = Self::in_whole_units(rough, total, &beside, unit, resolver)?;
         Some(InvoiceDraft {
@@ -469,6 +482,33 @@ mod tests {
         let draft = draft(bill, &posted(), &mapper);
         assert_eq!(draft.freight, Decimal::ZERO);
         assert_eq!((draft.lines[1].account.as_str(), draft.lines[1].amount), ("6200", 20.into()));
+    }
+
+    #[test]
+    fn a_discount_on_no_account_goes_where_it_is_set_to_go_and_is_never_freight() {
+        let discounted = |sign: &str, off: &str| {
+            let mut bill = bill();
+            let line = &mut bill["lines"][0];
+            for (name, amount) in [("cost", "100.00"), ("tax", "12.00"), ("total", "112.00")] {
+                line[name] = json!(format!("{sign}{amount}"));
+            }
+            line["parts"][0]["amount"] = json!(format!("{sign}100.00"));
+            let head = &mut bill["bill"];
+            head["tax_amount"] = json!(format!("{sign}12.00"));
+            head["total_cost_with_tax"] = json!(format!("{sign}107.00"));
+            head["costs"] = json!([{ "id": 1, "name": "Early payment", "amount": off }]);
+            bill
+        };
+        let place = CostPlace { account: "6200".to_owned(), cost_center: None };
+        let mapper = DefaultBillMapper { discount: Some(place), ..DefaultBillMapper::default() };
+        for (sign, off) in [("", "-5.00"), ("-", "5.00")] {
+            let held = mapped(discounted(sign, off), &posted(), &DefaultBillMapper::default());
+            let Mapped::Hold(missing) = held else { panic!("{held:?}") };
+            assert!(missing[0].to_string().contains("(discount_account)"), "{missing:?}");
+            let draft = draft(discounted(sign, off), &posted(), &mapper);
+            assert_eq!(draft.freight, Decimal::ZERO);
+            assert_eq!((draft.lines[1].account.as_str(), draft.lines[1].amount), ("6200", off.parse().unwrap()));
+        }
     }
 
     #[test]

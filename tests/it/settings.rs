@@ -30,11 +30,13 @@ async fn ping_names_what_settings_name_and_the_tenant_does_not_have() {
     let template = ping::<M3>("division", "supplier_template = \"NONE\"\ndivision").await;
     let order_type = ping::<M3>("division", "order_type = \"1\"\ndivision").await;
     let freight = "freight_account = \"99999\"\n[cloudsuite.syteline]";
+    let discount = "discount_account = \"60100\"\ndiscount_cost_center = \"CC999\"\n[cloudsuite.syteline]";
     let links = |property: &str| format!("attachments_property = \"{property}\"\ntax_account");
     let cases = [
         (template, "supplier NONE (supplier_template)"),
         (order_type, "order type 1 (order_type)"),
         (ping::<SyteLine>("[cloudsuite.syteline]", freight).await, "account 99999 (freight_account)"),
+        (ping::<SyteLine>("[cloudsuite.syteline]", discount).await, "cost centre CC999 (discount_cost_center)"),
         (
             ping::<SyteLine>("tax_account", &links("Uf_None")).await,
             "property Uf_None of vouchers (attachments_property)",

@@ -12,15 +12,23 @@ impl Config {
     pub(super) fn bill_mapper(&self, folder: &Path) -> Result<DefaultBillMapper, Problem> {
         let DefaultOrderMapper { time_zone, cost_centers, accounts, payment_terms, tax_codes, .. } =
             self.mapper(folder)?;
-        let freight = self.freight();
+        let (freight, discount) = (self.freight(), self.discount());
         let wait_for_orders = self.flows.bills_wait_for_orders.unwrap_or(self.flows.purchase_orders);
-        Ok(DefaultBillMapper { time_zone, cost_centers, accounts, payment_terms, tax_codes, wait_for_orders, freight })
+        let mapper =
+            DefaultBillMapper { time_zone, cost_centers, accounts, payment_terms, tax_codes, ..Default::default() };
+        Ok(DefaultBillMapper { wait_for_orders, freight, discount, ..mapper })
     }
 
     /// Where freight of bills goes that Procurify has on no account.
     pub fn freight(&self) -> Option<CostPlace> {
         let account = self.cloudsuite.freight_account.clone()?;
         Some(CostPlace { account, cost_center: self.cloudsuite.freight_cost_center.clone() })
+    }
+
+    /// Where discounts of bills go that Procurify has on no account.
+    pub fn discount(&self) -> Option<CostPlace> {
+        let account = self.cloudsuite.discount_account.clone()?;
+        Some(CostPlace { account, cost_center: self.cloudsuite.discount_cost_center.clone() })
     }
 
     pub(super) fn bills(&self) -> Result<BillSettings, Problem> {

@@ -29,6 +29,9 @@ pub(super) struct CloudSuite {
     /// Where freight of bills goes that Procurify has on no account.
     pub(super) freight_account: Option<String>,
     pub(super) freight_cost_center: Option<String>,
+    /// Where discounts of bills go that Procurify has on no account.
+    pub(super) discount_account: Option<String>,
+    pub(super) discount_cost_center: Option<String>,
     pub(super) m3: Option<M3>,
     pub(super) syteline: Option<SyteLine>,
     pub(super) odata: Option<OData>,
