@@ -50,7 +50,10 @@ pub(crate) fn is_of_the_record(error: &Error) -> bool {
 pub(crate) fn of_transaction(error: &TransactionError) -> Failure {
     match error.call_error() {
         Some(call) => of_call(call),
-        None => Failure::new(kind(error.kind()), error.to_string()),
+        None => Failure {
+            request_id: error.request_id().map(str::to_owned),
+            ..Failure::new(kind(error.kind()), error.to_string())
+        },
     }
 }
 

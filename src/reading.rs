@@ -5,6 +5,7 @@ use procurify_client::{Changes, Cursor as Place, Tracked};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sync_core::{Cursor, Failure, FailureKind, Known, RecordKey, SourceError};
+use tenant_http::Traced;
 
 use crate::failure::of_call;
 
@@ -52,20 +53,21 @@ impl<S: Scope> Position<S> {
     }
 }
 
-/// The next pages of changes, until so many records are there: the records, where to go on, and whether there are more.
+/// The next pages of changes, until so many records are there: the records, each with the request of its page, where to
+/// go on, and whether there are more.
 pub(crate) async fn pages<T: Tracked>(
     changes: Changes<T>,
     page_size: u64,
     enough: u64,
     from: &Place,
-) -> Result<(Vec<T>, Place, bool), Failure> {
+) -> Result<(Vec<Traced<T>>, Place, bool), Failure> {
     // Nothing is fetched ahead that this poll would not take in.
     let mut batches = changes.page_size(page_size).prefetch(1).batches();
     let (mut records, mut place) = (Vec::new(), from.clone());
     while let Some(batch) = batches.next().await {
         let batch = batch.map_err(|error| of_call(&error))?;
         place = batch.cursor;
-        records.extend(batch.records);
+        records.extend(batch.records.into_iter().map(|record| Traced::new(record, batch.request_ids.clone())));
         let is_enough = u64::try_from(records.len()).is_ok_and(|read| read >= enough);
         if batch.is_last || is_enough {
             return Ok((records, place, !batch.is_last));

@@ -41,6 +41,7 @@ mod retry;
 mod scrub;
 mod task;
 mod token;
+mod traced;
 
 pub use bytes::Bytes;
 pub use error::{Error, ErrorKind, Outcome};
@@ -55,4 +56,5 @@ pub use retry::{Jitter, RetryBudget, RetryPolicy};
 pub use secrecy::{ExposeSecret, SecretString};
 pub use task::on_its_own;
 pub use token::{AccessToken, ExpiresIn, Login, TokenCache, TokenManager, TokenSource};
+pub use traced::{RequestIds, Traced};
 pub use url::Url;

@@ -15,8 +15,8 @@ use futures_util::future::{self, BoxFuture, FutureExt, TryFutureExt};
 use futures_util::stream::{self, BoxStream, FuturesOrdered, StreamExt, TryStreamExt};
 use url::Url;
 
-use crate::Error;
 use crate::task::shut_down;
+use crate::{Error, RequestIds};
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,13 +36,16 @@ pub struct Page<T> {
     pub next: Option<Url>,
     /// The server's clock when it answered.
     pub server_date: Option<DateTime<Utc>>,
+    /// The server's id of the request.
+    pub request_ids: RequestIds,
 }
 
 impl<T> Page<T> {
     /// A page of `items`, the only one until told otherwise.
     pub fn new(page: u64, items: Vec<T>) -> Self {
         let count = u64::try_from(items.len()).unwrap_or(u64::MAX);
-        Self { items, count, page, num_pages: page, page_size: count, next: None, server_date: None }
+        let request_ids = RequestIds::none();
+        Self { items, count, page, num_pages: page, page_size: count, next: None, server_date: None, request_ids }
     }
 
     /// The same page with each record turned into another.
@@ -55,6 +58,7 @@ impl<T> Page<T> {
             page_size: self.page_size,
             next: self.next,
             server_date: self.server_date,
+            request_ids: self.request_ids,
         }
     }
 }

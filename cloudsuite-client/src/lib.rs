@@ -49,5 +49,6 @@ pub use ionapi::{Ionapi, IonapiError};
 pub use mongoose::Mongoose;
 pub use oauth::ClientAuthentication;
 pub use tenant_http::{
-    AccessToken, Error, ErrorKind, Http, Limiter, Outcome, RetryPolicy, SecretString, Timeouts, TokenCache, Url,
+    AccessToken, Error, ErrorKind, Http, Limiter, Outcome, RequestIds, RetryPolicy, SecretString, Timeouts, TokenCache,
+    Traced, Url,
 };

@@ -25,7 +25,7 @@ const COLUMNS: [&str; 14] = [
     "after",
     "document",
     "evidence",
-    "request_id",
+    "request_ids",
     "changed",
     "what",
 ];
@@ -131,7 +131,7 @@ fn cells(entry: &AuditEntry) -> [String; 14] {
         entry.after.to_string(),
         entry.document.as_ref().map(ToString::to_string).unwrap_or_default(),
         evidence.and_then(|evidence| evidence.as_str().map(str::to_owned)).unwrap_or_default(),
-        entry.request_id.clone().unwrap_or_default(),
+        entry.request_ids.join("; "),
         entry.differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
         entry.told.clone(),
     ]

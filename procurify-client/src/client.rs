@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tenant_http::{
     Error, Http, Limiter, Method, Observer, Request, RequestCounter, RetryPolicy, SecretString, Timeouts, TokenCache,
-    TokenManager, TokenSource, Undecoded, Url,
+    TokenManager, TokenSource, Traced, Undecoded, Url,
 };
 
 use crate::envelope::{Described, Single};
@@ -76,9 +76,14 @@ impl ProcurifyClient {
 
     /// One record.
     pub(crate) async fn single<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
+        self.single_traced(path).await.map(|single| single.value)
+    }
+
+    /// One record, with the id of the request.
+    pub(crate) async fn single_traced<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<Traced<T>, Error> {
         let response = self.get(path).send().await?;
         let single: Single<T> = response.json(&format!("GET {path}"))?;
-        Ok(single.data)
+        Ok(Traced::new(single.data, response.request_ids()))
     }
 
     /// One record with what stands beside it.

@@ -53,6 +53,7 @@ pub(crate) fn page<T: DeserializeOwned>(response: &Response, operation: &str, as
     };
     let mut page = Page::new(asked, listing.data);
     page.server_date = response.date;
+    page.request_ids = response.request_ids();
     let pagination = listing.metadata.and_then(|m| m.pagination).or(listing.pagination);
     if let Some(pagination) = pagination {
         page.count = pagination.count.unwrap_or(page.count);

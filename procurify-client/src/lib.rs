@@ -131,6 +131,6 @@ pub use order_by::OrderBy;
 pub use reader::{ReadBills, ReadPurchaseOrders, Reader};
 pub use resources::*;
 pub use tenant_http::{
-    AccessToken, Bytes, Error, ErrorKind, Exchange, Limiter, Observer, Outcome, Page, RetryPolicy, SecretString,
-    Timeouts, TokenCache,
+    AccessToken, Bytes, Error, ErrorKind, Exchange, Limiter, Observer, Outcome, Page, RequestIds, RetryPolicy,
+    SecretString, Timeouts, TokenCache, Traced,
 };

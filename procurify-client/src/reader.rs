@@ -1,6 +1,6 @@
 //! A client of documents that can read them and nothing else.
 
-use tenant_http::Error;
+use tenant_http::{Error, Traced};
 
 use crate::{
     Accounts, Bill, BillSummary, Bills, Changes, Cursor, List, OrderItems, ProcurifyClient, PurchaseOrder,
@@ -77,6 +77,11 @@ impl ReadPurchaseOrders<'_> {
         self.0.get(order).await
     }
 
+    /// As [`PurchaseOrders::get_traced`].
+    pub async fn get_traced(&self, order: impl Into<PurchaseOrderRef>) -> Result<Traced<PurchaseOrderDetail>, Error> {
+        self.0.get_traced(order).await
+    }
+
     /// As [`PurchaseOrders::changes_since`].
     pub fn changes_since(&self, cursor: &Cursor) -> Changes<PurchaseOrder> {
         self.0.changes_since(cursor)
@@ -96,6 +101,11 @@ impl ReadBills<'_> {
     /// As [`Bills::get`].
     pub async fn get(&self, uuid: &Uuid) -> Result<Bill, Error> {
         self.0.get(uuid).await
+    }
+
+    /// As [`Bills::get_traced`].
+    pub async fn get_traced(&self, uuid: &Uuid) -> Result<Traced<Bill>, Error> {
+        self.0.get_traced(uuid).await
     }
 
     /// As [`Bills::changes_since`].

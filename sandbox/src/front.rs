@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::faults::{CallKind, Fault, FaultKind, Injector};
 use crate::http::{Call, Reply, Serve, Verdict};
 use crate::limiter::{self, Limiter};
-use crate::stats::{Counters, Stats};
+use crate::stats::{AnsweredCall, Counters, Stats};
 
 /// The header in which a tenant names an answer, for those who ask about it.
 const REQUEST_ID: &str = "x-request-id";
@@ -136,6 +136,44 @@ impl<T: Tenant> Front<T> {
     }
 }
 
+impl<T: Tenant> Front<T> {
+    /// Answers a call under the limit and its fault.
+    async fn answer(&self, call: &Call, operation: &str) -> Verdict {
+        match self.limiter.check(self.clock.now()) {
+            limiter::Verdict::Pass => {}
+            limiter::Verdict::Delay(delay) => tokio::time::sleep(delay).await,
+            limiter::Verdict::Refuse(wait) => return Verdict::Answer(self.limited(wait)),
+        }
+        let fault = self.injector.draw(self.tenant.kind(call), operation, &call.body);
+        let delay = self.injector.delay(fault);
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
+        let Some(fault) = fault else {
+            return Verdict::Answer(self.tenant.answer(call, None));
+        };
+        self.counters.fault(&format!("{:?}", fault.kind));
+        let verdict = self.faulty(call, fault);
+        if fault.kind == FaultKind::Hang {
+            tokio::time::sleep(self.injector.settings().hang).await;
+        }
+        verdict
+    }
+
+    /// Keeps a call with the id of its answer, where calls are kept.
+    fn keep(&self, call: &Call, verdict: &Verdict) {
+        let (Verdict::Answer(reply) | Verdict::Truncate(reply)) = verdict else { return };
+        let Some((_, id)) = reply.headers.iter().find(|(name, _)| name == REQUEST_ID) else { return };
+        self.counters.keep(|| AnsweredCall {
+            request_id: String::from_utf8_lossy(id.as_bytes()).into_owned(),
+            method: call.method.to_string(),
+            path: call.path.clone(),
+            query: call.query.clone(),
+            body: String::from_utf8_lossy(&call.body).into_owned(),
+        });
+    }
+}
+
 impl<T: Tenant> Serve for Front<T> {
     async fn serve(self: Arc<Self>, call: Call) -> Verdict {
         if call.path.starts_with("/_sandbox/") {
@@ -143,25 +181,9 @@ impl<T: Tenant> Serve for Front<T> {
         }
         let operation = self.tenant.operation(&call);
         let number = self.counters.request(&operation);
-        match self.limiter.check(self.clock.now()) {
-            limiter::Verdict::Pass => {}
-            limiter::Verdict::Delay(delay) => tokio::time::sleep(delay).await,
-            limiter::Verdict::Refuse(wait) => return self.closed(Verdict::Answer(self.limited(wait)), number),
-        }
-        let fault = self.injector.draw(self.tenant.kind(&call), &operation, &call.body);
-        let delay = self.injector.delay(fault);
-        if !delay.is_zero() {
-            tokio::time::sleep(delay).await;
-        }
-        let Some(fault) = fault else {
-            let reply = self.tenant.answer(&call, None);
-            return self.closed(Verdict::Answer(reply), number);
-        };
-        self.counters.fault(&format!("{:?}", fault.kind));
-        let verdict = self.faulty(&call, fault);
-        if fault.kind == FaultKind::Hang {
-            tokio::time::sleep(self.injector.settings().hang).await;
-        }
-        self.closed(verdict, number)
+        let verdict = self.answer(&call, &operation).await;
+        let verdict = self.closed(verdict, number);
+        self.keep(&call, &verdict);
+        verdict
     }
 }

@@ -56,5 +56,5 @@ pub use m3::{Account, Document, DocumentLine, M3, M3Config, Message, MessageStat
 pub use odata::{DeepUpdates, OData, ODataConfig};
 pub use procurify::{Amount, BillBump, BillDetail, BillEdit, Bump, Bumped, Procurify, ProcurifyConfig};
 pub use scenario::{Edit, Scenario};
-pub use stats::Stats;
+pub use stats::{AnsweredCall, Stats};
 pub use syteline::{NestedChanges, SyteLine, SyteLineConfig};

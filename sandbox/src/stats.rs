@@ -23,12 +23,49 @@ pub struct Stats {
     pub documents: BTreeMap<String, u64>,
 }
 
+/// A call that was answered, and the id that its answer bears.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AnsweredCall {
+    /// `x-request-id` of the answer.
+    pub request_id: String,
+    /// `GET`.
+    pub method: String,
+    /// The path as sent.
+    pub path: String,
+    /// The query as sent.
+    pub query: String,
+    /// What was sent.
+    pub body: String,
+}
+
 #[derive(Debug, Default)]
-pub(crate) struct Counters(Mutex<Stats>);
+pub(crate) struct Counters {
+    stats: Mutex<Stats>,
+    /// None unless they are asked for: they take memory.
+    kept: Mutex<Option<Vec<AnsweredCall>>>,
+}
 
 impl Counters {
     fn lock(&self) -> MutexGuard<'_, Stats> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.stats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps a call, if calls are kept.
+    pub(crate) fn keep(&self, call: impl FnOnce() -> AnsweredCall) {
+        if let Some(kept) = &mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner) {
+            kept.push(call());
+        }
+    }
+
+    /// Keeps calls from now on.
+    pub(crate) fn keep_calls(&self) {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default();
+    }
+
+    /// The calls that were kept.
+    pub(crate) fn kept_calls(&self) -> Vec<AnsweredCall> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default()
     }
 
     /// Counts a call, and answers the how manieth it is.

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use sync_core::{Amended, ExternalRef, Failure};
+use tenant_http::{RequestIds, Traced};
 
 use super::draft::{InvoiceDraft, InvoiceLineDraft};
 use super::revised::{Plan, Standing};
@@ -48,10 +49,17 @@ pub(crate) enum Trouble {
 
 impl Trouble {
     /// Of the trouble that an invoice's lines met, by their numbers from 1, the first refusal: it is final, whatever
-    /// else went wrong; else the first.
-    pub fn worst(met: impl Iterator<Item = (usize, Self)>) -> Result<(), Self> {
-        let first = met.min_by_key(|(_, trouble)| !matches!(trouble, Self::Rejected(_)));
-        let Some((line, trouble)) = first else { return Ok(()) };
+    /// else went wrong; else the first. Without any, the requests that added them.
+    pub fn worst(answers: impl Iterator<Item = (usize, Result<RequestIds, Self>)>) -> Result<RequestIds, Self> {
+        let (mut request_ids, mut met) = (RequestIds::none(), Vec::new());
+        for (line, answer) in answers {
+            match answer {
+                Ok(by) => request_ids.extend(by),
+                Err(trouble) => met.push((line, trouble)),
+            }
+        }
+        let first = met.into_iter().min_by_key(|(_, trouble)| !matches!(trouble, Self::Rejected(_)));
+        let Some((line, trouble)) = first else { return Ok(request_ids) };
         let named = |failure: Failure| Failure { message: format!("line {line}: {}", failure.message), ..failure };
         Err(match trouble {
             Self::Rejected(failure) => Self::Rejected(named(failure)),
@@ -134,11 +142,12 @@ pub(crate) trait InvoiceBook: Send + Sync {
         invoice.lines.clone()
     }
 
-    /// Makes invoices: their heads, or all of them where they are created whole. Answers the product's numbers.
-    async fn add(&self, invoices: &[&Prepared]) -> Vec<Result<String, Trouble>>;
+    /// Makes invoices: their heads, or all of them where they are created whole. Answers the product's numbers, and its
+    /// ids of the requests.
+    async fn add(&self, invoices: &[&Prepared]) -> Vec<Result<Traced<String>, Trouble>>;
 
     /// Adds the lines that are missing. Trouble with one line is the trouble of its invoice.
-    async fn add_lines(&self, invoices: &[Missing<'_>]) -> Vec<Result<(), Trouble>>;
+    async fn add_lines(&self, invoices: &[Missing<'_>]) -> Vec<Result<RequestIds, Trouble>>;
 
     /// How invoices of ours stand now. One that cannot be found is `Gone` only if it is not in the ledger either.
     async fn now(&self, ours: &[Ours<'_>]) -> Vec<Result<Now, Failure>>;
@@ -160,7 +169,7 @@ pub(crate) trait InvoiceBook: Send + Sync {
     }
 
     /// Has invoices booked: taken, to be done later. May be asked again without harm.
-    async fn finish(&self, numbers: &[&str]) -> Vec<Result<(), Trouble>> {
-        vec![Ok(()); numbers.len()]
+    async fn finish(&self, numbers: &[&str]) -> Vec<Result<RequestIds, Trouble>> {
+        vec![Ok(RequestIds::none()); numbers.len()]
     }
 }

@@ -17,8 +17,8 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use sync_core::sink::UNNAMED;
 use sync_core::{
-    Amended, Amendment, Committed, Compared, Draft, ExternalRef, Failure, FailureKind, Found, Handle, Lookup, Sink,
-    Staged, TargetRef,
+    Amended, Amendment, Committed, Compared, Draft, ExternalRef, Failure, FailureKind, Found, Handle, Lookup,
+    RequestIds, Sink, Staged, TargetRef,
 };
 
 use super::book::{InvoiceBook, Missing, Sought, Trouble};
@@ -135,6 +135,8 @@ struct Making {
     places: Vec<usize>,
     /// The product's number, once the head is there.
     number: Option<String>,
+    /// The product's ids of the requests so far.
+    request_ids: RequestIds,
     /// The end of it, once that is reached.
     end: Option<Committed>,
 }
@@ -149,7 +151,10 @@ impl<B: InvoiceBook> InvoiceSink<B> {
         let mut added = self.book.add(&new).await.into_iter();
         for one in making.iter_mut().filter(|one| one.number.is_none()) {
             match answered(&mut added) {
-                Ok(number) => one.number = Some(number),
+                Ok(number) => {
+                    one.number = Some(number.value);
+                    one.request_ids.extend(number.request_ids.iter());
+                }
                 Err(Trouble::Rejected(failure)) => one.end = Some(Committed::Rejected(failure)),
                 Err(Trouble::NotProcessed(failure)) => one.end = Some(Committed::NotProcessed(failure)),
                 Err(Trouble::Unknown(failure)) => one.end = Some(Committed::Unknown(failure)),
@@ -171,7 +176,10 @@ impl<B: InvoiceBook> InvoiceSink<B> {
         for one in making.iter_mut() {
             let Some(number) = &one.number else { continue };
             one.end = match answered(&mut added) {
-                Ok(()) => continue,
+                Ok(by) => {
+                    one.request_ids.extend(by.iter());
+                    continue;
+                }
                 Err(Trouble::Rejected(failure)) => Some(Committed::RejectedInPart(self.left_behind(number, failure))),
                 // The head is there: what has become of the lines is found out before any is added again.
                 Err(Trouble::NotProcessed(failure) | Trouble::Unknown(failure)) => Some(Committed::Unknown(failure)),
@@ -209,8 +217,11 @@ impl<B: InvoiceBook> InvoiceSink<B> {
         for one in making.iter_mut().filter(|one| open(one)) {
             let number = one.number.clone().unwrap_or_default();
             one.end = Some(match answered(&mut finished) {
-                Ok(()) if self.book.books() => Committed::Accepted,
-                Ok(()) => Committed::Created(TargetRef(number)),
+                Ok(by) => {
+                    one.request_ids.extend(by.iter());
+                    let by = std::mem::take(&mut one.request_ids);
+                    if self.book.books() { Committed::Accepted(by) } else { Committed::Created(TargetRef(number), by) }
+                }
                 Err(Trouble::Rejected(failure)) => Committed::RejectedInPart(self.not_booked(&number, failure)),
                 Err(Trouble::NotProcessed(failure) | Trouble::Unknown(failure)) => Committed::Unknown(failure),
             });
@@ -294,6 +305,7 @@ impl<B: InvoiceBook> Sink for InvoiceSink<B> {
                     None => (0..self.book.wanted_lines(&prepared.invoice).len()).collect(),
                 },
                 prepared: prepared.clone(),
+                request_ids: RequestIds::none(),
                 end: None,
             })
             .collect();
@@ -385,7 +397,7 @@ impl<B: InvoiceBook> InvoiceSink<B> {
             }
         };
         match serde_json::to_value(Prepared { left, ..prepared.clone() }) {
-            Ok(handle) => Staged::Staged(Handle(handle)),
+            Ok(handle) => Handle(handle).into(),
             Err(error) => Staged::NotStaged(Failure::new(FailureKind::Other, error.to_string())),
         }
     }

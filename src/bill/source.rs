@@ -9,6 +9,7 @@ use futures_util::{StreamExt, stream};
 use procurify_client::{BillStatus, BillSummary, BillType, Error, ErrorKind, OrderBy, Reader, Uuid};
 use serde::{Deserialize, Serialize};
 use sync_core::{Batch, ConnectionId, Cursor, Failure, FailureKind, Known, Record, RecordKey, Source, SourceError};
+use tenant_http::{RequestIds, Traced};
 
 use super::KIND;
 use super::approved::{ApprovedBill, is_of_the_whole, stamp};
@@ -142,6 +143,7 @@ impl BillSource {
 
     /// Bills with their lines, as [`poll`](Source::poll) would give them.
     pub(crate) async fn details(&self, bills: Vec<BillSummary>) -> Result<Vec<Record>, Failure> {
+        let bills = bills.into_iter().map(|bill| Traced::new(bill, RequestIds::none())).collect();
         Box::pin(self.records(bills, &HashSet::new(), &mut BTreeSet::new())).await
     }
 
@@ -168,7 +170,7 @@ impl BillSource {
     /// until they can be read again.
     async fn records(
         &self,
-        bills: Vec<BillSummary>,
+        bills: Vec<Traced<BillSummary>>,
         whole: &HashSet<RecordKey>,
         unread: &mut BTreeSet<String>,
     ) -> Result<Vec<Record>, Failure> {
@@ -184,7 +186,7 @@ impl BillSource {
                         in_a_row = 0;
                         if let Some(read) = read {
                             if !read.listed_only {
-                                readable = bill.uuid;
+                                readable = bill.value.uuid;
                             }
                             records.push(self.record(&read)?);
                         }
@@ -207,7 +209,8 @@ impl BillSource {
             for (bill, why) in failed {
                 unread.extend(bill.uuid.as_ref().map(|uuid| uuid.0.clone()));
                 if !whole.contains(&self.key(bill.id)) {
-                    records.push(self.record(&as_listed(&bill, why.reason)?)?);
+                    let listed = as_listed(&bill, why.reason)?;
+                    records.push(self.record(&Traced::new(listed, bill.request_ids))?);
                 }
             }
             break;
@@ -233,7 +236,11 @@ impl BillSource {
     }
 
     /// Those of these bills that were read whole before.
-    async fn known_whole(&self, bills: &[BillSummary], known: &dyn Known) -> Result<HashSet<RecordKey>, SourceError> {
+    async fn known_whole(
+        &self,
+        bills: &[Traced<BillSummary>],
+        known: &dyn Known,
+    ) -> Result<HashSet<RecordKey>, SourceError> {
         let keys: Vec<RecordKey> = bills.iter().map(|bill| self.key(bill.id)).collect();
         let stamps = known.stamps(&keys).await?;
         let whole = keys.into_iter().zip(stamps).filter(|(_, stamp)| stamp.as_deref().is_some_and(is_of_the_whole));
@@ -245,19 +252,22 @@ impl BillSource {
     }
 
     /// A bill as far as it is needed; none if it was deleted meanwhile.
-    async fn bill(&self, summary: &BillSummary) -> Result<Option<ApprovedBill>, Unread> {
+    async fn bill(&self, summary: &Traced<BillSummary>) -> Result<Option<Traced<ApprovedBill>>, Unread> {
         match &summary.uuid {
             Some(uuid) if self.is_moved(summary) => self.detail(uuid).await,
-            _ => ApprovedBill::of_summary(summary).map(Some).map_err(|failure| {
-                let reason = failure.message.clone();
-                Unread { failure, reason, whose: Whose::Reading }
-            }),
+            _ => match ApprovedBill::of_summary(summary) {
+                Ok(bill) => Ok(Some(Traced::new(bill, summary.request_ids.clone()))),
+                Err(failure) => {
+                    let reason = failure.message.clone();
+                    Err(Unread { failure, reason, whose: Whose::Reading })
+                }
+            },
         }
     }
 
-    async fn detail(&self, uuid: &Uuid) -> Result<Option<ApprovedBill>, Unread> {
-        match self.procurify.bills().get(uuid).await {
-            Ok(detail) => Ok(Some(ApprovedBill::of_detail(detail))),
+    async fn detail(&self, uuid: &Uuid) -> Result<Option<Traced<ApprovedBill>>, Unread> {
+        match self.procurify.bills().get_traced(uuid).await {
+            Ok(detail) => Ok(Some(detail.map(ApprovedBill::of_detail))),
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 tracing::warn!(%uuid, "a bill was listed and is gone; it is left out");
                 Ok(None)
@@ -274,12 +284,12 @@ impl BillSource {
         }
     }
 
-    fn record(&self, bill: &ApprovedBill) -> Result<Record, Failure> {
+    fn record(&self, bill: &Traced<ApprovedBill>) -> Result<Record, Failure> {
         let (key, stamp) = (self.key(bill.bill.id), bill.stamp(&self.wanted));
         let (revision, lifecycle) = (bill.revision(&self.wanted), bill.lifecycle(&self.wanted));
-        let payload = serde_json::to_value(bill)
+        let payload = serde_json::to_value(&bill.value)
             .map_err(|error| Failure::new(FailureKind::Other, format!("{key} cannot be kept: {error}")))?;
-        Ok(Record { key, revision, stamp, lifecycle, payload })
+        Ok(Record { key, revision, stamp, lifecycle, payload, request_ids: bill.request_ids.iter().collect() })
     }
 }
 

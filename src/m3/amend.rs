@@ -13,7 +13,7 @@ use cloudsuite_client::m3::{
     ItemNumber, LineValues, OrderChange, OrderNumber, PurchaseOrderHead, PurchaseOrderLine, TransactionError,
 };
 use serde::{Deserialize, Serialize};
-use sync_core::{Amended, Amendment, Compared, Difference, Failure, FailureKind, Handle};
+use sync_core::{Amended, Amendment, Compared, Difference, Failure, FailureKind, Handle, RequestIds};
 use tenant_http::Outcome;
 
 use super::documents::unit_price;
@@ -280,8 +280,9 @@ pub(super) async fn amend(sink: &M3PurchaseOrders, handles: &[Handle]) -> Vec<Am
 }
 
 /// The worst of what became of an order's changes.
-fn judge(changes: &[OrderChange], answers: Vec<Result<(), TransactionError>>) -> Amended {
+fn judge(changes: &[OrderChange], answers: Vec<Result<tenant_http::RequestIds, TransactionError>>) -> Amended {
     let short = answers.len() < changes.len();
+    let by: RequestIds = answers.iter().flatten().flat_map(tenant_http::RequestIds::iter).collect();
     let errors: Vec<TransactionError> = answers.into_iter().filter_map(Result::err).collect();
     let of = |outcome: Outcome| errors.iter().find(|error| error.outcome() == outcome).map(of_transaction);
     if let Some(failure) = of(Outcome::Unknown) {
@@ -293,6 +294,6 @@ fn judge(changes: &[OrderChange], answers: Vec<Result<(), TransactionError>>) ->
     match (of(Outcome::Rejected), of(Outcome::NotProcessed)) {
         (Some(failure), _) => Amended::Refused(failure),
         (None, Some(failure)) => Amended::NotDone(failure),
-        (None, None) => Amended::Done,
+        (None, None) => Amended::Done(by),
     }
 }

@@ -11,7 +11,7 @@
 use cloudsuite_client::m3::{
     InvoiceBatchNumber, InvoiceChanges, InvoiceHead, InvoiceLine, NewInvoiceLine, OrderNumber, TransactionError,
 };
-use sync_core::{Amended, Failure, FailureKind};
+use sync_core::{Amended, Failure, FailureKind, RequestIds};
 use tenant_http::Outcome;
 
 use super::M3InvoiceSettings;
@@ -141,18 +141,23 @@ pub(super) async fn change(book: &M3Invoices, plans: &[Plan]) -> Vec<Amended> {
     reject(book, plans, &mut ends).await;
     update_heads(book, plans, &mut ends).await;
     add_lines(book, plans, &mut ends).await;
-    ends.into_iter().map(|end| end.unwrap_or(Amended::Done)).collect()
+    ends.into_iter().map(|end| end.unwrap_or_else(|| Amended::Done(RequestIds::none()))).collect()
 }
 
 fn number_of(plan: &Plan) -> Result<InvoiceBatchNumber, Failure> {
     InvoiceBatchNumber::new(&plan.number).map_err(|error| invalid(&error))
 }
 
-/// Takes in what became of the transactions of a plan: the worst of it.
-fn note(end: &mut Option<Amended>, answers: Vec<Option<Result<(), TransactionError>>>) {
+/// Takes in what became of the transactions of a plan: the worst of it, or by which calls all were done.
+fn note(end: &mut Option<Amended>, answers: Vec<Option<Result<tenant_http::RequestIds, TransactionError>>>) {
     for answer in answers {
         let now = match answer {
-            Some(Ok(())) => continue,
+            Some(Ok(by)) => {
+                if let Amended::Done(all) = end.get_or_insert_with(|| Amended::Done(RequestIds::none())) {
+                    all.extend(by.iter());
+                }
+                continue;
+            }
             Some(Err(error)) => match error.outcome() {
                 Outcome::Rejected => Amended::Refused(of_transaction(&error)),
                 Outcome::NotProcessed => Amended::NotDone(of_transaction(&error)),
@@ -163,7 +168,7 @@ fn note(end: &mut Option<Amended>, answers: Vec<Option<Result<(), TransactionErr
             }
         };
         let weight = |end: &Amended| match end {
-            Amended::Done => 0,
+            Amended::Done(_) => 0,
             Amended::NotDone(_) => 1,
             Amended::Refused(_) => 2,
             Amended::Unknown(_) => 3,
@@ -237,7 +242,9 @@ fn head_changes(number: &InvoiceBatchNumber, plan: &Plan, invoice: &InvoiceDraft
 async fn add_lines(book: &M3Invoices, plans: &[Plan], ends: &mut [Option<Amended>]) {
     let mut wanted: Vec<(usize, Vec<NewInvoiceLine>)> = Vec::new();
     for (at, plan) in plans.iter().enumerate() {
-        let Some(invoice) = plan.invoice.as_ref().filter(|_| ends[at].is_none()) else { continue };
+        let Some(invoice) = plan.invoice.as_ref().filter(|_| matches!(ends[at], None | Some(Amended::Done(_)))) else {
+            continue;
+        };
         let lines: Result<Vec<NewInvoiceLine>, Failure> = number_of(plan).and_then(|number| {
             let wanted = book.settings.lines(invoice);
             let added = plan.steps.iter().filter_map(|step| match step {

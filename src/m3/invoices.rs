@@ -15,7 +15,7 @@ use cloudsuite_client::m3::{
     Supplier, SupplierNumber, TransactionError, may_be_taken,
 };
 use sync_core::{Amended, Failure, FailureKind};
-use tenant_http::Outcome;
+use tenant_http::{Outcome, RequestIds, Traced};
 
 use super::invoice_changes;
 use crate::bill::{
@@ -416,7 +416,7 @@ impl InvoiceBook for M3Invoices {
         numbers.into_iter().map(amounts).collect()
     }
 
-    async fn add(&self, invoices: &[&Prepared]) -> Vec<Result<String, Trouble>> {
+    async fn add(&self, invoices: &[&Prepared]) -> Vec<Result<Traced<String>, Trouble>> {
         let payees = self.payees(invoices.iter().map(|prepared| prepared.invoice.supplier.as_str())).await;
         let heads: Vec<Result<NewInvoice, Trouble>> =
             invoices.iter().map(|prepared| self.head(prepared, &payees)).collect();
@@ -429,7 +429,7 @@ impl InvoiceBook for M3Invoices {
             .map(|head| match head {
                 Err(trouble) => Err(trouble),
                 Ok(_) => match added.next() {
-                    Some(Ok(number)) => Ok(number.to_string()),
+                    Some(Ok(number)) => Ok(number.map(|number| number.to_string())),
                     Some(Err(error)) => Err(trouble(&error)),
                     None => unanswered(),
                 },
@@ -437,7 +437,7 @@ impl InvoiceBook for M3Invoices {
             .collect()
     }
 
-    async fn add_lines(&self, invoices: &[Missing<'_>]) -> Vec<Result<(), Trouble>> {
+    async fn add_lines(&self, invoices: &[Missing<'_>]) -> Vec<Result<RequestIds, Trouble>> {
         let wanted: Vec<Result<Vec<NewInvoiceLine>, Failure>> = invoices
             .iter()
             .map(|missing| {
@@ -456,8 +456,8 @@ impl InvoiceBook for M3Invoices {
             .map(|(lines, missing)| {
                 let lines = lines.map_err(Trouble::Rejected)?;
                 let answers: Vec<_> = added.by_ref().take(lines.len()).collect();
-                let failed = answers.into_iter().zip(missing.places);
-                Trouble::worst(failed.filter_map(|(answer, place)| Some((place + 1, trouble(&answer.err()?)))))
+                let answers = answers.into_iter().zip(missing.places);
+                Trouble::worst(answers.map(|(answer, place)| (place + 1, answer.map_err(|error| trouble(&error)))))
             })
             .collect()
     }
@@ -466,9 +466,9 @@ impl InvoiceBook for M3Invoices {
         self.settings.validate
     }
 
-    async fn finish(&self, numbers: &[&str]) -> Vec<Result<(), Trouble>> {
+    async fn finish(&self, numbers: &[&str]) -> Vec<Result<RequestIds, Trouble>> {
         if !self.settings.validate {
-            return vec![Ok(()); numbers.len()];
+            return vec![Ok(RequestIds::none()); numbers.len()];
         }
         let codes: Vec<Option<InvoiceBatchNumber>> =
             numbers.iter().map(|number| InvoiceBatchNumber::new(*number).ok()).collect();

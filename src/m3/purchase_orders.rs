@@ -275,7 +275,7 @@ impl Sink for M3PurchaseOrders {
         let started: Vec<(MessageNumber, &PurchaseOrderEntry)> = messages
             .iter()
             .zip(&fit)
-            .filter_map(|(message, entry)| Some((message.as_ref().ok()?.clone(), *entry)))
+            .filter_map(|(message, entry)| Some((message.as_ref().ok()?.value.clone(), *entry)))
             .collect();
         let mut numbers = if started.is_empty() { Vec::new() } else { self.entry.enter(&started).await }.into_iter();
         let mut abandoned = Vec::new();
@@ -292,12 +292,15 @@ impl Sink for M3PurchaseOrders {
                     None => return Staged::NotStaged(Failure::new(FailureKind::Other, "M3 gave no message number")),
                 };
                 match numbers.next() {
-                    Some(Ok(order)) => match (EntryHandle { message, order }).write() {
-                        Ok(handle) => Staged::Staged(handle),
-                        Err(failure) => Staged::NotStaged(failure),
-                    },
+                    Some(Ok(order)) => {
+                        let by = message.request_ids.iter().chain(order.request_ids.iter()).collect();
+                        match (EntryHandle { message: message.value, order: order.value }).write() {
+                            Ok(handle) => Staged::Staged(handle, by),
+                            Err(failure) => Staged::NotStaged(failure),
+                        }
+                    }
                     Some(Err(error)) => {
-                        abandoned.push(message);
+                        abandoned.push(message.value);
                         staging_failed(&error)
                     }
                     None => Staged::NotStaged(Failure::new(FailureKind::Other, "M3 gave no order number")),
@@ -322,7 +325,7 @@ impl Sink for M3PurchaseOrders {
                     Err(failure) => return Committed::NotProcessed(failure),
                 };
                 match finished.next() {
-                    Some(Ok(())) => Committed::Accepted,
+                    Some(Ok(by)) => Committed::Accepted(by.iter().collect()),
                     Some(Err(error)) => {
                         if error.outcome() == Outcome::Rejected {
                             refused.push((place, entry.message));
@@ -378,7 +381,7 @@ impl M3PurchaseOrders {
         }
         let messages: Vec<MessageNumber> = refused.iter().map(|(_, message)| message.clone()).collect();
         for ((place, _), deleted) in refused.iter().zip(self.entry.delete(&messages).await) {
-            if let (Ok(()), Committed::Unknown(failure)) = (deleted, &committed[*place]) {
+            if let (Ok(_), Committed::Unknown(failure)) = (deleted, &committed[*place]) {
                 committed[*place] = Committed::Rejected(failure.clone());
             }
         }

@@ -42,7 +42,7 @@ pub(super) async fn by_deletion(sink: &M3PurchaseOrders, doubts: &[Doubt]) -> Ve
             }
         };
         settled.push(match deleted.next() {
-            Some(Ok(())) => Settled::Void,
+            Some(Ok(_)) => Settled::Void,
             Some(Err(error)) if !is_refusal(&error) => Settled::Unanswered(of_transaction(&error)),
             Some(Err(_)) if !doubt.asked_before => Settled::Accepted,
             Some(Err(refusal)) => {
@@ -116,11 +116,11 @@ async fn refusal_of_a_deleted_message(sink: &M3PurchaseOrders) -> Result<Transac
     let unclear = || Failure::new(FailureKind::Other, "M3 did not answer a trial deletion");
     let failed = |error: TransactionError| of_transaction(&error);
     let message = sink.entry.start(1).await.pop().ok_or_else(unclear)?.map_err(failed)?;
-    let messages = [message];
+    let messages = [message.value];
     sink.entry.delete(&messages).await.pop().ok_or_else(unclear)?.map_err(failed)?;
     match sink.entry.delete(&messages).await.pop() {
         Some(Err(error)) if is_refusal(&error) => Ok(error),
         Some(Err(error)) => Err(of_transaction(&error)),
-        Some(Ok(())) | None => Err(unclear()),
+        Some(Ok(_)) | None => Err(unclear()),
     }
 }

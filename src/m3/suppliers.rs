@@ -60,7 +60,7 @@ impl SupplierHandle {
 
     fn staged(&self) -> Staged {
         match serde_json::to_value(self) {
-            Ok(value) => Staged::Staged(Handle(value)),
+            Ok(value) => Handle(value).into(),
             Err(error) => Staged::NotStaged(Failure::new(FailureKind::Other, error.to_string())),
         }
     }
@@ -227,7 +227,7 @@ impl Sink for M3Suppliers {
                     Some(Err(committed)) => committed,
                     None => unanswered(),
                     Some(Ok(())) => match changed.next() {
-                        Some(Ok(())) => Committed::Created(handle.target()),
+                        Some(Ok(())) => handle.target().into(),
                         Some(Err(error)) => failed(&error, true),
                         None => unanswered(),
                     },
@@ -271,7 +271,7 @@ impl Renames for M3SupplierNames {
             .map(|handle| match handle {
                 Err(failure) => Committed::Rejected(failure),
                 Ok(handle) => match changed.next() {
-                    Some(Ok(())) => Committed::Created(handle.target()),
+                    Some(Ok(())) => handle.target().into(),
                     Some(Err(error)) => failed(&error, false),
                     None => unanswered(),
                 },

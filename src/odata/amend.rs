@@ -209,7 +209,7 @@ pub(super) async fn amend(sink: &ODataPurchaseOrders, handles: &[Handle]) -> Vec
         amended.push(match serde_json::from_value::<Plan>(handle.0.clone()) {
             Ok(plan) => {
                 let answer = carry_out(sink, &plan).await;
-                if matches!(answer, Amended::Done) {
+                if matches!(answer, Amended::Done(_)) {
                     made.push((place, plan));
                 }
                 answer
@@ -220,7 +220,9 @@ pub(super) async fn amend(sink: &ODataPurchaseOrders, handles: &[Handle]) -> Vec
     let plans: Vec<&Plan> = made.iter().map(|(_, plan)| plan).collect();
     let proven = read_again(sink, &plans).await;
     for ((place, _), proven) in made.iter().zip(proven) {
-        amended[*place] = proven;
+        if let Err(otherwise) = proven {
+            amended[*place] = otherwise;
+        }
     }
     amended
 }
@@ -243,17 +245,17 @@ async fn carry_out(sink: &ODataPurchaseOrders, plan: &Plan) -> Amended {
         }
     }
     match sink.odata.purchase_orders().change(&plan.number, plan.etag.as_deref(), &changes).await {
-        Ok(()) => Amended::Done,
+        Ok(by) => Amended::Done(by.iter().collect()),
         Err(error) => failed(&error),
     }
 }
 
-/// Whether orders that the service says it has changed are what they should be.
-async fn read_again(sink: &ODataPurchaseOrders, plans: &[&Plan]) -> Vec<Amended> {
+/// Whether orders that the service says it has changed are what they should be, or what else became of them.
+async fn read_again(sink: &ODataPurchaseOrders, plans: &[&Plan]) -> Vec<Result<(), Amended>> {
     let numbers: Vec<&str> = plans.iter().map(|plan| plan.number.as_str()).collect();
     let found = match sink.odata.purchase_orders().get(&numbers).await {
         Ok(found) => found,
-        Err(error) => return vec![Amended::Unknown(of_call(&error)); plans.len()],
+        Err(error) => return vec![Err(Amended::Unknown(of_call(&error))); plans.len()],
     };
     let judge = |(plan, order): (&&Plan, Option<PurchaseOrder>)| {
         let left = match (order, &plan.order) {
@@ -261,14 +263,14 @@ async fn read_again(sink: &ODataPurchaseOrders, plans: &[&Plan]) -> Vec<Amended>
             (Some(order), Some(lines)) => {
                 let beside = beside(sink, &order, &lines.draft);
                 if beside.is_same() {
-                    return Amended::Done;
+                    return Ok(());
                 }
                 beside.differences.iter().map(ToString::to_string).collect()
             }
-            (Some(order), None) if is_cancelled(sink, &order) => return Amended::Done,
+            (Some(order), None) if is_cancelled(sink, &order) => return Ok(()),
             (Some(order), None) => vec![format!("its status is {}", order.status.as_deref().unwrap_or("not shown"))],
         };
-        Amended::NotDone(not_as_said("order", &plan.number, &left))
+        Err(Amended::NotDone(not_as_said("order", &plan.number, &left)))
     };
     plans.iter().zip(found).map(judge).collect()
 }

@@ -74,35 +74,37 @@ pub(super) async fn change(book: &ODataInvoices, plans: &[Plan]) -> Vec<Amended>
     for plan in plans {
         changed.push(carry_out(book, plan).await);
     }
-    let made: Vec<usize> = (0..plans.len()).filter(|&place| matches!(changed[place], Amended::Done)).collect();
+    let made: Vec<usize> = (0..plans.len()).filter(|&place| matches!(changed[place], Amended::Done(_))).collect();
     let proven = read_again(book, &made.iter().map(|&place| &plans[place]).collect::<Vec<_>>()).await;
     for (place, proven) in made.into_iter().zip(proven) {
-        changed[place] = proven;
+        if let Err(otherwise) = proven {
+            changed[place] = otherwise;
+        }
     }
     changed
 }
 
-/// Whether invoices that the service says it has changed are what they should be.
-async fn read_again(book: &ODataInvoices, plans: &[&Plan]) -> Vec<Amended> {
+/// Whether invoices that the service says it has changed are what they should be, or what else became of them.
+async fn read_again(book: &ODataInvoices, plans: &[&Plan]) -> Vec<Result<(), Amended>> {
     let numbers: Vec<&str> = plans.iter().map(|plan| plan.number.as_str()).collect();
     let found = match book.odata.invoices().get(&numbers).await {
         Ok(found) => found,
-        Err(error) => return vec![Amended::Unknown(of_call(&error)); plans.len()],
+        Err(error) => return vec![Err(Amended::Unknown(of_call(&error))); plans.len()],
     };
     let judge = |(plan, invoice): (&&Plan, Option<Invoice>)| {
         let Some(invoice) = invoice else {
-            return Amended::NotDone(not_as_said("invoice", &plan.number, &["it is not there".to_owned()]));
+            return Err(Amended::NotDone(not_as_said("invoice", &plan.number, &["it is not there".to_owned()])));
         };
         let standing = standing(book, &invoice);
         let left: Vec<String> = match &plan.invoice {
-            None if standing.cancelled => return Amended::Done,
+            None if standing.cancelled => return Ok(()),
             None => vec![format!("its status is {}", invoice.status.as_deref().unwrap_or("not shown"))],
             Some(wanted) => {
                 let (_, left) = Plan::amending(&standing, wanted, &book.wanted_lines(wanted), book.line_number());
                 left.iter().map(ToString::to_string).collect()
             }
         };
-        if left.is_empty() { Amended::Done } else { Amended::NotDone(not_as_said("invoice", &plan.number, &left)) }
+        if left.is_empty() { Ok(()) } else { Err(Amended::NotDone(not_as_said("invoice", &plan.number, &left))) }
     };
     plans.iter().zip(found).map(judge).collect()
 }
@@ -153,7 +155,7 @@ async fn carry_out(book: &ODataInvoices, plan: &Plan) -> Amended {
         }
     }
     match book.odata.invoices().change(&plan.number, plan.guard.as_deref(), &changes).await {
-        Ok(()) => Amended::Done,
+        Ok(by) => Amended::Done(by.iter().collect()),
         Err(error) => failed(&error),
     }
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use cloudsuite_client::odata::{Invoice, NewInvoice, NewInvoiceLine, OData};
 use sync_core::{Amended, Failure, FailureKind};
-use tenant_http::{Error, Outcome};
+use tenant_http::{Error, Outcome, RequestIds, Traced};
 
 use super::invoice_changes;
 use crate::bill::{
@@ -174,7 +174,7 @@ impl InvoiceBook for ODataInvoices {
         vec![Ok(Vec::new()); invoices.len()]
     }
 
-    async fn add(&self, invoices: &[&Prepared]) -> Vec<Result<String, Trouble>> {
+    async fn add(&self, invoices: &[&Prepared]) -> Vec<Result<Traced<String>, Trouble>> {
         let client = self.odata.invoices();
         let entities: Vec<NewInvoice> = invoices.iter().map(|prepared| self.entity(prepared)).collect();
         let unnumbered = || Trouble::Unknown(Failure::new(FailureKind::Other, "its number is not shown"));
@@ -182,14 +182,17 @@ impl InvoiceBook for ODataInvoices {
         created
             .into_iter()
             .map(|created| match created {
-                Ok(entity) => client.number_of(&entity).ok_or_else(unnumbered),
+                Ok(entity) => match client.number_of(&entity) {
+                    Some(number) => Ok(entity.map(|_| number)),
+                    None => Err(unnumbered()),
+                },
                 Err(error) => Err(trouble(&error)),
             })
             .collect()
     }
 
-    async fn add_lines(&self, invoices: &[Missing<'_>]) -> Vec<Result<(), Trouble>> {
-        vec![Ok(()); invoices.len()]
+    async fn add_lines(&self, invoices: &[Missing<'_>]) -> Vec<Result<RequestIds, Trouble>> {
+        vec![Ok(RequestIds::none()); invoices.len()]
     }
 
     async fn now(&self, ours: &[Ours<'_>]) -> Vec<Result<Now, Failure>> {

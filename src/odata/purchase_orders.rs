@@ -160,7 +160,7 @@ impl Sink for ODataPurchaseOrders {
         drafts
             .iter()
             .map(|draft| match stage(draft) {
-                Ok(handle) => Staged::Staged(Handle(handle)),
+                Ok(handle) => Handle(handle).into(),
                 Err(why) => Staged::Rejected(Failure::new(FailureKind::Invalid, why)),
             })
             .collect()
@@ -177,7 +177,7 @@ impl Sink for ODataPurchaseOrders {
                 Err(failure) => Committed::NotProcessed(failure),
                 Ok(_) => match created.next() {
                     Some(Ok(entity)) => match client.number_of(&entity) {
-                        Some(number) => Committed::Created(TargetRef(number)),
+                        Some(number) => Committed::Created(TargetRef(number), entity.request_ids.iter().collect()),
                         None => Committed::Unknown(unnumbered()),
                     },
                     Some(Err(error)) => not_committed(&error),

@@ -18,11 +18,15 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use procurify_client::{AccountId, Error, List, OrderBy, OrderItem, PoNumber, PurchaseOrder, Reader};
 
 use serde::de::DeserializeOwned;
+use tenant_http::{Page, Traced};
 
 use super::order::{BudgetAccount, OrderLine, ReadOrder, split};
 
 /// Details that are read at a time.
 const AT_A_TIME: usize = 4;
+
+/// Lines by their order, and the requests that showed them.
+type PagedLines = HashMap<PoNumber, Traced<Vec<OrderLine>>>;
 
 /// Reads lines, and remembers budget accounts, which tell each line's department.
 pub(crate) struct LineReader {
@@ -45,13 +49,13 @@ impl LineReader {
         self.accounts.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// These orders with their lines. Where the detail had to be read, the order is as the detail shows it, so that
-    /// head and lines are of one revision. An order that was deleted meanwhile is left out.
-    pub async fn lines(&self, orders: Vec<PurchaseOrder>) -> Result<Vec<ReadOrder>, Error> {
+    /// These orders with their lines, and the requests that showed both. Where the detail had to be read, the order is as
+    /// the detail shows it, so that head and lines are of one revision. An order that was deleted meanwhile is left out.
+    pub async fn lines(&self, orders: Vec<Traced<PurchaseOrder>>) -> Result<Vec<Traced<ReadOrder>>, Error> {
         let mut found = if self.custom_fields { HashMap::new() } else { self.paged(&orders).await? };
         let missing: Vec<PoNumber> =
             orders.iter().map(|order| order.procurify_po).filter(|number| !found.contains_key(number)).collect();
-        let mut details: HashMap<PoNumber, ReadOrder> = stream::iter(missing)
+        let mut details: HashMap<PoNumber, Traced<ReadOrder>> = stream::iter(missing)
             .map(|number| self.detail(number))
             .buffered(AT_A_TIME)
             .try_filter_map(|detail| async { Ok(detail) })
@@ -59,14 +63,19 @@ impl LineReader {
             .try_collect()
             .await?;
         let complete = orders.into_iter().filter_map(|order| match found.remove(&order.procurify_po) {
-            Some(lines) => Some(ReadOrder { order, lines, custom_fields: BTreeMap::new() }),
+            Some(lines) => {
+                let Traced { value: order, mut request_ids } = order;
+                request_ids.extend(lines.request_ids);
+                let read = ReadOrder { order, lines: lines.value, custom_fields: BTreeMap::new() };
+                Some(Traced::new(read, request_ids))
+            }
             None => details.remove(&order.procurify_po),
         });
         Ok(complete.collect())
     }
 
     /// The lines of those orders that pages of order items show completely.
-    async fn paged(&self, orders: &[PurchaseOrder]) -> Result<HashMap<PoNumber, Vec<OrderLine>>, Error> {
+    async fn paged(&self, orders: &[Traced<PurchaseOrder>]) -> Result<PagedLines, Error> {
         let Some((from, until)) = created_between(orders).filter(|_| !self.accounts_cost_more(orders.len())) else {
             return Ok(HashMap::new());
         };
@@ -83,23 +92,27 @@ impl LineReader {
         if usize::try_from(others).map_or(true, |others| others > orders.len()) {
             return Ok(HashMap::new());
         }
-        let mut items = first_page.items;
+        let mut pages = vec![first_page];
         if others > 0 {
-            items.extend(rest(list).await?);
+            pages.extend(rest(list).await?);
         }
-        self.complete(orders, items).await
+        self.complete(orders, pages).await
     }
 
     async fn complete(
         &self,
-        orders: &[PurchaseOrder],
-        items: Vec<OrderItem>,
-    ) -> Result<HashMap<PoNumber, Vec<OrderLine>>, Error> {
-        let mut by_order: HashMap<PoNumber, HashMap<_, OrderItem>> = HashMap::new();
-        for item in items {
-            if let Some(number) = item.purchase_order {
-                // An item may come twice, on pages that shifted while they were read.
-                by_order.entry(number).or_default().insert(item.id, item);
+        orders: &[Traced<PurchaseOrder>],
+        pages: Vec<Page<OrderItem>>,
+    ) -> Result<PagedLines, Error> {
+        let mut by_order: HashMap<PoNumber, Traced<HashMap<_, OrderItem>>> = HashMap::new();
+        for Page { items, request_ids, .. } in pages {
+            for item in items {
+                if let Some(number) = item.purchase_order {
+                    let order = by_order.entry(number).or_default();
+                    order.request_ids.extend(request_ids.clone());
+                    // An item may come twice, on pages that shifted while they were read.
+                    order.insert(item.id, item);
+                }
             }
         }
         let mut complete = Vec::new();
@@ -123,7 +136,8 @@ impl LineReader {
             let account = item.account.and_then(|id| known.get(&id));
             OrderLine::of_item(item, account)
         };
-        Ok(complete.into_iter().map(|(number, items)| (number, items.into_values().map(line).collect())).collect())
+        let lines = |items: HashMap<_, OrderItem>| items.into_values().map(line).collect();
+        Ok(complete.into_iter().map(|(number, items)| (number, items.map(lines))).collect())
     }
 
     /// Whether the budget accounts are still to be read, and fill more pages than so many orders have details.
@@ -151,18 +165,19 @@ impl LineReader {
         }
         let mut accounts = first_page.items;
         if pages > 1 {
-            accounts.extend(rest(list).await?);
+            accounts.extend(rest(list).await?.into_iter().flat_map(|page| page.items));
         }
         let mut known = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
         known.extend(accounts.into_iter().map(BudgetAccount::new));
         Ok(true)
     }
 
-    async fn detail(&self, number: PoNumber) -> Result<Option<ReadOrder>, Error> {
-        match self.procurify.purchase_orders().get(number).await {
-            Ok(detail) => {
+    async fn detail(&self, number: PoNumber) -> Result<Option<Traced<ReadOrder>>, Error> {
+        match self.procurify.purchase_orders().get_traced(number).await {
+            Ok(Traced { value: detail, request_ids }) => {
                 let read = split(detail)?;
-                Ok(Some(if self.custom_fields { read } else { as_pages_show(read) }))
+                let read = if self.custom_fields { read } else { as_pages_show(read) };
+                Ok(Some(Traced::new(read, request_ids)))
             }
             Err(error) if error.kind() == procurify_client::ErrorKind::NotFound => {
                 tracing::warn!(%number, "a purchase order was listed and is gone; it is left out");
@@ -183,13 +198,13 @@ fn as_pages_show(mut read: ReadOrder) -> ReadOrder {
     read
 }
 
-async fn rest<T: DeserializeOwned + Send + 'static>(list: List<T>) -> Result<Vec<T>, Error> {
-    list.from_page(2).prefetch(AT_A_TIME).all().await
+async fn rest<T: DeserializeOwned + Send + 'static>(list: List<T>) -> Result<Vec<Page<T>>, Error> {
+    list.from_page(2).prefetch(AT_A_TIME).pages().try_collect().await
 }
 
 /// The days within which these orders were created, widened by one each way for the tenant's time
 /// zone; none if so few that their details are as cheap, or if one has no date.
-fn created_between(orders: &[PurchaseOrder]) -> Option<(NaiveDate, NaiveDate)> {
+fn created_between(orders: &[Traced<PurchaseOrder>]) -> Option<(NaiveDate, NaiveDate)> {
     if orders.len() <= 2 {
         return None;
     }

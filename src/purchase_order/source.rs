@@ -5,6 +5,7 @@ use chrono::{NaiveDate, TimeDelta};
 use procurify_client::{OrderBy, PurchaseOrder, Reader, Role, Status};
 use serde::{Deserialize, Serialize};
 use sync_core::{Batch, ConnectionId, Cursor, Failure, FailureKind, Known, Record, RecordKey, Source, SourceError};
+use tenant_http::Traced;
 
 use super::KIND;
 use super::lines::LineReader;
@@ -81,7 +82,8 @@ impl PurchaseOrderSource {
         let mut records = Vec::with_capacity(orders.len());
         let together = usize::try_from(self.settings.orders_per_poll.max(1)).unwrap_or(usize::MAX);
         while !orders.is_empty() {
-            let now = orders.drain(..together.min(orders.len())).collect();
+            let now = orders.drain(..together.min(orders.len()));
+            let now = now.map(|order| Traced::new(order, tenant_http::RequestIds::none())).collect();
             for read in self.lines.lines(now).await.map_err(|error| of_call(&error))? {
                 records.push(self.record(read)?);
             }
@@ -97,13 +99,14 @@ impl PurchaseOrderSource {
         RecordKey::new(self.connection.clone(), KIND.into(), order.procurify_po.to_string())
     }
 
-    fn record(&self, read: ReadOrder) -> Result<Record, Failure> {
+    fn record(&self, read: Traced<ReadOrder>) -> Result<Record, Failure> {
+        let Traced { value: read, request_ids } = read;
         let (key, stamp, lifecycle) = (self.key(&read.order), stamp(&read.order), lifecycle(&read.order));
         let order = ApprovedOrder::new(read);
         let revision = order.revision();
         let payload = serde_json::to_value(&order)
             .map_err(|error| Failure::new(FailureKind::Other, format!("{key} cannot be kept: {error}")))?;
-        Ok(Record { key, revision, stamp, lifecycle, payload })
+        Ok(Record { key, revision, stamp, lifecycle, payload, request_ids: request_ids.iter().collect() })
     }
 }
 

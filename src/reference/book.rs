@@ -85,7 +85,7 @@ impl<B: MasterBook> BookSink<B> {
             }
             Some(kept) if kept.name.trim() != draft.name => Staged::Rejected(self.taken(draft, kept)),
             _ => match serde_json::to_value(draft) {
-                Ok(value) => Staged::Staged(Handle(value)),
+                Ok(value) => Handle(value).into(),
                 Err(error) => Staged::NotStaged(Failure::new(FailureKind::Other, error.to_string())),
             },
         }
@@ -93,7 +93,7 @@ impl<B: MasterBook> BookSink<B> {
 
     fn made(&self, draft: &MasterDraft, made: Result<Kept, Error>) -> Committed {
         match made {
-            Ok(kept) if kept.name.trim() == draft.name => Committed::Created(TargetRef(kept.number)),
+            Ok(kept) if kept.name.trim() == draft.name => TargetRef(kept.number).into(),
             Ok(kept) => Committed::Rejected(self.taken(draft, &kept)),
             Err(error) => not_committed(&error),
         }
@@ -172,7 +172,7 @@ pub(crate) struct BookNames<B>(pub B);
 impl<B: MasterBook> BookNames<B> {
     fn renamed(&self, name: NameDraft, renamed: Option<Result<(), Error>>) -> Committed {
         match renamed {
-            Some(Ok(())) => Committed::Created(TargetRef(name.of)),
+            Some(Ok(())) => TargetRef(name.of).into(),
             // Somebody was quicker: it is read and written again.
             Some(Err(error)) if error.kind() == ErrorKind::Conflict => Committed::NotProcessed(of_call(&error)),
             Some(Err(error)) => not_committed(&error),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sync_core::ledger::list_all;
 use sync_core::{
     Batch, ConnectionId, Cursor, DedupStore, Failure, FailureKind, Kind, Known, Lifecycle, Mapper, Mapping, Match,
-    Missing, Query, Record, RecordKey, References, Revision, Source, SourceError, StateName,
+    Missing, Query, Record, RecordKey, References, RequestIds, Revision, Source, SourceError, StateName,
 };
 
 use super::System;
@@ -128,6 +128,7 @@ impl Source for NameSource {
                     revision,
                     lifecycle: Lifecycle::Active,
                     payload,
+                    request_ids: RequestIds::none(),
                 });
             }
         }

@@ -31,7 +31,7 @@ impl<R: Renames> Sink for Renaming<R> {
     }
 
     async fn stage(&self, drafts: &[Draft]) -> Vec<Staged> {
-        drafts.iter().map(|draft| Staged::Staged(Handle(draft.document.clone()))).collect()
+        drafts.iter().map(|draft| Handle(draft.document.clone()).into()).collect()
     }
 
     async fn commit(&self, handles: &[Handle]) -> Vec<Committed> {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use sync_core::ledger::list_all;
 use sync_core::{
     Batch, ConnectionId, Cursor, DedupStore, Failure, FailureKind, Kind, Known, Lifecycle, Query, Record, RecordKey,
-    References, Revision, Source, SourceError, StateName,
+    References, RequestIds, Revision, Source, SourceError, StateName,
 };
 
 use super::align::Reading;
@@ -229,7 +229,8 @@ impl OneSidedSource {
         let key = self.key(&one.id);
         let payload = serde_json::to_value(one)
             .map_err(|error| Failure::new(FailureKind::Other, format!("{key} cannot be kept: {error}")))?;
-        Ok(Record { key, revision: Revision::of(&payload), stamp, lifecycle: Lifecycle::Active, payload })
+        let (revision, request_ids) = (Revision::of(&payload), RequestIds::none());
+        Ok(Record { key, revision, stamp, lifecycle: Lifecycle::Active, payload, request_ids })
     }
 }
 

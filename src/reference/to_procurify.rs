@@ -135,7 +135,7 @@ fn read<T: DeserializeOwned>(handle: &Handle) -> Result<T, Failure> {
 
 fn committed(created: Result<TargetRef, Error>) -> Committed {
     match created {
-        Ok(target) => Committed::Created(target),
+        Ok(target) => target.into(),
         Err(error) => not_committed(&error),
     }
 }
@@ -173,7 +173,7 @@ impl Sink for IntoProcurify {
                     let why = format!("{} in Procurify has the same name: the next alignment matches them", one.id);
                     Staged::NotStaged(Failure::new(FailureKind::Other, why))
                 }
-                None => Staged::Staged(Handle(draft.document.clone())),
+                None => Handle(draft.document.clone()).into(),
             }
         };
         drafts.iter().map(stage).collect()

@@ -11,8 +11,10 @@ use cloudsuite_client::m3::value::fit_text;
 use cloudsuite_client::syteline::{Change, OrderStatus, PoNumber, PurchaseOrder, PurchaseOrderLine};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use sync_core::{Amended, Amendment, Compared, Difference, Draft, ExternalRef, Failure, FailureKind, Handle};
-use tenant_http::{Error, Outcome, decimal};
+use sync_core::{
+    Amended, Amendment, Compared, Difference, Draft, ExternalRef, Failure, FailureKind, Handle, RequestIds,
+};
+use tenant_http::{Error, ErrorKind, Outcome, decimal};
 
 use super::document::Document;
 use super::documents::taken;
@@ -305,12 +307,14 @@ pub(super) async fn amend(sink: &SyteLinePurchaseOrders, handles: &[Handle]) -> 
 /// One change after the other, up to the first that is not made.
 async fn carry_out(sink: &SyteLinePurchaseOrders, plan: &Plan) -> Amended {
     let orders = sink.syteline.purchase_orders();
+    let mut request_ids = RequestIds::none();
     // An order that comes back is opened before its lines; one that goes is closed after them.
     let opens = |head: &&HeadChange| head.status.as_deref() != Some(OrderStatus::Complete.code());
     let (first, last): (Vec<&HeadChange>, Vec<&HeadChange>) = plan.head.iter().partition(opens);
     for head in first {
-        if let Err(error) = alone(orders.update().push(head_change(head)).send().await) {
-            return failed(&error);
+        match alone(orders.update().push(head_change(head)).send().await) {
+            Ok(by) => request_ids.extend(by.iter()),
+            Err(error) => return failed(&error),
         }
     }
     for line in &plan.lines {
@@ -325,16 +329,18 @@ async fn carry_out(sink: &SyteLinePurchaseOrders, plan: &Plan) -> Amended {
                 Err(failure) => return Amended::Refused(failure),
             },
         };
-        if let Err(error) = made {
-            return failed(&error);
+        match made {
+            Ok(by) => request_ids.extend(by.iter()),
+            Err(error) => return failed(&error),
         }
     }
     for head in last {
-        if let Err(error) = alone(orders.update().push(head_change(head)).send().await) {
-            return failed(&error);
+        match alone(orders.update().push(head_change(head)).send().await) {
+            Ok(by) => request_ids.extend(by.iter()),
+            Err(error) => return failed(&error),
         }
     }
-    Amended::Done
+    Amended::Done(request_ids)
 }
 
 fn added(
@@ -372,13 +378,14 @@ fn line_change(item_id: &str, values: &Values, cost: &str) -> Change {
     }
 }
 
-/// The answer to a change that was sent alone.
-fn alone<T>(mut answers: Vec<Result<T, Error>>) -> Result<(), Error> {
+/// The answer to a change that was sent alone: the call that made it.
+pub(super) fn alone<T: Into<tenant_http::RequestIds>>(
+    mut answers: Vec<Result<T, Error>>,
+) -> Result<tenant_http::RequestIds, Error> {
     match answers.pop() {
-        Some(Ok(_)) => Ok(()),
-        Some(Err(error)) => Err(error),
+        Some(answer) => answer.map(Into::into),
         None => Err(Error::new(
-            tenant_http::ErrorKind::Decode,
+            ErrorKind::Decode,
             Outcome::Unknown,
             "POST update",
             "SyteLine gave no answer for this change",

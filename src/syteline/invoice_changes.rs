@@ -10,9 +10,10 @@ use std::collections::BTreeMap;
 
 use cloudsuite_client::syteline::{Change, Distribution, IdoRow, PoNumber, VendorNumber, Voucher, VoucherNumber};
 use rust_decimal::Decimal;
-use sync_core::{Amended, Failure, FailureKind};
-use tenant_http::{Error, ErrorKind, Outcome};
+use sync_core::{Amended, Failure, FailureKind, RequestIds};
+use tenant_http::{Error, Outcome};
 
+use super::amend::alone;
 use super::invoices::{SyteLineInvoices, invalid};
 use crate::bill::{InvoiceDraft, LineStep, Now, Ours, Plan, Shown, Standing, StandingLine};
 use crate::failure::of_call;
@@ -154,10 +155,12 @@ pub(super) async fn change(book: &SyteLineInvoices, plans: &[Plan]) -> Vec<Amend
 /// its distributions until the last.
 async fn carry_out(book: &SyteLineInvoices, plan: &Plan, invoice: &InvoiceDraft) -> Amended {
     let vouchers = book.syteline.vouchers();
+    let mut request_ids = RequestIds::none();
     if !plan.head.is_none() {
         let Some(guard) = &plan.guard else { return unguarded() };
-        if let Err(error) = alone(vouchers.update().push(head_change(guard, plan, invoice)).send().await) {
-            return failed(&error);
+        match alone(vouchers.update().push(head_change(guard, plan, invoice)).send().await) {
+            Ok(by) => request_ids.extend(by.iter()),
+            Err(error) => return failed(&error),
         }
     }
     let lines = book.settings.distributed(invoice);
@@ -192,25 +195,31 @@ async fn carry_out(book: &SyteLineInvoices, plan: &Plan, invoice: &InvoiceDraft)
             }
             LineStep::Remove { guard: None, .. } | LineStep::Change { guard: None, .. } => return unguarded(),
         };
-        if let Err(error) = made {
-            return failed(&error);
+        match made {
+            Ok(by) => request_ids.extend(by.iter()),
+            Err(error) => return failed(&error),
         }
     }
-    Amended::Done
+    Amended::Done(request_ids)
 }
 
 /// The distributions, then the voucher.
 async fn delete(book: &SyteLineInvoices, plan: &Plan) -> Amended {
     let vouchers = book.syteline.vouchers();
+    let mut request_ids = RequestIds::none();
     for step in &plan.steps {
         let LineStep::Remove { guard: Some(guard), .. } = step else { return unguarded() };
-        if let Err(error) = alone(vouchers.update_distributions().push(Change::delete(guard)).send().await) {
-            return failed(&error);
+        match alone(vouchers.update_distributions().push(Change::delete(guard)).send().await) {
+            Ok(by) => request_ids.extend(by.iter()),
+            Err(error) => return failed(&error),
         }
     }
     let Some(guard) = &plan.guard else { return unguarded() };
     match alone(vouchers.update().push(Change::delete(guard)).send().await) {
-        Ok(()) => Amended::Done,
+        Ok(by) => {
+            request_ids.extend(by.iter());
+            Amended::Done(request_ids)
+        }
         Err(error) => failed(&error),
     }
 }
@@ -231,15 +240,6 @@ fn head_change(guard: &str, plan: &Plan, invoice: &InvoiceDraft) -> Change {
         .maybe("SalesTax", head.tax)
         .maybe("PurchAmt", revalued.then(|| invoice.lines_total()))
         .maybe("PoNum", order.as_ref())
-}
-
-/// The answer to a change that was sent alone.
-fn alone<T>(mut answers: Vec<Result<T, Error>>) -> Result<(), Error> {
-    if let Some(answer) = answers.pop() {
-        return answer.map(drop);
-    }
-    let why = "SyteLine gave no answer for this change";
-    Err(Error::new(ErrorKind::Decode, Outcome::Unknown, "POST update", why))
 }
 
 fn unguarded() -> Amended {

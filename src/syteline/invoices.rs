@@ -11,7 +11,7 @@ use cloudsuite_client::syteline::{
 };
 use rust_decimal::Decimal;
 use sync_core::{Amended, Failure, FailureKind};
-use tenant_http::{Error, Outcome};
+use tenant_http::{Error, Outcome, RequestIds, Traced};
 
 use super::invoice_changes;
 use crate::bill::{
@@ -294,7 +294,7 @@ impl InvoiceBook for SyteLineInvoices {
         invoices.iter().map(lines).collect()
     }
 
-    async fn add(&self, invoices: &[&Prepared]) -> Vec<Result<String, Trouble>> {
+    async fn add(&self, invoices: &[&Prepared]) -> Vec<Result<Traced<String>, Trouble>> {
         let checked = match self.check_currencies(invoices).await {
             Ok(checked) => checked,
             Err(error) => return vec![Err(Trouble::NotProcessed(of_call(&error))); invoices.len()],
@@ -309,7 +309,8 @@ impl InvoiceBook for SyteLineInvoices {
             let row = inserted.row();
             let ours = vouchers.reference_of(row) == Some(prepared.reference.as_str());
             let number = row.owned("Voucher").filter(|_| ours || matches!(inserted, Inserted::Created(_)));
-            number.ok_or_else(|| Trouble::Unknown(unanswered()))
+            let number = number.ok_or_else(|| Trouble::Unknown(unanswered()))?;
+            Ok(Traced::new(number, inserted.into()))
         };
         new.into_iter()
             .zip(invoices)
@@ -324,7 +325,7 @@ impl InvoiceBook for SyteLineInvoices {
             .collect()
     }
 
-    async fn add_lines(&self, invoices: &[Missing<'_>]) -> Vec<Result<(), Trouble>> {
+    async fn add_lines(&self, invoices: &[Missing<'_>]) -> Vec<Result<RequestIds, Trouble>> {
         let wanted: Vec<Result<Vec<NewDistribution>, Failure>> = invoices
             .iter()
             .map(|missing| {
@@ -345,8 +346,12 @@ impl InvoiceBook for SyteLineInvoices {
             .map(|(lines, missing)| {
                 let lines = lines.map_err(Trouble::Rejected)?;
                 let answers: Vec<_> = inserted.by_ref().take(lines.len()).collect();
-                let failed = answers.into_iter().zip(missing.places);
-                Trouble::worst(failed.filter_map(|(answer, place)| Some((place + 1, trouble(&answer.err()?)))))
+                let answers = answers.into_iter().zip(missing.places);
+                let added = |inserted: Result<Inserted, Error>| match inserted {
+                    Ok(inserted) => Ok(inserted.into()),
+                    Err(error) => Err(trouble(&error)),
+                };
+                Trouble::worst(answers.map(|(answer, place)| (place + 1, added(answer))))
             })
             .collect()
     }

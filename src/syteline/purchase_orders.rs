@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use sync_core::sink::UNNAMED;
 use sync_core::{
     Amended, Amendment, Committed, Compared, Doubt, Draft, ExternalRef, Failure, FailureKind, Found, Handle, Lookup,
-    Missing, Settled, Sink, Staged, TargetRef,
+    Missing, RequestIds, Settled, Sink, Staged, TargetRef,
 };
 use tenant_http::{Error, Outcome};
 
@@ -92,9 +92,9 @@ impl OrderHandle {
         })
     }
 
-    fn staged(self) -> Staged {
+    fn staged(self, by: RequestIds) -> Staged {
         match serde_json::to_value(&self) {
-            Ok(value) => Staged::Staged(Handle(value)),
+            Ok(value) => Staged::Staged(Handle(value), by),
             Err(error) => Staged::NotStaged(Failure::new(FailureKind::Other, error.to_string())),
         }
     }
@@ -107,6 +107,14 @@ struct Staging {
     number: Option<PoNumber>,
     /// Numbers of the lines that are there already.
     lines: Vec<u32>,
+    /// SyteLine's ids of the requests that inserted what is there.
+    request_ids: RequestIds,
+}
+
+impl Staging {
+    fn inserted(&mut self, inserted: &Inserted) {
+        self.request_ids.extend(inserted.request_ids().iter());
+    }
 }
 
 impl SyteLinePurchaseOrders {
@@ -159,8 +167,10 @@ impl SyteLinePurchaseOrders {
             let heads: Vec<_> =
                 new.iter().filter_map(|&index| Some(staging[index].as_ref().ok()?.document.head(None))).collect();
             for (&index, inserted) in new.iter().zip(self.syteline.purchase_orders().insert(&heads).await) {
-                if let Err(error) = inserted {
-                    staging[index] = Err(not_staged(&error));
+                match (inserted, &mut staging[index]) {
+                    (Ok(inserted), Ok(one)) => one.inserted(&inserted),
+                    (Ok(_), Err(_)) => {}
+                    (Err(error), one) => *one = Err(not_staged(&error)),
                 }
             }
             // An earlier attempt's may have come meanwhile.
@@ -217,11 +227,12 @@ impl SyteLinePurchaseOrders {
         let mut inserted = orders.insert(&heads).await.into_iter();
         let mut found = Vec::new();
         for (index, one) in staging.iter_mut().enumerate().filter(|(_, one)| one.is_ok()) {
-            match inserted.next() {
-                Some(Ok(Inserted::Created(_))) => {}
-                Some(Ok(_)) => found.push(index),
-                Some(Err(error)) => *one = Err(not_staged(&error)),
-                None => *one = Err(unanswered()),
+            match (inserted.next(), &mut *one) {
+                (Some(Ok(Inserted::Found(_))), _) => found.push(index),
+                (Some(Ok(inserted)), Ok(staging)) => staging.inserted(&inserted),
+                (Some(Ok(_)), Err(_)) => {}
+                (Some(Err(error)), _) => *one = Err(not_staged(&error)),
+                (None, _) => *one = Err(unanswered()),
             }
         }
         self.take_up(staging, found).await;
@@ -260,7 +271,10 @@ impl SyteLinePurchaseOrders {
             let Some(number) = one.number.clone() else { continue };
             match there {
                 There::Part(lines) => one.lines = lines,
-                There::Order => staging[index] = Err(OrderHandle { order: number, posted: true }.staged()),
+                There::Order => {
+                    let there = OrderHandle { order: number, posted: true };
+                    staging[index] = Err(there.staged(RequestIds::none()));
+                }
                 There::Foreign => {
                     let why = format!("order number {number} is taken by another order: choose another number prefix");
                     staging[index] = Err(Staged::Rejected(Failure::new(FailureKind::Invalid, why)));
@@ -268,7 +282,7 @@ impl SyteLinePurchaseOrders {
                 // What it left is gone by now; the next attempt gets a number of its own.
                 There::Nothing if self.settings.server_numbers => staging[index] = Err(unanswered()),
                 There::Nothing => match again.next() {
-                    Some(Ok(Inserted::Created(_))) => {}
+                    Some(Ok(inserted @ Inserted::Created(_))) => one.inserted(&inserted),
                     Some(Err(error)) => staging[index] = Err(not_staged(&error)),
                     _ => staging[index] = Err(unanswered()),
                 },
@@ -294,18 +308,22 @@ impl SyteLinePurchaseOrders {
             .into_iter()
             .zip(missing)
             .map(|(one, missing)| {
-                let number = match one.map(|one| one.number) {
-                    Ok(Some(number)) => number,
-                    Ok(None) => return unanswered(),
+                let (number, mut by) = match one.map(|one| (one.number, one.request_ids)) {
+                    Ok((Some(number), by)) => (number, by),
+                    Ok((None, _)) => return unanswered(),
                     Err(staged) => return staged,
                 };
-                let answers = inserted.by_ref().take(missing.len());
-                let failures =
-                    missing.iter().zip(answers).filter_map(|((line, _), answer)| Some((*line, answer.err()?)));
+                let mut failures = Vec::new();
+                for ((line, _), answer) in missing.iter().zip(inserted.by_ref().take(missing.len())) {
+                    match answer {
+                        Ok(inserted) => by.extend(inserted.request_ids().iter()),
+                        Err(error) => failures.push((*line, error)),
+                    }
+                }
                 // A refusal is final, whatever else went wrong.
-                let first_failure = failures.min_by_key(|(_, error)| error.outcome() != Outcome::Rejected);
+                let first_failure = failures.into_iter().min_by_key(|(_, error)| error.outcome() != Outcome::Rejected);
                 match first_failure {
-                    None => OrderHandle { order: number, posted: false }.staged(),
+                    None => OrderHandle { order: number, posted: false }.staged(by),
                     Some((line, error)) => {
                         let staged = at_line(line, not_staged(&error));
                         if matches!(staged, Staged::Rejected(_)) {
@@ -401,7 +419,7 @@ fn at_line(line: u32, staged: Staged) -> Staged {
     match staged {
         Staged::Rejected(failure) => Staged::Rejected(named(failure)),
         Staged::NotStaged(failure) => Staged::NotStaged(named(failure)),
-        staged @ (Staged::Staged(_) | Staged::Held(_) | Staged::Blocked(_)) => staged,
+        staged @ (Staged::Staged(..) | Staged::Held(_) | Staged::Blocked(_)) => staged,
     }
 }
 
@@ -446,7 +464,7 @@ impl Sink for SyteLinePurchaseOrders {
                 let document = Document::new(draft, &self.settings).map_err(Staged::Rejected)?;
                 let own = (!self.settings.server_numbers).then(|| number_of(&draft.key, &self.settings));
                 let number = own.transpose().map_err(Staged::Rejected)?;
-                Ok(Staging { document, number, lines: Vec::new() })
+                Ok(Staging { document, number, lines: Vec::new(), request_ids: RequestIds::none() })
             })
             .collect();
         self.check_vendors(&mut staging).await;
@@ -468,9 +486,11 @@ impl Sink for SyteLinePurchaseOrders {
         read.into_iter()
             .map(|handle| match handle {
                 Err(failure) => Committed::Rejected(failure),
-                Ok(handle) if handle.posted => Committed::Created(TargetRef(handle.order.to_string())),
+                Ok(handle) if handle.posted => TargetRef(handle.order.to_string()).into(),
                 Ok(handle) => match set.next() {
-                    Some(Ok(_)) => Committed::Created(TargetRef(handle.order.to_string())),
+                    Some(Ok(set)) => {
+                        Committed::Created(TargetRef(handle.order.to_string()), set.request_ids.iter().collect())
+                    }
                     Some(Err(error)) => not_committed(&error),
                     None => {
                         Committed::Unknown(Failure::new(FailureKind::Other, "SyteLine gave no answer for this order"))

@@ -29,6 +29,7 @@ use crate::ledger::{Append, Appended, Change, Claim, ClaimRequest, DedupStore, E
 use crate::mapper::Missing;
 use crate::record::{Actor, ConnectionId, Kind, Lifecycle, Record, RecordKey, Revision};
 use crate::reference::{CrossReferences, Match, MatchedBy, Reference};
+use crate::request::RequestIds;
 use crate::sink::TargetRef;
 use crate::source::Cursor;
 use crate::state::{Head, StateName};
@@ -320,13 +321,15 @@ fn discovery(key: &RecordKey, at: DateTime<Utc>) -> Append {
         lifecycle: Lifecycle::Active,
         payload,
     };
-    let event = Event { version: 1, at, actor: Actor::new("test"), change };
+    let request_ids = ["req-1", "req 'two'"].into_iter().collect();
+    let event = Event { version: 1, at, actor: Actor::new("test"), change, request_ids };
     let head = Head::first(key, &event).unwrap();
     Append { key: key.clone(), expected: 0, fence: None, lease: Lease::Keep, events: vec![event], head }
 }
 
 fn next(head: &Head, change: Change, at: DateTime<Utc>) -> Append {
-    let event = Event { version: head.version + 1, at, actor: Actor::new("test"), change };
+    let event =
+        Event { version: head.version + 1, at, actor: Actor::new("test"), change, request_ids: RequestIds::none() };
     let mut after = head.clone();
     after.apply(&event);
     Append {

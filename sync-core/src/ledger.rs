@@ -15,6 +15,7 @@ use crate::error::StoreError;
 use crate::failure::Failure;
 use crate::mapper::Missing;
 use crate::record::{Actor, ConnectionId, Kind, Lifecycle, RecordKey, Revision};
+use crate::request::RequestIds;
 use crate::sink::{Difference, Handle, TargetRef};
 use crate::state::{Head, StateName};
 
@@ -243,6 +244,9 @@ pub struct Event {
     pub actor: Actor,
     /// What.
     pub change: Change,
+    /// What the other systems call the requests that it came from; of one that failed, the failure has the id.
+    #[serde(default, skip_serializing_if = "RequestIds::is_empty")]
+    pub request_ids: RequestIds,
 }
 
 /// Proves which of several claims of a key is the latest: grows with each claim.

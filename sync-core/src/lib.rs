@@ -32,6 +32,7 @@ pub mod mapper;
 pub mod memory;
 pub mod record;
 pub mod reference;
+pub mod request;
 pub mod retry;
 pub mod schedule;
 pub mod sink;
@@ -55,6 +56,7 @@ pub use ledger::{
 pub use mapper::{Mapper, Mapping, Missing};
 pub use record::{Actor, ConnectionId, ExternalRef, InvalidKey, Kind, Lifecycle, Record, RecordKey, Revision};
 pub use reference::{CrossReferences, Match, MatchedBy, Reference, References};
+pub use request::RequestIds;
 pub use retry::{Backoff, Retry, RetryPolicy};
 pub use schedule::{Calendar, Frozen, Schedule};
 pub use sink::{

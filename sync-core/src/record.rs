@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::request::RequestIds;
+
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -246,6 +248,9 @@ pub struct Record {
     pub lifecycle: Lifecycle,
     /// The content itself, all that a mapper needs.
     pub payload: Value,
+    /// What the source calls the requests that this reading came from. No part of the content.
+    #[serde(default, skip_serializing_if = "RequestIds::is_empty")]
+    pub request_ids: RequestIds,
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::failure::{Failure, FailureKind};
 use crate::mapper::Missing;
 use crate::record::{ExternalRef, RecordKey};
+use crate::request::RequestIds;
 
 /// A document ready to be posted.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,8 +90,8 @@ impl Found {
 /// What became of one draft in `stage`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Staged {
-    /// It is ready to commit.
-    Staged(Handle),
+    /// It is ready to commit; by these requests.
+    Staged(Handle, RequestIds),
     /// The target refused the content.
     Rejected(Failure),
     /// Something of it, or in its place, is in the target already, which a person must see to first: the failure says
@@ -103,13 +104,19 @@ pub enum Staged {
     NotStaged(Failure),
 }
 
+impl From<Handle> for Staged {
+    fn from(handle: Handle) -> Self {
+        Self::Staged(handle, RequestIds::none())
+    }
+}
+
 /// What became of one handle in `commit`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Committed {
-    /// The document exists.
-    Created(TargetRef),
-    /// The target took it and will make the document later.
-    Accepted,
+    /// The document exists; by these requests.
+    Created(TargetRef, RequestIds),
+    /// The target took it, by these requests, and will make the document later.
+    Accepted(RequestIds),
     /// The target refused it and nothing will come of it: what was staged has been thrown away.
     Rejected(Failure),
     /// The target refused it, and a part of it stays there: the failure says which, and what is to be done about it.
@@ -118,6 +125,12 @@ pub enum Committed {
     NotProcessed(Failure),
     /// It may have happened.
     Unknown(Failure),
+}
+
+impl From<TargetRef> for Committed {
+    fn from(target: TargetRef) -> Self {
+        Self::Created(target, RequestIds::none())
+    }
 }
 
 /// What `settle` found out about a commit whose outcome is unknown.
@@ -209,8 +222,8 @@ pub enum Compared {
 /// What became of an amendment.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Amended {
-    /// All of it was carried out.
-    Done,
+    /// All of it was carried out, by these requests.
+    Done(RequestIds),
     /// The target refused it. What came before the refused part may have been carried out.
     Refused(Failure),
     /// Not all of it was carried out, and nothing more will come of it: compare anew.
@@ -224,6 +237,9 @@ pub enum Amended {
 /// Each method takes a batch and answers each item, in order; an answer that is missing is taken as
 /// "unknown". A sink never retries what may have been processed: that is the engine's decision.
 /// A sink keeps no state of its own: whatever it must remember stands in the [`Handle`].
+///
+/// What the target calls the requests of a success can be told with it, for the trail; a handle or a number alone
+/// stands for a success of which that is not known.
 ///
 /// Staging leaves nothing behind that counts. A sink of a target without staging returns the draft
 /// itself as the handle in `stage`, without a call, and creates the document in `commit`:
@@ -248,14 +264,14 @@ pub enum Amended {
 ///     }
 ///
 ///     async fn stage(&self, drafts: &[Draft]) -> Vec<Staged> {
-///         drafts.iter().map(|draft| Staged::Staged(Handle(serde_json::json!([draft.reference, draft.document])))).collect()
+///         drafts.iter().map(|draft| Handle(serde_json::json!([draft.reference, draft.document])).into()).collect()
 ///     }
 ///
 ///     async fn commit(&self, handles: &[Handle]) -> Vec<Committed> {
 ///         let mut list = self.0.lock().unwrap();
 ///         handles.iter().map(|handle| {
 ///             list.push((handle.0[0].as_str().unwrap_or_default().to_owned(), handle.0[1].clone()));
-///             Committed::Created(TargetRef((list.len() - 1).to_string()))
+///             TargetRef((list.len() - 1).to_string()).into()
 ///         }).collect()
 ///     }
 /// }

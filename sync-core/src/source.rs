@@ -51,7 +51,7 @@ pub enum SourceError {
 /// Dropping the future of `poll` loses nothing, since only a returned cursor is ever saved.
 ///
 /// ```
-/// use sync_core::{Batch, Cursor, Known, Lifecycle, Record, RecordKey, Revision, Source, SourceError};
+/// use sync_core::{Batch, Cursor, Known, Lifecycle, Record, RecordKey, RequestIds, Revision, Source, SourceError};
 ///
 /// /// Numbered records of a list that only grows.
 /// struct Growing(Vec<serde_json::Value>);
@@ -66,6 +66,7 @@ pub enum SourceError {
 ///             stamp: String::new(),
 ///             lifecycle: Lifecycle::Active,
 ///             payload: payload.clone(),
+///             request_ids: RequestIds::none(), // as far as the system tells them, for the trail
 ///         }).collect();
 ///         let next = from + records.len();
 ///         Ok(Batch { records, unchanged: 0, next: Cursor(next.to_string()), more: next < self.0.len() })

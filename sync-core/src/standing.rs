@@ -194,6 +194,7 @@ mod tests {
     use crate::ledger::{Change, Event};
     use crate::mapper::Missing;
     use crate::record::{Actor, Lifecycle, RecordKey, Revision};
+    use crate::request::RequestIds;
     use crate::sink::{Handle, TargetRef};
 
     fn head(state: State) -> Head {
@@ -201,7 +202,13 @@ mod tests {
         let revision = Revision::new("3f9ac2");
         let change =
             Change::Discovered { revision, stamp: "1".into(), lifecycle: Lifecycle::Active, payload: json!({"id": 7}) };
-        let event = Event { version: 1, at: DateTime::UNIX_EPOCH, actor: Actor::new("w"), change };
+        let event = Event {
+            version: 1,
+            at: DateTime::UNIX_EPOCH,
+            actor: Actor::new("w"),
+            change,
+            request_ids: RequestIds::none(),
+        };
         Head { state, ..Head::first(&key, &event).unwrap() }
     }
 

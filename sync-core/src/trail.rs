@@ -11,6 +11,7 @@ use crate::error::{EngineError, StoreError};
 use crate::failure::Failure;
 use crate::ledger::{Change, DedupStore, Event, Evidence};
 use crate::record::{Actor, Lifecycle, RecordKey};
+use crate::request::RequestIds;
 use crate::sink::{Difference, TargetRef};
 use crate::standing::{Standing, minute};
 use crate::state::{Head, State, StateName};
@@ -53,7 +54,7 @@ impl Trail {
                 after: head.state.name(),
                 document: document(&event.change).cloned(),
                 evidence: evidence(&event.change),
-                request_id: failure(&event.change).and_then(|failure| failure.request_id.clone()),
+                request_ids: request_ids(event).into(),
                 told: told(&event.change, &differences),
                 differences,
                 change: event.change.clone(),
@@ -121,8 +122,9 @@ pub struct AuditEntry {
     pub document: Option<TargetRef>,
     /// How a posted document came to be known.
     pub evidence: Option<Evidence>,
-    /// The other system's id of the request that failed.
-    pub request_id: Option<String>,
+    /// What the other systems call the requests that it came from: those that read the record, staged, committed or
+    /// changed its document, or the one that failed. None as far as they gave no ids.
+    pub request_ids: Vec<String>,
     /// What, in words.
     pub told: String,
     /// What changed by it, each with what it was and what it is: of the document that is amended, or of the record that
@@ -144,6 +146,12 @@ fn evidence(change: &Change) -> Option<Evidence> {
         Change::Posted { evidence, .. } => Some(*evidence),
         _ => None,
     }
+}
+
+fn request_ids(event: &Event) -> RequestIds {
+    let mut ids = event.request_ids.clone();
+    ids.extend(failure(&event.change).and_then(|failure| failure.request_id.clone()));
+    ids
 }
 
 fn failure(change: &Change) -> Option<&Failure> {
@@ -177,7 +185,15 @@ impl fmt::Display for AuditEntry {
             Some(before) if before != self.after => write!(f, "  {} -> {}", before.words(), self.after.words())?,
             _ => write!(f, "  {}", self.after.words())?,
         }
-        write!(f, "  {}", self.told)
+        write!(f, "  {}", self.told)?;
+        // The words of a failure name its request themselves.
+        let failed = failure(&self.change).and_then(|failure| failure.request_id.as_ref());
+        let untold: Vec<&str> = self.request_ids.iter().filter(|id| Some(*id) != failed).map(String::as_str).collect();
+        match untold.as_slice() {
+            [] => Ok(()),
+            [one] => write!(f, " (request {one})"),
+            several => write!(f, " (requests {})", several.join(", ")),
+        }
     }
 }
 
@@ -306,10 +322,17 @@ mod tests {
             Change::AmendRefused { revision, lifecycle, failure: failure() },
         ] {
             let history = [discovered.clone(), committing.clone(), posted.clone(), change];
-            let event = |(version, change)| Event { version, at, actor: Actor::new("w"), change };
+            let request_ids = RequestIds::none();
+            let event = |(version, change)| Event {
+                version,
+                at,
+                actor: Actor::new("w"),
+                change,
+                request_ids: request_ids.clone(),
+            };
             let events = (1..).zip(history).map(event).collect();
             let entries = Trail { key: "acme/order/7".parse().unwrap(), events }.entries();
-            assert_eq!(entries[3].request_id.as_deref(), Some("req-77"), "{}", entries[3]);
+            assert_eq!(entries[3].request_ids, ["req-77"], "{}", entries[3]);
             assert!(entries[3].to_string().contains("req-77"), "{}", entries[3]);
         }
     }

@@ -12,8 +12,8 @@ use procurify_cloudsuite::syteline::{SyteLineInvoiceSettings, SyteLineProduct};
 use procurify_cloudsuite::{CloudSuiteClient, Company};
 use rust_decimal::Decimal;
 use sandbox::{
-    Account, Document, FaultKind, Faults, M3, M3Config, Matcher, OData, ODataConfig, Scenario, Stats, Supplier,
-    SyteLine, SyteLineConfig, Touch, TypedInvoice, TypedOrder,
+    Account, AnsweredCall, Document, FaultKind, Faults, M3, M3Config, Matcher, OData, ODataConfig, Scenario, Stats,
+    Supplier, SyteLine, SyteLineConfig, Touch, TypedInvoice, TypedOrder,
 };
 
 /// The supplier whose settings new ones begin with, where a product needs one.
@@ -53,6 +53,9 @@ pub trait Erp: Sized + Send + Sync + 'static {
     fn put_account(&self, account: &Account);
     fn set_faults_to(&self, faults: Faults);
     fn seen(&self) -> Stats;
+    /// Keeps each call from now on, with the id of its answer.
+    fn keep_calls(&self);
+    fn kept_calls(&self) -> Vec<AnsweredCall>;
     /// From now on its calls fail so.
     fn fail(&self, faults: Faults);
     /// Calls so far that wrote to the ERP's orders.
@@ -183,6 +186,14 @@ impl Erp for M3 {
 
     fn seen(&self) -> Stats {
         self.stats()
+    }
+
+    fn keep_calls(&self) {
+        Self::keep_calls(self);
+    }
+
+    fn kept_calls(&self) -> Vec<AnsweredCall> {
+        Self::kept_calls(self)
     }
 
     fn fail(&self, faults: Faults) {
@@ -341,6 +352,14 @@ impl Erp for SyteLine {
         self.stats()
     }
 
+    fn keep_calls(&self) {
+        Self::keep_calls(self);
+    }
+
+    fn kept_calls(&self) -> Vec<AnsweredCall> {
+        Self::kept_calls(self)
+    }
+
     fn fail(&self, faults: Faults) {
         self.set_faults(faults);
     }
@@ -482,6 +501,14 @@ impl Erp for OData {
 
     fn seen(&self) -> Stats {
         self.stats()
+    }
+
+    fn keep_calls(&self) {
+        Self::keep_calls(self);
+    }
+
+    fn kept_calls(&self) -> Vec<AnsweredCall> {
+        Self::kept_calls(self)
     }
 
     fn fail(&self, faults: Faults) {

@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 
 use crate::scrub::{Scrubber, holds_token, shorten};
-use crate::{Error, ErrorKind, Outcome};
+use crate::{Error, ErrorKind, Outcome, RequestIds};
 
 /// Headers in which servers put their id of a request.
 const REQUEST_IDS: [&str; 4] = ["x-request-id", "x-procurify-request-id", "x-correlation-id", "x-amzn-requestid"];
@@ -77,6 +77,11 @@ impl Response {
         self.scrubber = scrubber.clone();
         self.token = token.cloned();
         self
+    }
+
+    /// The server's id of the request, as results carry it.
+    pub fn request_ids(&self) -> RequestIds {
+        self.request_id.as_deref().map(Into::into).into_iter().collect()
     }
 
     /// A header as text.

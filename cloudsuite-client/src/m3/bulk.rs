@@ -7,6 +7,7 @@ use super::M3;
 use super::call::{call, options};
 use super::error::TransactionError;
 use super::pairing::{Results, pair};
+use super::record::MiRecord;
 use super::split::Frame;
 use super::transaction::{Transaction, check_name};
 
@@ -69,7 +70,8 @@ impl Bulk {
         self.plan().calls.len()
     }
 
-    /// Runs the transactions, call after call, and returns one result for each, in their order.
+    /// Runs the transactions, call after call, and returns one result for each, in their order, with the server's id of
+    /// the call that it came in.
     ///
     /// - M3 goes on past a transaction that fails.
     /// - A call that fails as a whole gives its transactions its own error; the calls after it are not sent, and their
@@ -101,6 +103,11 @@ impl Bulk {
             rest = left;
         }
         results
+    }
+
+    /// As [`send`](Self::send), of what is read: which call it came in is of no matter.
+    pub(crate) async fn rows(self) -> Vec<Result<Vec<MiRecord>, TransactionError>> {
+        self.send().await.into_iter().map(|result| result.map(|rows| rows.value)).collect()
     }
 
     async fn run(&self) -> Results {

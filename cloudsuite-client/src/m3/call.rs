@@ -43,10 +43,12 @@ struct Unread {
 }
 
 fn read_answer(operation: &str, response: &Response) -> Result<Answer, Unread> {
-    wire::read(&response.body).map_err(|why| Unread {
-        garbled: matches!(why, Unreadable::Broken(_)),
-        error: unreadable(operation, response, why),
-    })
+    match wire::read(&response.body) {
+        Ok(answer) => Ok(Answer { request_ids: response.request_ids(), ..answer }),
+        Err(why) => {
+            Err(Unread { garbled: matches!(why, Unreadable::Broken(_)), error: unreadable(operation, response, why) })
+        }
+    }
 }
 
 fn unreadable(operation: &str, response: &Response, why: Unreadable) -> Error {

@@ -1,8 +1,9 @@
 //! The error of one M3 transaction, whether M3 refused it, the call around it failed, or it was never sent.
 
 use std::fmt;
+use std::sync::Arc;
 
-use tenant_http::{Error, ErrorKind, Outcome};
+use tenant_http::{Error, ErrorKind, Outcome, RequestIds};
 
 use super::fault::MiFault;
 
@@ -22,6 +23,7 @@ struct Inner {
     program: String,
     transaction: String,
     cause: Cause,
+    request_id: Option<Arc<str>>,
 }
 
 #[derive(Clone)]
@@ -64,7 +66,19 @@ impl TransactionError {
     }
 
     fn with(program: &str, transaction: &str, cause: Cause) -> Self {
-        Self(Box::new(Inner { program: program.to_owned(), transaction: transaction.to_owned(), cause }))
+        let (program, transaction) = (program.to_owned(), transaction.to_owned());
+        Self(Box::new(Inner { program, transaction, cause, request_id: None }))
+    }
+
+    /// Told in the answer to this request.
+    pub(crate) fn of_request(mut self, ids: &RequestIds) -> Self {
+        self.0.request_id = ids.clone().into_iter().next();
+        self
+    }
+
+    /// The server's id of the request that it was answered to, if it gave one.
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref().or_else(|| self.call_error()?.request_id())
     }
 
     /// What a program should make of it.
@@ -140,10 +154,11 @@ impl From<TransactionError> for Error {
     fn from(error: TransactionError) -> Self {
         let (kind, outcome) = (error.kind(), error.outcome());
         let operation = format!("{} {}", error.0.program, error.0.transaction);
+        let id = error.request_id().map(str::to_owned);
         match error.0.cause {
             Cause::Call(call) => call,
-            Cause::Fault(fault) => Error::new(kind, outcome, operation, fault.to_string()),
-            Cause::Other { message, .. } => Error::new(kind, outcome, operation, message),
+            Cause::Fault(fault) => Error::new(kind, outcome, operation, fault.to_string()).with_request_id(id),
+            Cause::Other { message, .. } => Error::new(kind, outcome, operation, message).with_request_id(id),
         }
     }
 }

@@ -5,6 +5,8 @@
 
 use std::fmt::Write as _;
 
+use tenant_http::Traced;
+
 use super::M3;
 use super::call::{call, options};
 use super::error::TransactionError;
@@ -100,6 +102,14 @@ impl Execute {
     /// # Errors
     /// M3's refusal with its [`MiFault`](super::MiFault); a failed call; an incomplete list.
     pub async fn send(self) -> Result<Vec<MiRecord>, TransactionError> {
+        self.send_traced().await.map(|rows| rows.value)
+    }
+
+    /// As [`send`](Self::send), with the server's id of the request.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn send_traced(self) -> Result<Traced<Vec<MiRecord>>, TransactionError> {
         let (program, name) = (self.program.as_str(), self.transaction.name());
         let refused = check_name("program", program).err().or(self.transaction.refused().map(str::to_owned));
         if let Some(reason) = refused.or(self.refused.clone()) {

@@ -137,7 +137,7 @@ impl GlAccounts {
                 .field("AITP", dimension.number().to_string())
                 .maybe("DIVI", self.division.as_ref())
         };
-        let answers = self.m3.bulk(PROGRAM).extend(ids.iter().map(get)).send().await;
+        let answers = self.m3.bulk(PROGRAM).extend(ids.iter().map(get)).rows().await;
         let read = |answer: Result<Vec<MiRecord>, TransactionError>| match answer {
             Err(error) if error.fault().is_some_and(|fault| fault.says_absent("AITM")) => Ok(None),
             answer => answer?

@@ -20,7 +20,7 @@ impl<T> Lookup<T> {
     /// One answer for each key, in their order. `None` only where M3 clearly says that there is no such record.
     pub(crate) async fn get<K: AsRef<str>>(&self, m3: &M3, keys: &[K]) -> Vec<Result<Option<T>, TransactionError>> {
         let get = |key: &K| Transaction::new(self.transaction).field(self.key, key);
-        let answers = m3.bulk(self.program).extend(keys.iter().map(get)).send().await;
+        let answers = m3.bulk(self.program).extend(keys.iter().map(get)).rows().await;
         keys.iter().zip(answers).map(|(key, answer)| self.judge(key.as_ref(), answer)).collect()
     }
 

@@ -1,6 +1,6 @@
 //! Which answer belongs to which transaction, and what an absent one means.
 
-use tenant_http::{ErrorKind, Outcome};
+use tenant_http::{ErrorKind, Outcome, RequestIds, Traced};
 
 use super::error::TransactionError;
 use super::record::MiRecord;
@@ -8,12 +8,12 @@ use super::transaction::Transaction;
 use super::wire::{Answer, ResultEntry, Termination, Verdict};
 
 /// What each of the sent transactions got, in their order.
-pub(crate) type Results = Vec<Result<Vec<MiRecord>, TransactionError>>;
+pub(crate) type Results = Vec<Result<Traced<Vec<MiRecord>>, TransactionError>>;
 
 /// Pairs by position. From the first entry that is recognisably another transaction's, and from the end of a list that
 /// is too short, nothing is known about the transactions that remain.
 pub(crate) fn pair(program: &str, sent: &[Transaction], answer: Answer) -> Results {
-    let Answer { results, terminated } = answer;
+    let Answer { results, request_ids, terminated } = answer;
     let surplus = results.len() > sent.len();
     let mut entries = results.into_iter();
     let mut in_step = !surplus;
@@ -22,12 +22,21 @@ pub(crate) fn pair(program: &str, sent: &[Transaction], answer: Answer) -> Resul
             let entry = entries.next().filter(|_| in_step);
             let own = entry.filter(|entry| belongs(entry, transaction));
             in_step = own.is_some();
-            own.map_or_else(
+            let rows = own.map_or_else(
                 || Err(unanswered(program, transaction, sent.len() == 1, terminated.as_ref())),
                 |entry| judge(program, transaction, entry.verdict(), terminated.as_ref()),
-            )
+            );
+            match rows {
+                Ok(rows) => Ok(Traced::new(rows, request_ids.clone())),
+                Err(error) => Err(error.of_request(&request_ids)),
+            }
         })
         .collect()
+}
+
+/// The calls of transactions that answer nothing else.
+pub(crate) fn ids_of(results: Results) -> Vec<Result<RequestIds, TransactionError>> {
+    results.into_iter().map(|result| result.map(|rows| rows.request_ids)).collect()
 }
 
 fn belongs(entry: &ResultEntry, transaction: &Transaction) -> bool {

@@ -6,10 +6,11 @@
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use tenant_http::decimal;
+use tenant_http::{RequestIds, decimal};
 
 use super::codes::{ItemNumber, OrderNumber};
 use super::error::TransactionError;
+use super::pairing::ids_of;
 use super::purchase_orders::PurchaseOrders;
 use super::transaction::Transaction;
 use super::value::{fit_text, write_date, write_decimal};
@@ -140,9 +141,8 @@ impl PurchaseOrders {
     /// Makes these changes in their order, one result for each.
     ///
     /// Nothing is made twice by this: what is `Unknown` is for the caller to compare with the order as it then is.
-    pub async fn change(&self, changes: &[OrderChange]) -> Vec<Result<(), TransactionError>> {
+    pub async fn change(&self, changes: &[OrderChange]) -> Vec<Result<RequestIds, TransactionError>> {
         let written = changes.iter().map(OrderChange::write);
-        let answers = self.m3().bulk(super::purchase_orders::PROGRAM).extend(written).send().await;
-        answers.into_iter().map(|answer| answer.map(drop)).collect()
+        ids_of(self.m3().bulk(super::purchase_orders::PROGRAM).extend(written).send().await)
     }
 }

@@ -231,7 +231,7 @@ impl PurchaseOrders {
         numbers: &[OrderNumber],
     ) -> Vec<Result<Vec<PurchaseOrderLine>, TransactionError>> {
         let list = |number: &OrderNumber| Transaction::new("LstLine").field("PUNO", number);
-        let answers = self.m3.bulk(PROGRAM).extend(numbers.iter().map(list)).send().await;
+        let answers = self.m3.bulk(PROGRAM).extend(numbers.iter().map(list)).rows().await;
         self.whole(numbers, answers.into_iter().map(read_lines).collect()).await
     }
 
@@ -349,7 +349,7 @@ impl PurchaseOrders {
         build: impl Fn(&str) -> Transaction,
     ) -> Vec<Result<Vec<MiRecord>, TransactionError>> {
         let fit = references.iter().map(AsRef::as_ref).filter(|reference| is_reference(reference)).map(build);
-        let mut answers = self.m3.bulk(program).extend(fit).send().await.into_iter();
+        let mut answers = self.m3.bulk(program).extend(fit).rows().await.into_iter();
         let unfit = || TransactionError::unsent(program, transaction, "a reference must be 1 to 36 letters and digits");
         let answer = |reference: &str| {
             let answer = if is_reference(reference) { answers.next() } else { None };

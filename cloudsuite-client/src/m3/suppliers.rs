@@ -190,7 +190,7 @@ impl Suppliers {
     /// Adds and changes suppliers (bulk), one result for each. M3 refuses a second supplier of a number.
     pub async fn write(&self, writes: &[SupplierWrite]) -> Vec<Result<(), TransactionError>> {
         let transactions = writes.iter().map(|write| write.0.clone());
-        let answers = self.m3.bulk(PROGRAM).extend(transactions).send().await;
+        let answers = self.m3.bulk(PROGRAM).extend(transactions).rows().await;
         answers.into_iter().map(|answer| answer.map(drop)).collect()
     }
 

@@ -56,7 +56,7 @@ impl M3 {
         const PROGRAM: &str = "GENERAL";
         let (user, time) = ("GetUserInfo", "GetServerTime");
         let both = [Transaction::new(user), Transaction::new(time)];
-        let mut answers = self.bulk(PROGRAM).extend(both).send().await.into_iter();
+        let mut answers = self.bulk(PROGRAM).extend(both).rows().await.into_iter();
         let mut next = || answers.next().unwrap_or(Ok(Vec::new())).map(|rows| rows.into_iter().next());
         let (user_row, time_row) = (next()?.unwrap_or_default(), next()?.unwrap_or_default());
         Ok(Ping {

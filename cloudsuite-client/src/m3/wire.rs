@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer};
 use serde_json::value::RawValue;
+use tenant_http::RequestIds;
 
 use super::fault::{MiErrorType, MiFault};
 use super::record::MiRecord;
@@ -11,6 +12,8 @@ use super::record::MiRecord;
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub results: Vec<ResultEntry>,
+    /// The server's id of the call.
+    pub request_ids: RequestIds,
     /// Why the server stopped before the end, if it did.
     pub terminated: Option<Termination>,
 }
@@ -98,7 +101,7 @@ pub(crate) fn read(body: &[u8]) -> Result<Answer, Unreadable> {
     });
     match envelope.results {
         None if terminated.is_none() => Err(Unreadable::OtherJson),
-        results => Ok(Answer { results: results.unwrap_or_default(), terminated }),
+        results => Ok(Answer { results: results.unwrap_or_default(), request_ids: RequestIds::none(), terminated }),
     }
 }
 

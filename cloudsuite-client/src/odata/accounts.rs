@@ -1,6 +1,6 @@
 //! GL accounts and cost centres: read, created, and changed at the state in which they were read.
 
-use tenant_http::Error;
+use tenant_http::{Error, Traced};
 
 use super::batch::Write;
 use super::entity::{Entity, NewEntity, Properties};
@@ -93,7 +93,7 @@ impl Accounts {
 
     /// Creates accounts, one result for each: the account as far as the server shows it. A code that is taken is
     /// refused by the server, for it is the key.
-    pub async fn create(&self, accounts: &[NewAccount]) -> Vec<Result<Entity, Error>> {
+    pub async fn create(&self, accounts: &[NewAccount]) -> Vec<Result<Traced<Entity>, Error>> {
         let write = |new: &NewAccount| {
             let entity = NewEntity::named(&new.properties, &self.names).set(self.key(), new.code.as_str());
             Write::create(&self.names.set, entity)
@@ -106,7 +106,7 @@ impl Accounts {
     ///
     /// # Errors
     /// Of kind `Conflict` if it has changed since, `NotFound` if there is none.
-    pub async fn rename(&self, code: &str, etag: Option<&str>, description: &str) -> Result<Entity, Error> {
+    pub async fn rename(&self, code: &str, etag: Option<&str>, description: &str) -> Result<Traced<Entity>, Error> {
         let changes: Properties = vec![("Description".to_owned(), description.into())];
         let changes = NewEntity::named(&changes, &self.names);
         self.service().write(&Write::patch(&self.names.set, &Key::of(code), etag, changes)).await

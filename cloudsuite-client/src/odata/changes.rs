@@ -3,7 +3,7 @@
 //! In `OData` 4.0 a change of an entity takes no others inside it. Lines are therefore changed by their own keys, in one
 //! change set with their head, whose state guards all of it. Services of 4.01 may want them inside the head's change.
 
-use tenant_http::Error;
+use tenant_http::{Error, RequestIds};
 
 use super::Service;
 use super::batch::Write;
@@ -129,11 +129,13 @@ impl Service {
         number: &str,
         etag: Option<&str>,
         changes: &DocumentChanges,
-    ) -> Result<(), Error> {
+    ) -> Result<RequestIds, Error> {
         let key = Key::of(number);
         if changes.changes_lines() && self.takes_deep_updates() {
-            return self.write(&Write::patch(&names.set, &key, etag, changes.deep(names)).deep()).await.map(drop);
+            let made = self.write(&Write::patch(&names.set, &key, etag, changes.deep(names)).deep()).await?;
+            return Ok(made.request_ids);
         }
-        self.write_together(&changes.by_key(names, &key, etag)).await.map(drop)
+        let made = self.write_together(&changes.by_key(names, &key, etag)).await?;
+        Ok(made.into_iter().flat_map(|one| one.request_ids).collect())
     }
 }

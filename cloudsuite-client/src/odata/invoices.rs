@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
-use tenant_http::Error;
+use tenant_http::{Error, RequestIds, Traced};
 
 use super::batch::Write;
 use super::changes::{DocumentChanges, NewLine};
@@ -257,7 +257,12 @@ impl Invoices {
     ///
     /// # Errors
     /// Of kind `Conflict` if it has changed since.
-    pub async fn change(&self, number: &str, etag: Option<&str>, changes: &DocumentChanges) -> Result<(), Error> {
+    pub async fn change(
+        &self,
+        number: &str,
+        etag: Option<&str>,
+        changes: &DocumentChanges,
+    ) -> Result<RequestIds, Error> {
         let names = self.names();
         self.odata.service(&names.service).change(names, number, etag, changes).await
     }
@@ -278,7 +283,7 @@ impl Invoices {
     /// Creates invoices with their lines, one result for each: the invoice as far as the server shows it.
     ///
     /// Nothing is created twice by this: what is `Unknown` is for the caller to look up by its reference.
-    pub async fn create(&self, invoices: &[NewInvoice]) -> Vec<Result<Entity, Error>> {
+    pub async fn create(&self, invoices: &[NewInvoice]) -> Vec<Result<Traced<Entity>, Error>> {
         let names = self.names();
         let create = |invoice: &NewInvoice| Write::create(&names.set, invoice.entity(names));
         let writes: Vec<Write> = invoices.iter().map(create).collect();

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
-use tenant_http::Error;
+use tenant_http::{Error, RequestIds, Traced};
 
 use super::batch::Write;
 use super::changes::{DocumentChanges, NewLine};
@@ -272,7 +272,7 @@ impl PurchaseOrders {
     /// Creates orders with their lines, one result for each: the order as far as the server shows it.
     ///
     /// Nothing is created twice by this: what is `Unknown` is for the caller to look up by its reference.
-    pub async fn create(&self, orders: &[NewPurchaseOrder]) -> Vec<Result<Entity, Error>> {
+    pub async fn create(&self, orders: &[NewPurchaseOrder]) -> Vec<Result<Traced<Entity>, Error>> {
         let names = self.names();
         let writes: Vec<Write> = orders.iter().map(|order| Write::create(&names.set, order.entity(names))).collect();
         self.service().write_many(&writes).await
@@ -287,7 +287,7 @@ impl PurchaseOrders {
     ///
     /// # Errors
     /// Of kind `Conflict` if it has changed since.
-    pub async fn amend(&self, number: &str, etag: Option<&str>, changes: NewEntity) -> Result<Entity, Error> {
+    pub async fn amend(&self, number: &str, etag: Option<&str>, changes: NewEntity) -> Result<Traced<Entity>, Error> {
         self.service().write(&Write::patch(&self.names().set, &Key::of(number), etag, changes)).await
     }
 
@@ -296,7 +296,12 @@ impl PurchaseOrders {
     ///
     /// # Errors
     /// Of kind `Conflict` if it has changed since.
-    pub async fn change(&self, number: &str, etag: Option<&str>, changes: &DocumentChanges) -> Result<(), Error> {
+    pub async fn change(
+        &self,
+        number: &str,
+        etag: Option<&str>,
+        changes: &DocumentChanges,
+    ) -> Result<RequestIds, Error> {
         self.service().change(self.names(), number, etag, changes).await
     }
 

@@ -1,7 +1,7 @@
 //! Suppliers: read, created, and changed at the state in which they were read.
 
 use chrono::{DateTime, Utc};
-use tenant_http::Error;
+use tenant_http::{Error, Traced};
 
 use super::batch::Write;
 use super::entity::{Entity, NewEntity, Properties};
@@ -170,7 +170,7 @@ impl Suppliers {
     /// Creates suppliers, one result for each: the supplier as far as the server shows it.
     ///
     /// Nothing is created twice by this: what is `Unknown` is for the caller to look up by its number or name.
-    pub async fn create(&self, suppliers: &[NewSupplier]) -> Vec<Result<Entity, Error>> {
+    pub async fn create(&self, suppliers: &[NewSupplier]) -> Vec<Result<Traced<Entity>, Error>> {
         let names = self.names();
         let create = |new: &NewSupplier| Write::create(&names.set, NewEntity::named(&new.properties, names));
         let writes: Vec<Write> = suppliers.iter().map(create).collect();
@@ -191,7 +191,12 @@ impl Suppliers {
     ///
     /// # Errors
     /// Of kind `Conflict` if it has changed since, `NotFound` if there is none.
-    pub async fn change(&self, number: &str, etag: Option<&str>, changes: &SupplierChanges) -> Result<Entity, Error> {
+    pub async fn change(
+        &self,
+        number: &str,
+        etag: Option<&str>,
+        changes: &SupplierChanges,
+    ) -> Result<Traced<Entity>, Error> {
         let names = self.names();
         let changes = NewEntity::named(&changes.properties, names);
         self.service().write(&Write::patch(&names.set, &Key::of(number), etag, changes)).await

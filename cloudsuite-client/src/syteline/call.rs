@@ -41,7 +41,9 @@ pub(crate) fn garbled(operation: &str, error: serde_json::Error) -> Error {
 
 fn read_answer<I: DeserializeOwned>(operation: &str, response: &Response) -> Result<Answer<I>, Error> {
     let unreadable = match read_body::<I>(&response.body) {
-        Ok(answer) if answer.success.is_some() => return Ok(Answer { status: response.status, ..answer }),
+        Ok(answer) if answer.success.is_some() => {
+            return Ok(Answer { status: response.status, request_ids: response.request_ids(), ..answer });
+        }
         Ok(_) => None,
         Err(error) if is_answer(&response.body) => return Err(garbled(operation, error)),
         Err(error) => Some(error),

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use tenant_http::{Error, Outcome};
+use tenant_http::{Error, Outcome, RequestIds, Traced};
 
 use super::SyteLine;
 use super::change::Change;
@@ -16,18 +16,33 @@ use super::value::Value;
 #[non_exhaustive]
 pub enum Inserted {
     /// The server confirmed the insert, and shows as much of the record as it likes.
-    Created(IdoRow),
+    Created(Traced<IdoRow>),
     /// It is there, though no answer of ours confirmed the insert: by an answer that was cut short, or by an earlier
     /// try. Compare it before relying on it.
     Found(IdoRow),
 }
 
 impl Inserted {
+    /// The server's id of the call that inserted it, as far as that is known.
+    pub fn request_ids(&self) -> RequestIds {
+        match self {
+            Self::Created(row) => row.request_ids.clone(),
+            Self::Found(_) => RequestIds::none(),
+        }
+    }
+
     /// The record, as far as it was shown.
     pub fn row(&self) -> &IdoRow {
         match self {
-            Self::Created(row) | Self::Found(row) => row,
+            Self::Created(row) => row,
+            Self::Found(row) => row,
         }
+    }
+}
+
+impl From<Inserted> for RequestIds {
+    fn from(inserted: Inserted) -> Self {
+        inserted.request_ids()
     }
 }
 

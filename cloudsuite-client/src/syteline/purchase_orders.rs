@@ -11,7 +11,7 @@ use std::fmt;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use rust_decimal::Decimal;
-use tenant_http::Error;
+use tenant_http::{Error, Traced};
 
 use super::change::Change;
 use super::codes::{PoNumber, VendorNumber};
@@ -331,7 +331,7 @@ impl PurchaseOrders {
     }
 
     /// Sets the status of orders by their numbers, whatever else has changed; one result for each.
-    pub async fn set_status(&self, numbers: &[PoNumber], status: &OrderStatus) -> Vec<Result<IdoRow, Error>> {
+    pub async fn set_status(&self, numbers: &[PoNumber], status: &OrderStatus) -> Vec<Result<Traced<IdoRow>, Error>> {
         let change = |number: &PoNumber| Change::update_by_key().key("PoNum", number).set("Stat", status.code());
         self.syteline.update(self.ido()).extend(numbers.iter().map(change)).send_repeatable().await
     }

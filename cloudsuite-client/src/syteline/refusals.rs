@@ -50,7 +50,8 @@ impl Refusals {
         } else {
             (ErrorKind::Validation, Outcome::Rejected, "")
         };
-        let error = Error::new(kind, outcome, operation, format!("{}{hint}", answer.complaint()));
+        let error = Error::new(kind, outcome, operation, format!("{}{hint}", answer.complaint()))
+            .with_request_id(answer.request_ids.iter().next().map(str::to_owned));
         if outcome == Outcome::Rejected { error } else { error.with_status(answer.status) }
     }
 }

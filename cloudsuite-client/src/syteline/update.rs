@@ -5,7 +5,7 @@
 //! what has none is unknown. A server that answers the first change of many only gets one at a time from then on.
 
 use serde_json::value::RawValue;
-use tenant_http::{Error, ErrorKind, Outcome};
+use tenant_http::{Error, ErrorKind, Outcome, Traced};
 
 use super::SyteLine;
 use super::call::{call, garbled};
@@ -27,8 +27,8 @@ pub struct Update {
 /// What became of one change.
 #[derive(Debug, Clone)]
 pub(crate) enum Verdict {
-    /// Done; the record as it now is, as far as the server shows it.
-    Confirmed(IdoRow),
+    /// Done; the record as it now is, as far as the server shows it, and the call that did it.
+    Confirmed(Traced<IdoRow>),
     /// Sent alone, and refused.
     Refused(Error),
     /// The call was a success, but shows nothing of it.
@@ -50,7 +50,7 @@ impl Verdict {
     }
 
     /// What a caller is told who settles nothing by itself.
-    fn judge(self, operation: &str) -> Result<IdoRow, Error> {
+    fn judge(self, operation: &str) -> Result<Traced<IdoRow>, Error> {
         match self {
             Self::Confirmed(row) => Ok(row),
             Self::Refused(error) | Self::Failed(error) => Err(error),
@@ -82,7 +82,8 @@ impl Update {
         self
     }
 
-    /// Makes the changes and returns one result for each, in their order: the record as it now is, or an error whose
+    /// Makes the changes and returns one result for each, in their order: the record as it now is, with the server's id
+    /// of the call that changed it, or an error whose
     /// outcome says whether the change may have been made all the same.
     ///
     /// - `Unknown`: the answer shows nothing of it, or it was among others of which one was refused. Look before
@@ -91,14 +92,14 @@ impl Update {
     /// - `NotProcessed`: it was not sent, for it cannot be, or because a call before it failed.
     ///
     /// Dropping the future gives up: the call under way may still be processed, the ones after it are not sent.
-    pub async fn send(self) -> Vec<Result<IdoRow, Error>> {
+    pub async fn send(self) -> Vec<Result<Traced<IdoRow>, Error>> {
         let operation = self.operation();
         self.run().await.into_iter().map(|verdict| verdict.judge(&operation)).collect()
     }
 
     /// As [`send`](Self::send), for changes that may be made twice without harm: what a server left out that proves to
     /// process only the first change of a call is sent again, one by one.
-    pub(crate) async fn send_repeatable(self) -> Vec<Result<IdoRow, Error>> {
+    pub(crate) async fn send_repeatable(self) -> Vec<Result<Traced<IdoRow>, Error>> {
         let operation = self.operation();
         let verdicts = self.run().await;
         let left_out = |verdict: &Verdict| matches!(verdict, Verdict::Unconfirmed { first_only: true });
@@ -199,7 +200,8 @@ impl Update {
         };
         if let ([change], true) = (changes, refreshed.is_empty()) {
             let whole = change.nested().is_empty();
-            return vec![if whole { Verdict::Confirmed(IdoRow::default()) } else { Verdict::HeadOnly }];
+            let done = || Verdict::Confirmed(Traced::new(IdoRow::default(), answer.request_ids.clone()));
+            return vec![if whole { done() } else { Verdict::HeadOnly }];
         }
         let rows = pair(changes, refreshed);
         let confirmed = rows.iter().filter(|row| row.is_some()).count();
@@ -209,7 +211,7 @@ impl Update {
             self.syteline.batch_size().fall_to_one();
         }
         let verdict = |row: Option<Shown>| match row {
-            Some(Shown { row, whole: true }) => Verdict::Confirmed(row),
+            Some(Shown { row, whole: true }) => Verdict::Confirmed(Traced::new(row, answer.request_ids.clone())),
             Some(_) => Verdict::HeadOnly,
             None => Verdict::Unconfirmed { first_only },
         };

@@ -3,6 +3,7 @@
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+use tenant_http::RequestIds;
 
 use super::row::IdoRow;
 use crate::fields::scalar;
@@ -14,6 +15,9 @@ pub(crate) struct Answer<I = Box<RawValue>> {
     /// Of the HTTP answer, which is a success also where this one is not.
     #[serde(skip)]
     pub status: u16,
+    /// The server's id of the call.
+    #[serde(skip)]
+    pub request_ids: RequestIds,
     #[serde(default, deserialize_with = "truth")]
     pub success: Option<bool>,
     #[serde(default, deserialize_with = "text")]

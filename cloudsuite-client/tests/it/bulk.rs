@@ -1,5 +1,5 @@
 use cloudsuite_client::m3::{MiRecord, Transaction, TransactionError};
-use cloudsuite_client::{ErrorKind, Outcome};
+use cloudsuite_client::{ErrorKind, Outcome, Traced};
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, ResponseTemplate};
@@ -16,8 +16,8 @@ fn add(number: usize) -> Transaction {
     Transaction::new("AddSupplier").field("SUNO", format!("S{number:03}"))
 }
 
-fn outcomes(results: &[Result<Vec<MiRecord>, TransactionError>]) -> Vec<Result<usize, Outcome>> {
-    results.iter().map(|result| result.as_ref().map(Vec::len).map_err(TransactionError::outcome)).collect()
+fn outcomes(results: &[Result<Traced<Vec<MiRecord>>, TransactionError>]) -> Vec<Result<usize, Outcome>> {
+    results.iter().map(|result| result.as_ref().map(|rows| rows.len()).map_err(TransactionError::outcome)).collect()
 }
 
 #[tokio::test]

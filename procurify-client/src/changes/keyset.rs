@@ -158,12 +158,13 @@ impl Scan {
     fn batch(&self, page: Page<PaymentResponse>) -> Result<Batch<PaymentResponse>, Error> {
         let (Some(started), Some(from)) = (self.started, self.from) else { return self.end(page) };
         let cursor = self.cursor.at(Place { started, read: 0, last: from.timestamp_micros() });
-        Ok(Batch { records: page.items, cursor, is_last: false })
+        Ok(Batch { records: page.items, cursor, is_last: false, request_ids: page.request_ids })
     }
 
     fn end(&self, page: Page<PaymentResponse>) -> Result<Batch<PaymentResponse>, Error> {
         let started = self.started.ok_or_else(|| self.error(super::NO_CLOCK))?;
-        Ok(Batch { records: page.items, cursor: Cursor::after(started, self.overlap), is_last: true })
+        let cursor = Cursor::after(started, self.overlap);
+        Ok(Batch { records: page.items, cursor, is_last: true, request_ids: page.request_ids })
     }
 
     fn error(&self, what: &str) -> Error {

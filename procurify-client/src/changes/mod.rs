@@ -42,7 +42,7 @@ mod window;
 use chrono::TimeDelta;
 use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
-use tenant_http::{Error, ErrorKind, Outcome};
+use tenant_http::{Error, ErrorKind, Outcome, RequestIds};
 
 use crate::List;
 
@@ -67,6 +67,8 @@ pub struct Batch<T> {
     pub cursor: Cursor,
     /// Whether this was the last batch: the cursor is where the next poll starts.
     pub is_last: bool,
+    /// Procurify's id of the request that the records came by.
+    pub request_ids: RequestIds,
 }
 
 /// A reading of what changed since a cursor.

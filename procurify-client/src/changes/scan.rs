@@ -128,6 +128,7 @@ impl<T: ById> Scan<T> {
         let started = self.started(&page)?;
         let known = self.place.map(|place| place.last);
         let place = self.place_after(window, len, &keys, started);
+        let request_ids = page.request_ids;
         let records = page.items.into_iter().zip(&keys);
         let is_new = |key: i64| known.is_none_or(|last| key > last);
         let records = records.filter(|(_, key)| is_new(**key)).map(|(record, _)| record).collect();
@@ -140,7 +141,7 @@ impl<T: ById> Scan<T> {
             Some(place) if has_more => self.cursor.at(place),
             _ => Cursor::after(started, self.overlap),
         };
-        Ok(Read::Batch(Batch { records, cursor, is_last: !has_more }))
+        Ok(Read::Batch(Batch { records, cursor, is_last: !has_more, request_ids }))
     }
 
     /// Whether nothing can have slipped through between what was read and this window.

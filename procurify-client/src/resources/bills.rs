@@ -1,7 +1,7 @@
 //! Bills: lists of summaries, details by UUID.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use tenant_http::{Error, ErrorKind, Response};
+use tenant_http::{Error, ErrorKind, Response, Traced};
 
 use crate::envelope::{Described, Single};
 use crate::query::filters;
@@ -25,8 +25,14 @@ impl Bills<'_> {
     /// The newer API takes the UUID with dashes, the older one only without: when the UUID as given
     /// is not found, the form without dashes is asked for once.
     pub async fn get(&self, uuid: &Uuid) -> Result<Bill, Error> {
+        self.get_traced(uuid).await.map(|bill| bill.value)
+    }
+
+    /// As [`get`](Self::get), with Procurify's id of the request.
+    pub async fn get_traced(&self, uuid: &Uuid) -> Result<Traced<Bill>, Error> {
         let (answer, operation) = self.answer(uuid).await?;
-        answer.json(&operation).map(|single: Single<Bill>| single.data)
+        let single: Single<Bill> = answer.json(&operation)?;
+        Ok(Traced::new(single.data, answer.request_ids()))
     }
 
     /// Marks approved bills without payments as paid.

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
-use tenant_http::{Error, Method};
+use tenant_http::{Error, Method, Traced};
 
 use crate::envelope::Single;
 use crate::query::filters;
@@ -82,8 +82,13 @@ impl PurchaseOrders<'_> {
 
     /// One order with its lines.
     pub async fn get(&self, order: impl Into<PurchaseOrderRef>) -> Result<PurchaseOrderDetail, Error> {
+        self.get_traced(order).await.map(|order| order.value)
+    }
+
+    /// As [`get`](Self::get), with Procurify's id of the request.
+    pub async fn get_traced(&self, order: impl Into<PurchaseOrderRef>) -> Result<Traced<PurchaseOrderDetail>, Error> {
         let id = segment(order.into())?;
-        self.0.single(&format!("/api/v2/purchase_orders/{id}/")).await
+        self.0.single_traced(&format!("/api/v2/purchase_orders/{id}/")).await
     }
 
     /// What the user of the credentials may do to an order.

@@ -42,7 +42,7 @@ use crate::front::Front;
 use crate::http::Server;
 use crate::limiter::Limiter;
 use crate::stats::Counters;
-use crate::{Error, FaultKind, Faults, Matcher, Stats};
+use crate::{AnsweredCall, Error, FaultKind, Faults, Matcher, Stats};
 use tenant::M3Tenant;
 
 /// A running gateway and M3 tenant. It stops when dropped.
@@ -192,6 +192,16 @@ impl M3 {
     /// What has been asked so far.
     pub fn stats(&self) -> Stats {
         self.front.stats()
+    }
+
+    /// Keeps each call from now on, with the id of its answer.
+    pub fn keep_calls(&self) {
+        self.front.counters.keep_calls();
+    }
+
+    /// The calls that were kept, in the order of their answers.
+    pub fn kept_calls(&self) -> Vec<AnsweredCall> {
+        self.front.counters.kept_calls()
     }
 
     /// Finance enters a supplier's invoice in the ledger itself (day as `YYYYMMDD`); answers its voucher.

@@ -33,7 +33,7 @@ use crate::front::Front;
 use crate::http::Server;
 use crate::limiter::Limiter;
 use crate::stats::Counters;
-use crate::{Account, Document, Error, FaultKind, Faults, Matcher, Stats, Supplier};
+use crate::{Account, AnsweredCall, Document, Error, FaultKind, Faults, Matcher, Stats, Supplier};
 use tenant::ODataTenant;
 
 /// A running gateway and `OData` tenant. It stops when dropped.
@@ -145,6 +145,16 @@ impl OData {
     /// What has been asked so far.
     pub fn stats(&self) -> Stats {
         self.front.stats()
+    }
+
+    /// Keeps each call from now on, with the id of its answer.
+    pub fn keep_calls(&self) {
+        self.front.counters.keep_calls();
+    }
+
+    /// The calls that were kept, in the order of their answers.
+    pub fn kept_calls(&self) -> Vec<AnsweredCall> {
+        self.front.counters.kept_calls()
     }
 
     /// Replaces the faults from the next call on.

@@ -28,7 +28,7 @@ use crate::front::Front;
 use crate::http::Server;
 use crate::limiter::Limiter;
 use crate::stats::Counters;
-use crate::{Edit, Error, FaultKind, Faults, Matcher, Scenario, Stats};
+use crate::{AnsweredCall, Edit, Error, FaultKind, Faults, Matcher, Scenario, Stats};
 use tenant::ProcurifyTenant;
 
 /// How a Procurify tenant behaves.
@@ -126,6 +126,16 @@ impl Procurify {
     /// What has been asked so far.
     pub fn stats(&self) -> Stats {
         self.front.stats()
+    }
+
+    /// Keeps each call from now on, with the id of its answer.
+    pub fn keep_calls(&self) {
+        self.front.counters.keep_calls();
+    }
+
+    /// The calls that were kept, in the order of their answers.
+    pub fn kept_calls(&self) -> Vec<AnsweredCall> {
+        self.front.counters.kept_calls()
     }
 
     /// All tokens given out so far: none of them should be found where it does not belong.

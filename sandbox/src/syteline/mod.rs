@@ -35,7 +35,7 @@ use crate::front::Front;
 use crate::http::Server;
 use crate::limiter::Limiter;
 use crate::stats::Counters;
-use crate::{Account, Document, Error, FaultKind, Faults, Matcher, Stats, Supplier};
+use crate::{Account, AnsweredCall, Document, Error, FaultKind, Faults, Matcher, Stats, Supplier};
 use tenant::SyteLineTenant;
 
 /// A running gateway and `SyteLine` tenant. It stops when dropped.
@@ -167,6 +167,16 @@ impl SyteLine {
     /// What has been asked so far.
     pub fn stats(&self) -> Stats {
         self.front.stats()
+    }
+
+    /// Keeps each call from now on, with the id of its answer.
+    pub fn keep_calls(&self) {
+        self.front.counters.keep_calls();
+    }
+
+    /// The calls that were kept, in the order of their answers.
+    pub fn kept_calls(&self) -> Vec<AnsweredCall> {
+        self.front.counters.kept_calls()
     }
 
     /// Replaces the faults from the next call on.

@@ -14,6 +14,7 @@ use crate::ledger::{Change, ClaimRequest, Evidence, Lease};
 use crate::mapper::{Mapping, Missing};
 use crate::record::{ExternalRef, Lifecycle, Record, RecordKey};
 use crate::reference::References;
+use crate::request::RequestIds;
 use crate::schedule::Frozen;
 use crate::sink::{Committed, Draft, Found, Handle, Lookup, Staged};
 use crate::state::{Head, State, StateName};
@@ -237,15 +238,9 @@ impl Engine {
             match answer {
                 Found::Absent if !against.is_empty() => {
                     let changes = vec![Change::NotYetThere, Change::Held { missing: against }];
-                    entries.push(Entry { work, changes, lease: Lease::Release, only_at: None, with: () });
+                    entries.push(Entry { changes, ..Entry::last(work, Change::NotYetThere, ()) });
                 }
-                Found::Absent => absent.push(Entry {
-                    work,
-                    changes: vec![Change::NotYetThere],
-                    lease: Lease::Keep,
-                    only_at: None,
-                    with: draft,
-                }),
+                Found::Absent => absent.push(Entry::new(work, Change::NotYetThere, Lease::Keep, draft)),
                 Found::Found(target) => {
                     entries.push(Entry::last(work, Change::Posted { target, evidence: Evidence::Existing }, ()));
                 }
@@ -285,7 +280,7 @@ impl Engine {
         let mut entries = Vec::new();
         for (work, answer) in works.into_iter().zip(answers) {
             match answer {
-                Staged::Staged(handle) => ready.push((work, handle)),
+                Staged::Staged(handle, by) => ready.push(Ready { work, handle, by }),
                 Staged::Rejected(failure) => {
                     entries.push(Entry::last(work, Change::Rejected { failure, there: false }, ()));
                 }
@@ -313,7 +308,7 @@ impl Engine {
                 && work.head.sent.as_ref() == Some(&work.head.revision)
                 && work.head.lifecycle == Lifecycle::Active;
             match work.head.state.handle().cloned() {
-                Some(handle) if wanted => ready.push((work, handle)),
+                Some(handle) if wanted => ready.push(Ready { work, handle, by: RequestIds::none() }),
                 Some(handle) => stale.push((work, handle)),
                 None => {}
             }
@@ -326,20 +321,15 @@ impl Engine {
         self.mark_committing(flow, ready).await
     }
 
-    async fn mark_committing(
-        &self,
-        flow: &Flow,
-        ready: Vec<(Work, Handle)>,
-    ) -> Result<Vec<(Work, Handle)>, EngineError> {
+    async fn mark_committing(&self, flow: &Flow, ready: Vec<Ready>) -> Result<Vec<(Work, Handle)>, EngineError> {
         let until = self.after(self.settings.lease);
         let entries = ready
             .into_iter()
-            .map(|(work, handle)| Entry {
-                only_at: work.head.sent.clone().map(|sent| (sent, Lifecycle::Active)),
-                work,
-                changes: vec![Change::Committing { called: Some(flow.sink.describe(&handle)), handle: handle.clone() }],
-                lease: Lease::Until(until),
-                with: handle,
+            .map(|Ready { work, handle, by }| {
+                let only_at = work.head.sent.clone().map(|sent| (sent, Lifecycle::Active));
+                let called = Some(flow.sink.describe(&handle));
+                let change = Change::Committing { handle: handle.clone(), called };
+                Entry { only_at, ..Entry::new(work, change, Lease::Until(until), handle).by(by) }
             })
             .collect();
         let (superseded, committing): (Vec<_>, Vec<_>) =
@@ -363,15 +353,22 @@ impl Engine {
         let mut retries = Retries::of(self);
         let mut entries = Vec::new();
         for (work, answer) in works.into_iter().zip(answers) {
+            let mut request_ids = RequestIds::none();
             let change = match answer {
-                Committed::Created(target) => Change::Posted { target, evidence: Evidence::Answer },
-                Committed::Accepted => Change::Accepted,
+                Committed::Created(target, by) => {
+                    request_ids = by;
+                    Change::Posted { target, evidence: Evidence::Answer }
+                }
+                Committed::Accepted(by) => {
+                    request_ids = by;
+                    Change::Accepted
+                }
                 Committed::Rejected(failure) => Change::Rejected { failure, there: false },
                 Committed::RejectedInPart(failure) => Change::Rejected { failure, there: true },
                 Committed::NotProcessed(failure) => retries.commit(&work, failure),
                 Committed::Unknown(failure) => Change::InDoubt { failure },
             };
-            entries.push(Entry::last(work, change, ()));
+            entries.push(Entry::last(work, change, ()).by(request_ids));
         }
         self.finish(flow, entries, StateName::Committing, done).await
     }
@@ -386,8 +383,8 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let entries = entries.into_iter().map(|entry| {
             let alert = self.lasting_trouble(flow, &entry);
-            let Entry { work, changes, lease, only_at, .. } = entry;
-            Entry { work, changes, lease, only_at, with: alert }
+            let Entry { work, changes, request_ids, lease, only_at, .. } = entry;
+            Entry { work, changes, request_ids, lease, only_at, with: alert }
         });
         for Recorded { work, with: alert, .. } in self.record(entries.collect()).await? {
             done.moved.push(went(&work, from));
@@ -413,6 +410,13 @@ pub(super) async fn left_behind(flow: &Flow, sent: &[Handle]) -> Vec<Result<Opti
 /// Why a record is not to be posted any more, and what is left of it.
 pub(super) fn and_left(reason: &str, left: Failure) -> Failure {
     Failure { message: format!("{reason}, and {}", left.message), ..left }
+}
+
+/// What is staged, and by which requests.
+struct Ready {
+    work: Work,
+    handle: Handle,
+    by: RequestIds,
 }
 
 /// A document that is to be posted; or only linked, as long as something stands against its being made.
@@ -441,13 +445,9 @@ fn intent(
         document: document.clone(),
         earlier: work.head.earlier.clone(),
     };
-    Entry {
-        only_at: Some((work.head.revision.clone(), Lifecycle::Active)),
-        changes: vec![Change::Intended { attempt: work.head.attempt + 1, document, decisions }],
-        work,
-        lease: Lease::Until(until),
-        with: Some(Wanted { draft, against }),
-    }
+    let only_at = Some((work.head.revision.clone(), Lifecycle::Active));
+    let change = Change::Intended { attempt: work.head.attempt + 1, document, decisions };
+    Entry { only_at, ..Entry::new(work, change, Lease::Until(until), Some(Wanted { draft, against })) }
 }
 
 fn postponed(frozen: &Frozen) -> Change {

@@ -20,6 +20,7 @@ use crate::ledger::{Change, Lease};
 use crate::mapper::Mapping;
 use crate::record::{ExternalRef, Lifecycle, Record, Revision};
 use crate::reference::References;
+use crate::request::RequestIds;
 use crate::sink::{Amended, Amendment, Compared, Handle};
 use crate::state::{Head, State, StateName};
 
@@ -207,13 +208,7 @@ impl Engine {
                 Compared::Differs { handle, differences } => {
                     let change = Change::Amending { document: amendment.document, decisions, differences };
                     let only_at = Some((revision, lifecycle));
-                    begun.push(Entry {
-                        work,
-                        changes: vec![change],
-                        lease: Lease::Until(until),
-                        only_at,
-                        with: handle,
-                    });
+                    begun.push(Entry { only_at, ..Entry::new(work, change, Lease::Until(until), handle) });
                     continue;
                 }
             };
@@ -237,13 +232,17 @@ impl Engine {
         let mut entries = Vec::new();
         for (work, answer) in works.into_iter().zip(answers) {
             let (revision, lifecycle) = (work.head.revision.clone(), work.head.lifecycle);
+            let mut request_ids = RequestIds::none();
             let change = match answer {
-                Amended::Done => Change::Amended { revision, lifecycle, by_hand: false },
+                Amended::Done(by) => {
+                    request_ids = by;
+                    Change::Amended { revision, lifecycle, by_hand: false }
+                }
                 Amended::Refused(failure) => refused(&work.head, failure),
                 Amended::NotDone(failure) => retries.amendment(&work, failure),
                 Amended::Unknown(failure) => Change::AmendPlanned { at: settled, failure },
             };
-            entries.push(Entry::last(work, change, ()));
+            entries.push(Entry::last(work, change, ()).by(request_ids));
         }
         self.finish(flow, entries, StateName::Amending, done).await
     }

@@ -1,12 +1,14 @@
 //! Letting records go on when what they waited for is there: a vendor, an account, the end of a freeze.
 
 use super::advance::may_be_there;
+use super::journal::append_of;
 use super::{Engine, Flow};
 use crate::error::EngineError;
 use crate::ledger::{Append, Appended, Change, Lease, Query, list_all};
 use crate::mapper::Mapping;
 use crate::record::{Kind, RecordKey};
 use crate::reference::References;
+use crate::request::RequestIds;
 use crate::schedule::Frozen;
 use crate::state::{Head, State, StateName};
 
@@ -34,7 +36,8 @@ impl Engine {
         let references = self.with_needed(flow, records, &references, frozen.as_ref()).await?;
         for head in heads {
             let Some(change) = resumption(flow, &head, &references, frozen.as_ref()) else { continue };
-            appends.push(self.append_of(&head, None, &[change], Lease::Keep, at));
+            let events = self.events(head.version, &[change], &RequestIds::none(), at);
+            appends.push(append_of(&head, None, events, Lease::Keep));
         }
         // A conflict means that the record was read anew meanwhile, which maps it again anyway.
         let answers = self.append(&appends).await?;

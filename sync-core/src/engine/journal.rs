@@ -6,6 +6,7 @@ use super::Engine;
 use crate::error::EngineError;
 use crate::ledger::{Append, Appended, Change, Event, Fence, Lease};
 use crate::record::{Lifecycle, RecordKey, Revision};
+use crate::request::RequestIds;
 use crate::state::Head;
 
 /// A record being carried on under a claim.
@@ -19,6 +20,8 @@ pub(super) struct Work {
 pub(super) struct Entry<T> {
     pub work: Work,
     pub changes: Vec<Change>,
+    /// What the other systems call the requests that it came from.
+    pub request_ids: RequestIds,
     pub lease: Lease,
     /// Only while the record still has this revision, and is wanted or not as it was.
     pub only_at: Option<(Revision, Lifecycle)>,
@@ -28,7 +31,17 @@ pub(super) struct Entry<T> {
 impl<T> Entry<T> {
     /// A change that ends this step: the lease is given back.
     pub fn last(work: Work, change: Change, with: T) -> Self {
-        Self { work, changes: vec![change], lease: Lease::Release, only_at: None, with }
+        Self::new(work, change, Lease::Release, with)
+    }
+
+    /// A change.
+    pub fn new(work: Work, change: Change, lease: Lease, with: T) -> Self {
+        Self { work, changes: vec![change], request_ids: RequestIds::none(), lease, only_at: None, with }
+    }
+
+    /// By these requests.
+    pub fn by(self, request_ids: RequestIds) -> Self {
+        Self { request_ids, ..self }
     }
 
     fn is_superseded(&self) -> bool {
@@ -62,7 +75,10 @@ impl Engine {
             let at = self.clock.now();
             let appends: Vec<Append> = current
                 .iter()
-                .map(|entry| self.append_of(&entry.work.head, Some(entry.work.fence), &entry.changes, entry.lease, at))
+                .map(|entry| {
+                    let events = self.events(entry.work.head.version, &entry.changes, &entry.request_ids, at);
+                    append_of(&entry.work.head, Some(entry.work.fence), events, entry.lease)
+                })
                 .collect();
             let answers = self.append(&appends).await?;
             let mut conflicts = Vec::new();
@@ -87,7 +103,14 @@ impl Engine {
     pub(super) async fn release(&self, works: Vec<Work>) -> Result<(), EngineError> {
         let entries = works
             .into_iter()
-            .map(|work| Entry { work, changes: Vec::new(), lease: Lease::Release, only_at: None, with: () })
+            .map(|work| Entry {
+                work,
+                changes: Vec::new(),
+                request_ids: RequestIds::none(),
+                lease: Lease::Release,
+                only_at: None,
+                with: (),
+            })
             .collect();
         self.record(entries).await.map(drop)
     }
@@ -106,29 +129,22 @@ impl Engine {
         Ok(answers)
     }
 
-    /// The append of some changes to a record that is already in the ledger.
-    pub(super) fn append_of(
+    /// Changes as events that follow a version, made by this worker, and by these requests.
+    pub(super) fn events(
         &self,
-        head: &Head,
-        fence: Option<Fence>,
+        version: u64,
         changes: &[Change],
-        lease: Lease,
+        request_ids: &RequestIds,
         at: DateTime<Utc>,
-    ) -> Append {
-        let events = self.events(head.version, changes, at);
-        let mut after = head.clone();
-        for event in &events {
-            after.apply(event);
-        }
-        Append { key: head.key.clone(), expected: head.version, fence, lease, events, head: after }
-    }
-
-    /// Changes as events that follow a version, made by this worker.
-    pub(super) fn events(&self, version: u64, changes: &[Change], at: DateTime<Utc>) -> Vec<Event> {
-        (version + 1..)
-            .zip(changes)
-            .map(|(version, change)| Event { version, at, actor: self.settings.worker.clone(), change: change.clone() })
-            .collect()
+    ) -> Vec<Event> {
+        let event = |(version, change): (u64, &Change)| Event {
+            version,
+            at,
+            actor: self.settings.worker.clone(),
+            change: change.clone(),
+            request_ids: request_ids.clone(),
+        };
+        (version + 1..).zip(changes).map(event).collect()
     }
 
     async fn reread<T>(&self, mut entries: Vec<Entry<T>>) -> Result<Vec<Entry<T>>, EngineError> {
@@ -143,4 +159,13 @@ impl Engine {
         }
         Ok(entries)
     }
+}
+
+/// The append of some events to a record that is already in the ledger.
+pub(super) fn append_of(head: &Head, fence: Option<Fence>, events: Vec<Event>, lease: Lease) -> Append {
+    let mut after = head.clone();
+    for event in &events {
+        after.apply(event);
+    }
+    Append { key: head.key.clone(), expected: head.version, fence, lease, events, head: after }
 }

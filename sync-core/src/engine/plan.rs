@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use super::advance::{and_left, left_behind, map, may_be_there, no_answer};
 use super::amend::{amendment, content, refused};
 use super::hold::resumption;
+use super::journal::append_of;
 use super::outcome::pad;
 use super::{Engine, Flow};
 use crate::error::EngineError;
@@ -15,6 +16,7 @@ use crate::ledger::{Change, Lease, Query, list_all};
 use crate::mapper::{Mapping, Missing};
 use crate::record::{ExternalRef, Kind, Record, RecordKey};
 use crate::reference::References;
+use crate::request::RequestIds;
 use crate::schedule::Frozen;
 use crate::sink::{Amendment, Compared, Difference, Found, Handle, Lookup, TargetRef};
 use crate::state::{Head, State, StateName};
@@ -184,7 +186,8 @@ impl Engine {
 
     /// Where a record would stand after a change.
     fn foreseen(&self, head: &Head, change: Change) -> Head {
-        self.append_of(head, None, &[change], Lease::Keep, self.clock.now()).head
+        let events = self.events(head.version, &[change], &RequestIds::none(), self.clock.now());
+        append_of(head, None, events, Lease::Keep).head
     }
 
     /// What would become of records that have no document yet.

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
+use super::journal::append_of;
 use super::{Engine, Flow};
 use crate::error::{EngineError, StoreError};
 use crate::ledger::{Append, Appended, Change, DedupStore, Lease};
@@ -98,9 +99,10 @@ impl Engine {
 
     /// What a reading adds to a record's history; nothing if it shows nothing new.
     pub(super) fn reading(&self, record: &Record, head: Option<Head>, at: DateTime<Utc>) -> Option<Append> {
-        let Record { revision, stamp, lifecycle, payload, .. } = record.clone();
+        let Record { revision, stamp, lifecycle, payload, request_ids, .. } = record.clone();
         let Some(head) = head else {
-            let events = self.events(0, &[Change::Discovered { revision, stamp, lifecycle, payload }], at);
+            let events =
+                self.events(0, &[Change::Discovered { revision, stamp, lifecycle, payload }], &request_ids, at);
             let head = Head::first(&record.key, events.first()?)?;
             return Some(Append {
                 key: record.key.clone(),
@@ -118,6 +120,6 @@ impl Engine {
         } else {
             return None;
         };
-        Some(self.append_of(&head, None, &[change], Lease::Keep, at))
+        Some(append_of(&head, None, self.events(head.version, &[change], &request_ids, at), Lease::Keep))
     }
 }

@@ -2,9 +2,11 @@
 
 use super::Engine;
 use super::amend::amendment_again;
+use super::journal::append_of;
 use crate::error::EngineError;
-use crate::ledger::{Append, Appended, Change, Event, Lease};
+use crate::ledger::{Appended, Change, Event, Lease};
 use crate::record::{Actor, RecordKey};
+use crate::request::RequestIds;
 use crate::state::{Head, State};
 
 /// What a person knows who asks for a replay.
@@ -45,17 +47,14 @@ impl Engine {
             let head = self.store.get(std::slice::from_ref(key)).await?.into_iter().flatten().next();
             let head = head.ok_or_else(|| EngineError::UnknownRecord { key: key.clone() })?;
             let change = self.granted(&head, assurance)?;
-            let event = Event { version: head.version + 1, at: self.clock.now(), actor: who.clone(), change };
-            let mut after = head.clone();
-            after.apply(&event);
-            let append = Append {
-                key: key.clone(),
-                expected: head.version,
-                fence: None,
-                lease: Lease::Keep,
-                events: vec![event],
-                head: after,
+            let event = Event {
+                version: head.version + 1,
+                at: self.clock.now(),
+                actor: who.clone(),
+                change,
+                request_ids: RequestIds::none(),
             };
+            let append = append_of(&head, None, vec![event], Lease::Keep);
             if self.append(&[append]).await?.first() == Some(&Appended::Done) {
                 return Ok(());
             }

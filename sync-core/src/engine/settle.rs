@@ -3,13 +3,14 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::advance::{Done, lookup, no_answer};
-use super::journal::{Entry, Recorded, Work};
+use super::journal::{Entry, Recorded, Work, append_of};
 use super::outcome::{Retries, pad};
 use super::{Engine, Flow, after};
 use crate::alert::Alert;
 use crate::error::EngineError;
 use crate::failure::{Failure, FailureKind};
 use crate::ledger::{Appended, Change, Evidence, Lease};
+use crate::request::RequestIds;
 use crate::sink::{Doubt, Found, Lookup, Settled};
 use crate::state::{Head, State, StateName};
 
@@ -76,7 +77,7 @@ impl Engine {
                         Failure::new(FailureKind::Other, "the worker stopped before the outcome was recorded");
                     changes.insert(0, Change::InDoubt { failure });
                 }
-                Entry { work, changes, lease: Lease::Until(until), only_at: None, with: asked_before }
+                Entry { changes, ..Entry::new(work, Change::Settling, Lease::Until(until), asked_before) }
             })
             .collect();
         let recorded = self.record(entries).await?;
@@ -211,7 +212,8 @@ impl Engine {
         let state = head.state.name();
         let change = [Change::Alerted { reason }];
         loop {
-            let append = self.append_of(&head, None, &change, Lease::Keep, self.clock.now());
+            let events = self.events(head.version, &change, &RequestIds::none(), self.clock.now());
+            let append = append_of(&head, None, events, Lease::Keep);
             let key = append.key.clone();
             if self.append(&[append]).await?.first() != Some(&Appended::VersionConflict) {
                 return Ok(());

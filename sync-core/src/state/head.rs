@@ -9,6 +9,7 @@ use crate::amendment::Unamended;
 use crate::ledger::{Change, Event};
 use crate::mapper::Missing;
 use crate::record::{Lifecycle, Record, RecordKey, Revision};
+use crate::request::RequestIds;
 use crate::sink::{Handle, TargetRef};
 
 /// A record's history folded together: where it stands.
@@ -157,6 +158,7 @@ impl Head {
             stamp: self.stamp.clone(),
             lifecycle: self.lifecycle,
             payload: self.payload.clone(),
+            request_ids: RequestIds::none(),
         }
     }
 

@@ -12,6 +12,7 @@ mod freeze;
 mod mended;
 mod needed;
 mod races;
+mod requests;
 mod schedule;
 mod stores;
 mod workers;

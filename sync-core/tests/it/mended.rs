@@ -24,7 +24,8 @@ impl Source for OneBill {
     async fn poll(&self, _: Option<&Cursor>, _: &dyn Known) -> Result<Batch, SourceError> {
         let payload = json!({ "edition": self.0.load(Relaxed) });
         let (revision, lifecycle) = (Revision::of(&payload), Lifecycle::Active);
-        let records = vec![Record { key: bill(), revision, stamp: String::new(), lifecycle, payload }];
+        let request_ids = RequestIds::none();
+        let records = vec![Record { key: bill(), revision, stamp: String::new(), lifecycle, payload, request_ids }];
         Ok(Batch { records, unchanged: 0, next: Cursor(String::new()), more: false })
     }
 }
@@ -58,13 +59,13 @@ impl Sink for Checked {
     }
 
     async fn stage(&self, drafts: &[Draft]) -> Vec<Staged> {
-        drafts.iter().map(|draft| Staged::Staged(Handle(draft.document.clone()))).collect()
+        drafts.iter().map(|draft| Handle(draft.document.clone()).into()).collect()
     }
 
     async fn commit(&self, handles: &[Handle]) -> Vec<Committed> {
         self.made.lock().unwrap().extend(handles.iter().map(|handle| handle.0.clone()));
         let lost = Committed::Unknown(Failure::new(FailureKind::Other, "no answer"));
-        vec![if self.silent { lost } else { Committed::Accepted }; handles.len()]
+        vec![if self.silent { lost } else { Committed::Accepted(RequestIds::none()) }; handles.len()]
     }
 }
 

@@ -25,7 +25,8 @@ impl Source for Bills {
         let record = |id: &u32| {
             let payload = json!({ "order": id });
             let (key, revision) = (bill(*id), Revision::of(&payload));
-            Record { key, revision, stamp: String::new(), lifecycle: Lifecycle::Active, payload }
+            let request_ids = RequestIds::none();
+            Record { key, revision, stamp: String::new(), lifecycle: Lifecycle::Active, payload, request_ids }
         };
         let records = self.0.iter().map(record).collect();
         Ok(Batch { records, unchanged: 0, next: Cursor(String::new()), more: false })
@@ -73,13 +74,13 @@ impl Sink for Book {
     }
 
     async fn stage(&self, drafts: &[Draft]) -> Vec<Staged> {
-        drafts.iter().map(|draft| Staged::Staged(Handle(draft.document.clone()))).collect()
+        drafts.iter().map(|draft| Handle(draft.document.clone()).into()).collect()
     }
 
     async fn commit(&self, handles: &[Handle]) -> Vec<Committed> {
         let mut made = self.made.lock().unwrap();
         made.extend(handles.iter().map(|handle| handle.0.clone()));
-        handles.iter().map(|_| Committed::Created(TargetRef(made.len().to_string()))).collect()
+        handles.iter().map(|_| TargetRef(made.len().to_string()).into()).collect()
     }
 }
 

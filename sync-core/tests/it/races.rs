@@ -70,7 +70,7 @@ impl Sink for Stage {
             Part::Throttled => return vec![Staged::NotStaged(trouble(FailureKind::RateLimited)); drafts.len()],
             _ => {}
         }
-        drafts.iter().map(|draft| Staged::Staged(Handle(draft.document.clone()))).collect()
+        drafts.iter().map(|draft| Handle(draft.document.clone()).into()).collect()
     }
 
     async fn commit(&self, handles: &[Handle]) -> Vec<Committed> {
@@ -84,7 +84,7 @@ impl Sink for Stage {
             Part::Silent => Vec::new(),
             _ => handles
                 .iter()
-                .map(|handle| Committed::Created(TargetRef(handle.0["content"].as_str().unwrap().to_owned())))
+                .map(|handle| TargetRef(handle.0["content"].as_str().unwrap().to_owned()).into())
                 .collect(),
         }
     }

@@ -117,8 +117,14 @@ impl World {
 
     pub fn write_as(&self, id: u32, supplier: &str, content: &str, lifecycle: Lifecycle) {
         let payload = json!({ "supplier": supplier, "content": content });
-        let record =
-            Record { key: key(id), revision: Revision::of(&payload), stamp: content.to_owned(), lifecycle, payload };
+        let record = Record {
+            key: key(id),
+            revision: Revision::of(&payload),
+            stamp: content.to_owned(),
+            lifecycle,
+            payload,
+            request_ids: RequestIds::none(),
+        };
         let mut records = self.records.lock().unwrap();
         records.retain(|other| other.key != record.key);
         records.push(record);
@@ -451,7 +457,7 @@ impl World {
         }
         if self.target == Target::Searched {
             let draft = json!({ "key": draft.key, "reference": draft.reference, "document": draft.document });
-            return Staged::Staged(Handle(draft));
+            return Handle(draft).into();
         }
         if self.fault() {
             return Staged::NotStaged(self.lost());
@@ -460,7 +466,7 @@ impl World {
         tables.next += 1;
         let number = tables.next;
         tables.messages.insert(number, (draft.clone(), false));
-        Staged::Staged(Handle(json!({ "message": number })))
+        Handle(json!({ "message": number })).into()
     }
 
     fn commit_one(&self, handle: &Handle) -> Committed {
@@ -473,7 +479,7 @@ impl World {
         let mut tables = self.tables.lock().unwrap();
         let answer = if self.target == Target::Searched {
             let draft = draft_of(&handle.0);
-            Committed::Created(self.create(&mut tables, &draft))
+            self.create(&mut tables, &draft).into()
         } else {
             let number = handle.0["message"].as_u64().unwrap();
             match tables.messages.get_mut(&number) {
@@ -481,7 +487,7 @@ impl World {
                     *finished = true;
                     let draft = draft.clone();
                     self.create(&mut tables, &draft);
-                    Committed::Accepted
+                    Committed::Accepted(RequestIds::none())
                 }
                 _ => Committed::Rejected(Failure::new(FailureKind::Invalid, "no such open message")),
             }
@@ -622,7 +628,7 @@ impl Sink for Mortal {
             if trouble.is_none() {
                 trouble = mortal!(self, self.0.amend_one(handle, false));
             }
-            answers.push(trouble.unwrap_or(Amended::Done));
+            answers.push(trouble.unwrap_or(Amended::Done(RequestIds::none())));
         }
         answers
     }

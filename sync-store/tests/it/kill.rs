@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use chrono::Utc;
 use serde_json::json;
 use sync_core::{
-    Actor, Append, Appended, Change, DedupStore, Event, Head, Lease, Lifecycle, Query, RecordKey, Revision,
+    Actor, Append, Appended, Change, DedupStore, Event, Head, Lease, Lifecycle, Query, RecordKey, RequestIds, Revision,
     ledger::list_all,
 };
 use sync_store::SqliteStore;
@@ -92,7 +92,8 @@ fn discovery(key: &RecordKey) -> Append {
     let payload = json!({ "text": "x".repeat(2000) });
     let (revision, stamp) = (Revision::of(&payload), "first".to_owned());
     let change = Change::Discovered { revision, stamp, lifecycle: Lifecycle::Active, payload };
-    let event = Event { version: 1, at: Utc::now(), actor: Actor::new("test"), change };
+    let event =
+        Event { version: 1, at: Utc::now(), actor: Actor::new("test"), change, request_ids: RequestIds::none() };
     let head = Head::first(key, &event).unwrap();
     Append { key: key.clone(), expected: 0, fence: None, lease: Lease::Keep, events: vec![event], head }
 }

@@ -8,13 +8,15 @@ mod entry;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
-use tenant_http::{ErrorKind, Outcome};
+use tenant_http::{ErrorKind, Outcome, RequestIds, Traced};
 
 pub use entry::{InvoiceChanges, NewInvoice, NewInvoiceLine};
 
 use crate::m3::M3;
+use crate::m3::bulk::Bulk;
 use crate::m3::codes::{InvoiceBatchNumber, OrderNumber, SupplierNumber};
 use crate::m3::error::TransactionError;
+use crate::m3::pairing::ids_of;
 use crate::m3::record::{FieldError, MiRecord};
 use crate::m3::transaction::Transaction;
 use crate::m3::value::write_date;
@@ -261,32 +263,35 @@ impl Invoices {
     }
 
     /// Adds heads (bulk `AddHead`), one result for each: the number that M3 gave.
-    pub async fn add(&self, heads: &[NewInvoice]) -> Vec<Result<InvoiceBatchNumber, TransactionError>> {
-        let answers = self.bulk(heads.iter().map(|head| head.0.clone())).await;
-        let number = |answer: Result<Vec<MiRecord>, TransactionError>| {
-            let row = answer?.into_iter().next().unwrap_or_default();
-            // It was added: without its number nothing more is known.
-            row.code("INBN").map_err(|error| error.of(PROGRAM, "AddHead"))
+    pub async fn add(&self, heads: &[NewInvoice]) -> Vec<Result<Traced<InvoiceBatchNumber>, TransactionError>> {
+        let answers = self.bulk(heads.iter().map(|head| head.0.clone())).send().await;
+        let number = |answer: Result<Traced<Vec<MiRecord>>, TransactionError>| {
+            let rows = answer?;
+            match rows.first().cloned().unwrap_or_default().code("INBN") {
+                Ok(number) => Ok(rows.map(|_| number)),
+                // It was added: without its number nothing more is known.
+                Err(error) => Err(error.of(PROGRAM, "AddHead").of_request(&rows.request_ids)),
+            }
         };
         answers.into_iter().map(number).collect()
     }
 
     /// Changes heads (bulk `UpdHead`), one result for each. M3 has no transaction that changes or deletes a line.
-    pub async fn update(&self, changes: &[InvoiceChanges]) -> Vec<Result<(), TransactionError>> {
-        let answers = self.bulk(changes.iter().map(|change| change.0.clone())).await;
-        answers.into_iter().map(|answer| answer.map(drop)).collect()
+    pub async fn update(&self, changes: &[InvoiceChanges]) -> Vec<Result<RequestIds, TransactionError>> {
+        let answers = self.bulk(changes.iter().map(|change| change.0.clone())).send().await;
+        ids_of(answers)
     }
 
     /// Adds lines (bulk), one result for each.
-    pub async fn add_lines(&self, lines: &[NewInvoiceLine]) -> Vec<Result<(), TransactionError>> {
-        let answers = self.bulk(lines.iter().map(|line| line.0.clone())).await;
-        answers.into_iter().map(|answer| answer.map(drop)).collect()
+    pub async fn add_lines(&self, lines: &[NewInvoiceLine]) -> Vec<Result<RequestIds, TransactionError>> {
+        let answers = self.bulk(lines.iter().map(|line| line.0.clone())).send().await;
+        ids_of(answers)
     }
 
     /// The heads of these numbers (bulk `GetHead`), one answer for each; `None` where M3 clearly says that there is none.
     pub async fn get(&self, numbers: &[InvoiceBatchNumber]) -> Vec<Result<Option<InvoiceHead>, TransactionError>> {
         let get = |number: &InvoiceBatchNumber| Transaction::new("GetHead").field("INBN", number);
-        let answers = self.bulk(numbers.iter().map(get)).await;
+        let answers = self.bulk(numbers.iter().map(get)).rows().await;
         let read = |(number, answer): (&InvoiceBatchNumber, Result<Vec<MiRecord>, TransactionError>)| {
             let rows = match answer {
                 Err(error) if error.fault().is_some_and(|fault| fault.says_absent("INBN")) => return Ok(None),
@@ -312,7 +317,7 @@ impl Invoices {
     /// kind `Decode`.
     pub async fn lines_of(&self, numbers: &[InvoiceBatchNumber]) -> Vec<Result<Vec<InvoiceLine>, TransactionError>> {
         let list = |number: &InvoiceBatchNumber| Transaction::new(LINES).field("INBN", number);
-        let answers = self.bulk(numbers.iter().map(list)).await;
+        let answers = self.bulk(numbers.iter().map(list)).rows().await;
         let mut lists = Vec::with_capacity(numbers.len());
         for (number, answer) in numbers.iter().zip(answers) {
             let list = match answer {
@@ -370,7 +375,7 @@ impl Invoices {
             let payee = key.payee.as_ref().unwrap_or(&key.supplier);
             Transaction::new(name).field("SINO", number).field("SPYN", payee).field("SUNO", &key.supplier)
         };
-        let answers = self.bulk(keys.iter().map(list)).await;
+        let answers = self.bulk(keys.iter().map(list)).rows().await;
         let number = |row: MiRecord| row.code("INBN").map_err(|error| error.of(PROGRAM, name));
         let read = |answer: Result<Vec<MiRecord>, TransactionError>| match answer {
             Err(error) if error.fault().is_some_and(|fault| fault.says_absent("SINO")) => Ok(Vec::new()),
@@ -425,7 +430,7 @@ impl Invoices {
     /// long that it may have been cut.
     pub async fn find_posted(&self, keys: &[InvoiceKey]) -> Vec<Result<Vec<LedgerInvoice>, TransactionError>> {
         let search = |key: &InvoiceKey| Transaction::new("SearchSupInvoic").field("SQRY", key.search());
-        let answers = self.m3.bulk(LEDGER).extend(keys.iter().map(search)).send().await;
+        let answers = self.m3.bulk(LEDGER).extend(keys.iter().map(search)).rows().await;
         // A search may hit more than what was asked for.
         let matching = |(key, answer): (&InvoiceKey, Result<Vec<MiRecord>, TransactionError>)| {
             let mut rows = answer?;
@@ -484,7 +489,7 @@ impl Invoices {
         if rows.is_empty() {
             return Vec::new();
         }
-        let got = self.m3.bulk(LEDGER).extend(rows.iter().map(get)).send().await;
+        let got = self.m3.bulk(LEDGER).extend(rows.iter().map(get)).rows().await;
         let read = |answer: Result<Vec<MiRecord>, TransactionError>| {
             let row = answer?.into_iter().next().unwrap_or_default();
             LedgerInvoice::read(&row).map_err(|error| error.of(LEDGER, name))
@@ -500,7 +505,7 @@ impl Invoices {
     pub async fn numbers_of(&self, payees: &[SupplierNumber]) -> Result<Vec<InvoiceBatchNumber>, TransactionError> {
         const RECODING: &str = "25";
         let name = "LstInvBatchNo";
-        let answers = self.bulk(payees.iter().map(|payee| Transaction::new(name).field("SPYN", payee))).await;
+        let answers = self.bulk(payees.iter().map(|payee| Transaction::new(name).field("SPYN", payee))).rows().await;
         let mut numbers = Vec::new();
         for (payee, answer) in payees.iter().zip(answers) {
             let mut rows = match answer {
@@ -523,29 +528,30 @@ impl Invoices {
     /// Submits invoices for validation (bulk `APS455MI ValidByBatchNo`), which books those without errors: the only
     /// step that counts, and for tenants in which finance does not do it itself. It answers before it is done: ask
     /// [`get`](Self::get) for the voucher or the errors.
-    pub async fn validate(&self, numbers: &[InvoiceBatchNumber]) -> Vec<Result<(), TransactionError>> {
+    pub async fn validate(&self, numbers: &[InvoiceBatchNumber]) -> Vec<Result<RequestIds, TransactionError>> {
         let validate = |number: &InvoiceBatchNumber| Transaction::new("ValidByBatchNo").field("INBN", number);
         let answers = self.m3.bulk("APS455MI").extend(numbers.iter().map(validate)).send().await;
-        answers.into_iter().map(|answer| answer.map(drop)).collect()
+        ids_of(answers)
     }
 
     /// Rejects invoices with a reason code (bulk `RejectInvoice`), one result for each: what can be done about one that
     /// should not be there.
-    pub async fn reject(&self, numbers: &[InvoiceBatchNumber], reason: &str) -> Vec<Result<(), TransactionError>> {
+    pub async fn reject(
+        &self,
+        numbers: &[InvoiceBatchNumber],
+        reason: &str,
+    ) -> Vec<Result<RequestIds, TransactionError>> {
         let reject =
             |number: &InvoiceBatchNumber| Transaction::new("RejectInvoice").field("INBN", number).field("SCRE", reason);
-        let answers = self.bulk(numbers.iter().map(reject)).await;
-        answers.into_iter().map(|answer| answer.map(drop)).collect()
+        let answers = self.bulk(numbers.iter().map(reject)).send().await;
+        ids_of(answers)
     }
 
     /// In the session's division, which some releases want as a field as well.
-    async fn bulk(
-        &self,
-        transactions: impl IntoIterator<Item = Transaction>,
-    ) -> Vec<Result<Vec<MiRecord>, TransactionError>> {
+    fn bulk(&self, transactions: impl IntoIterator<Item = Transaction>) -> Bulk {
         let division = self.m3.scope().division.clone();
         let placed = transactions.into_iter().map(|transaction| transaction.maybe("DIVI", division.as_ref()));
-        self.m3.bulk(PROGRAM).extend(placed).send().await
+        self.m3.bulk(PROGRAM).extend(placed)
     }
 }
 

@@ -15,13 +15,13 @@ mod message;
 
 use std::collections::HashMap;
 
-use tenant_http::{ErrorKind, Outcome};
+use tenant_http::{ErrorKind, Outcome, RequestIds, Traced};
 
 use super::M3;
 use super::bulk::Bulk;
 use super::codes::{BatchOrigin, MessageNumber, OrderNumber};
 use super::error::TransactionError;
-use super::pairing::Results;
+use super::pairing::{Results, ids_of};
 use super::record::MiRecord;
 use super::transaction::Transaction;
 use message::Place;
@@ -44,12 +44,12 @@ impl PurchaseOrderEntryProgram {
     }
 
     /// Opens messages (bulk `StartEntry`), one for each order.
-    pub async fn start(&self, messages: usize) -> Vec<Result<MessageNumber, TransactionError>> {
+    pub async fn start(&self, messages: usize) -> Vec<Result<Traced<MessageNumber>, TransactionError>> {
         let name = "StartEntry";
         let starts = (0..messages).map(|_| Transaction::new(name).field("BAOR", &self.origin));
-        let number = |rows: Vec<MiRecord>| {
-            let row = rows.into_iter().next().unwrap_or_default();
-            row.code("MSGN").map_err(|error| error.of(PROGRAM, name))
+        let number = |rows: Traced<Vec<MiRecord>>| match rows.first().cloned().unwrap_or_default().code("MSGN") {
+            Ok(number) => Ok(rows.map(|_| number)),
+            Err(error) => Err(error.of(PROGRAM, name).of_request(&rows.request_ids)),
         };
         self.m3.bulk(PROGRAM).extend(starts).carry_on().send().await.into_iter().map(|rows| number(rows?)).collect()
     }
@@ -57,10 +57,13 @@ impl PurchaseOrderEntryProgram {
     /// Puts orders into opened messages (bulk `AddHead`, `AddLine`, `AddAccString` of all orders in one stream), one
     /// answer for each order.
     ///
-    /// An order is `Ok`, with the number that M3 gave it, only if every one of its transactions succeeded. Of any
-    /// other, whatever its outcome, the message may hold a part: delete it, or leave it unfinished. An order that
-    /// cannot be right (an overlong code, no lines) is refused before anything of it is sent.
-    pub async fn enter(&self, orders: &[(MessageNumber, &PurchaseOrderEntry)]) -> Vec<Result<OrderNumber, EntryError>> {
+    /// An order is `Ok`, with the number that M3 gave it and the calls that it took, only if every one of its
+    /// transactions succeeded. Of any other, whatever its outcome, the message may hold a part: delete it, or leave it
+    /// unfinished. An order that cannot be right (an overlong code, no lines) is refused before anything of it is sent.
+    pub async fn enter(
+        &self,
+        orders: &[(MessageNumber, &PurchaseOrderEntry)],
+    ) -> Vec<Result<Traced<OrderNumber>, EntryError>> {
         let written = self.write(orders);
         let mut answers = self.bulk_of(&written).send().await.into_iter();
         let read = |order: Result<Vec<(Place, Transaction)>, EntryError>| {
@@ -78,20 +81,20 @@ impl PurchaseOrderEntryProgram {
     }
 
     /// Hands messages to M3's batch job (bulk `FinishEntry`), one answer for each. The step that cannot be taken back.
-    pub async fn finish(&self, messages: &[MessageNumber]) -> Vec<Result<(), TransactionError>> {
+    pub async fn finish(&self, messages: &[MessageNumber]) -> Vec<Result<RequestIds, TransactionError>> {
         self.each("FinishEntry", messages).await
     }
 
     /// Throws messages away (bulk `DeleteEntry`), one answer for each. M3 refuses it for a message that was finished:
     /// success proves that nothing will come of the message.
-    pub async fn delete(&self, messages: &[MessageNumber]) -> Vec<Result<(), TransactionError>> {
+    pub async fn delete(&self, messages: &[MessageNumber]) -> Vec<Result<RequestIds, TransactionError>> {
         self.each("DeleteEntry", messages).await
     }
 
-    async fn each(&self, name: &'static str, messages: &[MessageNumber]) -> Vec<Result<(), TransactionError>> {
+    async fn each(&self, name: &'static str, messages: &[MessageNumber]) -> Vec<Result<RequestIds, TransactionError>> {
         let transactions = messages.iter().map(|message| Transaction::new(name).field("MSGN", message));
         let answers = self.m3.bulk(PROGRAM).extend(transactions).carry_on().send().await;
-        answers.into_iter().map(|answer| answer.map(drop)).collect()
+        ids_of(answers)
     }
 
     /// Each order's transactions, or why it cannot be sent.
@@ -119,18 +122,22 @@ impl PurchaseOrderEntryProgram {
 }
 
 /// An order's answer from those of its transactions: its number, or its first failure, of which later ones follow.
-fn judge(places: &[Place], results: Results) -> Result<OrderNumber, EntryError> {
+fn judge(places: &[Place], results: Results) -> Result<Traced<OrderNumber>, EntryError> {
     let mut number = None;
+    let mut request_ids = RequestIds::none();
     let mut first: Option<EntryError> = None;
     for (place, result) in places.iter().zip(results) {
         match result {
-            Ok(rows) => number = number.or_else(|| rows.first().and_then(|row| row.code("PUNO").ok())),
+            Ok(rows) => {
+                number = number.or_else(|| rows.first().and_then(|row| row.code("PUNO").ok()));
+                request_ids.extend(rows.request_ids);
+            }
             Err(error) => first = first.or_else(|| Some(EntryError::new(place.line, error))),
         }
     }
     match (first, number) {
         (Some(first), number) => Err(first.with_number(number)),
-        (None, Some(number)) => Ok(number),
+        (None, Some(number)) => Ok(Traced::new(number, request_ids)),
         (None, None) => {
             let message = "M3 took the order, but gave it no number";
             let (kind, outcome) = (ErrorKind::Decode, Outcome::Unknown);

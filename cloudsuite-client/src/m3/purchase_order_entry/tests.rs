@@ -125,15 +125,16 @@ fn a_thousand_orders_of_ten_lines_need_at_most_250_calls_to_enter() {
 #[test]
 fn the_first_failure_decides_since_later_ones_follow_from_it() {
     let fail = |outcome| Err(TransactionError::other(PROGRAM, "AddLine", ErrorKind::Other, outcome, "no"));
-    let head = || Ok(vec![MiRecord::from_iter([("PUNO", "2000001")])]);
+    let traced = |rows| Ok(tenant_http::Traced::new(rows, RequestIds::none()));
+    let head = || traced(vec![MiRecord::from_iter([("PUNO", "2000001")])]);
     let places = |n: usize| (0..n).map(|line| Place { line: (line > 0).then_some(line) }).collect::<Vec<_>>();
     let judged = |results: Results| judge(&places(results.len()), results);
 
-    assert_eq!(judged(vec![head(), Ok(Vec::new())]).unwrap().as_str(), "2000001");
+    assert_eq!(judged(vec![head(), traced(Vec::new())]).unwrap().as_str(), "2000001");
     let error = judged(vec![head(), fail(Outcome::NotProcessed), fail(Outcome::Rejected)]).unwrap_err();
     assert_eq!((error.outcome(), error.line()), (Outcome::NotProcessed, Some(1)));
     assert_eq!(error.order_number().unwrap().as_str(), "2000001");
     let error = judged(vec![head(), fail(Outcome::Rejected), fail(Outcome::Unknown)]).unwrap_err();
     assert_eq!((error.outcome(), error.line()), (Outcome::Rejected, Some(1)));
-    assert_eq!(judged(vec![Ok(Vec::new())]).unwrap_err().outcome(), Outcome::Unknown, "no number");
+    assert_eq!(judged(vec![traced(Vec::new())]).unwrap_err().outcome(), Outcome::Unknown, "no number");
 }

@@ -5,7 +5,7 @@ mod multipart;
 
 use std::collections::HashMap;
 
-use tenant_http::{Bytes, Error, ErrorKind, Outcome};
+use tenant_http::{Bytes, Error, ErrorKind, Outcome, Traced};
 
 use super::Service;
 use super::entity::{Entity, NewEntity};
@@ -105,13 +105,13 @@ struct Answered {
 
 impl Service {
     /// Makes writes that do not depend on each other, in as few calls as their number and bytes allow, and returns one
-    /// result for each, in their order: the entity as far as the server shows it, or an error whose outcome says
-    /// whether the write may have been made.
+    /// result for each, in their order: the entity as far as the server shows it, with its id of the call, or an error
+    /// whose outcome says whether the write may have been made.
     ///
     /// What the service says to be too large goes in smaller calls. After another failure of a call as a whole no
     /// further one is sent: it is `NotProcessed` only if the status proves that, and a refusal of the whole is none of
     /// each, but `Unknown`. Dropping the future gives up: the call under way may still be processed.
-    pub async fn write_many(&self, writes: &[Write]) -> Vec<Result<Entity, Error>> {
+    pub async fn write_many(&self, writes: &[Write]) -> Vec<Result<Traced<Entity>, Error>> {
         let mut results = Vec::with_capacity(writes.len());
         let (mut rest, mut most) = (writes, usize::MAX);
         while !rest.is_empty() {
@@ -155,7 +155,7 @@ impl Service {
     }
 
     /// Makes one write of many by itself.
-    async fn write_alone(&self, write: &Write) -> Result<Entity, Error> {
+    async fn write_alone(&self, write: &Write) -> Result<Traced<Entity>, Error> {
         let answer = self.write(write).await;
         if answer.as_ref().is_err_and(|error| error.outcome() == Outcome::Rejected) {
             // It may be the one for which a whole batch was refused before.
@@ -168,7 +168,7 @@ impl Service {
     ///
     /// # Errors
     /// What failed or was refused. A write is sent again only if it was proven unprocessed.
-    pub async fn write(&self, write: &Write) -> Result<Entity, Error> {
+    pub async fn write(&self, write: &Write) -> Result<Traced<Entity>, Error> {
         let operation = write.operation();
         if let Some(reason) = write.refused.clone().or_else(|| self.refused()) {
             return Err(Error::config(operation, reason));
@@ -184,11 +184,8 @@ impl Service {
         }
         let request = self.dressed_as(write.version, request).operation(&operation).accept_status(&EXPLAINED);
         let response = accepted(&operation, request.send().await?)?;
-        if response.body.is_empty() {
-            return Ok(Entity::default().at_state(response.header("etag")));
-        }
-        let entity: Entity = response.json(&operation)?;
-        Ok(entity.at_state(response.header("etag")))
+        let entity = if response.body.is_empty() { Entity::default() } else { response.json(&operation)? };
+        Ok(Traced::new(entity.at_state(response.header("etag")), response.request_ids()))
     }
 
     /// Makes writes as one change set, in one call: all of them, or none. Returns the entities as far as the server
@@ -196,7 +193,7 @@ impl Service {
     ///
     /// # Errors
     /// Why none was made; of outcome `Unknown` if that is not certain. More bytes than a batch may have are not sent.
-    pub async fn write_together(&self, writes: &[Write]) -> Result<Vec<Entity>, Error> {
+    pub async fn write_together(&self, writes: &[Write]) -> Result<Vec<Traced<Entity>>, Error> {
         let operation = "POST $batch";
         match writes {
             [] => return Ok(Vec::new()),
@@ -245,8 +242,8 @@ impl Service {
     }
 
     /// One `$batch`, as one change set if `together`: its results, or why it failed as a whole.
-    async fn batch(&self, writes: &[Write], together: bool) -> Result<Vec<Result<Entity, Error>>, Error> {
-        let answers = self.exchange(writes, together).await?;
+    async fn batch(&self, writes: &[Write], together: bool) -> Result<Vec<Result<Traced<Entity>, Error>>, Error> {
+        let Traced { value: answers, request_ids } = self.exchange(writes, together).await?;
         let mut by_place: HashMap<usize, Vec<Answered>> = HashMap::new();
         for (place, answered) in answers {
             by_place.entry(place).or_default().push(answered);
@@ -256,7 +253,10 @@ impl Service {
                 return Err(Error::config(write.operation(), reason));
             }
             if let Some([answered]) = by_place.get(&place).map(Vec::as_slice) {
-                return answered.read(&write.operation());
+                return match answered.read(&write.operation()) {
+                    Ok(entity) => Ok(Traced::new(entity, request_ids.clone())),
+                    Err(error) => Err(error.with_request_id(request_ids.iter().next().map(str::to_owned))),
+                };
             }
             let message = "the answer of the batch has not one response to it: it may have been made";
             Err(Error::new(ErrorKind::Decode, Outcome::Unknown, write.operation(), message))
@@ -265,7 +265,7 @@ impl Service {
     }
 
     /// Sends those writes that can be sent, and reads what is answered to each.
-    async fn exchange(&self, writes: &[Write], together: bool) -> Result<Vec<(usize, Answered)>, Error> {
+    async fn exchange(&self, writes: &[Write], together: bool) -> Result<Traced<Vec<(usize, Answered)>>, Error> {
         let operation = "POST $batch";
         if let Some(reason) = self.refused() {
             return Err(Error::config(operation, reason));
@@ -295,7 +295,7 @@ impl Service {
                 multipart::decode(response.header("content-type"), &response.body, &sent, together)
             }
         };
-        answers.map_err(|why| {
+        answers.map(|answers| Traced::new(answers, response.request_ids())).map_err(|why| {
             let message = format!("the answer of the batch cannot be read ({why}): its writes may have been made");
             Error::new(ErrorKind::Decode, Outcome::Unknown, operation, message)
                 .with_status(response.status)
