@@ -47,7 +47,7 @@ impl Head {
                     revision: revision.clone(),
                     lifecycle: *lifecycle,
                     missing: Vec::new(),
-                    why: failure.to_string(),
+                    why: failure.message.clone(),
                 });
             }
             Change::AmendHeld { revision, missing } => {

@@ -50,8 +50,7 @@ impl Refusals {
         } else {
             (ErrorKind::Validation, Outcome::Rejected, "")
         };
-        let error = Error::new(kind, outcome, operation, format!("{}{hint}", answer.complaint()))
-            .with_request_id(answer.request_ids.iter().next().map(str::to_owned));
+        let error = Error::new(kind, outcome, operation, format!("{}{hint}", answer.complaint()));
         if outcome == Outcome::Rejected { error } else { error.with_status(answer.status) }
     }
 }

@@ -25,3 +25,4 @@ mod tenants;
 #[path = "../../src/testing.rs"]
 mod testing;
 mod token;
+mod traced;

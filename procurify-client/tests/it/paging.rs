@@ -159,3 +159,34 @@ async fn a_record_that_cannot_be_read_names_itself_and_the_field() {
     let text = error.to_string();
     assert!(text.contains("data[1].dateModified") && text.contains("yesterday"), "{text}");
 }
+
+#[tokio::test]
+async fn pages_details_and_changes_name_their_request() {
+    let server = tenant().await;
+    let body = json!({"metadata": {"pagination": pagination(1, 1, 1)}, "data": [{"procurify_PO": 7}]});
+    for (at, id, body) in [
+        ("/api/v2/purchase_orders/purchased/all/", "req-list", body),
+        ("/api/v2/purchase_orders/7/", "req-detail", json!({"data": {"procurify_PO": 7}})),
+        (
+            "/api/v2/ap/bills/11111111-2222-3333-4444-555555555555/",
+            "req-bill",
+            json!({"data": {"id": 1, "uuid": "11111111-2222-3333-4444-555555555555"}}),
+        ),
+    ] {
+        let answer = ResponseTemplate::new(200).insert_header("x-procurify-request-id", id);
+        let answer = answer.insert_header("date", "Tue, 01 Dec 2026 10:00:00 GMT").set_body_json(body);
+        Mock::given(path(at)).respond_with(answer).mount(&server).await;
+    }
+    let client = client(&server);
+    let ids = |request_ids: &procurify_client::RequestIds| request_ids.iter().collect::<Vec<_>>().join(",");
+    let list = client.purchase_orders().list(procurify_client::Role::Purchased, procurify_client::Status::All);
+    assert_eq!(ids(&list.send_page(1).await.unwrap().map(|order| order.procurify_po).request_ids), "req-list");
+    let beginning = procurify_client::Cursor::beginning();
+    let changes = client.purchase_orders().changes_since(&beginning).batches().try_next().await.unwrap().unwrap();
+    assert_eq!((changes.records.len(), ids(&changes.request_ids).as_str()), (1, "req-list"));
+    let order = client.reader().purchase_orders().get_traced(procurify_client::PoNumber(7)).await.unwrap();
+    assert_eq!((order.procurify_po.0, ids(&order.request_ids).as_str()), (7, "req-detail"));
+    let uuid = procurify_client::Uuid("11111111-2222-3333-4444-555555555555".to_owned());
+    let bill = client.reader().bills().get_traced(&uuid).await.unwrap();
+    assert_eq!((bill.id.0, ids(&bill.request_ids).as_str()), (1, "req-bill"));
+}

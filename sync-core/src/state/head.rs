@@ -410,7 +410,8 @@ impl Head {
     pub fn concern(&self) -> Option<String> {
         match &self.state {
             State::Held { missing } => Some(join(missing)),
-            State::Rejected { failure, .. } | State::Parked { failure, .. } => Some(failure.to_string()),
+            // Without the id of a request, by which the same trouble would be another each time.
+            State::Rejected { failure, .. } | State::Parked { failure, .. } => Some(failure.message.clone()),
             // Trouble that lasts is told by the step that meets it, for only time shows that it does.
             _ if self.is_under_way() => self.trouble.clone(),
             State::Posted { target } | State::Cancelled { target } => self.behind(target),

@@ -178,3 +178,33 @@ fn several_requests_are_named_together() {
     assert_eq!(entry.request_ids, ["a", "b"]);
     assert!(entry.to_string().ends_with("read for the first time (requests a, b)"), "{entry}");
 }
+
+#[test]
+fn the_same_trouble_by_another_request_is_no_other_reason() {
+    let key: RecordKey = "acme/order/7".parse().unwrap();
+    let refused = |id: &str| Failure {
+        request_id: Some(id.to_owned()),
+        ..Failure::new(FailureKind::Invalid, "item BAD does not exist")
+    };
+    let (revision, lifecycle) = (Revision::new("1"), Lifecycle::Active);
+    let changes = [
+        Change::Discovered { revision, stamp: String::new(), lifecycle, payload: json!({}) },
+        Change::Rejected { failure: refused("req-1"), there: false },
+        Change::Alerted { reason: "item BAD does not exist".to_owned() },
+        Change::Replayed,
+        Change::Rejected { failure: refused("req-2"), there: false },
+    ];
+    let events: Vec<Event> = (1..)
+        .zip(changes)
+        .map(|(version, change)| Event {
+            version,
+            at: chrono::DateTime::UNIX_EPOCH,
+            actor: Actor::new("w"),
+            change,
+            request_ids: RequestIds::none(),
+        })
+        .collect();
+    let head = Head::fold(&key, &events).unwrap();
+    assert_eq!((head.concern().as_deref(), head.untold()), (Some("item BAD does not exist"), None));
+    assert_eq!(Trail { key, events }.entries()[4].request_ids, ["req-2"]);
+}

@@ -253,10 +253,8 @@ impl Service {
                 return Err(Error::config(write.operation(), reason));
             }
             if let Some([answered]) = by_place.get(&place).map(Vec::as_slice) {
-                return match answered.read(&write.operation()) {
-                    Ok(entity) => Ok(Traced::new(entity, request_ids.clone())),
-                    Err(error) => Err(error.with_request_id(request_ids.iter().next().map(str::to_owned))),
-                };
+                let entity = answered.read(&write.operation())?;
+                return Ok(Traced::new(entity, request_ids.clone()));
             }
             let message = "the answer of the batch has not one response to it: it may have been made";
             Err(Error::new(ErrorKind::Decode, Outcome::Unknown, write.operation(), message))
