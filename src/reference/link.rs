@@ -5,11 +5,13 @@ use std::fmt;
 use sync_core::{Match, MatchedBy, Reference, StoreError};
 
 use super::align::{Reading, how};
+use super::matching::is_same_name;
 use super::resolve::code;
 use super::{
     AlignError, COST_CENTER, CURRENCY, GL_ACCOUNT, ITEM, LOCATION, Master, PAYMENT_TERMS, Subject, TAX, UNIT, VENDOR,
-    kind_in_words, normalised,
+    kind_in_words,
 };
+use crate::codes;
 use crate::connection::Connection;
 use crate::failure::of_call;
 
@@ -141,8 +143,10 @@ impl Connection {
         let (store, connection) = (self.engine.references(), self.engine.connection());
         let table = store.snapshot(connection).await?;
         let source = source.trim();
+        let word = kept_word(kind, source);
         let of_source = |line: &&Reference| {
-            line.kind == kind && line.found.is_by_hand() && (line.source == source || line.label == source)
+            let named = [&line.source, &line.label].into_iter().any(|text| *text == source);
+            line.kind == kind && line.found.is_by_hand() && (named || line.source == word)
         };
         let Some(line) = table.iter().find(of_source) else {
             return Err(LinkError::NotLinked { kind: kind.to_owned(), source_value: source.to_owned() });
@@ -247,7 +251,7 @@ impl Values {
         let to = |masters| find_master(&link.kind, masters, target);
         Ok(match link.kind.as_str() {
             ITEM => by_hand(source, source, to(items)?),
-            UNIT | PAYMENT_TERMS | TAX => by_hand(&source.to_lowercase(), source, short(target, 10)?),
+            UNIT | PAYMENT_TERMS | TAX => by_hand(&kept_word(&link.kind, source), source, short(target, 10)?),
             CURRENCY => {
                 let subject = from(&self.currencies)?;
                 by_hand(&subject.source, &subject.label, short(target, 3)?)
@@ -278,6 +282,15 @@ impl Values {
     }
 }
 
+/// Words as the mappers look them up.
+fn kept_word(kind: &str, word: &str) -> String {
+    match kind {
+        PAYMENT_TERMS | TAX => codes::key(word),
+        UNIT => word.to_lowercase(),
+        _ => word.to_owned(),
+    }
+}
+
 fn short(text: &str, longest: usize) -> Result<String, String> {
     if text.chars().count() <= longest {
         Ok(text.to_owned())
@@ -292,9 +305,8 @@ fn find_subject<'a>(kind: &str, subjects: &'a [Subject], text: &str) -> Result<&
         return Ok(subject);
     }
     let words = kind_in_words(kind);
-    let name = normalised(text);
     let named: Vec<&Subject> =
-        subjects.iter().filter(|subject| !name.is_empty() && normalised(&subject.label) == name).collect();
+        subjects.iter().filter(|subject| !text.is_empty() && is_same_name(&subject.label, text)).collect();
     match named.as_slice() {
         [only] => Ok(only),
         [] => Err(format!("Procurify has no {words} `{text}`: write its id")),

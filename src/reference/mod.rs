@@ -73,7 +73,7 @@ pub const LOCATION: &str = "location";
 
 /// Cross-references from payment terms, in lower case, to the ERP's. Never aligned.
 pub const PAYMENT_TERMS: &str = "payment_terms";
-/// Cross-references from the names of taxes, in lower case, to the ERP's tax codes. Never aligned.
+/// Cross-references from the names of taxes, in lower case and alphabetical order, to the ERP's tax codes. Never aligned.
 pub const TAX: &str = "tax";
 /// Spans of days, such as `2026-09-01..2026-09-30`, of fiscal periods that are closed in the ERP.
 pub const CLOSED_PERIOD: &str = "closed_period";
