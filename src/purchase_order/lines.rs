@@ -14,14 +14,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use futures_util::{StreamExt, TryStreamExt, stream};
-use procurify_client::{AccountId, Error, List, OrderBy, OrderItem, PoNumber, PurchaseOrder, Reader};
-
+use procurify_client::{AccountId, Error, ErrorKind, List, OrderBy, OrderItem, PoNumber, PurchaseOrder, Reader};
 use serde::de::DeserializeOwned;
+use sync_core::Failure;
 
 use super::order::{BudgetAccount, OrderLine, ReadOrder, split};
+use crate::details::{Details, Unread, Whose, read_each};
 
-/// Details that are read at a time.
+/// Pages that are read at a time.
 const AT_A_TIME: usize = 4;
 
 /// Reads lines, and remembers budget accounts, which tell each line's department.
@@ -45,24 +45,34 @@ impl LineReader {
         self.accounts.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// These orders with their lines. Where the detail had to be read, the order is as the detail shows it, so that
-    /// head and lines are of one revision. An order that was deleted meanwhile is left out.
-    pub async fn lines(&self, orders: Vec<PurchaseOrder>) -> Result<Vec<ReadOrder>, Error> {
-        let mut found = if self.custom_fields { HashMap::new() } else { self.paged(&orders).await? };
-        let missing: Vec<PoNumber> =
-            orders.iter().map(|order| order.procurify_po).filter(|number| !found.contains_key(number)).collect();
-        let mut details: HashMap<PoNumber, ReadOrder> = stream::iter(missing)
-            .map(|number| self.detail(number))
-            .buffered(AT_A_TIME)
-            .try_filter_map(|detail| async { Ok(detail) })
-            .map_ok(|read| (read.order.procurify_po, read))
-            .try_collect()
-            .await?;
-        let complete = orders.into_iter().filter_map(|order| match found.remove(&order.procurify_po) {
-            Some(lines) => Some(ReadOrder { order, lines, custom_fields: BTreeMap::new() }),
-            None => details.remove(&order.procurify_po),
-        });
-        Ok(complete.collect())
+    /// These orders with their lines, and those that cannot be read. Where the detail had to be read, the order is as the
+    /// detail shows it, so that head and lines are of one revision. An order that was deleted meanwhile is left out.
+    pub async fn lines(&self, orders: Vec<PurchaseOrder>) -> Result<Details<PurchaseOrder, ReadOrder>, Failure> {
+        let mut found = if self.custom_fields { HashMap::new() } else { self.paged_if_possible(&orders).await? };
+        let (mut read, mut missing) = (Vec::new(), Vec::new());
+        for order in orders {
+            match found.remove(&order.procurify_po) {
+                Some(lines) => read.push(ReadOrder { order, lines, custom_fields: BTreeMap::new() }),
+                None => missing.push(order),
+            }
+        }
+        let details = read_each(missing, |order| self.detail(order.procurify_po)).await?;
+        read.extend(details.read.into_iter().flatten());
+        read.sort_by_key(|read| read.order.procurify_po);
+        Ok(Details { read, unread: details.unread })
+    }
+
+    /// As [`paged`](Self::paged), none if one order's items keep a page from being read: details are read without it.
+    async fn paged_if_possible(&self, orders: &[PurchaseOrder]) -> Result<HashMap<PoNumber, Vec<OrderLine>>, Failure> {
+        let why = match self.paged(orders).await {
+            Ok(found) => return Ok(found),
+            Err(error) => Unread::from(error),
+        };
+        if why.whose == Whose::Reading {
+            return Err(why.failure);
+        }
+        tracing::warn!(why = why.reason, "order items cannot be read by pages; orders are read one by one");
+        Ok(HashMap::new())
     }
 
     /// The lines of those orders that pages of order items show completely.
@@ -158,17 +168,18 @@ impl LineReader {
         Ok(true)
     }
 
-    async fn detail(&self, number: PoNumber) -> Result<Option<ReadOrder>, Error> {
+    /// An order by its detail; none if it is not there any more.
+    pub async fn detail(&self, number: PoNumber) -> Result<Option<ReadOrder>, Unread> {
         match self.procurify.purchase_orders().get(number).await {
             Ok(detail) => {
                 let read = split(detail)?;
                 Ok(Some(if self.custom_fields { read } else { as_pages_show(read) }))
             }
-            Err(error) if error.kind() == procurify_client::ErrorKind::NotFound => {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
                 tracing::warn!(%number, "a purchase order was listed and is gone; it is left out");
                 Ok(None)
             }
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         }
     }
 }
