@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use chrono::NaiveDate;
 use procurify_client::{BillStatus, BillType};
 use procurify_cloudsuite::bill::{BillSettings, CostPlace, DefaultBillMapper};
 use procurify_cloudsuite::purchase_order::DefaultOrderMapper;
@@ -14,7 +15,22 @@ impl Config {
             self.mapper(folder)?;
         let freight = self.freight();
         let wait_for_orders = self.flows.bills_wait_for_orders.unwrap_or(self.flows.purchase_orders);
-        Ok(DefaultBillMapper { time_zone, cost_centers, accounts, payment_terms, tax_codes, wait_for_orders, freight })
+        let orders_from = self.orders_from()?;
+        Ok(DefaultBillMapper {
+            time_zone,
+            cost_centers,
+            accounts,
+            payment_terms,
+            tax_codes,
+            wait_for_orders,
+            orders_from,
+            freight,
+        })
+    }
+
+    /// The first day of the orders that are read.
+    pub(super) fn orders_from(&self) -> Result<Option<NaiveDate>, Problem> {
+        first_day("flows.purchase_orders_from", self.flows.purchase_orders_from.as_deref())
     }
 
     /// Where freight of bills goes that Procurify has on no account.
