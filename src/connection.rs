@@ -71,7 +71,7 @@ pub enum BuildError {
 #[derive(Clone)]
 pub struct Connection {
     pub(crate) engine: Engine,
-    pub(crate) orders: Arc<PurchaseOrderSource>,
+    pub(crate) orders: Orders,
     pub(crate) bills: Option<Bills>,
     procurify: ProcurifyClient,
     product: Arc<dyn Product>,
@@ -79,6 +79,14 @@ pub struct Connection {
     pub(crate) reference_flows: ReferenceFlows,
     pub(crate) reference_max_age: Duration,
     pub(crate) patience: Duration,
+}
+
+/// Purchase orders.
+#[derive(Clone)]
+pub(crate) struct Orders {
+    pub source: Arc<PurchaseOrderSource>,
+    /// The time zone in which their moments become days.
+    pub time_zone: Tz,
 }
 
 /// Bills, where the product takes them.
@@ -336,14 +344,15 @@ impl ConnectionBuilder {
         let page_size = self.source.page_size;
         let mut reading = self.source;
         reading.custom_fields |= self.mapper.needs_custom_fields();
-        let orders = Arc::new(PurchaseOrderSource::new(self.name.clone(), procurify.reader(), reading));
+        let source = Arc::new(PurchaseOrderSource::new(self.name.clone(), procurify.reader(), reading));
+        let orders = Orders { source: Arc::clone(&source), time_zone: self.mapper.time_zone() };
         self.periods.check()?;
         let mapper = OrderMapperAdapter { mapper: self.mapper, periods: self.periods.clone() };
         let flow = Flow {
             max_reference_age: Some(self.reference_max_age),
             on_revision: self.on_revision,
             on_cancel: self.on_cancel,
-            ..Flow::new(purchase_order::KIND, orders.clone(), mapper, sink)
+            ..Flow::new(purchase_order::KIND, source, mapper, sink)
         };
         let makers = check(&self.reference, product.as_ref(), codes_are_accounts)?;
         let (name, ledger) = (self.name, stores.ledger);

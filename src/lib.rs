@@ -44,6 +44,7 @@ pub mod accounts;
 pub mod bill;
 pub mod codes;
 mod connection;
+mod details;
 mod dimensions;
 mod failure;
 pub mod m3;

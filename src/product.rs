@@ -86,6 +86,13 @@ pub trait Product: Send + Sync {
         Ok(None)
     }
 
+    /// Those of these purchase orders that there are, whoever made them; none if that cannot be asked, and so is not
+    /// checked.
+    async fn orders(&self, numbers: &[String]) -> Result<Option<Vec<Master>>, Failure> {
+        let _ = numbers;
+        Ok(None)
+    }
+
     /// The fiscal periods that are closed, by the tenant's own list of them.
     ///
     /// By default the product has no such list.

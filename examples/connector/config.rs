@@ -349,7 +349,7 @@ impl Config {
             .mapper(self.with_charges(self.mapper(folder)?))
             .source(SourceSettings {
                 page_size: self.procurify.page_size,
-                created_from: first_day("flows.purchase_orders_from", self.flows.purchase_orders_from.as_deref())?,
+                created_from: self.orders_from()?,
                 ..SourceSettings::default()
             })
             .on_revision(match self.flows.on_revision {

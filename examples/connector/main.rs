@@ -76,11 +76,12 @@ enum Command {
     Reference,
     /// Settle by hand which value of the ERP one of Procurify is.
     Link {
-        /// `vendor`, `gl_account`, `cost_center`, `item`, `unit`, `currency`, `location`, `payment_terms` or `tax`.
+        /// `vendor`, `gl_account`, `cost_center`, `item`, `unit`, `currency`, `location`, `payment_terms`, `tax` or
+        /// `purchase_order`.
         kind: String,
         /// Procurify's: an id, a code, or a name that one record has.
         source: String,
-        /// The ERP's number or code.
+        /// The ERP's number or code; for an order that bills are not to refer to, `none`.
         target: String,
     },
     /// Take a link by hand back.

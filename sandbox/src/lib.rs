@@ -54,7 +54,7 @@ pub use error::Error;
 pub use faults::{FaultKind, Faults, Matcher};
 pub use m3::{Account, Document, DocumentLine, M3, M3Config, Message, MessageStatus, Supplier};
 pub use odata::{DeepUpdates, OData, ODataConfig};
-pub use procurify::{Amount, BillBump, BillDetail, BillEdit, Bump, Bumped, Procurify, ProcurifyConfig};
+pub use procurify::{Amount, BillBump, BillEdit, Bump, Bumped, Detail, Procurify, ProcurifyConfig};
 pub use scenario::{Edit, Scenario};
 pub use stats::{AnsweredCall, Stats};
 pub use syteline::{NestedChanges, SyteLine, SyteLineConfig};

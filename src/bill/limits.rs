@@ -10,6 +10,7 @@ use super::approved::ApprovedBill;
 use super::draft::InvoiceDraft;
 use super::mapper::{BillMapper, CostPlace};
 use super::wanted::Wanted;
+use crate::details;
 use crate::mapping::{Mapped, as_mapping};
 use crate::periods::PeriodSettings;
 use crate::purchase_order;
@@ -142,10 +143,7 @@ impl BillMapperAdapter {
 /// That only what lists show of a bill is there.
 fn not_read(bill: &ApprovedBill) -> Missing {
     let hint = match &bill.unread {
-        Some(why) => format!(
-            "its lines cannot be read ({why}): correct it in Procurify, or ask Procurify's support; it is asked for \
-             again with each reading, and goes on once it can be read"
-        ),
+        Some(why) => details::hint(why),
         None => {
             "its lines were not read, for Procurify shows no UUID of it or it was not to be moved then: touch it in \
                  Procurify"

@@ -18,7 +18,7 @@ use crate::accounts::{AccountMapping, Booking, Direct, Spend};
 use crate::codes::CodeTable;
 use crate::mapping::{Mapped, Resolver};
 use crate::purchase_order::{self, OrderLine, custom_fields};
-use crate::reference::{COST_CENTER, GL_ACCOUNT, PAYMENT_TERMS, TAX, VENDOR, usable};
+use crate::reference::{COST_CENTER, GL_ACCOUNT, NO_ORDER, PAYMENT_TERMS, PURCHASE_ORDER, TAX, VENDOR, usable};
 
 /// Decides what an approved bill becomes in the ERP. Pure, as [`sync_core::Mapper`] is.
 ///
@@ -70,6 +70,10 @@ pub struct DefaultBillMapper {
     /// Whether a bill waits until the orders that it bills are posted. Where it does not, it refers to those that are.
     /// Default yes.
     pub wait_for_orders: bool,
+    /// The first day of the orders that are read
+    /// ([`created_from`](crate::purchase_order::SourceSettings::created_from)), for those who read why a bill waits for
+    /// an earlier one. Default: all are read.
+    pub orders_from: Option<NaiveDate>,
     /// Where freight and other costs go that Procurify has on no account. By default into the ERP's own field for
     /// them; where it has none, the bill is held.
     pub freight: Option<CostPlace>,
@@ -87,6 +91,7 @@ impl Default for DefaultBillMapper {
             payment_terms: CodeTable::default(),
             tax_codes: CodeTable::default(),
             wait_for_orders: true,
+            orders_from: None,
             freight: None,
             discount: None,
         }
@@ -247,10 +252,18 @@ impl DefaultBillMapper {
         Some(InvoiceLineDraft { dimensions, ..place.line(text, Decimal::ZERO) })
     }
 
-    /// The ERP's order that a line bills.
+    /// The ERP's order that a line bills: what a person has linked it to, or what it was posted as.
     fn order(&self, line: &BillLine, references: &References, resolver: &mut Resolver<'_>) -> Option<OrderLink> {
         let order = line.order?;
         let name = line.order_number.clone().unwrap_or_else(|| order.to_string().into());
+        if let Some(number) = resolver.linked(PURCHASE_ORDER, &order.to_string()) {
+            if number == NO_ORDER {
+                resolver.decide(format!("what bills {name} refers to no order"));
+                return None;
+            }
+            resolver.decide(format!("what bills {name} refers to {number} as a whole: of its lines nothing is known"));
+            return Some(OrderLink { number, line: None, quantity: None });
+        }
         let head = references.record(purchase_order::KIND, &order.to_string());
         if let Some((head, target)) = head.and_then(|head| Some((head, head.target()?))) {
             resolver.decide(format!("purchase order {name} is {target}"));
@@ -259,12 +272,17 @@ impl DefaultBillMapper {
             return Some(OrderLink { number: target.0.clone(), line: place, quantity });
         }
         if self.wait_for_orders {
-            let hint = match head.map(|head| &head.state) {
-                None => "it was not read yet: the bill goes on once the order is posted".to_owned(),
-                Some(State::Skipped { reason }) => {
-                    format!("it is not posted itself ({reason}): decide what the bill is for")
-                }
-                Some(state) => {
+            let command = format!("`link purchase_order {order}");
+            let by_hand =
+                format!("link it to its number in the ERP ({command} NUMBER`), or to none ({command} {NO_ORDER}`)");
+            let hint = match (head.map(|head| &head.state), self.orders_from) {
+                (None, Some(first)) => format!(
+                    "it was not read, as none is that was created before {first} (purchase_orders_from): if it is such an \
+                     order, {by_hand}; if not, the bill goes on once it is posted"
+                ),
+                (None, None) => "it was not read yet: the bill goes on once the order is posted".to_owned(),
+                (Some(State::Skipped { reason }), _) => format!("it is not posted itself ({reason}): {by_hand}"),
+                (Some(state), _) => {
                     format!("it is {} itself: the bill goes on once the order is posted", state.name().words())
                 }
             };

@@ -5,8 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use async_trait::async_trait;
 use chrono::{NaiveDate, TimeDelta};
 use chrono_tz::Tz;
-use futures_util::{StreamExt, stream};
-use procurify_client::{BillStatus, BillSummary, BillType, Error, ErrorKind, OrderBy, Reader, Uuid};
+use procurify_client::{BillStatus, BillSummary, BillType, ErrorKind, OrderBy, Reader, Uuid};
 use serde::{Deserialize, Serialize};
 use sync_core::{Batch, ConnectionId, Cursor, Failure, FailureKind, Known, Record, RecordKey, Source, SourceError};
 use tenant_http::{RequestIds, Traced};
@@ -14,14 +13,10 @@ use tenant_http::{RequestIds, Traced};
 use super::KIND;
 use super::approved::{ApprovedBill, is_of_the_whole, stamp};
 use super::wanted::Wanted;
-use crate::failure::{is_of_the_record, of_call};
+use crate::details::{Unread, read_each};
+use crate::failure::of_call;
 use crate::reading::{Position, Scope, changed, pages};
 use crate::reconcile::Period;
-
-/// Details that are read at a time.
-const AT_A_TIME: usize = 4;
-/// Details that fail one after the other before the reading is given up.
-const GIVE_UP: usize = 5;
 
 /// Which bills are read, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,37 +71,6 @@ impl Scope for Reading {
     }
 }
 
-/// Why a bill was not read.
-struct Unread {
-    failure: Failure,
-    /// In words that are the same time after time.
-    reason: String,
-    whose: Whose,
-}
-
-/// Whose fault it is that a bill was not read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Whose {
-    /// That of the bill itself.
-    Bill,
-    /// That of the whole reading.
-    Reading,
-    /// The service failed: at this bill, or altogether.
-    Unclear,
-}
-
-impl From<Error> for Unread {
-    fn from(error: Error) -> Self {
-        let whose = match error.kind() {
-            _ if is_of_the_record(&error) => Whose::Bill,
-            ErrorKind::Unavailable | ErrorKind::Permission | ErrorKind::Timeout => Whose::Unclear,
-            _ => Whose::Reading,
-        };
-        let status = error.status().map(|status| format!(" (HTTP {status})")).unwrap_or_default();
-        Self { failure: of_call(&error), reason: format!("{}{status}", error.message()), whose }
-    }
-}
-
 /// Gives bills as [`ApprovedBill`]s. Those that are not moved are given as lists show them, so that the ledger can say
 /// why; the others cost a call each, for only a bill's detail shows its lines.
 ///
@@ -147,6 +111,13 @@ impl BillSource {
         Box::pin(self.records(bills, &HashSet::new(), &mut BTreeSet::new())).await
     }
 
+    /// A bill of the ledger as Procurify has it now; none if it is gone. As it is kept where it has no UUID.
+    pub(crate) async fn reread(&self, kept: &Record) -> Result<Option<Record>, Unread> {
+        let Some(uuid) = kept.payload["bill"]["uuid"].as_str() else { return Ok(Some(kept.clone())) };
+        let read = self.detail(&Uuid(uuid.to_owned())).await?;
+        Ok(read.map(|bill| self.record(&bill)).transpose()?)
+    }
+
     /// Whose record a bill is, and the mark of it as it is listed.
     pub(crate) fn mark(&self, bill: &BillSummary) -> (RecordKey, String) {
         (self.key(bill.id), stamp(bill, &self.wanted))
@@ -164,9 +135,7 @@ impl BillSource {
         RecordKey::new(self.connection.clone(), KIND.into(), id.to_string())
     }
 
-    /// Bills as they are to be kept. What fails now and then is asked for again, for one bill that was not read would
-    /// make all others be read again. What fails time after time is the bill's own failure, unless many fail in a row
-    /// and none that was read before can be read any more. Of bills that were read `whole` before, what is known stands
+    /// Bills as they are to be kept. Of bills that were read `whole` before and cannot be read now, what is known stands
     /// until they can be read again.
     async fn records(
         &self,
@@ -174,46 +143,27 @@ impl BillSource {
         whole: &HashSet<RecordKey>,
         unread: &mut BTreeSet<String>,
     ) -> Result<Vec<Record>, Failure> {
-        let (mut records, mut open, mut readable) = (Vec::new(), bills, None);
-        while !open.is_empty() {
-            let (before, mut failed) = (open.len(), Vec::new());
-            let mut reading =
-                stream::iter(open).map(|bill| async { (self.bill(&bill).await, bill) }).buffer_unordered(AT_A_TIME);
-            let mut in_a_row = 0;
-            while let Some((read, bill)) = reading.next().await {
-                match read {
-                    Ok(read) => {
-                        in_a_row = 0;
-                        if let Some(read) = read {
-                            if !read.listed_only {
-                                readable = bill.value.uuid;
-                            }
-                            records.push(self.record(&read)?);
-                        }
-                    }
-                    Err(why) => {
-                        in_a_row = if why.whose == Whose::Unclear { in_a_row + 1 } else { 0 };
-                        let over = in_a_row >= GIVE_UP && !Box::pin(self.still_reads(readable.as_ref())).await;
-                        if over || why.whose == Whose::Reading {
-                            return Err(why.failure);
-                        }
-                        failed.push((bill, why));
-                    }
+        let (mut records, mut detailed) = (Vec::new(), Vec::new());
+        for bill in bills {
+            match bill.uuid.clone().filter(|_| self.is_moved(&bill)) {
+                Some(uuid) => detailed.push((uuid, bill)),
+                None => {
+                    let Traced { value: bill, request_ids } = bill;
+                    records.push(self.record(&Traced::new(ApprovedBill::of_summary(&bill)?, request_ids))?);
                 }
             }
-            drop(reading);
-            if failed.len() < before {
-                open = failed.into_iter().map(|(bill, _)| bill).collect();
-                continue;
+        }
+        let read = |(uuid, _): (Uuid, Traced<BillSummary>)| async move { self.detail(&uuid).await };
+        let details = Box::pin(read_each(detailed, read)).await?;
+        for read in details.read.iter().flatten() {
+            records.push(self.record(read)?);
+        }
+        for ((uuid, bill), why) in details.unread {
+            unread.insert(uuid.0);
+            if !whole.contains(&self.key(bill.id)) {
+                let listed = as_listed(&bill, why.reason)?;
+                records.push(self.record(&Traced::new(listed, bill.request_ids))?);
             }
-            for (bill, why) in failed {
-                unread.extend(bill.uuid.as_ref().map(|uuid| uuid.0.clone()));
-                if !whole.contains(&self.key(bill.id)) {
-                    let listed = as_listed(&bill, why.reason)?;
-                    records.push(self.record(&Traced::new(listed, bill.request_ids))?);
-                }
-            }
-            break;
         }
         Ok(records)
     }
@@ -251,20 +201,6 @@ impl BillSource {
         self.wanted.refusal(bill.kind, bill.status).is_none()
     }
 
-    /// A bill as far as it is needed; none if it was deleted meanwhile.
-    async fn bill(&self, summary: &Traced<BillSummary>) -> Result<Option<Traced<ApprovedBill>>, Unread> {
-        match &summary.uuid {
-            Some(uuid) if self.is_moved(summary) => self.detail(uuid).await,
-            _ => match ApprovedBill::of_summary(summary) {
-                Ok(bill) => Ok(Some(Traced::new(bill, summary.request_ids.clone()))),
-                Err(failure) => {
-                    let reason = failure.message.clone();
-                    Err(Unread { failure, reason, whose: Whose::Reading })
-                }
-            },
-        }
-    }
-
     async fn detail(&self, uuid: &Uuid) -> Result<Option<Traced<ApprovedBill>>, Unread> {
         match self.procurify.bills().get_traced(uuid).await {
             Ok(detail) => Ok(Some(detail.map(ApprovedBill::of_detail))),
@@ -273,14 +209,6 @@ impl BillSource {
                 Ok(None)
             }
             Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Whether the detail of a bill that was read can be read again.
-    async fn still_reads(&self, bill: Option<&Uuid>) -> bool {
-        match bill {
-            Some(uuid) => self.detail(uuid).await.is_ok(),
-            None => false,
         }
     }
 

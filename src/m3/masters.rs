@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use cloudsuite_client::m3::{
-    Dimension, GlAccount, ItemNumber, M3, MiErrorType, Supplier, SupplierNumber, Transaction, TransactionError,
+    Dimension, GlAccount, ItemNumber, M3, MiErrorType, OrderNumber, Supplier, SupplierNumber, Transaction,
+    TransactionError,
 };
 use tenant_http::ErrorKind;
 
@@ -99,6 +100,16 @@ pub(super) async fn items(m3: &M3, numbers: &[String]) -> Result<Vec<Master>, Tr
             let blocked = status.map(|status| format!("its status in MMS001 is {status}, not 20"));
             Master { id: item.number.to_string(), name: item.name.unwrap_or_default(), blocked }
         }));
+    }
+    Ok(found)
+}
+
+/// Those of these orders that there are. What cannot be an order's number is none.
+pub(super) async fn orders(m3: &M3, numbers: &[String]) -> Result<Vec<Master>, TransactionError> {
+    let numbers: Vec<OrderNumber> = numbers.iter().filter_map(|number| OrderNumber::new(number).ok()).collect();
+    let mut found = Vec::new();
+    for head in m3.purchase_orders().get_heads(&numbers).await {
+        found.extend(head?.map(|head| Master { id: head.number.to_string(), ..Master::default() }));
     }
     Ok(found)
 }

@@ -154,6 +154,10 @@ impl Product for M3Product {
         masters::known_currencies(&self.m3, codes).await.map_err(|error| of_transaction(&error))
     }
 
+    async fn orders(&self, numbers: &[String]) -> Result<Option<Vec<Master>>, Failure> {
+        masters::orders(&self.m3, numbers).await.map(Some).map_err(|error| of_transaction(&error))
+    }
+
     async fn closed_periods(&self, list: &PeriodList) -> Result<Vec<ClosedPeriod>, Failure> {
         // Whoever names a table wants it read.
         let export = self.m3.clone().export_mi(true).export(&list.name, &list.fields());

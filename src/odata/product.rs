@@ -165,6 +165,12 @@ impl Product for ODataProduct {
         self.read().await.map_err(|error| of_call(&error))
     }
 
+    async fn orders(&self, numbers: &[String]) -> Result<Option<Vec<Master>>, Failure> {
+        let found = self.odata.purchase_orders().get(numbers).await.map_err(|error| of_call(&error))?;
+        let there = found.into_iter().flatten().map(|order| Master { id: order.number, ..Master::default() });
+        Ok(Some(there.collect()))
+    }
+
     async fn closed_periods(&self, list: &PeriodList) -> Result<Vec<ClosedPeriod>, Failure> {
         let Some((service, set)) = list.name.split_once('/') else {
             return Err(list.unreadable(&"write SERVICE/ENTITY_SET"));

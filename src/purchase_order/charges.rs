@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono_tz::Tz;
 use procurify_client::{DepartmentId, OrderItemId, PriceModifierType, PurchaseOrder};
 use rust_decimal::Decimal;
 use sync_core::References;
@@ -93,6 +94,13 @@ impl<M> ChargesAsLines<M> {
     }
 }
 
+/// What stands beside an order's lines and belongs to its amount: freight, other costs, and the discount below zero.
+pub(crate) fn beside(order: &ApprovedOrder) -> Vec<Decimal> {
+    let discount = discount(order).map(|amount| -amount);
+    let amounts = [order.order.freight, order.order.other, discount].into_iter().flatten();
+    amounts.filter(|amount| !amount.is_zero()).collect()
+}
+
 /// What is taken off an order, in money; none if that cannot be told to the cent.
 fn discount(order: &ApprovedOrder) -> Option<Decimal> {
     let PurchaseOrder { discount, subtotal, purchased_currency, .. } = &order.order;
@@ -127,6 +135,10 @@ fn line(order: &ApprovedOrder, name: &str, amount: Decimal, account: &ChargeAcco
 impl<M: OrderMapper> OrderMapper for ChargesAsLines<M> {
     fn map(&self, order: &ApprovedOrder, references: &References) -> Mapped {
         self.mapper.map(&self.spread(order), references)
+    }
+
+    fn time_zone(&self) -> Tz {
+        self.mapper.time_zone()
     }
 
     fn needs_custom_fields(&self) -> bool {

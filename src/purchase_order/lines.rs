@@ -14,15 +14,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use futures_util::{StreamExt, TryStreamExt, stream};
-use procurify_client::{AccountId, Error, List, OrderBy, OrderItem, PoNumber, PurchaseOrder, Reader};
-
+use futures_util::TryStreamExt;
+use procurify_client::{AccountId, Error, ErrorKind, List, OrderBy, OrderItem, PoNumber, PurchaseOrder, Reader};
 use serde::de::DeserializeOwned;
+use sync_core::Failure;
 use tenant_http::{Page, Traced};
 
 use super::order::{BudgetAccount, OrderLine, ReadOrder, split};
+use crate::details::{Details, Unread, Whose, read_each};
 
-/// Details that are read at a time.
+/// Pages that are read at a time.
 const AT_A_TIME: usize = 4;
 
 /// Lines by their order, and the requests that showed them.
@@ -49,29 +50,43 @@ impl LineReader {
         self.accounts.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// These orders with their lines, and the requests that showed both. Where the detail had to be read, the order is as
-    /// the detail shows it, so that head and lines are of one revision. An order that was deleted meanwhile is left out.
-    pub async fn lines(&self, orders: Vec<Traced<PurchaseOrder>>) -> Result<Vec<Traced<ReadOrder>>, Error> {
-        let mut found = if self.custom_fields { HashMap::new() } else { self.paged(&orders).await? };
-        let missing: Vec<PoNumber> =
-            orders.iter().map(|order| order.procurify_po).filter(|number| !found.contains_key(number)).collect();
-        let mut details: HashMap<PoNumber, Traced<ReadOrder>> = stream::iter(missing)
-            .map(|number| self.detail(number))
-            .buffered(AT_A_TIME)
-            .try_filter_map(|detail| async { Ok(detail) })
-            .map_ok(|read| (read.order.procurify_po, read))
-            .try_collect()
-            .await?;
-        let complete = orders.into_iter().filter_map(|order| match found.remove(&order.procurify_po) {
-            Some(lines) => {
-                let Traced { value: order, mut request_ids } = order;
-                request_ids.extend(lines.request_ids);
-                let read = ReadOrder { order, lines: lines.value, custom_fields: BTreeMap::new() };
-                Some(Traced::new(read, request_ids))
+    /// These orders with their lines, and those that cannot be read, with the requests that showed them. Where the detail
+    /// had to be read, the order is as the detail shows it, so that head and lines are of one revision. An order that was
+    /// deleted meanwhile is left out.
+    pub async fn lines(
+        &self,
+        orders: Vec<Traced<PurchaseOrder>>,
+    ) -> Result<Details<Traced<PurchaseOrder>, Traced<ReadOrder>>, Failure> {
+        let mut found = if self.custom_fields { HashMap::new() } else { self.paged_if_possible(&orders).await? };
+        let (mut read, mut missing) = (Vec::new(), Vec::new());
+        for order in orders {
+            match found.remove(&order.procurify_po) {
+                Some(lines) => {
+                    let Traced { value: order, mut request_ids } = order;
+                    request_ids.extend(lines.request_ids);
+                    let whole = ReadOrder { order, lines: lines.value, custom_fields: BTreeMap::new() };
+                    read.push(Traced::new(whole, request_ids));
+                }
+                None => missing.push(order),
             }
-            None => details.remove(&order.procurify_po),
-        });
-        Ok(complete.collect())
+        }
+        let details = read_each(missing, |order| self.detail(order.value.procurify_po)).await?;
+        read.extend(details.read.into_iter().flatten());
+        read.sort_by_key(|read| read.order.procurify_po);
+        Ok(Details { read, unread: details.unread })
+    }
+
+    /// As [`paged`](Self::paged), none if one order's items keep a page from being read: details are read without it.
+    async fn paged_if_possible(&self, orders: &[Traced<PurchaseOrder>]) -> Result<PagedLines, Failure> {
+        let why = match self.paged(orders).await {
+            Ok(found) => return Ok(found),
+            Err(error) => Unread::from(error),
+        };
+        if why.whose == Whose::Reading {
+            return Err(why.failure);
+        }
+        tracing::warn!(why = why.reason, "order items cannot be read by pages; orders are read one by one");
+        Ok(HashMap::new())
     }
 
     /// The lines of those orders that pages of order items show completely.
@@ -172,18 +187,19 @@ impl LineReader {
         Ok(true)
     }
 
-    async fn detail(&self, number: PoNumber) -> Result<Option<Traced<ReadOrder>>, Error> {
+    /// An order by its detail; none if it is not there any more.
+    pub async fn detail(&self, number: PoNumber) -> Result<Option<Traced<ReadOrder>>, Unread> {
         match self.procurify.purchase_orders().get_traced(number).await {
             Ok(Traced { value: detail, request_ids }) => {
                 let read = split(detail)?;
                 let read = if self.custom_fields { read } else { as_pages_show(read) };
                 Ok(Some(Traced::new(read, request_ids)))
             }
-            Err(error) if error.kind() == procurify_client::ErrorKind::NotFound => {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
                 tracing::warn!(%number, "a purchase order was listed and is gone; it is left out");
                 Ok(None)
             }
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         }
     }
 }

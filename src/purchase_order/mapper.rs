@@ -7,13 +7,15 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use procurify_client::PurchaseOrderState;
 use rust_decimal::Decimal;
-use sync_core::{Mapper, Mapping, Record, References};
+use sync_core::{Mapper, Mapping, Missing, Record, References};
 
+use super::KIND;
 use super::draft::{LineDraft, OrderDraft};
 use super::order::{ApprovedOrder, OrderLine};
 use crate::accounts::{AccountMapping, Direct, Spend};
 use crate::bill::{MinorUnit, is_rounding};
 use crate::codes::CodeTable;
+use crate::details;
 use crate::mapping::{Mapped, Resolver, as_mapping};
 use crate::periods::PeriodSettings;
 use crate::reference::{ITEM, LOCATION, PAYMENT_TERMS, TAX, UNIT, VENDOR};
@@ -43,6 +45,11 @@ pub trait OrderMapper: Send + Sync {
     /// What becomes of this order.
     fn map(&self, order: &ApprovedOrder, references: &References) -> Mapped;
 
+    /// The time zone in which a moment of Procurify becomes a day. Default UTC.
+    fn time_zone(&self) -> Tz {
+        Tz::UTC
+    }
+
     /// Whether it uses custom fields, for which each order is read by a call of its own. Default no.
     fn needs_custom_fields(&self) -> bool {
         false
@@ -67,7 +74,14 @@ pub(crate) struct OrderMapperAdapter {
 
 impl Mapper for OrderMapperAdapter {
     fn map(&self, record: &Record, references: &References) -> Mapping {
-        let map = |order: &ApprovedOrder| self.mapper.map(order, references);
+        let map = |order: &ApprovedOrder| match &order.unread {
+            Some(why) => Mapped::Hold(vec![Missing {
+                kind: KIND.to_owned(),
+                value: order.order.number.as_deref().map_or_else(|| record.key.id().to_owned(), str::to_owned),
+                hint: details::hint(why),
+            }]),
+            None => self.mapper.map(order, references),
+        };
         as_mapping(record, map, |draft, _| self.periods.check_order(draft, references))
     }
 }
@@ -116,6 +130,10 @@ impl OrderMapper for DefaultOrderMapper {
         let mut resolver = Resolver::new(references);
         let draft = self.draft(order, &mut resolver);
         resolver.conclude(draft)
+    }
+
+    fn time_zone(&self) -> Tz {
+        self.time_zone
     }
 
     fn needs_custom_fields(&self) -> bool {

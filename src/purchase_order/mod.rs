@@ -12,6 +12,7 @@ mod order;
 pub(crate) mod revised;
 mod source;
 
+pub(crate) use charges::beside;
 pub use charges::{ChargeAccount, ChargesAsLines};
 pub use draft::{LineDraft, OrderDraft};
 pub use mapper::{DefaultOrderMapper, OrderMapper};

@@ -22,6 +22,9 @@ pub struct ApprovedOrder {
     /// The order's own custom fields by name, where they were read.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub custom_fields: BTreeMap<String, String>,
+    /// Why its lines could not be read, if so: then it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread: Option<String>,
 }
 
 /// One line of it: what Procurify's two ways of showing lines have in common.
@@ -160,7 +163,19 @@ impl ApprovedOrder {
             vendor.credit_cards.clear();
         }
         lines.sort_by_key(|line| (line.number, line.id));
-        Self { order, lines, custom_fields }
+        Self { order, lines, custom_fields, unread: None }
+    }
+
+    /// An order as lists show it, with why there is no more of it.
+    pub(crate) fn as_listed(order: PurchaseOrder, reason: String) -> Self {
+        let read = ReadOrder { order, lines: Vec::new(), custom_fields: BTreeMap::new() };
+        Self { unread: Some(reason), ..Self::new(read) }
+    }
+
+    /// The mark of this reading; one of what could not be read whole is no mark of the whole.
+    pub(crate) fn stamp(&self) -> String {
+        let stamp = stamp(&self.order);
+        if self.unread.is_some() { format!("{stamp}{UNREAD}") } else { stamp }
     }
 
     /// What makes two readings the same: all that [`DefaultOrderMapper`](super::DefaultOrderMapper) and account mappings
@@ -210,6 +225,10 @@ impl ApprovedOrder {
         if !self.custom_fields.is_empty() {
             content["custom_fields"] = json!(self.custom_fields);
         }
+        // Why it could not be read is no content: it may be another reason each time.
+        if self.unread.is_some() {
+            content["unread"] = json!(true);
+        }
         Revision::of(&content)
     }
 }
@@ -222,6 +241,14 @@ pub(crate) fn custom_fields(fields: Vec<CustomFieldValue>) -> BTreeMap<String, S
         other => Some(other.to_string()),
     };
     fields.into_iter().filter_map(|one| Some((one.field?.name?.to_string(), text(one.value?)?))).collect()
+}
+
+/// How the mark of an order ends whose lines could not be read.
+const UNREAD: &str = ":unread";
+
+/// Whether a mark is of an order that was read with its lines.
+pub(crate) fn is_of_the_whole(stamp: &str) -> bool {
+    !stamp.ends_with(UNREAD)
 }
 
 /// A cheap mark of one reading of an order.

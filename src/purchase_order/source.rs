@@ -1,15 +1,18 @@
 //! Purchase orders from Procurify, those changed since a cursor, each with its lines.
 
+use std::collections::{BTreeSet, HashSet};
+
 use async_trait::async_trait;
 use chrono::{NaiveDate, TimeDelta};
-use procurify_client::{OrderBy, PurchaseOrder, Reader, Role, Status};
+use procurify_client::{OrderBy, PoNumber, PurchaseOrder, Reader, Role, Status};
 use serde::{Deserialize, Serialize};
 use sync_core::{Batch, ConnectionId, Cursor, Failure, FailureKind, Known, Record, RecordKey, Source, SourceError};
-use tenant_http::Traced;
+use tenant_http::{RequestIds, Traced};
 
 use super::KIND;
 use super::lines::LineReader;
-use super::order::{ApprovedOrder, ReadOrder, lifecycle, stamp};
+use super::order::{ApprovedOrder, is_of_the_whole, lifecycle, stamp};
+use crate::details::Unread;
 use crate::failure::of_call;
 use crate::reading::{Position, Scope, changed, pages, reaches_back};
 use crate::reconcile::Period;
@@ -35,16 +38,24 @@ impl Default for SourceSettings {
     }
 }
 
-/// The first day that orders are wanted of.
+/// What is read, and what could not be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct CreatedFrom {
+struct Reading {
+    /// The first day that orders are wanted of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     created_from: Option<NaiveDate>,
+    /// Orders whose lines could not be read. Procurify need not list them again, so they are asked for.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    unread: BTreeSet<PoNumber>,
 }
 
-impl Scope for CreatedFrom {
+impl Scope for Reading {
     fn is_within(&self, kept: &Self) -> bool {
         reaches_back(kept.created_from, self.created_from)
+    }
+
+    fn going_on(self, kept: Self) -> Self {
+        Self { unread: kept.unread, ..self }
     }
 }
 
@@ -52,6 +63,9 @@ impl Scope for CreatedFrom {
 ///
 /// An order is noticed when Procurify moves its last modification: an edit of a line that does not move it is seen
 /// with the order's next change.
+///
+/// An order whose lines Procurify refuses, or shows in a way that cannot be read, is given as lists show it, with the
+/// reason; it is asked for again with each later scan.
 pub struct PurchaseOrderSource {
     connection: ConnectionId,
     procurify: Reader,
@@ -83,12 +97,17 @@ impl PurchaseOrderSource {
         let together = usize::try_from(self.settings.orders_per_poll.max(1)).unwrap_or(usize::MAX);
         while !orders.is_empty() {
             let now = orders.drain(..together.min(orders.len()));
-            let now = now.map(|order| Traced::new(order, tenant_http::RequestIds::none())).collect();
-            for read in self.lines.lines(now).await.map_err(|error| of_call(&error))? {
-                records.push(self.record(read)?);
-            }
+            let now = now.map(|order| Traced::new(order, RequestIds::none())).collect();
+            records.extend(self.records(now, &HashSet::new(), &mut BTreeSet::new()).await?);
         }
         Ok(records)
+    }
+
+    /// An order of the ledger as Procurify has it now; none if it is gone.
+    pub(crate) async fn reread(&self, kept: &Record) -> Result<Option<Record>, Unread> {
+        let Ok(number) = kept.key.id().parse() else { return Ok(Some(kept.clone())) };
+        let read = self.lines.detail(PoNumber(number)).await?;
+        Ok(read.map(|read| self.record(&read.map(ApprovedOrder::new))).transpose()?)
     }
 
     fn is_wanted(&self, order: &PurchaseOrder) -> bool {
@@ -99,14 +118,61 @@ impl PurchaseOrderSource {
         RecordKey::new(self.connection.clone(), KIND.into(), order.procurify_po.to_string())
     }
 
-    fn record(&self, read: Traced<ReadOrder>) -> Result<Record, Failure> {
-        let Traced { value: read, request_ids } = read;
-        let (key, stamp, lifecycle) = (self.key(&read.order), stamp(&read.order), lifecycle(&read.order));
-        let order = ApprovedOrder::new(read);
+    /// Orders as they are to be kept. Of orders that were read `whole` before and cannot be read now, what is known
+    /// stands until they can be read again.
+    async fn records(
+        &self,
+        orders: Vec<Traced<PurchaseOrder>>,
+        whole: &HashSet<RecordKey>,
+        unread: &mut BTreeSet<PoNumber>,
+    ) -> Result<Vec<Record>, Failure> {
+        let details = self.lines.lines(orders).await?;
+        let whole_now = details.read.into_iter().map(|read| read.map(ApprovedOrder::new));
+        let mut approved: Vec<Traced<ApprovedOrder>> = whole_now.collect();
+        for (order, why) in details.unread {
+            unread.insert(order.procurify_po);
+            if !whole.contains(&self.key(&order)) {
+                approved.push(order.map(|order| ApprovedOrder::as_listed(order, why.reason)));
+            }
+        }
+        approved.iter().map(|order| self.record(order)).collect()
+    }
+
+    /// Those that could not be read before and can be now.
+    async fn again(&self, unread: &mut BTreeSet<PoNumber>) -> Result<Vec<Record>, Failure> {
+        let mut records = Vec::new();
+        for number in unread.clone() {
+            match self.lines.detail(number).await {
+                Ok(read) => {
+                    unread.remove(&number);
+                    if let Some(read) = read {
+                        records.push(self.record(&read.map(ApprovedOrder::new))?);
+                    }
+                }
+                Err(why) => tracing::warn!(%number, why = why.failure.message, "an order can still not be read"),
+            }
+        }
+        Ok(records)
+    }
+
+    /// Those of these orders that were read whole before.
+    async fn known_whole(
+        &self,
+        orders: &[Traced<PurchaseOrder>],
+        known: &dyn Known,
+    ) -> Result<HashSet<RecordKey>, SourceError> {
+        let keys: Vec<RecordKey> = orders.iter().map(|order| self.key(order)).collect();
+        let stamps = known.stamps(&keys).await?;
+        let whole = keys.into_iter().zip(stamps).filter(|(_, stamp)| stamp.as_deref().is_some_and(is_of_the_whole));
+        Ok(whole.map(|(key, _)| key).collect())
+    }
+
+    fn record(&self, order: &Traced<ApprovedOrder>) -> Result<Record, Failure> {
+        let (key, stamp, lifecycle) = (self.key(&order.order), order.stamp(), lifecycle(&order.order));
         let revision = order.revision();
-        let payload = serde_json::to_value(&order)
+        let payload = serde_json::to_value(&order.value)
             .map_err(|error| Failure::new(FailureKind::Other, format!("{key} cannot be kept: {error}")))?;
-        Ok(Record { key, revision, stamp, lifecycle, payload, request_ids: request_ids.iter().collect() })
+        Ok(Record { key, revision, stamp, lifecycle, payload, request_ids: order.request_ids.iter().collect() })
     }
 }
 
@@ -114,19 +180,24 @@ impl PurchaseOrderSource {
 impl Source for PurchaseOrderSource {
     async fn poll(&self, after: Option<&Cursor>, known: &dyn Known) -> Result<Batch, SourceError> {
         let settings = &self.settings;
-        let position = Position::read(after, &CreatedFrom { created_from: settings.created_from })?;
-        if !position.place.is_within_a_scan() {
+        let scope = Reading { created_from: settings.created_from, unread: BTreeSet::new() };
+        let Position { place: from, mut scope } = Position::read(after, &scope)?;
+        if !from.is_within_a_scan() {
             self.lines.forget();
         }
-        let changes = self.procurify.purchase_orders().changes_since(&position.place);
-        let (mut orders, place, more) =
-            pages(changes, settings.page_size, settings.orders_per_poll, &position.place).await?;
+        let changes = self.procurify.purchase_orders().changes_since(&from);
+        let (mut orders, place, more) = pages(changes, settings.page_size, settings.orders_per_poll, &from).await?;
         orders.retain(|order| self.is_wanted(order));
         let (touched, unchanged) = changed(orders, known, |order| (self.key(order), stamp(order))).await?;
-        let next = Position { place, ..position };
-        let complete = self.lines.lines(touched).await.map_err(|error| of_call(&error))?;
-        let records: Result<Vec<Record>, Failure> = complete.into_iter().map(|read| self.record(read)).collect();
-        Ok(Batch { records: records?, unchanged, next: next.write()?, more })
+        for order in &touched {
+            scope.unread.remove(&order.procurify_po);
+        }
+        let again = if from.is_within_a_scan() { Vec::new() } else { self.again(&mut scope.unread).await? };
+        let whole = self.known_whole(&touched, known).await?;
+        let mut records = self.records(touched, &whole, &mut scope.unread).await?;
+        records.extend(again);
+        let next = Position { place, scope }.write()?;
+        Ok(Batch { records, unchanged, next, more })
     }
 }
 
@@ -151,9 +222,12 @@ mod tests {
             (day(5), day(2), false),
             (day(5), None, false),
         ] {
-            let cursor =
-                Position { place: started.clone(), scope: CreatedFrom { created_from: kept } }.write().unwrap();
-            let read = Position::read(Some(&cursor), &CreatedFrom { created_from: wanted }).unwrap();
+            let scope = |created_from| Reading { created_from, unread: BTreeSet::new() };
+            let mut kept_scope = scope(kept);
+            kept_scope.unread.insert(PoNumber(7));
+            let cursor = Position { place: started.clone(), scope: kept_scope }.write().unwrap();
+            let read = Position::read(Some(&cursor), &scope(wanted)).unwrap();
+            assert_eq!(read.scope.unread.len(), usize::from(goes_on), "the whole is read again, or what could not be");
             assert_eq!(read.place == started, goes_on, "{kept:?} to {wanted:?}");
             assert_eq!(read.scope.created_from, wanted);
         }

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Nothing is written anywhere. The ledger only helps to find a document whose date was changed, and says why one is
-//! not there.
+//! not there. Where a document is of a record that it knows and Procurify did not list, Procurify is asked for it.
 
 mod bills;
 mod compare;
@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::{NaiveDate, TimeDelta};
 use rust_decimal::Decimal;
 use sync_core::ledger::list_all;
-use sync_core::{EngineError, ExternalRef, Head, Kind, Query, RecordKey, References, TargetRef};
+use sync_core::{EngineError, ExternalRef, Head, Kind, Query, Record, RecordKey, References, TargetRef};
 
 pub use document::{Document, DocumentLine, Named, Wanted};
 
@@ -32,6 +32,7 @@ use orders::Orders;
 
 use crate::bill::BillSource;
 use crate::connection::Connection;
+use crate::details::Whose;
 use crate::product::not_listed;
 use crate::sync::{FlowKind, SyncError};
 
@@ -173,8 +174,9 @@ impl Connection {
         let references = self.present_references().await?;
         match flow {
             FlowKind::PurchaseOrders => {
-                let expected = orders::expected(self, &references, period).await?;
-                self.compare(flow, "order_date", &Orders, expected, &references, period).await
+                let view = Orders { time_zone: self.orders.time_zone };
+                let expected = orders::expected(self, &view, &references, period).await?;
+                self.compare(flow, "order_date", &view, expected, &references, period).await
             }
             FlowKind::Bills => {
                 let (source, view) = self.bill_view()?;
@@ -207,7 +209,8 @@ impl Connection {
         bills::recognise(&expected, &mut documents);
         self.find_the_absent(&kind, &expected, period, &mut documents).await?;
         bills::recognise(&expected, &mut documents);
-        self.account_for_the_rest(&kind, view, references, &mut expected, &mut documents).await?;
+        let others = self.of_the_rest(&kind, &expected, &mut documents).await?;
+        expected.extend(self.account_for(flow, view, references, &others, period).await?);
         Ok(compare::compare(&expected, &documents, date, |day| period.holds(day)))
     }
 
@@ -261,16 +264,14 @@ impl Connection {
         Ok(())
     }
 
-    /// Documents that bear a reference of ours, or that the ledger knows by number, and that were not asked for: those
-    /// of records of another period, or read since.
-    async fn account_for_the_rest(
+    /// The records of documents that bear a reference of ours, or that the ledger knows by number, and that were not
+    /// asked for: those of another period, read since, or not in Procurify any more.
+    async fn of_the_rest(
         &self,
         kind: &Kind,
-        view: &dyn View,
-        references: &References,
-        expected: &mut Vec<Expected>,
+        expected: &[Expected],
         documents: &mut [Document],
-    ) -> Result<(), SyncError> {
+    ) -> Result<Vec<Head>, SyncError> {
         let mut strays: HashSet<String> = documents.iter().filter_map(|document| document.reference.clone()).collect();
         let mut open: HashMap<String, usize> = HashMap::new();
         let known: HashSet<String> = expected.iter().map(|one| ExternalRef::of(&one.key).to_string()).collect();
@@ -282,22 +283,64 @@ impl Connection {
             }
         }
         strays.retain(|reference| !known.contains(reference));
+        let mut heads = Vec::new();
         if strays.is_empty() && open.is_empty() {
-            return Ok(());
+            return Ok(heads);
         }
         let query = Query::of(self.engine.connection(), kind);
         for head in list_all(self.engine.store().as_ref(), query).await.map_err(EngineError::from)? {
             let reference = ExternalRef::of(&head.key).to_string();
             let linked = target(&head).and_then(|number| open.get(&number.0).copied());
             if strays.contains(&reference) {
-                expected.push(expected_of(self, view, &head.record(), Some(&head), references).await?);
+                heads.push(head);
             } else if let Some(place) = linked.filter(|_| !known.contains(&reference)) {
                 documents[place].reference = Some(reference);
                 documents[place].lines_hidden = true;
-                expected.push(expected_of(self, view, &head.record(), Some(&head), references).await?);
+                heads.push(head);
             }
         }
-        Ok(())
+        Ok(heads)
+    }
+
+    /// What the ERP is to hold of these records. That of another period is believed to be as the ledger has it; what is
+    /// of this one by the ledger, and was not listed, is asked for.
+    async fn account_for(
+        &self,
+        flow: FlowKind,
+        view: &dyn View,
+        references: &References,
+        heads: &[Head],
+        period: Period,
+    ) -> Result<Vec<Expected>, SyncError> {
+        let mut expected = Vec::with_capacity(heads.len());
+        for head in heads {
+            let kept = head.record();
+            let elsewhere = view.approved(&kept).date.is_some_and(|day| !period.holds(day));
+            let there = if elsewhere { Some(kept.clone()) } else { self.read_again(flow, &kept).await? };
+            let mut one = expected_of(self, view, there.as_ref().unwrap_or(&kept), Some(head), references).await?;
+            if there.is_none() {
+                one.unwanted = Some("it is not in Procurify any more".to_owned());
+            }
+            expected.push(one);
+        }
+        Ok(expected)
+    }
+
+    /// A record as Procurify has it now; as the ledger has it, if it cannot be read; none if it is gone.
+    async fn read_again(&self, flow: FlowKind, kept: &Record) -> Result<Option<Record>, SyncError> {
+        let read = match (flow, &self.bills) {
+            (FlowKind::PurchaseOrders, _) => self.orders.source.reread(kept).await,
+            (FlowKind::Bills, Some(bills)) => bills.source.reread(kept).await,
+            (FlowKind::Bills, None) => return Ok(Some(kept.clone())),
+        };
+        match read {
+            Ok(read) => Ok(read),
+            Err(why) if why.whose == Whose::Reading => Err(SyncError::Compare(why.failure)),
+            Err(why) => {
+                tracing::warn!(key = %kept.key, why = why.failure.message, "it cannot be read: compared as it was");
+                Ok(Some(kept.clone()))
+            }
+        }
     }
 }
 

@@ -80,7 +80,7 @@ impl<B: MasterBook> BookSink<B> {
         match kept {
             Some(kept) if kept.number != draft.number => {
                 let (what, number) = (self.0.what(), &kept.number);
-                let why = format!("{what} {number} in the ERP has the same name: the next alignment matches them");
+                let why = format!("{what} {number} in the ERP has the same name: the next alignment compares them");
                 Staged::NotStaged(Failure::new(FailureKind::Other, why))
             }
             Some(kept) if kept.name.trim() != draft.name => Staged::Rejected(self.taken(draft, kept)),

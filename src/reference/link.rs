@@ -2,19 +2,23 @@
 
 use std::fmt;
 
+use procurify_client::{ErrorKind, PoNumber};
 use sync_core::{Match, MatchedBy, Reference, StoreError};
 
 use super::align::{Reading, how};
+use super::matching::is_same_name;
 use super::resolve::code;
 use super::{
-    AlignError, COST_CENTER, CURRENCY, GL_ACCOUNT, ITEM, LOCATION, Master, PAYMENT_TERMS, Subject, TAX, UNIT, VENDOR,
-    kind_in_words, normalised,
+    AlignError, COST_CENTER, CURRENCY, GL_ACCOUNT, ITEM, LOCATION, Master, NO_ORDER, PAYMENT_TERMS, PURCHASE_ORDER,
+    Subject, TAX, UNIT, VENDOR, kind_in_words,
 };
+use crate::codes;
 use crate::connection::Connection;
 use crate::failure::of_call;
 
 /// The kinds that can be linked.
-pub const KINDS: [&str; 9] = [VENDOR, GL_ACCOUNT, COST_CENTER, ITEM, UNIT, CURRENCY, LOCATION, PAYMENT_TERMS, TAX];
+pub const KINDS: [&str; 10] =
+    [VENDOR, GL_ACCOUNT, COST_CENTER, ITEM, UNIT, CURRENCY, LOCATION, PAYMENT_TERMS, TAX, PURCHASE_ORDER];
 
 /// Says that one value of Procurify is one of the ERP.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,9 +26,9 @@ pub struct Link {
     /// One of [`KINDS`].
     pub kind: String,
     /// Procurify's: a vendor's, department's or location's id or name, an account code, a SKU, a unit, a currency, payment
-    /// terms, the name of a tax.
+    /// terms, the name of a tax, an order's id.
     pub source: String,
-    /// The ERP's number or code.
+    /// The ERP's number or code; [`NO_ORDER`] for an order that bills are not to refer to.
     pub target: String,
 }
 
@@ -94,16 +98,20 @@ impl Connection {
     /// # Errors
     /// Which links are wrong, all of them.
     pub async fn link(&self, links: &[Link]) -> Result<Vec<Reference>, LinkError> {
-        let values = self.values(links.iter().map(|link| link.kind.as_str())).await?;
-        let items: Vec<String> =
-            links.iter().filter(|link| link.kind == ITEM).map(|link| link.target.trim().to_owned()).collect();
-        let items = if items.is_empty() {
-            Vec::new()
-        } else {
-            self.cloudsuite().items(&items).await.map_err(AlignError::Read)?
+        let mut values = self.values(links.iter().map(|link| link.kind.as_str())).await?;
+        let targets = |kind: &str| -> Vec<String> {
+            links.iter().filter(|link| link.kind == kind).map(|link| link.target.trim().to_owned()).collect()
         };
-        let codes: Vec<String> =
-            links.iter().filter(|link| link.kind == CURRENCY).map(|link| link.target.trim().to_owned()).collect();
+        let items = targets(ITEM);
+        if !items.is_empty() {
+            values.items = self.cloudsuite().items(&items).await.map_err(AlignError::Read)?;
+        }
+        let orders = targets(PURCHASE_ORDER);
+        if !orders.is_empty() {
+            values.orders = self.orders_of(links).await?;
+            values.erp_orders = self.cloudsuite().orders(&orders).await.map_err(AlignError::Read)?;
+        }
+        let codes = targets(CURRENCY);
         let currencies = if codes.is_empty() {
             None
         } else {
@@ -112,15 +120,14 @@ impl Connection {
         let mut checked: Vec<Reference> = Vec::new();
         let mut wrong = Vec::new();
         for (place, link) in links.iter().enumerate() {
-            let line = values
-                .check(link, &items)
-                .and_then(|line| known_currency(link, currencies.as_deref(), line))
-                .and_then(|line| match checked.iter().find(|other| same(other, &line)) {
+            let line = values.check(link).and_then(|line| known_currency(link, currencies.as_deref(), line)).and_then(
+                |line| match checked.iter().find(|other| same(other, &line)) {
                     Some(other) if other.found != line.found => {
                         Err(format!("{} {} is linked to two values: keep one", link.kind, link.source))
                     }
                     _ => Ok(line),
-                });
+                },
+            );
             match line {
                 Ok(line) => checked.push(line),
                 Err(why) => wrong.push(WrongLink { place, why }),
@@ -133,6 +140,20 @@ impl Connection {
         Ok(checked)
     }
 
+    /// The orders of Procurify that are linked.
+    async fn orders_of(&self, links: &[Link]) -> Result<Vec<Subject>, AlignError> {
+        let mut orders = Vec::new();
+        for link in links.iter().filter(|link| link.kind == PURCHASE_ORDER) {
+            let Ok(number) = link.source.trim().parse() else { continue };
+            match self.procurify().purchase_orders().get(PoNumber(number)).await {
+                Ok(order) => orders.push(subject(number.to_string(), order.number.map(Into::into))),
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(AlignError::Read(of_call(&error))),
+            }
+        }
+        Ok(orders)
+    }
+
     /// Takes a link by hand back, and matches the value as if it had never been.
     ///
     /// # Errors
@@ -141,8 +162,10 @@ impl Connection {
         let (store, connection) = (self.engine.references(), self.engine.connection());
         let table = store.snapshot(connection).await?;
         let source = source.trim();
+        let word = kept_word(kind, source);
         let of_source = |line: &&Reference| {
-            line.kind == kind && line.found.is_by_hand() && (line.source == source || line.label == source)
+            let named = [&line.source, &line.label].into_iter().any(|text| *text == source);
+            line.kind == kind && line.found.is_by_hand() && (named || line.source == word)
         };
         let Some(line) = table.iter().find(of_source) else {
             return Err(LinkError::NotLinked { kind: kind.to_owned(), source_value: source.to_owned() });
@@ -229,10 +252,15 @@ struct Values {
     currencies: Vec<Subject>,
     locations: Vec<Subject>,
     warehouses: Vec<Master>,
+    items: Vec<Master>,
+    /// Orders of Procurify.
+    orders: Vec<Subject>,
+    /// Orders of the ERP, where it can be asked for them.
+    erp_orders: Option<Vec<Master>>,
 }
 
 impl Values {
-    fn check(&self, link: &Link, items: &[Master]) -> Result<Reference, String> {
+    fn check(&self, link: &Link) -> Result<Reference, String> {
         let (source, target) = (link.source.trim(), link.target.trim());
         if source.is_empty() || target.is_empty() {
             return Err(format!("a {} needs a value on both sides", kind_in_words(&link.kind)));
@@ -246,8 +274,17 @@ impl Values {
         let from = |subjects| find_subject(&link.kind, subjects, source);
         let to = |masters| find_master(&link.kind, masters, target);
         Ok(match link.kind.as_str() {
-            ITEM => by_hand(source, source, to(items)?),
-            UNIT | PAYMENT_TERMS | TAX => by_hand(&source.to_lowercase(), source, short(target, 10)?),
+            ITEM => by_hand(source, source, to(&self.items)?),
+            PURCHASE_ORDER => {
+                let subject = from(&self.orders)?;
+                let target = match &self.erp_orders {
+                    _ if target.eq_ignore_ascii_case(NO_ORDER) => NO_ORDER.to_owned(),
+                    Some(there) => to(there)?,
+                    None => target.to_owned(),
+                };
+                by_hand(&subject.source, &subject.label, target)
+            }
+            UNIT | PAYMENT_TERMS | TAX => by_hand(&kept_word(&link.kind, source), source, short(target, 10)?),
             CURRENCY => {
                 let subject = from(&self.currencies)?;
                 by_hand(&subject.source, &subject.label, short(target, 3)?)
@@ -278,6 +315,15 @@ impl Values {
     }
 }
 
+/// Words as the mappers look them up.
+fn kept_word(kind: &str, word: &str) -> String {
+    match kind {
+        PAYMENT_TERMS | TAX => codes::key(word),
+        UNIT => word.to_lowercase(),
+        _ => word.to_owned(),
+    }
+}
+
 fn short(text: &str, longest: usize) -> Result<String, String> {
     if text.chars().count() <= longest {
         Ok(text.to_owned())
@@ -292,9 +338,8 @@ fn find_subject<'a>(kind: &str, subjects: &'a [Subject], text: &str) -> Result<&
         return Ok(subject);
     }
     let words = kind_in_words(kind);
-    let name = normalised(text);
     let named: Vec<&Subject> =
-        subjects.iter().filter(|subject| !name.is_empty() && normalised(&subject.label) == name).collect();
+        subjects.iter().filter(|subject| !text.is_empty() && is_same_name(&subject.label, text)).collect();
     match named.as_slice() {
         [only] => Ok(only),
         [] => Err(format!("Procurify has no {words} `{text}`: write its id")),

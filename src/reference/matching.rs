@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use sync_core::{Match, MatchedBy, Reference};
 
+use super::GL_ACCOUNT;
 use super::resolve::{code, erp_kind};
 
 /// A record of Procurify to be recognised.
@@ -32,8 +33,9 @@ pub struct Master {
 
 /// Matches by external id, then by code, then by a name that one record on each side has.
 ///
-/// Nothing is guessed: an external id that the ERP does not have is not made up for by a name. What matches nothing
-/// has no line in the answer.
+/// Nothing is guessed: an external id that the ERP does not have is not made up for by a name, nor is the code of a GL
+/// account; and a name is no match where each side names a legal form, and not the same. Those of the same name are
+/// candidates then. What matches nothing has no line in the answer.
 pub fn align(kind: &str, subjects: &[Subject], masters: &[Master]) -> Vec<Reference> {
     let by_id: HashMap<String, &Master> = masters.iter().map(|master| (code(&master.id), master)).collect();
     let mut by_name: HashMap<String, Vec<&Master>> = HashMap::new();
@@ -56,8 +58,16 @@ pub fn align(kind: &str, subjects: &[Subject], masters: &[Master]) -> Vec<Refere
             return Some(usable(master, MatchedBy::Code));
         }
         let name = normalised(&subject.label);
+        // Accounts are told apart by their codes; descriptions are shared and reused.
+        let has_another_code = kind == GL_ACCOUNT && subject.code.is_some();
         match by_name.get(&name).filter(|_| !name.is_empty())?.as_slice() {
-            [master] if namesakes.get(&name) == Some(&1) => Some(usable(master, MatchedBy::UniqueName)),
+            [master]
+                if !has_another_code
+                    && namesakes.get(&name) == Some(&1)
+                    && is_same_name(&subject.label, &master.name) =>
+            {
+                Some(usable(master, MatchedBy::UniqueName))
+            }
             several => Some(Match::Ambiguous { candidates: several.iter().map(|master| master.id.clone()).collect() }),
         }
     };
@@ -92,33 +102,33 @@ fn usable(master: &Master, by: MatchedBy) -> Match {
     }
 }
 
-/// Endings that say what kind of company it is, not which.
-const LEGAL_FORMS: &[&str] = &[
-    "ab",
-    "ag",
-    "as",
-    "bv",
-    "co",
-    "company",
-    "corp",
-    "corporation",
-    "gmbh",
-    "inc",
-    "incorporated",
-    "limited",
-    "llc",
-    "llp",
-    "lp",
-    "ltd",
-    "nv",
-    "oy",
-    "plc",
-    "pte",
-    "pty",
-    "sa",
-    "sarl",
-    "srl",
-    "ulc",
+/// Endings that say what kind of company it is, not which; each with its abbreviation.
+const LEGAL_FORMS: &[(&str, &str)] = &[
+    ("ab", "ab"),
+    ("ag", "ag"),
+    ("as", "as"),
+    ("bv", "bv"),
+    ("co", "co"),
+    ("company", "co"),
+    ("corp", "corp"),
+    ("corporation", "corp"),
+    ("gmbh", "gmbh"),
+    ("inc", "inc"),
+    ("incorporated", "inc"),
+    ("limited", "ltd"),
+    ("llc", "llc"),
+    ("llp", "llp"),
+    ("lp", "lp"),
+    ("ltd", "ltd"),
+    ("nv", "nv"),
+    ("oy", "oy"),
+    ("plc", "plc"),
+    ("pte", "pte"),
+    ("pty", "pty"),
+    ("sa", "sa"),
+    ("sarl", "sarl"),
+    ("srl", "srl"),
+    ("ulc", "ulc"),
 ];
 
 /// A name without case, spaces, punctuation and legal form: `Bolt & Co., Ltd.` is `bolt and`.
@@ -130,12 +140,27 @@ const LEGAL_FORMS: &[&str] = &[
 /// assert_ne!(normalised("Acme East"), normalised("Acme West"));
 /// ```
 pub fn normalised(name: &str) -> String {
+    words_and_forms(name).0
+}
+
+/// Whether two names are the same, legal forms included: `Acme Inc.` is `ACME Incorporated`, may be `Acme`, and is not
+/// `Acme GmbH`, another company of the same group perhaps.
+pub(super) fn is_same_name(one: &str, other: &str) -> bool {
+    let ((one, its_forms), (other, other_forms)) = (words_and_forms(one), words_and_forms(other));
+    one == other && (its_forms == other_forms || its_forms.is_empty() || other_forms.is_empty())
+}
+
+/// The words of a name, and the legal forms at its end.
+fn words_and_forms(name: &str) -> (String, Vec<&'static str>) {
     let lower = name.to_lowercase().replace('&', " and ").replace(['.', '\''], "");
     let mut words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    while words.len() > 1 && words.last().is_some_and(|last| LEGAL_FORMS.contains(last)) {
+    let form = |word: &&str| LEGAL_FORMS.iter().find(|(form, _)| form == word).map(|(_, short)| *short);
+    let mut forms = Vec::new();
+    while let Some(form) = words.last().filter(|_| words.len() > 1).and_then(form) {
         words.pop();
+        forms.push(form);
     }
-    words.join(" ")
+    (words.join(" "), forms)
 }
 
 #[cfg(test)]
@@ -173,6 +198,35 @@ mod tests {
         let two = [master("S1", "Bolt"), master("S2", "bolt llc")];
         let found = one(&[subject("1", "Bolt", None)], &two);
         assert_eq!(found, Some(Match::Ambiguous { candidates: vec!["S1".into(), "S2".into()] }));
+    }
+
+    #[test]
+    fn names_of_companies_of_different_legal_forms_are_no_match() {
+        for (ours, theirs, same) in [
+            ("Acme Inc.", "Acme GmbH", false),
+            ("Acme Pty. Ltd.", "Acme Pte Ltd", false),
+            ("Acme Inc.", "ACME, Incorporated", true),
+            ("Acme Co., Ltd.", "Acme Company Limited", true),
+            ("Acme", "Acme GmbH", true),
+            ("Acme Inc.", "Acme", true),
+        ] {
+            let found = one(&[subject("1", ours, None)], &[master("S1", theirs)]);
+            let expected = if same {
+                Match::Matched { target: "S1".into(), by: MatchedBy::UniqueName }
+            } else {
+                Match::Ambiguous { candidates: vec!["S1".into()] }
+            };
+            assert_eq!(found, Some(expected), "{ours} and {theirs}");
+        }
+    }
+
+    #[test]
+    fn an_account_is_matched_by_its_code_alone_and_one_of_its_name_is_a_candidate() {
+        let account = |code: &str| Subject { code: Some(code.into()), ..subject(code, "Office supplies", None) };
+        let masters = [master("7100", "Office Supplies"), master("6200", "Travel")];
+        let found = |code| align(GL_ACCOUNT, &[account(code)], &masters).remove(0).found;
+        assert_eq!(found("6100"), Match::Ambiguous { candidates: vec!["7100".into()] });
+        assert_eq!(found("6200"), Match::Matched { target: "6200".into(), by: MatchedBy::Code });
     }
 
     #[test]

@@ -73,8 +73,13 @@ pub const LOCATION: &str = "location";
 
 /// Cross-references from payment terms, in lower case, to the ERP's. Never aligned.
 pub const PAYMENT_TERMS: &str = "payment_terms";
-/// Cross-references from the names of taxes, in lower case, to the ERP's tax codes. Never aligned.
+/// Cross-references from the names of taxes, in lower case and alphabetical order, to the ERP's tax codes. Never aligned.
 pub const TAX: &str = "tax";
+/// Cross-references from the id of an order that is not posted by itself, such as one from before the first day of orders,
+/// to the ERP's number of it, or to [`NO_ORDER`]: what bills of it refer to. Never aligned.
+pub const PURCHASE_ORDER: &str = crate::purchase_order::KIND;
+/// In place of an order's number: bills refer to none.
+pub const NO_ORDER: &str = "none";
 /// Spans of days, such as `2026-09-01..2026-09-30`, of fiscal periods that are closed in the ERP.
 pub const CLOSED_PERIOD: &str = "closed_period";
 

@@ -170,7 +170,7 @@ impl Sink for IntoProcurify {
             let name = normalised(draft.document["name"].as_str().unwrap_or_default());
             match there.iter().find(|one| !name.is_empty() && normalised(&one.name) == name && one.has_no_number()) {
                 Some(one) => {
-                    let why = format!("{} in Procurify has the same name: the next alignment matches them", one.id);
+                    let why = format!("{} in Procurify has the same name: the next alignment compares them", one.id);
                     Staged::NotStaged(Failure::new(FailureKind::Other, why))
                 }
                 None => Handle(draft.document.clone()).into(),

@@ -176,6 +176,14 @@ impl Product for SyteLineProduct {
         masters::items(&self.syteline, numbers).await.map_err(|error| of_call(&error))
     }
 
+    async fn orders(&self, numbers: &[String]) -> Result<Option<Vec<Master>>, Failure> {
+        let numbers: Vec<PoNumber> = numbers.iter().filter_map(|number| PoNumber::new(number).ok()).collect();
+        let found = self.syteline.purchase_orders().get(&numbers).await.map_err(|error| of_call(&error))?;
+        let there =
+            found.into_iter().flatten().map(|order| Master { id: order.number.to_string(), ..Master::default() });
+        Ok(Some(there.collect()))
+    }
+
     async fn closed_periods(&self, list: &PeriodList) -> Result<Vec<ClosedPeriod>, Failure> {
         let rows = self.syteline.load(&list.name).properties(&list.fields()).order_by(&list.start).read_only();
         let rows = rows.all().await.map_err(|error| of_call(&error))?;

@@ -10,7 +10,7 @@ use procurify_cloudsuite::bill::{BillSettings, DefaultBillMapper, InvoiceDraft};
 use procurify_cloudsuite::m3::M3InvoiceSettings;
 use procurify_cloudsuite::syteline::SyteLineProduct;
 use rust_decimal::Decimal;
-use sandbox::{BillBump, BillDetail, Document, FaultKind, M3, Matcher, OData, Scenario, SyteLine};
+use sandbox::{BillBump, Detail, Document, FaultKind, M3, Matcher, OData, Scenario, SyteLine};
 use sync_core::{Actor, Assurance, Change, RecordKey, StateName};
 
 use crate::erp::Erp;
@@ -138,9 +138,9 @@ async fn a_bill_that_cannot_be_read_is_held_while_the_others_are_posted_and_goes
     let [refused, garbled, ref broken @ ..] = world.procurify.approved_bills()[..] else { panic!("too few bills") };
     // More than are given up after when nothing can be read.
     let broken = broken[..6].to_vec();
-    assert!(world.procurify.show_bill(refused, BillDetail::Refused));
-    assert!(world.procurify.show_bill(garbled, BillDetail::Garbled));
-    assert!(broken.iter().all(|id| world.procurify.show_bill(*id, BillDetail::Broken)));
+    assert!(world.procurify.show_bill(refused, Detail::Refused));
+    assert!(world.procurify.show_bill(garbled, Detail::Garbled));
+    assert!(broken.iter().all(|id| world.procurify.show_bill(*id, Detail::Broken)));
     let report = world.sync_bills().await;
     let bills = world.bill_keys();
     assert_eq!(report.posted.len(), bills.len() - 8, "{:?}", report.concerns);
@@ -154,11 +154,11 @@ async fn a_bill_that_cannot_be_read_is_held_while_the_others_are_posted_and_goes
     }
     assert!(report.concerns.iter().any(|concern| concern.reason.contains("400")), "{:?}", report.concerns);
     // Nothing of them moves in Procurify, so that no list shows them again.
-    assert!(world.procurify.show_bill(refused, BillDetail::Shown));
+    assert!(world.procurify.show_bill(refused, Detail::Shown));
     let report = world.sync_bills().await;
     assert_eq!(report.posted, [bill_key(refused)], "{:?}", report.concerns);
     for id in [&[garbled], broken.as_slice()].concat() {
-        assert!(world.procurify.show_bill(id, BillDetail::Shown));
+        assert!(world.procurify.show_bill(id, Detail::Shown));
     }
     let report = world.sync_bills().await;
     assert!(report.is_all_done(), "{:?}", report.concerns);

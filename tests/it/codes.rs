@@ -6,12 +6,12 @@ use cloudsuite_client::m3::OrderNumber;
 use procurify_cloudsuite::bill::{DefaultBillMapper, InvoiceDraft};
 use procurify_cloudsuite::codes::CodeTable;
 use procurify_cloudsuite::odata::{ODataInvoiceSettings, ODataOrderSettings, ODataProduct};
-use procurify_cloudsuite::purchase_order::{DefaultOrderMapper, OrderDraft};
+use procurify_cloudsuite::purchase_order::{ApprovedOrder, DefaultOrderMapper, Mapped, OrderDraft, OrderMapper};
 use procurify_cloudsuite::reference::Link;
 use procurify_cloudsuite::{Company, Connection, FlowKind, Report};
 use sandbox::{Edit, M3, OData, Scenario, SyteLine};
 use serde_json::Value;
-use sync_core::{StateName, Step};
+use sync_core::{References, StateName, Step};
 
 use crate::erp::Erp;
 use crate::world::{World, connector, run, scenario};
@@ -204,6 +204,34 @@ async fn what_is_not_listed_is_the_suppliers_own_or_held_until_it_is_linked() {
     let report = report.sync(FlowKind::PurchaseOrders).await.unwrap();
     assert!(report.is_all_done(), "{:?}", report.concerns);
     assert!(world.erp.rows("SLPos").iter().all(|order| !order.contains_key("TermsCode")), "the vendor's own");
+}
+
+/// Maps every line as one that bears two taxes.
+struct TwoTaxes(DefaultOrderMapper);
+
+impl OrderMapper for TwoTaxes {
+    fn map(&self, order: &ApprovedOrder, references: &References) -> Mapped {
+        let mut order = order.clone();
+        order.lines.iter_mut().for_each(|line| line.tax_name = Some("GST + PST".into()));
+        self.0.map(&order, references)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_taxes_of_a_line_are_linked_in_whatever_order_they_are_named_and_taken_back_so() {
+    let world = World::<SyteLine>::of(scenario(3)).await;
+    let tax_codes = CodeTable::default().or_hold();
+    let mapper = TwoTaxes(DefaultOrderMapper { tax_codes, ..DefaultOrderMapper::default() });
+    let connection = world.build(100, |connection| connection.mapper(mapper)).await;
+    let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    assert!(held(&report, "tax GST + PST: nobody has said what it is in the ERP"), "{report:?}");
+    let link = Link { kind: "tax".into(), source: "PST + GST".into(), target: "12".into() };
+    connection.link(std::slice::from_ref(&link)).await.unwrap();
+    connection.unlink("tax", "gst + PST").await.unwrap();
+    connection.link(&[link]).await.unwrap();
+    let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    assert!(report.is_all_done(), "{:?}", report.concerns);
+    assert!(world.erp.rows("SLPoItems").iter().all(|line| line["TaxCode1"] == "12"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

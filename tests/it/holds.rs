@@ -92,6 +92,38 @@ async fn orders_wait_for_what_syteline_lacks_or_has_blocked_and_go_on_by_themsel
     held_until_mended(&world, "currency CAD: the order is in it, but vendor S10001 sells in EUR", mend).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_of_another_code_and_a_company_of_another_legal_form_are_candidates_and_no_match() {
+    let world = World::<M3>::of(Scenario { missing: 1, ..few_vendors() }).await;
+    let account = world.scenario.missing_accounts().remove(0);
+    world.scenario.missing_suppliers().iter().for_each(|supplier| world.erp.add_supplier(supplier));
+    world.erp.add_account(&Account::new("70900", &account.name));
+    let words = format!(
+        "its code is not in the ERP, and by its name it could be 70900: add it there, correct the code in \
+                         Procurify, or link it by hand (`link gl_account {} 70900`)",
+        account.code
+    );
+    held_until_mended(&world, &words, |world| world.erp.add_account(&account)).await;
+
+    // A vendor without an external id, of whose name the ERP has another company.
+    let world = World::<M3>::of(few_vendors()).await;
+    let connection = world.connect().await;
+    let vendors = connection.procurify().vendors().list().all().await.unwrap();
+    drop(connection);
+    let vendor = vendors.iter().rfind(|vendor| vendor.external_id.is_none()).unwrap();
+    let name = vendor.name.as_deref().unwrap();
+    let supplier = supplier_of(usize::try_from(vendor.id.0).unwrap() - 101, "CAD");
+    let called = |name: String| {
+        let mut called = supplier.clone();
+        called.name = name;
+        called
+    };
+    let (stem, _) = name.rsplit_once(' ').unwrap();
+    world.erp.add_supplier(&called(format!("{stem} GmbH")));
+    let words = format!("it could be {} in the ERP: put the right one into its external id", supplier.number);
+    held_until_mended(&world, &words, |world| world.erp.add_supplier(&called(name.to_uppercase()))).await;
+}
+
 /// So few vendors that each has orders.
 fn few_vendors() -> Scenario {
     Scenario { vendors: 6, ..scenario(40) }

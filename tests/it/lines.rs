@@ -3,7 +3,8 @@
 use procurify_client::ProcurifyClient;
 use procurify_cloudsuite::FlowKind;
 use procurify_cloudsuite::purchase_order::SourceSettings;
-use sandbox::{Bump, Edit};
+use procurify_cloudsuite::reconcile::Period;
+use sandbox::{Bump, Detail, Edit};
 
 use crate::world::{World, key, scenario};
 
@@ -26,6 +27,67 @@ async fn an_order_whose_lines_do_not_add_up_is_read_by_its_detail() {
         assert_eq!(document.lines.len(), order.order_items.len(), "{number}");
         assert_eq!(document.total, order.subtotal.unwrap(), "{number}");
     }
+}
+
+/// Lines of pages, or of each order's detail.
+fn reading(custom_fields: bool) -> SourceSettings {
+    SourceSettings { page_size: 500, custom_fields, ..SourceSettings::default() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_cannot_be_read_is_held_while_the_others_are_posted_and_goes_on_once_it_can_be() {
+    for custom_fields in [false, true] {
+        for detail in [Detail::Refused, Detail::Garbled, Detail::Broken] {
+            let world = World::new(scenario(12)).await;
+            assert!(world.procurify.show_order(10_003, detail));
+            let connection = world.connect_reading(reading(custom_fields)).await;
+            for pass in 0..2 {
+                let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+                assert_eq!(report.posted.len(), if pass == 0 { 11 } else { 0 }, "{detail:?}: {:?}", report.concerns);
+                assert_eq!(report.concerns.len(), 1, "{detail:?}: {:?}", report.concerns);
+                assert_eq!(report.concerns[0].key, key(10_003));
+                assert!(report.concerns[0].reason.contains("its lines cannot be read"), "{:?}", report.concerns);
+            }
+            let comparison = connection.reconcile(FlowKind::PurchaseOrders, Period::default()).await.unwrap();
+            assert_eq!((comparison.matched, comparison.missing.len()), (11, 1), "{detail:?}: {comparison:?}");
+            assert!(!comparison.missing[0].total.is_zero(), "what it comes to is in the list");
+            // Nothing of it moves in Procurify, so that no list shows it again.
+            assert!(world.procurify.show_order(10_003, Detail::Shown));
+            let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+            assert!(report.is_all_done() && report.posted == [key(10_003)], "{detail:?}: {report:?}");
+            world.exactly_once(&world.keys());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_no_order_can_be_read_the_pass_fails_and_the_next_one_reads_them_all() {
+    for custom_fields in [false, true] {
+        let world = World::new(scenario(12)).await;
+        let all = |detail| (10_001..=10_012).for_each(|order| assert!(world.procurify.show_order(order, detail)));
+        all(Detail::Broken);
+        let connection = world.connect_reading(reading(custom_fields)).await;
+        let failed = connection.sync(FlowKind::PurchaseOrders).await.unwrap_err();
+        assert!(format!("{failed:?}").contains("500"), "{failed:?}");
+        all(Detail::Shown);
+        let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+        assert!(report.is_all_done(), "{:?}", report.concerns);
+        world.exactly_once(&world.keys());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_posted_and_cannot_be_read_any_more_stays_as_it_is_known_until_it_can_be() {
+    let world = World::new(scenario(12)).await;
+    let connection = world.connect_amending().await;
+    assert!(connection.sync(FlowKind::PurchaseOrders).await.unwrap().is_all_done());
+    assert!(world.procurify.edit(10_003, Edit::Quantity { line: 1, quantity: 77.into() }));
+    assert!(world.procurify.show_order(10_003, Detail::Refused));
+    let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    assert!(report.is_all_done() && report.amended.is_empty(), "{report:?}");
+    assert!(world.procurify.show_order(10_003, Detail::Shown));
+    let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    assert_eq!(report.amended, [key(10_003)], "{:?}", report.concerns);
 }
 
 /// Transactions are moved on fresh reference data only (I8).

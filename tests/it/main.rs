@@ -11,6 +11,7 @@ mod ceilings;
 mod changes;
 mod charges;
 mod codes;
+mod earlier_orders;
 mod erp;
 mod extract;
 mod faults;

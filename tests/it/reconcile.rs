@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use procurify_cloudsuite::purchase_order::DefaultOrderMapper;
 use procurify_cloudsuite::reconcile::{Comparison, Period};
 use procurify_cloudsuite::{FlowKind, Report};
 use rust_decimal::Decimal;
-use sandbox::{M3, OData, Scenario, SyteLine, Touch, TypedLine, TypedOrder};
+use sandbox::{Detail, Edit, M3, OData, Scenario, SyteLine, Touch, TypedLine, TypedOrder};
 use serde_json::{Value, json};
 use sync_core::ExternalRef;
 
@@ -140,6 +141,56 @@ async fn an_order_that_is_held_is_missing_and_the_reason_is_told() {
     }
     assert!(comparison.differing.is_empty() && comparison.extra.is_empty());
     assert!(comparison.source_total.values().sum::<Decimal>() > comparison.target_total.values().sum::<Decimal>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_of_the_last_evening_of_a_month_is_missing_in_that_month_with_all_that_it_comes_to() {
+    let tenant = |config: &mut sandbox::ProcurifyConfig| config.utc_offset_hours = -7;
+    let scenario = scenario(2);
+    let erp = M3::start(crate::world::m3_config(&scenario)).await.unwrap();
+    let world = World::around(scenario, tenant, erp).await;
+    // Ten in the evening of the 31st in Vancouver.
+    let number = world.procurify.add_order("2026-09-01T05:00:00Z".parse().unwrap());
+    // What holds it is freight that nobody has named an account of.
+    assert!(world.procurify.edit(number, Edit::Freight { amount: Decimal::new(1250, 2) }));
+    assert!(world.procurify.edit(number, Edit::Discount { amount: Decimal::new(325, 2) }));
+    let time_zone = "America/Vancouver".parse().unwrap();
+    let mapper = DefaultOrderMapper { time_zone, ..DefaultOrderMapper::default() };
+    let connection = world.build(100, |connection| connection.mapper(mapper)).await;
+    connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    let compared = async |first, last| {
+        let period = Period::between(day(first), day(last));
+        connection.reconcile(FlowKind::PurchaseOrders, period).await.unwrap().missing
+    };
+    let missing = compared("2026-08-01", "2026-08-31").await;
+    assert_eq!(missing.len(), 1, "{missing:?}");
+    assert_eq!((missing[0].key.id(), missing[0].date), (number.to_string().as_str(), Some(day("2026-08-31"))));
+    let lines = world.procurify.order_amounts().iter().find(|one| one.id == number).unwrap().total;
+    assert_eq!(missing[0].total, lines + Decimal::new(1250 - 325, 2), "with freight and discount");
+    assert_eq!(compared("2026-09-01", "2026-09-30").await, []);
+}
+
+async fn tells_what_is_gone<E: Erp>() {
+    let world: World<E> = World::of(scenario(20)).await;
+    world.sync().await;
+    let document = world.exactly_once(&world.keys())[&key(10_005)].clone();
+    assert!(world.procurify.show_order(10_005, Detail::Gone));
+    let dated = NaiveDate::parse_from_str(&document.ordered, "%Y%m%d").unwrap();
+    for period in [Period::default(), Period::between(dated, dated)] {
+        let found = compared(&world, period).await;
+        let told: Vec<_> =
+            found.differing.iter().map(|one| (&one.key, one.field.as_str(), one.source.as_str())).collect();
+        assert_eq!(told, [(&key(10_005), "status", "it is not in Procurify any more")], "{found:?}");
+        assert_eq!(found.differing[0].target, format!("{} is there", document.number));
+        assert!(found.missing.is_empty() && found.extra.is_empty(), "{found:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_was_posted_and_deleted_in_procurify_is_told_whatever_the_ledger_says() {
+    tells_what_is_gone::<M3>().await;
+    tells_what_is_gone::<SyteLine>().await;
+    tells_what_is_gone::<OData>().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

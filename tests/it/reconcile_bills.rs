@@ -7,7 +7,7 @@ use procurify_cloudsuite::bill::InvoiceDraft;
 use procurify_cloudsuite::reconcile::{Comparison, Period};
 use procurify_cloudsuite::{Connection, FlowKind};
 use rust_decimal::Decimal;
-use sandbox::{M3, OData, Scenario, SyteLine, TypedInvoice, TypedLine};
+use sandbox::{Detail, M3, OData, Scenario, SyteLine, TypedInvoice, TypedLine};
 use serde_json::{Value, json};
 use sync_core::{RecordKey, StateName, Step};
 
@@ -248,6 +248,24 @@ async fn a_bill_withdrawn_after_it_was_posted_is_told_with_the_invoice_that_is_s
     let told: Vec<(&RecordKey, &str, String)> =
         comparison.differing.iter().map(|one| (&one.key, one.field.as_str(), one.target.clone())).collect();
     assert_eq!(told, [(&key, "status", format!("{number} is there"))]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bill_that_was_posted_and_deleted_in_procurify_is_told_whatever_the_ledger_says() {
+    let world = World::<SyteLine>::of(with_bills(10)).await;
+    world.sync_bills().await;
+    let key = world.bill_keys().remove(0);
+    let document = world.exactly_once(&world.bill_keys())[&key].clone();
+    assert!(world.procurify.show_bill(key.id().parse().unwrap(), Detail::Gone));
+    let dated = day(&document.ordered);
+    for period in [Period::default(), Period::between(dated, dated)] {
+        let found = compared(&world.connect().await, period).await;
+        let told: Vec<_> =
+            found.differing.iter().map(|one| (&one.key, one.field.as_str(), one.source.as_str())).collect();
+        assert_eq!(told, [(&key, "status", "it is not in Procurify any more")], "{found:?}");
+        assert_eq!(found.differing[0].target, format!("{} is there", document.number));
+        assert!(found.missing.is_empty() && found.extra.is_empty(), "{found:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use chrono::NaiveDate;
 use procurify_client::{BillStatus, BillType};
 use procurify_cloudsuite::bill::{BillSettings, CostPlace, DefaultBillMapper};
 use procurify_cloudsuite::purchase_order::DefaultOrderMapper;
@@ -14,9 +15,15 @@ impl Config {
             self.mapper(folder)?;
         let (freight, discount) = (self.freight(), self.discount());
         let wait_for_orders = self.flows.bills_wait_for_orders.unwrap_or(self.flows.purchase_orders);
+        let orders_from = self.orders_from()?;
         let mapper =
             DefaultBillMapper { time_zone, cost_centers, accounts, payment_terms, tax_codes, ..Default::default() };
-        Ok(DefaultBillMapper { wait_for_orders, freight, discount, ..mapper })
+        Ok(DefaultBillMapper { wait_for_orders, orders_from, freight, discount, ..mapper })
+    }
+
+    /// The first day of the orders that are read.
+    pub(super) fn orders_from(&self) -> Result<Option<NaiveDate>, Problem> {
+        first_day("flows.purchase_orders_from", self.flows.purchase_orders_from.as_deref())
     }
 
     /// Where freight of bills goes that Procurify has on no account.

@@ -4,11 +4,11 @@
 //! their tax, some are credit notes.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use hyper::StatusCode;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Value, json};
 
 use super::Amount;
+use super::detail::Detail;
 use super::orders::tax;
 use super::query::{Days, Query};
 use super::render::{budget, currency, currency_id, moment, number, person, person_summary, text, vendor};
@@ -45,21 +45,6 @@ pub struct BillEdit {
     pub posted_in: Option<i64>,
     /// The addresses of its attachments.
     pub attachments: Vec<String>,
-}
-
-/// How a bill's detail is answered.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum BillDetail {
-    /// As it should be.
-    #[default]
-    Shown,
-    /// With a 400.
-    Refused,
-    /// Without its id.
-    Garbled,
-    /// With a 500, time after time.
-    Broken,
 }
 
 /// Where a bill that was not there from the beginning comes from.
@@ -332,7 +317,8 @@ impl Filter {
 pub(super) fn list(data: &Data, query: &mut Query, list: List<'_>) -> Result<Reply, Reply> {
     let filter = Filter::new(query);
     query.check()?;
-    let mut rows: Vec<Bill<'_>> = all(data).filter(|bill| filter.holds(data, bill)).collect();
+    let is_listed = |bill: &Bill<'_>| data.bill_details.get(&bill.id) != Some(&Detail::Gone);
+    let mut rows: Vec<Bill<'_>> = all(data).filter(|bill| is_listed(bill) && filter.holds(data, bill)).collect();
     let (field, descending) = query.order_by().unwrap_or(("id", true));
     match field {
         "last_modified_datetime" | "last_modified" => rows.sort_by_key(|bill| (bill.modified, bill.id)),
@@ -391,11 +377,8 @@ pub(super) fn detail(data: &Data, id: &str) -> Reply {
         return not_found();
     };
     let shown = data.bill_details.get(&bill.id).copied().unwrap_or_default();
-    if shown == BillDetail::Broken {
-        return Reply::json(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "detail": "A server error occurred." }));
-    }
-    if shown == BillDetail::Refused {
-        return Reply::json(StatusCode::BAD_REQUEST, &json!({ "errors": { "bill": ["This bill cannot be shown."] } }));
+    if let Some(reply) = shown.instead("bill") {
+        return reply;
     }
     let masters = &data.masters;
     let seller = &masters.vendors[bill.order.vendor];
@@ -439,7 +422,7 @@ pub(super) fn detail(data: &Data, id: &str) -> Reply {
     ] {
         body[name] = value;
     }
-    if shown == BillDetail::Garbled {
+    if shown == Detail::Garbled {
         body["id"] = Value::Null;
     }
     let metadata = json!({

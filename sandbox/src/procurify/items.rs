@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+use super::detail::{Detail, broken};
 use super::lines::{row, status_of};
 use super::query::{Days, Query};
 use super::render::currency_id;
@@ -56,6 +57,7 @@ impl Filter {
         let vendor = &data.masters.vendors[order.vendor];
         let day = data.day(order.created);
         !self.impossible
+            && !matches!(data.order_detail(order.number), Detail::Refused | Detail::Gone)
             && self.vendor.is_none_or(|id| id == vendor.id)
             && self.currency.is_none_or(|id| id == currency_id(vendor.currency))
             && self.purchaser.is_none_or(|id| id == data.masters.people[order.purchaser].id)
@@ -106,6 +108,9 @@ pub(super) fn list(data: &Data, query: &mut Query, list: List<'_>) -> Result<Rep
         .filter(|order| filter.holds_order(data, order))
         .map(|order| (order, filter.count(data, order)))
         .collect();
+    if orders.iter().any(|(order, _)| data.order_detail(order.number) == Detail::Broken) {
+        return Err(broken());
+    }
     if backwards {
         orders.reverse();
     }

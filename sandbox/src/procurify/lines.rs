@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
+use super::detail::Detail;
 use super::orders::tax;
 use super::render::{budget, currency_id, currency_summary, moment, number, person, person_summary, text, vendor};
 use super::tenant::Data;
@@ -39,6 +40,9 @@ pub(super) fn row(data: &Data, order: &Order, line: &Line) -> Value {
     row["receivedFailQty"] = json!("0.00000");
     row["receivedPassQty"] = json!(text(received(order, line), 5));
     row["attachments"] = json!("");
+    if data.order_detail(order.number) == Detail::Garbled {
+        row["id"] = Value::Null;
+    }
     row
 }
 

@@ -2,6 +2,7 @@
 
 mod bills;
 mod control;
+mod detail;
 mod edits;
 mod items;
 mod lines;
@@ -19,8 +20,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-pub use bills::{BillDetail, BillEdit};
+pub use bills::BillEdit;
 pub use control::{Amount, BillBump, Bump, Bumped};
+pub use detail::Detail;
 
 use crate::clock::Clock;
 use crate::faults::Injector;
@@ -222,8 +224,15 @@ impl Procurify {
         self.front.tenant.edit_bill(id, change)
     }
 
+    /// Shows an order's detail so from now on, without touching it; answers whether there is one of this number.
+    pub fn show_order(&self, number: u64, detail: Detail) -> bool {
+        let mut data = self.front.tenant.data();
+        data.order_details.insert(number, detail);
+        data.orders.get(number).is_some()
+    }
+
     /// Shows a bill's detail so from now on, without touching it; answers whether there is one of this id.
-    pub fn show_bill(&self, id: u64, detail: BillDetail) -> bool {
+    pub fn show_bill(&self, id: u64, detail: Detail) -> bool {
         let mut data = self.front.tenant.data();
         let known = data.has_bill(id);
         data.bill_details.insert(id, detail);

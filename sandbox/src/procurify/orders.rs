@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Value, json};
 
+use super::detail::Detail;
 use super::lines;
 use super::query::{Days, Query};
 use super::render::{address, branch, currency_summary, moment, number, payment_term, person, text, vendor};
@@ -124,8 +125,9 @@ pub(super) fn list(data: &Data, query: &mut Query, list: List<'_>, role: &str, s
     }
     let filter = Filter::new(query);
     query.check()?;
+    let is_listed = |order: &&Order| data.order_detail(order.number) != Detail::Gone && in_status(order, status);
     let mut rows: Vec<&Order> =
-        data.orders.all().iter().filter(|order| in_status(order, status) && filter.holds(data, order)).collect();
+        data.orders.all().iter().filter(is_listed).filter(|order| filter.holds(data, order)).collect();
     sort(&mut rows, query);
     let count = |status| data.orders.all().iter().filter(|order| in_status(order, status)).count();
     let counts = json!({
@@ -160,6 +162,10 @@ pub(super) fn detail(data: &Data, id: &str) -> Reply {
         Err(_) => data.orders.all().iter().find(|order| order.uuid == id || order.uuid.replace('-', "") == id),
     };
     let Some(order) = found else { return not_found() };
+    let shown = data.order_detail(order.number);
+    if let Some(reply) = shown.instead("purchase_order") {
+        return reply;
+    }
     let mut body = head(data, order);
     let lines: Vec<Value> = data.orders.lines(order).iter().map(|line| lines::line(data, order, line)).collect();
     body["order_items"] = json!(lines);
@@ -170,6 +176,9 @@ pub(super) fn detail(data: &Data, id: &str) -> Reply {
     body["payment_term"] = payment_term();
     body["shipping_term"] = Value::Null;
     body["punchout_is_retriable"] = json!(false);
+    if shown == Detail::Garbled {
+        body["procurify_PO"] = Value::Null;
+    }
     Reply::ok(&json!({ "metadata": { "permissions": { "can_edit": true, "can_delete": false } }, "data": body }))
 }
 

@@ -8,6 +8,7 @@ use hyper::{Method, StatusCode};
 use serde_json::json;
 
 use super::ProcurifyConfig;
+use super::detail::Detail;
 use super::page::Page;
 use super::query::Query;
 use super::token::Tokens;
@@ -44,12 +45,19 @@ pub(super) struct Data {
     /// Changes of bills, by their places.
     pub(super) bill_edits: BTreeMap<usize, bills::Edited>,
     /// How the details of bills are shown, by id, where not as they should be.
-    pub(super) bill_details: BTreeMap<u64, bills::BillDetail>,
+    pub(super) bill_details: BTreeMap<u64, Detail>,
+    /// How the details of orders are shown, by number, likewise.
+    pub(super) order_details: BTreeMap<u64, Detail>,
     pub(super) offset: FixedOffset,
     lists: u32,
 }
 
 impl Data {
+    /// How an order's detail is shown.
+    pub(super) fn order_detail(&self, number: u64) -> Detail {
+        self.order_details.get(&number).copied().unwrap_or_default()
+    }
+
     /// The day a moment falls on for the people of this tenant.
     pub(super) fn day(&self, moment: DateTime<Utc>) -> NaiveDate {
         moment.with_timezone(&self.offset).date_naive()
@@ -72,6 +80,7 @@ impl ProcurifyTenant {
             bills_made: BTreeMap::new(),
             bill_edits: BTreeMap::new(),
             bill_details: BTreeMap::new(),
+            order_details: BTreeMap::new(),
             offset: offset.unwrap_or_else(|| Utc.fix()),
             lists: 0,
         };

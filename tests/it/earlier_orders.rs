@@ -1,0 +1,122 @@
+//! Bills for orders from before the first day of orders: they say so, and a person settles what they refer to.
+
+use chrono::NaiveDate;
+use procurify_cloudsuite::bill::{DefaultBillMapper, InvoiceDraft};
+use procurify_cloudsuite::purchase_order::SourceSettings;
+use procurify_cloudsuite::reference::{Link, LinkError};
+use procurify_cloudsuite::{Connection, FlowKind};
+use sandbox::{M3, OData, Scenario, SyteLine, TypedLine, TypedOrder};
+use sync_core::{Change, StateName};
+
+use crate::erp::Erp;
+use crate::world::{World, connector, run, scenario};
+
+fn with_bills() -> Scenario {
+    Scenario { bills: 12, ..scenario(12) }
+}
+
+/// Reads no order of the scenario: all are earlier.
+async fn connect<E: Erp>(world: &World<E>) -> Connection {
+    let first = NaiveDate::from_ymd_opt(2030, 1, 1);
+    let source = SourceSettings { page_size: 500, created_from: first, ..SourceSettings::default() };
+    let mapper = DefaultBillMapper { orders_from: first, ..DefaultBillMapper::default() };
+    world.build(100, |connection| connection.source(source).bill_mapper(mapper)).await
+}
+
+fn link(source: &str, target: &str) -> Link {
+    Link { kind: "purchase_order".into(), source: source.into(), target: target.into() }
+}
+
+/// What a link is refused for.
+async fn refusal(connection: &Connection, wrong: Link) -> String {
+    match connection.link(&[wrong]).await {
+        Err(LinkError::Wrong(wrong)) => wrong[0].why.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn settled_by_a_person<E: Erp>() {
+    let world: World<E> = World::of(with_bills()).await;
+    let connection = connect(&world).await;
+    assert_eq!(connection.sync(FlowKind::PurchaseOrders).await.unwrap().posted, []);
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    assert_eq!(report.count(StateName::Held), world.bill_keys().len() as u64, "{:?}", report.counts);
+    let mut orders = Vec::new();
+    for concern in &report.concerns {
+        let reason = &concern.reason;
+        assert!(reason.contains("as none is that was created before 2030-01-01 (purchase_orders_from)"), "{reason}");
+        orders.push(reason.split("`link purchase_order ").nth(1).unwrap().split(' ').next().unwrap().to_owned());
+        assert!(reason.contains(&format!("`link purchase_order {} none`", orders.last().unwrap())), "{reason}");
+    }
+    let line = TypedLine { quantity: 1.into(), price: 10.into(), account: String::new() };
+    let number = world.erp.type_in(&TypedOrder {
+        supplier: "S10001".to_owned(),
+        currency: "CAD".to_owned(),
+        date: NaiveDate::from_ymd_opt(2026, 9, 1).unwrap(),
+        external_ref: String::new(),
+        lines: vec![line],
+    });
+    let why = refusal(&connection, link(&orders[0], "1999999")).await;
+    assert!(why.contains("the ERP has no purchase order `1999999`"), "{why}");
+    let why = refusal(&connection, link("4711", &number)).await;
+    assert!(why.contains("Procurify has no purchase order `4711`"), "{why}");
+    let mut links = vec![link(&orders[0], &number)];
+    links.extend(orders[1..].iter().map(|order| link(order, "None")));
+    connection.link(&links).await.unwrap();
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    assert!(report.is_all_done(), "{:?}", report.concerns);
+    world.exactly_once(&world.bill_keys());
+    let mut linked = 0;
+    for key in &report.posted {
+        let trail = connection.trail(key).await.unwrap().to_string();
+        let history = connection.engine().store().history(key).await.unwrap();
+        let draft = history.iter().find_map(|event| match &event.change {
+            Change::Intended { document, .. } => Some(document.clone()),
+            _ => None,
+        });
+        let draft: InvoiceDraft = serde_json::from_value(draft.unwrap()).unwrap();
+        if draft.orders().is_empty() {
+            assert!(trail.contains(" is none, by hand") && trail.contains("refers to no order"), "{trail}");
+        } else {
+            assert_eq!(draft.orders(), [number.as_str()]);
+            assert!(trail.contains(&format!("refers to {number} as a whole")), "{trail}");
+            linked += 1;
+        }
+    }
+    assert_eq!(linked, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bill_for_an_order_of_before_the_first_day_goes_on_once_it_is_linked_to_the_order_in_m3_or_to_none() {
+    settled_by_a_person::<M3>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bill_for_an_order_of_before_the_first_day_goes_on_once_it_is_linked_to_the_order_in_syteline_or_to_none() {
+    settled_by_a_person::<SyteLine>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bill_for_an_order_of_before_the_first_day_goes_on_once_it_is_linked_to_the_order_in_odata_or_to_none() {
+    settled_by_a_person::<OData>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_connector_says_so_and_links_the_order_on_its_command_line() {
+    let world: World<SyteLine> = World::of(with_bills()).await;
+    let config = world.configure("bills = true\npurchase_orders_from = \"2030-01-01\"");
+    let command = async |arguments: &[&str]| {
+        let mut command = connector(&config);
+        command.args(arguments);
+        let output = run(command).await;
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    assert_eq!(command(&["sync"]).await.0, Some(3));
+    let (_, held) = command(&["held"]).await;
+    assert!(held.contains("created before 2030-01-01 (purchase_orders_from)"), "{held}");
+    let order = held.split("`link purchase_order ").nth(1).unwrap().split(' ').next().unwrap();
+    let (code, said) = command(&["link", "purchase_order", order, "none"]).await;
+    assert_eq!(code, Some(0), "{said}");
+    command(&["sync"]).await;
+    assert_eq!(world.erp.all_documents().len(), 1, "its bill is posted, and refers to no order");
+}
