@@ -12,6 +12,7 @@ use sync_core::{
 
 use crate::bill;
 use crate::connection::Connection;
+use crate::failure::of_pass;
 use crate::purchase_order;
 use crate::reference::AlignError;
 
@@ -109,7 +110,8 @@ impl Connection {
     /// One pass of a flow: aligns the reference data if it is too old, reads what has changed, lets
     /// go what was held for what is there now, and carries on whatever is due.
     ///
-    /// May be dropped or killed at any point.
+    /// May be dropped or killed at any point. That passes keep failing is told to people, and that they do no more
+    /// ([`sync_core::trouble`]).
     ///
     /// # Errors
     /// The ledger failed. Or reference data or changes could not be read: then what is in the ledger was carried on as
@@ -146,6 +148,31 @@ impl Connection {
     }
 
     async fn sync_on(
+        &self,
+        flow: FlowKind,
+        began: Option<DateTime<Utc>>,
+        told: impl FnMut(Event<'_>),
+        go_on: impl Fn() -> bool,
+    ) -> Result<Report, SyncError> {
+        let done = self.carry(flow, began, told, go_on).await;
+        self.noted(&flow.kind(), done).await
+    }
+
+    /// Notes how a pass ended, so that people are told of what stops all of them.
+    pub(crate) async fn noted<T>(&self, flow: &Kind, done: Result<T, SyncError>) -> Result<T, SyncError> {
+        match &done {
+            Ok(_) => self.engine.pass_succeeded(flow).await?,
+            Err(error) => {
+                let (system, failure) = of_pass(error);
+                if let Err(error) = self.engine.pass_failed(flow, &system, &failure).await {
+                    tracing::error!(%error, "that a pass has failed could not be noted");
+                }
+            }
+        }
+        done
+    }
+
+    async fn carry(
         &self,
         flow: FlowKind,
         began: Option<DateTime<Utc>>,
@@ -257,7 +284,7 @@ impl Connection {
         let waiting = [StateName::Held, StateName::Discovered].iter().any(|state| counts.contains_key(state));
         let just_read = began.is_some_and(|began| references.aligned_at().is_some_and(|at| at >= began));
         if (waiting && !just_read) || !references.aligned_at().is_some_and(fresh) {
-            self.sync_reference_data().await?;
+            self.carry_reference_data().await?;
         }
         Ok(())
     }

@@ -12,6 +12,7 @@ use procurify_cloudsuite::{Connection, Report};
 use serde_json::{Value, json};
 use sync_core::ledger::list_all;
 use sync_core::memory::MemoryStore;
+use sync_core::trouble::troubles;
 use sync_core::{Failure, Frozen, Kind, Planned, Query, StateName, Step};
 use sync_store::SqliteStore;
 
@@ -225,7 +226,7 @@ pub async fn pass(config: &Config, connection: &Connection, go_on: impl Fn() -> 
     let mut trouble = None;
     let began = connection.engine().time().now();
     if config.flows().is_empty() {
-        connection.sync_reference_data().await?;
+        trouble = connection.sync_reference_data().await.err();
     }
     for flow in config.flows() {
         if !go_on() {
@@ -420,6 +421,7 @@ pub async fn list(config: &Config, folder: &Path, json: bool, concerning: bool) 
         query = query.concerning();
     }
     let heads = list_all(&store, query).await?;
+    let troubles = if concerning { troubles(&store, &config.name()).await? } else { Vec::new() };
     let records: Vec<Value> = heads
         .iter()
         .map(|head| {
@@ -433,14 +435,28 @@ pub async fn list(config: &Config, folder: &Path, json: bool, concerning: bool) 
             })
         })
         .collect();
-    say(json, &json!({ "records": records }), || {
+    let mut document = json!({ "records": records });
+    if concerning {
+        document["troubles"] = json!(troubles);
+    }
+    say(json, &document, || {
+        let stopped = troubles.iter().map(|trouble| {
+            let flows: Vec<String> = trouble.flows.iter().map(|flow| flow.as_str().replace('_', " ")).collect();
+            format!(
+                "Nothing of {} gets through since {}: {}\n",
+                flows.join(", "),
+                trouble.since.format("%Y-%m-%d %H:%M UTC"),
+                trouble.reason
+            )
+        });
+        let stopped: String = stopped.collect();
         let lines = heads.iter().map(|head| {
             let target = || head.state.target().map(ToString::to_string);
             let more = head.concern().or_else(target).unwrap_or_default();
             format!("{}  {}  {more}\n", head.key, head.state.name().words())
         });
         let noun = if concerning { "records need a person" } else { "records" };
-        format!("{}{} {noun}.", lines.collect::<String>(), heads.len())
+        format!("{stopped}{}{} {noun}.", lines.collect::<String>(), heads.len())
     });
     Ok(ExitCode::SUCCESS)
 }

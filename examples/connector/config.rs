@@ -341,6 +341,7 @@ impl Config {
             worker: Actor::new(format!("connector {}", std::process::id())),
             batch: self.flows.batch.max(1),
             settle_time: self.settle_time()?,
+            patience: self.alerts.patience()?,
             ..Settings::default()
         };
         Ok(Connection::builder(self.procurify.domain.as_str())

@@ -11,7 +11,6 @@ use super::{
     kind_in_words, normalised,
 };
 use crate::connection::Connection;
-use crate::failure::of_call;
 
 /// The kinds that can be linked.
 pub const KINDS: [&str; 9] = [VENDOR, GL_ACCOUNT, COST_CENTER, ITEM, UNIT, CURRENCY, LOCATION, PAYMENT_TERMS, TAX];
@@ -100,14 +99,14 @@ impl Connection {
         let items = if items.is_empty() {
             Vec::new()
         } else {
-            self.cloudsuite().items(&items).await.map_err(AlignError::Read)?
+            self.cloudsuite().items(&items).await.map_err(AlignError::cloudsuite)?
         };
         let codes: Vec<String> =
             links.iter().filter(|link| link.kind == CURRENCY).map(|link| link.target.trim().to_owned()).collect();
         let currencies = if codes.is_empty() {
             None
         } else {
-            self.cloudsuite().currencies(&codes).await.map_err(AlignError::Read)?
+            self.cloudsuite().currencies(&codes).await.map_err(AlignError::cloudsuite)?
         };
         let mut checked: Vec<Reference> = Vec::new();
         let mut wrong = Vec::new();
@@ -182,7 +181,7 @@ impl Connection {
             values.reading = self.aligner.read(self.engine.time().now()).await?;
         }
         let procurify = self.procurify();
-        let failed = |error| AlignError::Read(of_call(&error));
+        let failed = |error| AlignError::procurify(&error);
         if wanted(&[CURRENCY]) {
             let currencies = procurify.currencies().list().all().await.map_err(failed)?;
             values.currencies = currencies
@@ -196,7 +195,7 @@ impl Connection {
                 .into_iter()
                 .map(|location| subject(location.id.to_string(), location.name.map(Into::into)))
                 .collect();
-            values.warehouses = self.cloudsuite().warehouses().await.map_err(AlignError::Read)?;
+            values.warehouses = self.cloudsuite().warehouses().await.map_err(AlignError::cloudsuite)?;
         }
         Ok(values)
     }

@@ -39,6 +39,7 @@ pub mod source;
 pub mod standing;
 pub mod state;
 pub mod trail;
+pub mod trouble;
 
 pub use alert::{Alert, AlertSink};
 pub use amendment::Unamended;
@@ -65,3 +66,4 @@ pub use source::{Batch, Cursor, Known, Source, SourceError};
 pub use standing::Standing;
 pub use state::{Head, State, StateName};
 pub use trail::{AuditEntry, Trail};
+pub use trouble::Trouble;

@@ -15,6 +15,7 @@ use crate::record::{ConnectionId, Kind, RecordKey};
 use crate::reference::{CrossReferences, Reference, References, amended};
 use crate::source::Cursor;
 use crate::state::Head;
+use crate::trouble::Trouble;
 
 /// A whole ledger as a value: for stores that keep it in memory, or save it as one piece.
 ///
@@ -179,19 +180,32 @@ pub fn keep_hand_made(old: Vec<Reference>, new: &[Reference]) -> Vec<Reference> 
 
 /// Keeps alerts in memory.
 #[derive(Debug, Default)]
-pub struct MemoryAlerts(Mutex<Vec<Alert>>);
+pub struct MemoryAlerts {
+    raised: Mutex<Vec<Alert>>,
+    troubles: Mutex<Vec<Trouble>>,
+}
 
 impl MemoryAlerts {
     /// The alerts raised so far.
     pub fn raised(&self) -> Vec<Alert> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.raised.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The trouble told so far, that it lasts and that it is over.
+    pub fn troubles(&self) -> Vec<Trouble> {
+        self.troubles.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 #[async_trait]
 impl AlertSink for MemoryAlerts {
     async fn raise(&self, alert: &Alert) -> Result<(), String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(alert.clone());
+        self.raised.lock().unwrap_or_else(PoisonError::into_inner).push(alert.clone());
+        Ok(())
+    }
+
+    async fn trouble(&self, trouble: &Trouble) -> Result<(), String> {
+        self.troubles.lock().unwrap_or_else(PoisonError::into_inner).push(trouble.clone());
         Ok(())
     }
 }

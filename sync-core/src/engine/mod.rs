@@ -138,7 +138,7 @@ pub struct Settings {
     pub settle_time: Duration,
     /// The first wait before an accepted document is looked up again; doubled each time, up to a minute.
     pub first_lookup: Duration,
-    /// How long an accepted or doubtful document may take before people are told.
+    /// How long an accepted or doubtful document may take, attempts or whole passes may fail, before people are told.
     pub patience: Duration,
 }
 
@@ -289,6 +289,10 @@ impl Engine {
     /// The clock.
     pub fn time(&self) -> &Arc<dyn Clock> {
         &self.clock
+    }
+
+    pub(crate) fn patience(&self) -> Duration {
+        self.settings.patience
     }
 
     fn flow_of(&self, kind: &Kind) -> Result<&Flow, EngineError> {

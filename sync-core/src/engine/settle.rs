@@ -253,5 +253,12 @@ fn lasting(what: &str, failure: &Failure) -> String {
 }
 
 fn alert(head: &Head, reason: String) -> Alert {
-    Alert { key: head.key.clone(), state: head.state.name().to_string(), reason, at: head.since, version: head.version }
+    Alert {
+        key: head.key.clone(),
+        state: head.state.name().to_string(),
+        reason,
+        at: head.since,
+        version: head.version,
+        again: head.tell_at.is_some(),
+    }
 }

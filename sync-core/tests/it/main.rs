@@ -14,5 +14,6 @@ mod needed;
 mod races;
 mod schedule;
 mod stores;
+mod trouble;
 mod workers;
 mod world;
