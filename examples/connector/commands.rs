@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use procurify_cloudsuite::bill::CostPlace;
 use procurify_cloudsuite::purchase_order::KIND;
@@ -14,7 +14,7 @@ use sync_core::ledger::list_all;
 use sync_core::memory::MemoryStore;
 use sync_core::trouble::troubles;
 use sync_core::{Failure, Frozen, Kind, Planned, Query, StateName, Step};
-use sync_store::SqliteStore;
+use sync_store::{OpenError, SqliteStore};
 
 use crate::config::{Config, Problem};
 use crate::progress::Progress;
@@ -22,6 +22,9 @@ use crate::{Arguments, Command};
 
 /// Exit code of a pass that left records for people, or for a later pass.
 const NOT_ALL_DONE: u8 = 3;
+
+/// How long after it was found in use a store is tried again.
+const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
 pub async fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     let (config, folder) = Config::read(&arguments.config)?;
@@ -86,22 +89,60 @@ pub enum Access {
 
 /// A connection on the store, as the command uses it.
 pub async fn connect(config: &Config, folder: &Path, access: Access) -> Result<Connection, Problem> {
+    Ok(connect_with_store(config, folder, access).await?.0)
+}
+
+/// A connection, and the store that it is on.
+pub async fn connect_with_store(
+    config: &Config,
+    folder: &Path,
+    access: Access,
+) -> Result<(Connection, Option<SqliteStore>), Problem> {
     let ledger = config.ledger(folder)?;
     if !config.uses_vault() {
         // All settings are checked before a store is made.
         config.connection(folder, None).await?.store(MemoryStore::default()).build()?;
     }
     let store = match access {
-        Access::Write => Some(SqliteStore::open(&ledger).await?),
+        Access::Write => Some(open_in_turn(config, &ledger).await?),
         Access::Read if ledger.exists() => Some(SqliteStore::open_read_only(&ledger).await?),
         Access::Read | Access::None => None,
     };
     let vault = config.vault(folder).await?;
     let builder = config.connection(folder, vault.as_ref()).await?;
     Ok(match store {
-        Some(store) => builder.store(store).build()?,
-        None => builder.store(MemoryStore::default()).build()?,
+        Some(store) => (builder.store(store.clone()).build()?, Some(store)),
+        None => (builder.store(MemoryStore::default()).build()?, None),
     })
+}
+
+/// The store for writing, once no other process writes it.
+async fn open_in_turn(config: &Config, ledger: &Path) -> Result<SqliteStore, Problem> {
+    let waits = || {
+        let ledger = ledger.display();
+        eprintln!("waiting for another process to let go of the store {ledger}, such as a run of `watch`");
+    };
+    in_turn(config.store_wait()?, waits, async || SqliteStore::open(ledger).await).await
+}
+
+/// Tries to have the right to write a store for so long; says once that it waits.
+pub async fn in_turn<T>(
+    patience: Duration,
+    waits: impl FnOnce(),
+    open: impl AsyncFn() -> Result<T, OpenError>,
+) -> Result<T, Problem> {
+    let began = Instant::now();
+    let mut waits = Some(waits);
+    loop {
+        match open().await {
+            Err(OpenError::InUse(_)) if began.elapsed() < patience => {}
+            done => return Ok(done?),
+        }
+        if let Some(waits) = waits.take() {
+            waits();
+        }
+        tokio::time::sleep(BETWEEN_TRIES).await;
+    }
 }
 
 /// Ends the tokens that processes share through the vault.
