@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use procurify_cloudsuite::bill::CostPlace;
 use procurify_cloudsuite::purchase_order::KIND;
-use procurify_cloudsuite::reference::ReferenceReport;
+use procurify_cloudsuite::reference::{Link, ReferenceReport};
 use procurify_cloudsuite::{Connection, Report};
 use serde_json::{Value, json};
 use sync_core::ledger::list_all;
@@ -47,13 +47,14 @@ pub async fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
             let connection = connect(&config, &folder, Access::Read).await?;
             crate::reference::show(&connection, json).await
         }
-        Command::Link { kind, source, target } => {
+        Command::Link { kind, source, target, who } => {
             let connection = connect(&config, &folder, Access::Write).await?;
-            crate::links::link(&connection, kind, source, target, json).await
+            let wanted = Link { kind: kind.clone(), source: source.clone(), target: target.clone() };
+            crate::links::link(&connection, wanted, &who.actor(), json).await
         }
-        Command::Unlink { kind, source } => {
+        Command::Unlink { kind, source, who } => {
             let connection = connect(&config, &folder, Access::Write).await?;
-            crate::links::unlink(&connection, kind, source, json).await
+            crate::links::unlink(&connection, kind, source, &who.actor(), json).await
         }
         Command::Mapping { command } => {
             let access = if command.writes() { Access::Write } else { Access::Read };

@@ -82,6 +82,8 @@ enum Command {
         source: String,
         /// The ERP's number or code.
         target: String,
+        #[command(flatten)]
+        who: links::Who,
     },
     /// Take a link by hand back.
     Unlink {
@@ -89,6 +91,8 @@ enum Command {
         kind: String,
         /// As in `link`.
         source: String,
+        #[command(flatten)]
+        who: links::Who,
     },
     /// Write the whole mapping to a file, or read links from one: .csv or .toml.
     Mapping {

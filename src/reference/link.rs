@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use sync_core::{Match, MatchedBy, Reference, StoreError};
+use sync_core::{Actor, Match, MatchedBy, Reference, ReferenceChange, StoreError};
 
 use super::align::{Reading, how};
 use super::resolve::code;
@@ -88,11 +88,12 @@ pub struct MappingLine {
 impl Connection {
     /// Links values by hand, all or none of them. Both systems are read to check each.
     ///
-    /// What is held for want of a link goes on with the next sync.
+    /// What is held for want of a link goes on with the next sync. Who linked is recorded:
+    /// [`link_changes`](Self::link_changes).
     ///
     /// # Errors
     /// Which links are wrong, all of them.
-    pub async fn link(&self, links: &[Link]) -> Result<Vec<Reference>, LinkError> {
+    pub async fn link(&self, links: &[Link], by: &Actor) -> Result<Vec<Reference>, LinkError> {
         let values = self.values(links.iter().map(|link| link.kind.as_str())).await?;
         let items: Vec<String> =
             links.iter().filter(|link| link.kind == ITEM).map(|link| link.target.trim().to_owned()).collect();
@@ -128,7 +129,8 @@ impl Connection {
         if !wrong.is_empty() {
             return Err(LinkError::Wrong(wrong));
         }
-        self.engine.references().amend(self.engine.connection(), &checked, &[]).await?;
+        let now = self.engine.time().now();
+        self.engine.references().amend(self.engine.connection(), &checked, &[], by, now).await?;
         Ok(checked)
     }
 
@@ -136,7 +138,7 @@ impl Connection {
     ///
     /// # Errors
     /// There is no such link.
-    pub async fn unlink(&self, kind: &str, source: &str) -> Result<(), LinkError> {
+    pub async fn unlink(&self, kind: &str, source: &str, by: &Actor) -> Result<(), LinkError> {
         let (store, connection) = (self.engine.references(), self.engine.connection());
         let table = store.snapshot(connection).await?;
         let source = source.trim();
@@ -146,9 +148,15 @@ impl Connection {
         let Some(line) = table.iter().find(of_source) else {
             return Err(LinkError::NotLinked { kind: kind.to_owned(), source_value: source.to_owned() });
         };
-        store.amend(connection, &[], &[(kind.to_owned(), line.source.clone())]).await?;
+        let now = self.engine.time().now();
+        store.amend(connection, &[], &[(kind.to_owned(), line.source.clone())], by, now).await?;
         self.align_reference_data().await?;
         Ok(())
+    }
+
+    /// Who linked what to what, and took links back, the first change first.
+    pub async fn link_changes(&self) -> Result<Vec<ReferenceChange>, StoreError> {
+        self.engine.references().changes(self.engine.connection()).await
     }
 
     /// The whole mapping as it is now, what is not matched included, by kind and source.

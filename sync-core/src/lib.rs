@@ -55,7 +55,7 @@ pub use ledger::{
 };
 pub use mapper::{Mapper, Mapping, Missing};
 pub use record::{Actor, ConnectionId, ExternalRef, InvalidKey, Kind, Lifecycle, Record, RecordKey, Revision};
-pub use reference::{CrossReferences, Match, MatchedBy, Reference, References};
+pub use reference::{CrossReferences, Match, MatchedBy, Reference, ReferenceChange, References};
 pub use retry::{Backoff, Retry, RetryPolicy};
 pub use schedule::{Calendar, Frozen, Schedule};
 pub use sink::{

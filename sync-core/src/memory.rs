@@ -11,8 +11,8 @@ use crate::alert::{Alert, AlertSink};
 use crate::checkpoint::CheckpointStore;
 use crate::error::StoreError;
 use crate::ledger::{Append, Appended, Claim, ClaimRequest, DedupStore, Event, Query, Slot};
-use crate::record::{ConnectionId, Kind, RecordKey};
-use crate::reference::{CrossReferences, Reference, References, amended};
+use crate::record::{Actor, ConnectionId, Kind, RecordKey};
+use crate::reference::{CrossReferences, Reference, ReferenceChange, References, amended, changed};
 use crate::source::Cursor;
 use crate::state::Head;
 use crate::trouble::Trouble;
@@ -72,6 +72,7 @@ struct Tables {
     ledger: Table,
     cursors: HashMap<(ConnectionId, Kind), Cursor>,
     references: HashMap<ConnectionId, BTreeMap<String, Vec<Reference>>>,
+    changes: HashMap<ConnectionId, Vec<ReferenceChange>>,
     aligned: HashMap<ConnectionId, DateTime<Utc>>,
 }
 
@@ -149,15 +150,23 @@ impl CrossReferences for MemoryStore {
         connection: &ConnectionId,
         set: &[Reference],
         remove: &[(String, String)],
+        by: &Actor,
+        at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let mut tables = self.tables();
+        let tables = &mut *self.tables();
         let table = tables.references.entry(connection.clone()).or_default();
+        let changes = changed(table.values().flatten(), set, remove, by, at);
+        tables.changes.entry(connection.clone()).or_default().extend(changes);
         for kind in kinds_of(set, remove) {
             let old = table.remove(&kind).unwrap_or_default();
             let new = amended(old, &kind, set, remove);
             table.insert(kind, new);
         }
         Ok(())
+    }
+
+    async fn changes(&self, connection: &ConnectionId) -> Result<Vec<ReferenceChange>, StoreError> {
+        Ok(self.tables().changes.get(connection).cloned().unwrap_or_default())
     }
 }
 
