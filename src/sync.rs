@@ -6,8 +6,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use sync_core::ledger::list_all;
 use sync_core::{
-    EngineError, Failure, Head, Kind, Moved, Planned, Polled, Progress, Query, RecordKey, References, StateName, Step,
-    TargetRef,
+    EngineError, Failure, Head, Kind, Label, Moved, Planned, Polled, Progress, Query, RecordKey, References, StateName,
+    Step, TargetRef,
 };
 
 use crate::bill;
@@ -56,6 +56,8 @@ impl FlowKind {
 pub struct Concern {
     /// Which record.
     pub key: RecordKey,
+    /// What it is to people.
+    pub label: Label,
     /// Its state.
     pub state: StateName,
     /// Why, and what to do.
@@ -297,7 +299,8 @@ impl Connection {
             if let Some(reason) = head.concern() {
                 // What was compared and refused went the same way as what was changed.
                 report.amended.retain(|amended| *amended != head.key);
-                report.concerns.push(Concern { key: head.key.clone(), state: head.state.name(), reason });
+                let label = self.engine.label(&head);
+                report.concerns.push(Concern { key: head.key.clone(), label, state: head.state.name(), reason });
             }
         }
         Ok(())

@@ -10,7 +10,7 @@
 //!
 //! | `type` | `data` |
 //! | --- | --- |
-//! | `record.alert` | an [`Alert`]: `key`, `state`, `reason`, `at` |
+//! | `record.alert` | an [`Alert`]: `key`, `label` (`vendor`, `number`, `total`, `currency`), `state`, `reason`, `at` |
 //! | `connection.trouble` | a [`Trouble`] that nothing gets through: `connection`, `ledger`, `system`, `kind`, `flows`, `since`, `reason` |
 //! | `connection.trouble_over` | the same, with `over` |
 //! | `connection.digest` | a [`Digest`]: `connection`, `ledger`, `day`, `records`, `waiting`, `troubles` |

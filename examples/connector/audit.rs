@@ -4,6 +4,7 @@ use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use rust_decimal::Decimal;
 use serde_json::json;
 use sync_core::{AuditEntry, CrossReferences, Match, RecordKey, ReferenceChange, Trail};
 use sync_store::SqliteStore;
@@ -60,7 +61,7 @@ pub async fn run(config: &Config, folder: &Path, arguments: &AuditArguments, jso
     match key {
         _ if *links => link_changes(config, folder, arguments, json).await,
         Some(key) if format.is_none() && selection.is_all() => trail(config, folder, key, json).await,
-        None if format.is_none() && selection.is_all() => crate::commands::list(config, folder, json, false).await,
+        None if format.is_none() && selection.is_all() => crate::held::list(config, folder, None, json, false).await,
         _ => export(config, folder, arguments, json).await,
     }
 }
@@ -198,9 +199,10 @@ fn cells(entry: &AuditEntry) -> [String; 14] {
 
 /// One row of CSV (RFC 4180). A cell that a spreadsheet would take for a formula is led by an apostrophe: what stands
 /// in it was typed by others.
-fn row(out: &mut impl Write, cells: &[String]) -> std::io::Result<()> {
+pub fn row(out: &mut impl Write, cells: &[String]) -> std::io::Result<()> {
     let cells = cells.iter().map(|cell| {
-        let apostrophe = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+        let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<Decimal>().is_err();
+        let apostrophe = if formula { "'" } else { "" };
         if apostrophe.is_empty() && !cell.contains([',', '"', '\n', '\r']) {
             return cell.clone();
         }

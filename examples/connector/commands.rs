@@ -6,14 +6,11 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use procurify_cloudsuite::bill::CostPlace;
-use procurify_cloudsuite::purchase_order::KIND;
 use procurify_cloudsuite::reference::{Link, ReferenceReport};
 use procurify_cloudsuite::{Connection, Report};
 use serde_json::{Value, json};
-use sync_core::ledger::list_all;
 use sync_core::memory::MemoryStore;
-use sync_core::trouble::troubles;
-use sync_core::{Failure, Frozen, Kind, Planned, Query, StateName, Step};
+use sync_core::{Failure, Frozen, Kind, Planned, StateName, Step};
 use sync_store::{OpenError, SqliteStore};
 
 use crate::config::{Config, Problem};
@@ -35,7 +32,7 @@ pub async fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
         Command::Sync => sync(&config, &folder, json).await,
         Command::Watch => crate::watch::run(&config, &folder, json).await,
         Command::Audit(arguments) => crate::audit::run(&config, &folder, arguments, json).await,
-        Command::Held => held(&config, &folder, json).await,
+        Command::Held(arguments) => crate::held::run(&config, &folder, arguments, json).await,
         Command::Reconcile(wanted) => {
             let connection = connect(&config, &folder, Access::Read).await?;
             crate::reconcile::run(&connection, &config.flows(), wanted, json).await
@@ -449,56 +446,4 @@ fn planned_text(planned: &Planned) -> String {
         Step::Tell(reason) => format!("tell: {reason}"),
     };
     format!("{}  {words}", planned.key)
-}
-
-async fn held(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Problem> {
-    list(config, folder, json, true).await
-}
-
-/// Lists records and their states: all, or those that need a person.
-pub async fn list(config: &Config, folder: &Path, json: bool, concerning: bool) -> Result<ExitCode, Problem> {
-    let store = SqliteStore::open_read_only(config.ledger(folder)?).await?;
-    let mut query = Query { kind: None, ..Query::of(&config.name(), &KIND.into()) };
-    if concerning {
-        query = query.concerning();
-    }
-    let heads = list_all(&store, query).await?;
-    let troubles = if concerning { troubles(&store, &config.name()).await? } else { Vec::new() };
-    let records: Vec<Value> = heads
-        .iter()
-        .map(|head| {
-            let target = head.state.target();
-            json!({
-                "key": head.key,
-                "state": head.state.name(),
-                "since": head.since,
-                "target": target,
-                "reason": head.concern(),
-            })
-        })
-        .collect();
-    let mut document = json!({ "records": records });
-    if concerning {
-        document["troubles"] = json!(troubles);
-    }
-    say(json, &document, || {
-        let stopped = troubles.iter().map(|trouble| {
-            let flows: Vec<String> = trouble.flows.iter().map(|flow| flow.as_str().replace('_', " ")).collect();
-            format!(
-                "Nothing of {} gets through since {}: {}\n",
-                flows.join(", "),
-                trouble.since.format("%Y-%m-%d %H:%M UTC"),
-                trouble.reason
-            )
-        });
-        let stopped: String = stopped.collect();
-        let lines = heads.iter().map(|head| {
-            let target = || head.state.target().map(ToString::to_string);
-            let more = head.concern().or_else(target).unwrap_or_default();
-            format!("{}  {}  {more}\n", head.key, head.state.name().words())
-        });
-        let noun = if concerning { "records need a person" } else { "records" };
-        format!("{stopped}{}{} {noun}.", lines.collect::<String>(), heads.len())
-    });
-    Ok(ExitCode::SUCCESS)
 }

@@ -11,6 +11,7 @@ mod audit;
 mod calendar;
 mod commands;
 mod config;
+mod held;
 mod links;
 mod mapping;
 mod outages;
@@ -62,7 +63,7 @@ enum Command {
     /// Show what happened to a record or to those of a selection, or the state of all.
     Audit(audit::AuditArguments),
     /// Show the records that need a person, and why.
-    Held,
+    Held(held::HeldArguments),
     /// Compare both systems; write nothing anywhere. Exit code 3 if they differ.
     Reconcile(reconcile::ReconcileArguments),
     /// Keep secrets sealed in the store; they are read from the terminal or stdin, never from arguments.

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use serde_json::Value;
-use sync_core::{Mapper, Mapping, Missing, Record, RecordKey, References};
+use sync_core::{Label, Mapper, Mapping, Missing, Record, RecordKey, References};
 
 use super::approved::ApprovedBill;
 use super::draft::InvoiceDraft;
 use super::mapper::{BillMapper, CostPlace};
 use super::wanted::Wanted;
+use crate::label::label;
 use crate::mapping::{Mapped, as_mapping};
 use crate::periods::PeriodSettings;
 use crate::purchase_order;
@@ -169,6 +170,10 @@ impl Mapper for BillMapperAdapter {
         orders
             .map(|order| RecordKey::new(key.connection().clone(), purchase_order::KIND.into(), order.to_string()))
             .collect()
+    }
+
+    fn label(&self, payload: &Value) -> Label {
+        label(&super::KIND.into(), payload)
     }
 }
 

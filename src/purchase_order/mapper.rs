@@ -7,13 +7,15 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use procurify_client::PurchaseOrderState;
 use rust_decimal::Decimal;
-use sync_core::{Mapper, Mapping, Record, References};
+use serde_json::Value;
+use sync_core::{Label, Mapper, Mapping, Record, References};
 
 use super::draft::{LineDraft, OrderDraft};
 use super::order::{ApprovedOrder, OrderLine};
 use crate::accounts::{AccountMapping, Direct, Spend};
 use crate::bill::{MinorUnit, is_rounding};
 use crate::codes::CodeTable;
+use crate::label::label;
 use crate::mapping::{Mapped, Resolver, as_mapping};
 use crate::periods::PeriodSettings;
 use crate::reference::{ITEM, LOCATION, PAYMENT_TERMS, TAX, UNIT, VENDOR};
@@ -69,6 +71,10 @@ impl Mapper for OrderMapperAdapter {
     fn map(&self, record: &Record, references: &References) -> Mapping {
         let map = |order: &ApprovedOrder| self.mapper.map(order, references);
         as_mapping(record, map, |draft, _| self.periods.check_order(draft, references))
+    }
+
+    fn label(&self, payload: &Value) -> Label {
+        label(&super::KIND.into(), payload)
     }
 }
 

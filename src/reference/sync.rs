@@ -370,7 +370,8 @@ impl Connection {
             let concerning = Query::of(connection, kind).concerning();
             for head in list_all(store.as_ref(), concerning).await.map_err(EngineError::from)? {
                 if let Some(reason) = head.concern() {
-                    report.concerns.push(Concern { key: head.key.clone(), state: head.state.name(), reason });
+                    let label = self.engine.label(&head);
+                    report.concerns.push(Concern { key: head.key.clone(), label, state: head.state.name(), reason });
                 }
             }
         }

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::digest::{Digest, Waiting};
+use crate::label::Label;
 use crate::record::RecordKey;
 use crate::trouble::Trouble;
 
@@ -15,6 +16,9 @@ use crate::trouble::Trouble;
 pub struct Alert {
     /// Which record.
     pub key: RecordKey,
+    /// What it is to people.
+    #[serde(default, skip_serializing_if = "Label::is_empty")]
+    pub label: Label,
     /// The state it is in, such as `held`.
     pub state: String,
     /// Why, and what to do.
@@ -101,7 +105,7 @@ pub struct LogAlerts;
 impl AlertSink for LogAlerts {
     async fn raise(&self, alert: &Alert) -> Result<(), String> {
         if !alert.again {
-            tracing::warn!(key = %alert.key, state = alert.state, reason = alert.reason, "record needs a person");
+            tracing::warn!(key = %alert.key, label = %alert.label, state = alert.state, reason = alert.reason, "record needs a person");
         }
         Ok(())
     }
@@ -110,8 +114,8 @@ impl AlertSink for LogAlerts {
         for trouble in &digest.troubles {
             log(trouble);
         }
-        for Waiting { state, reason, count, oldest, key } in &digest.waiting {
-            tracing::warn!(day = %digest.day, %state, count, %oldest, %key, reason, "records wait for a person");
+        for Waiting { state, reason, count, oldest, key, label } in &digest.waiting {
+            tracing::warn!(day = %digest.day, %state, count, %oldest, %key, %label, reason, "records wait for a person");
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::label::Label;
 use crate::ledger::{Query, list_all};
 use crate::record::{ConnectionId, Kind, RecordKey};
 use crate::source::Cursor;
@@ -53,11 +54,20 @@ pub struct Waiting {
     pub oldest: DateTime<Utc>,
     /// Which one that is.
     pub key: RecordKey,
+    /// What that one is to people.
+    #[serde(default, skip_serializing_if = "Label::is_empty")]
+    pub label: Label,
 }
 
 impl Digest {
-    /// Counts what waits.
-    pub fn of(connection: ConnectionId, ledger: String, day: NaiveDate, heads: &[Head]) -> Self {
+    /// Counts what waits; `label` says what a record is to people.
+    pub fn of(
+        connection: ConnectionId,
+        ledger: String,
+        day: NaiveDate,
+        heads: &[Head],
+        label: impl Fn(&Head) -> Label,
+    ) -> Self {
         let mut waiting: BTreeMap<(StateName, String), Waiting> = BTreeMap::new();
         for head in heads {
             let state = head.state.name();
@@ -68,10 +78,12 @@ impl Digest {
                     count: 0,
                     oldest: head.since,
                     key: head.key.clone(),
+                    label: label(head),
                 });
                 one.count += 1;
                 if head.since < one.oldest {
                     (one.oldest, one.key, one.reason) = (head.since, head.key.clone(), reason);
+                    one.label = label(head);
                 }
             }
         }
@@ -119,7 +131,8 @@ impl Engine {
         let troubles = self.troubles().await?;
         let tells = !heads.is_empty() || !troubles.is_empty();
         if tells {
-            let waiting = Digest::of(self.connection().clone(), self.ledger_name().await?, day, &heads);
+            let label = |head: &Head| self.label(head);
+            let waiting = Digest::of(self.connection().clone(), self.ledger_name().await?, day, &heads, label);
             let digest = Digest { troubles, ..waiting };
             if let Err(error) = self.alerting().summarise(&digest).await {
                 tracing::warn!(%day, error, "the digest could not be sent; it will be tried again");

@@ -27,6 +27,7 @@ pub mod digest;
 pub mod engine;
 pub mod error;
 pub mod failure;
+pub mod label;
 pub mod ledger;
 pub mod mapper;
 pub mod memory;
@@ -50,6 +51,7 @@ pub use digest::{Digest, Waiting};
 pub use engine::{Assurance, Cancellations, Engine, Flow, Moved, Planned, Polled, Progress, Revisions, Settings, Step};
 pub use error::{EngineError, StoreError};
 pub use failure::{Failure, FailureKind};
+pub use label::Label;
 pub use ledger::{
     Append, Appended, Change, Claim, ClaimRequest, DedupStore, Event, Evidence, Fence, Lease, Query, Slot,
 };

@@ -14,7 +14,7 @@ use sandbox::{Bump, FaultKind, Faults, Scenario};
 use serde_json::Value;
 use sha2::Sha256;
 use sync_core::memory::MemoryAlerts;
-use sync_core::{Alert, AlertSink, VirtualClock};
+use sync_core::{Alert, AlertSink, Label, VirtualClock};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
@@ -82,6 +82,10 @@ async fn each_held_order_is_told_once_and_what_waits_once_a_day_however_often_it
     let held: BTreeSet<&str> = alerts.iter().map(|alert| alert["data"]["key"].as_str().unwrap()).collect();
     assert!(!held.is_empty() && held.len() == alerts.len(), "one for each: {alerts:?}");
     assert!(alerts.iter().all(|alert| alert["data"]["state"] == "held" && alert["timestamp"].is_string()));
+    for alert in &alerts {
+        let label = &alert["data"]["label"];
+        assert!(["vendor", "number", "total", "currency"].iter().all(|part| label[part].is_string()), "{alert}");
+    }
     let digests: Vec<&Value> = taken.iter().filter(|message| message["type"] == "connection.digest").collect();
     assert_eq!(digests.len(), 1, "{digests:?}");
     let data = &digests[0]["data"];
@@ -89,7 +93,7 @@ async fn each_held_order_is_told_once_and_what_waits_once_a_day_however_often_it
     let waiting = data["waiting"].as_array().unwrap();
     // One vendor and one account are missing, however many orders wait for them.
     assert_eq!(waiting.len(), 2, "{data}");
-    assert!(waiting.iter().all(|one| one["count"].as_u64() > Some(0) && one["oldest"].is_string()), "{data}");
+    assert!(waiting.iter().all(|one| one["count"].as_u64() > Some(0) && one["label"]["vendor"].is_string()), "{data}");
     let ids: BTreeSet<String> = receiver.tried.lock().unwrap().iter().cloned().collect();
     assert_eq!(ids.len(), alerts.len() + 1, "each message has an id of its own");
 }
@@ -125,6 +129,7 @@ async fn a_web_hook_that_failed_is_left_alone_for_a_minute() {
         .clock(clock.clone());
     let alert = Alert {
         key: "acme/purchase_order/7".parse().unwrap(),
+        label: Label::default(),
         state: "held".into(),
         reason: "vendor 5: add it".into(),
         at: "2026-11-24T11:00:00Z".parse().unwrap(),

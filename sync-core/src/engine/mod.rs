@@ -48,6 +48,7 @@ use crate::audit::{AuditSink, LogAudit};
 use crate::checkpoint::CheckpointStore;
 use crate::clock::{Clock, SystemClock};
 use crate::error::EngineError;
+use crate::label::Label;
 use crate::ledger::DedupStore;
 use crate::mapper::Mapper;
 use crate::record::{Actor, ConnectionId, Kind};
@@ -56,6 +57,7 @@ use crate::retry::{Backoff, RetryPolicy};
 use crate::schedule::{Calendar, Schedule};
 use crate::sink::Sink;
 use crate::source::Source;
+use crate::state::Head;
 
 /// How one kind of record gets from its source into its sink.
 #[derive(Clone)]
@@ -289,6 +291,12 @@ impl Engine {
     /// The clock.
     pub fn time(&self) -> &Arc<dyn Clock> {
         &self.clock
+    }
+
+    /// What a record is to people, as the mapper of its flow says.
+    pub fn label(&self, head: &Head) -> Label {
+        let flow = self.flow_of(head.key.kind());
+        flow.map(|flow| flow.mapper.label(&head.payload)).unwrap_or_default()
     }
 
     pub(crate) fn patience(&self) -> Duration {

@@ -9,6 +9,7 @@ use super::{Engine, Flow, after};
 use crate::alert::Alert;
 use crate::error::EngineError;
 use crate::failure::{Failure, FailureKind};
+use crate::label::Label;
 use crate::ledger::{Appended, Change, Evidence, Lease};
 use crate::sink::{Doubt, Found, Lookup, Settled};
 use crate::state::{Head, State, StateName};
@@ -172,7 +173,8 @@ impl Engine {
             let kind = |reason: &str| reason.split_once(GOES_ON).map(|(kind, _)| kind.to_owned());
             *told == reason || (kind(told).is_some() && kind(told) == kind(&reason))
         });
-        (!told && self.has_passed(since, self.settings.patience)).then(|| alert(head, reason))
+        (!told && self.has_passed(since, self.settings.patience))
+            .then(|| alert(head, flow.mapper.label(&head.payload), reason))
     }
 
     fn has_passed(&self, since: DateTime<Utc>, wait: std::time::Duration) -> bool {
@@ -190,7 +192,7 @@ impl Engine {
                 continue;
             };
             left -= 1;
-            let change = match self.raise(&alert(&work.head, reason.clone())).await {
+            let change = match self.raise(&alert(&work.head, self.label(&work.head), reason.clone())).await {
                 Ok(()) => Change::Alerted { reason },
                 Err(why) => Change::AlertFailed { why, next: self.tell_again(&work.head) },
             };
@@ -252,9 +254,10 @@ fn lasting(what: &str, failure: &Failure) -> String {
     format!("{what}{kind}{GOES_ON}{failure}")
 }
 
-fn alert(head: &Head, reason: String) -> Alert {
+fn alert(head: &Head, label: Label, reason: String) -> Alert {
     Alert {
         key: head.key.clone(),
+        label,
         state: head.state.name().to_string(),
         reason,
         at: head.since,
