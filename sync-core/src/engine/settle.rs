@@ -173,7 +173,8 @@ impl Engine {
             let kind = |reason: &str| reason.split_once(GOES_ON).map(|(kind, _)| kind.to_owned());
             *told == reason || (kind(told).is_some() && kind(told) == kind(&reason))
         });
-        (!told && self.has_passed(since, self.settings.patience))
+        let may_tell = head.tell_at.is_none_or(|at| self.clock.now() >= at);
+        (!told && may_tell && self.has_passed(since, self.settings.patience))
             .then(|| alert(head, flow.mapper.label(&head.payload), reason))
     }
 
@@ -201,17 +202,19 @@ impl Engine {
         }
         self.release(later).await?;
         for (head, alert) in troubled.into_iter().take(left) {
-            if self.raise(&alert).await.is_ok() {
-                self.note_told(head, alert.reason).await?;
-            }
+            let change = match self.raise(&alert).await {
+                Ok(()) => Change::Alerted { reason: alert.reason },
+                Err(why) => Change::AlertFailed { why, next: self.tell_again(&head) },
+            };
+            self.note(head, change).await?;
         }
         Ok(())
     }
 
-    /// Records what people were told of a record that nobody holds, unless it has come further meanwhile.
-    async fn note_told(&self, mut head: Head, reason: String) -> Result<(), EngineError> {
+    /// Records whether people were told of a record that nobody holds, unless it has come further meanwhile.
+    async fn note(&self, mut head: Head, change: Change) -> Result<(), EngineError> {
         let state = head.state.name();
-        let change = [Change::Alerted { reason }];
+        let change = [change];
         loop {
             let append = self.append_of(&head, None, &change, Lease::Keep, self.clock.now());
             let key = append.key.clone();
@@ -229,7 +232,7 @@ impl Engine {
     /// fails.
     fn tell_again(&self, head: &Head) -> DateTime<Utc> {
         let now = self.clock.now();
-        let known = (now - head.since).to_std().unwrap_or_default();
+        let known = (now - head.troubled_since.unwrap_or(head.since)).to_std().unwrap_or_default();
         after(now, known.clamp(SOONEST_RETELLING, LATEST_RETELLING))
     }
 
