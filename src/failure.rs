@@ -3,8 +3,12 @@
 use std::error::Error as _;
 
 use cloudsuite_client::m3::TransactionError;
-use sync_core::{Committed, Difference, Failure, FailureKind};
+use sync_core::{Committed, Difference, EngineError, Failure, FailureKind, SourceError};
 use tenant_http::{Error, ErrorKind, Outcome};
+
+use crate::reference::{AlignError, System};
+use crate::sync::SyncError;
+use crate::{bill, purchase_order};
 
 /// A call's error as a failure for the ledger.
 pub(crate) fn of_call(error: &Error) -> Failure {
@@ -20,6 +24,37 @@ pub(crate) fn of_call(error: &Error) -> Failure {
         kind => kind,
     };
     Failure { kind, message, retry_after: error.retry_after(), request_id: error.request_id().map(str::to_owned) }
+}
+
+/// Where a pass that failed as a whole met its trouble, and what it was.
+pub(crate) fn of_pass(error: &SyncError) -> (String, Failure) {
+    let told = sentence(error);
+    let (place, failure) = match error {
+        SyncError::Align(AlignError::Read { system, failure }) => (system.to_string(), Some(failure)),
+        SyncError::Engine(EngineError::Source { kind, source: SourceError::Failed(failure) }) => {
+            let documents = [purchase_order::KIND, bill::KIND].contains(&kind.as_str());
+            let system = if documents { System::Procurify.to_string() } else { "reference data".to_owned() };
+            (system, Some(failure))
+        }
+        SyncError::Compare(failure) => ("reconciliation".to_owned(), Some(failure)),
+        SyncError::Align(AlignError::Store(_)) | SyncError::Engine(_) => ("the ledger".to_owned(), None),
+    };
+    let kind = failure.map_or(FailureKind::Other, |failure| failure.kind);
+    (place, Failure::new(kind, told))
+}
+
+/// An error and its causes, each said once.
+fn sentence(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        let words = next.to_string();
+        if !text.contains(&words) {
+            text = format!("{text}: {words}");
+        }
+        cause = next.source();
+    }
+    text
 }
 
 /// Why a document cannot follow its record, with all in which the two differ: whoever corrects it by hand needs that.

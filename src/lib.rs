@@ -47,6 +47,7 @@ mod connection;
 mod details;
 mod dimensions;
 mod failure;
+mod label;
 pub mod m3;
 mod mapping;
 pub mod odata;
@@ -65,6 +66,7 @@ mod webhook;
 pub use cloudsuite_client::m3::{Company, M3};
 pub use cloudsuite_client::{CloudSuiteClient, Ionapi};
 pub use connection::{BuildError, Connection, ConnectionBuilder};
+pub use label::label;
 pub use procurify_client::ProcurifyClient;
 pub use sync::{Concern, Event, FlowKind, Report, SyncError};
 #[cfg(feature = "sqlite")]

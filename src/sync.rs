@@ -6,12 +6,13 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use sync_core::ledger::list_all;
 use sync_core::{
-    EngineError, Failure, Head, Kind, Moved, Planned, Polled, Progress, Query, RecordKey, References, StateName, Step,
-    TargetRef,
+    EngineError, Failure, Head, Kind, Label, Moved, Planned, Polled, Progress, Query, RecordKey, References, StateName,
+    Step, TargetRef,
 };
 
 use crate::bill;
 use crate::connection::Connection;
+use crate::failure::of_pass;
 use crate::purchase_order;
 use crate::reference::AlignError;
 
@@ -55,6 +56,8 @@ impl FlowKind {
 pub struct Concern {
     /// Which record.
     pub key: RecordKey,
+    /// What it is to people.
+    pub label: Label,
     /// Its state.
     pub state: StateName,
     /// Why, and what to do.
@@ -109,7 +112,8 @@ impl Connection {
     /// One pass of a flow: aligns the reference data if it is too old, reads what has changed, lets
     /// go what was held for what is there now, and carries on whatever is due.
     ///
-    /// May be dropped or killed at any point.
+    /// May be dropped or killed at any point. That passes keep failing is told to people, and that they do no more
+    /// ([`sync_core::trouble`]).
     ///
     /// # Errors
     /// The ledger failed. Or reference data or changes could not be read: then what is in the ledger was carried on as
@@ -146,6 +150,31 @@ impl Connection {
     }
 
     async fn sync_on(
+        &self,
+        flow: FlowKind,
+        began: Option<DateTime<Utc>>,
+        told: impl FnMut(Event<'_>),
+        go_on: impl Fn() -> bool,
+    ) -> Result<Report, SyncError> {
+        let done = self.carry(flow, began, told, go_on).await;
+        self.noted(&flow.kind(), done).await
+    }
+
+    /// Notes how a pass ended, so that people are told of what stops all of them.
+    pub(crate) async fn noted<T>(&self, flow: &Kind, done: Result<T, SyncError>) -> Result<T, SyncError> {
+        match &done {
+            Ok(_) => self.engine.pass_succeeded(flow).await?,
+            Err(error) => {
+                let (system, failure) = of_pass(error);
+                if let Err(error) = self.engine.pass_failed(flow, &system, &failure).await {
+                    tracing::error!(%error, "that a pass has failed could not be noted");
+                }
+            }
+        }
+        done
+    }
+
+    async fn carry(
         &self,
         flow: FlowKind,
         began: Option<DateTime<Utc>>,
@@ -257,7 +286,7 @@ impl Connection {
         let waiting = [StateName::Held, StateName::Discovered].iter().any(|state| counts.contains_key(state));
         let just_read = began.is_some_and(|began| references.aligned_at().is_some_and(|at| at >= began));
         if (waiting && !just_read) || !references.aligned_at().is_some_and(fresh) {
-            self.sync_reference_data().await?;
+            self.carry_reference_data().await?;
         }
         Ok(())
     }
@@ -270,7 +299,8 @@ impl Connection {
             if let Some(reason) = head.concern() {
                 // What was compared and refused went the same way as what was changed.
                 report.amended.retain(|amended| *amended != head.key);
-                report.concerns.push(Concern { key: head.key.clone(), state: head.state.name(), reason });
+                let label = self.engine.label(&head);
+                report.concerns.push(Concern { key: head.key.clone(), label, state: head.state.name(), reason });
             }
         }
         Ok(())

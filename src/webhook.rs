@@ -1,4 +1,4 @@
-//! Alerts and digests as signed web hooks, in the form of [Standard Webhooks](https://www.standardwebhooks.com).
+//! Alerts, trouble and digests as signed web hooks, in the form of [Standard Webhooks](https://www.standardwebhooks.com).
 //!
 //! Each message is a `POST` of JSON, `{"type", "timestamp", "data"}`, with three headers:
 //!
@@ -10,8 +10,10 @@
 //!
 //! | `type` | `data` |
 //! | --- | --- |
-//! | `record.alert` | an [`Alert`]: `key`, `state`, `reason`, `at` |
-//! | `connection.digest` | a [`Digest`]: `connection`, `ledger`, `day`, `records`, `waiting` |
+//! | `record.alert` | an [`Alert`]: `key`, `label` (`vendor`, `number`, `total`, `currency`), `state`, `reason`, `at` |
+//! | `connection.trouble` | a [`Trouble`] that nothing gets through: `connection`, `ledger`, `system`, `kind`, `flows`, `since`, `reason` |
+//! | `connection.trouble_over` | the same, with `over` |
+//! | `connection.digest` | a [`Digest`]: `connection`, `ledger`, `day`, `records`, `waiting`, `troubles` |
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -24,7 +26,7 @@ use hmac::{Hmac, Mac};
 use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
-use sync_core::{Alert, AlertSink, Clock, Digest, SystemClock};
+use sync_core::{Alert, AlertSink, Clock, Digest, SystemClock, Trouble};
 use tenant_http::{ExposeSecret, Http, Replay, RetryPolicy, SecretString, Timeouts, Url};
 
 /// How long nothing is sent after a message could not be delivered, so that a receiver that is down costs a pass no
@@ -51,7 +53,7 @@ pub enum WebhookError {
     Secret,
 }
 
-/// Sends alerts and digests to a web address. Its `Debug` shows neither address nor secret.
+/// Sends alerts, trouble and digests to a web address. Its `Debug` shows neither address nor secret.
 ///
 /// A message is tried three times, for at most half a minute in all. What cannot be delivered is an error for the
 /// engine to come back to later; it never stops a pass.
@@ -142,16 +144,28 @@ impl Webhook {
 impl AlertSink for Webhook {
     async fn raise(&self, alert: &Alert) -> Result<(), String> {
         let what = format!("{}\n{}\n{}", alert.key, alert.version, alert.reason);
-        let id = Sha256::digest(what.as_bytes())[..16]
-            .iter()
-            .fold("alert_".to_owned(), |id, byte| format!("{id}{byte:02x}"));
-        self.send(&id, "record.alert", alert.at, alert).await
+        self.send(&id("alert", &what), "record.alert", alert.at, alert).await
+    }
+
+    async fn trouble(&self, trouble: &Trouble) -> Result<(), String> {
+        let Trouble { connection, ledger, system, kind, since, over, .. } = trouble;
+        let what = format!("{connection}\n{ledger}\n{system}\n{kind:?}\n{}", since.timestamp_micros());
+        match over {
+            None => self.send(&id("trouble", &what), "connection.trouble", *since, trouble).await,
+            Some(at) => self.send(&id("trouble_over", &what), "connection.trouble_over", *at, trouble).await,
+        }
     }
 
     async fn summarise(&self, digest: &Digest) -> Result<(), String> {
         let id = format!("digest_{}_{}_{}", digest.connection, digest.ledger, digest.day);
         self.send(&id, "connection.digest", self.clock.now(), digest).await
     }
+}
+
+/// The same for the same, and of letters, digits and `_` only.
+fn id(of: &str, what: &str) -> String {
+    let hash = Sha256::digest(what.as_bytes());
+    hash[..16].iter().fold(format!("{of}_"), |id, byte| format!("{id}{byte:02x}"))
 }
 
 fn sign(key: &[u8], id: &str, timestamp: &str, body: &str) -> Result<String, String> {

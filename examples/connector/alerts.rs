@@ -1,20 +1,23 @@
 //! The `[alerts]` of the configuration: where people are told.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use procurify_cloudsuite::Webhook;
 use serde::Deserialize;
-use sync_core::AlertSink;
 use sync_core::alert::LogAlerts;
+use sync_core::{AlertSink, Settings};
 use tenant_http::ExposeSecret;
 
-use crate::config::{Place, Problem, Text};
+use crate::config::{Place, Problem, Text, duration};
 
 #[derive(Debug, Default, Deserialize)]
 pub struct AlertSettings {
     webhook: Option<Text>,
     webhook_secret: Option<Text>,
     digest: Option<DigestPace>,
+    /// How long whole passes, a record's attempts or a document that is to appear may fail before people are told.
+    patience: Option<Text>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -27,6 +30,11 @@ impl AlertSettings {
     /// What may come from elsewhere.
     pub fn texts(&self) -> impl Iterator<Item = &Text> {
         self.webhook.iter().chain(&self.webhook_secret)
+    }
+
+    /// How long trouble may last before people are told.
+    pub fn patience(&self) -> Result<Duration, Problem> {
+        self.patience.as_ref().map_or(Ok(Settings::default().patience), |text| duration("alerts.patience", text))
     }
 
     /// Whether people want a summary a day.

@@ -1,11 +1,12 @@
-//! `audit`: what happened to one record, to those of a selection, or where all stand.
+//! `audit`: what happened to one record, to those of a selection, or where all stand; and who linked what by hand.
 
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use rust_decimal::Decimal;
 use serde_json::json;
-use sync_core::{AuditEntry, RecordKey, Trail};
+use sync_core::{AuditEntry, CrossReferences, Match, RecordKey, ReferenceChange, Trail};
 use sync_store::SqliteStore;
 
 use crate::commands::say;
@@ -30,6 +31,9 @@ const COLUMNS: [&str; 14] = [
     "what",
 ];
 
+/// Those of one of links.
+const LINK_COLUMNS: [&str; 8] = ["at", "actor", "what", "kind", "source", "name", "before", "after"];
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
     /// One JSON object an entry, with everything that is known of it.
@@ -47,13 +51,17 @@ pub struct AuditArguments {
     /// Export each entry.
     #[arg(long)]
     format: Option<Format>,
+    /// Who linked what by hand, and took links back, instead of what happened to records.
+    #[arg(long, conflicts_with_all = ["key", "kind", "states", "document"])]
+    links: bool,
 }
 
 pub async fn run(config: &Config, folder: &Path, arguments: &AuditArguments, json: bool) -> Result<ExitCode, Problem> {
-    let AuditArguments { key, selection, format } = arguments;
+    let AuditArguments { key, selection, format, links } = arguments;
     match key {
+        _ if *links => link_changes(config, folder, arguments, json).await,
         Some(key) if format.is_none() && selection.is_all() => trail(config, folder, key, json).await,
-        None if format.is_none() && selection.is_all() => crate::commands::list(config, folder, json, false).await,
+        None if format.is_none() && selection.is_all() => crate::held::list(config, folder, None, json, false).await,
         _ => export(config, folder, arguments, json).await,
     }
 }
@@ -72,7 +80,7 @@ async fn trail(config: &Config, folder: &Path, key: &str, json: bool) -> Result<
 
 /// Writes the entries of the records that are meant, as they are read.
 async fn export(config: &Config, folder: &Path, arguments: &AuditArguments, json: bool) -> Result<ExitCode, Problem> {
-    let AuditArguments { key, selection, format } = arguments;
+    let AuditArguments { key, selection, format, .. } = arguments;
     let wanted = key.as_deref().map(str::parse::<RecordKey>).transpose()?;
     let period = selection.period(&config.calendar()?)?;
     let store = SqliteStore::open_read_only(config.ledger(folder)?).await?;
@@ -113,6 +121,58 @@ async fn export(config: &Config, folder: &Path, arguments: &AuditArguments, json
     }
 }
 
+/// Writes who linked what, the first change first.
+async fn link_changes(
+    config: &Config,
+    folder: &Path,
+    arguments: &AuditArguments,
+    json: bool,
+) -> Result<ExitCode, Problem> {
+    let period = arguments.selection.period(&config.calendar()?)?;
+    let store = SqliteStore::open_read_only(config.ledger(folder)?).await?;
+    let mut changes = store.changes(&config.name()).await?;
+    changes.retain(|change| period.holds(change.at));
+    let mut out = Vec::new();
+    match arguments.format {
+        Some(Format::Csv) => {
+            row(&mut out, &LINK_COLUMNS.map(str::to_owned))?;
+            for change in &changes {
+                row(&mut out, &link_cells(change))?;
+            }
+        }
+        Some(Format::JsonLines) => {
+            for change in &changes {
+                writeln!(out, "{}", serde_json::to_string(change)?)?;
+            }
+        }
+        None if json => writeln!(out, "{}", json!({ "links": changes }))?,
+        None => {
+            for change in &changes {
+                writeln!(out, "{}  {change}", change.at.format("%Y-%m-%d %H:%M:%S UTC"))?;
+            }
+        }
+    }
+    if changes.is_empty() {
+        eprintln!("Nobody has linked anything by hand.");
+    }
+    crate::commands::print(&String::from_utf8(out)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn link_cells(change: &ReferenceChange) -> [String; 8] {
+    let targets = |found: &Option<Match>| found.as_ref().map(|found| found.targets().join(" ")).unwrap_or_default();
+    [
+        change.at.to_rfc3339(),
+        change.by.to_string(),
+        if change.after.is_some() { "link" } else { "unlink" }.to_owned(),
+        change.kind.clone(),
+        change.source.clone(),
+        change.label.clone(),
+        targets(&change.before),
+        targets(&change.after),
+    ]
+}
+
 fn is_broken_pipe(problem: &(dyn std::error::Error + 'static)) -> bool {
     problem.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
 }
@@ -139,9 +199,10 @@ fn cells(entry: &AuditEntry) -> [String; 14] {
 
 /// One row of CSV (RFC 4180). A cell that a spreadsheet would take for a formula is led by an apostrophe: what stands
 /// in it was typed by others.
-fn row(out: &mut impl Write, cells: &[String]) -> std::io::Result<()> {
+pub fn row(out: &mut impl Write, cells: &[String]) -> std::io::Result<()> {
     let cells = cells.iter().map(|cell| {
-        let apostrophe = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+        let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<Decimal>().is_err();
+        let apostrophe = if formula { "'" } else { "" };
         if apostrophe.is_empty() && !cell.contains([',', '"', '\n', '\r']) {
             return cell.clone();
         }

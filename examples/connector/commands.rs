@@ -3,17 +3,15 @@
 use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use procurify_cloudsuite::bill::CostPlace;
-use procurify_cloudsuite::purchase_order::KIND;
-use procurify_cloudsuite::reference::{Master, ReferenceReport};
+use procurify_cloudsuite::reference::{Link, Master, ReferenceReport};
 use procurify_cloudsuite::{Connection, Report};
 use serde_json::{Value, json};
-use sync_core::ledger::list_all;
 use sync_core::memory::MemoryStore;
-use sync_core::{Failure, Frozen, Kind, Planned, Query, StateName, Step};
-use sync_store::SqliteStore;
+use sync_core::{Failure, Frozen, Kind, Planned, StateName, Step};
+use sync_store::{OpenError, SqliteStore};
 
 use crate::config::{Config, Problem};
 use crate::progress::Progress;
@@ -21,6 +19,9 @@ use crate::{Arguments, Command};
 
 /// Exit code of a pass that left records for people, or for a later pass.
 const NOT_ALL_DONE: u8 = 3;
+
+/// How long after it was found in use a store is tried again.
+const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
 pub async fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
     let (config, folder) = Config::read(&arguments.config)?;
@@ -31,7 +32,7 @@ pub async fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
         Command::Sync => sync(&config, &folder, json).await,
         Command::Watch => crate::watch::run(&config, &folder, json).await,
         Command::Audit(arguments) => crate::audit::run(&config, &folder, arguments, json).await,
-        Command::Held => held(&config, &folder, json).await,
+        Command::Held(arguments) => crate::held::run(&config, &folder, arguments, json).await,
         Command::Reconcile(wanted) => {
             let connection = connect(&config, &folder, Access::Read).await?;
             crate::reconcile::run(&connection, &config.flows(), wanted, json).await
@@ -43,13 +44,14 @@ pub async fn run(arguments: &Arguments) -> Result<ExitCode, Problem> {
             let connection = connect(&config, &folder, Access::Read).await?;
             crate::reference::show(&connection, json).await
         }
-        Command::Link { kind, source, target } => {
+        Command::Link { kind, source, target, who } => {
             let connection = connect(&config, &folder, Access::Write).await?;
-            crate::links::link(&connection, kind, source, target, json).await
+            let wanted = Link { kind: kind.clone(), source: source.clone(), target: target.clone() };
+            crate::links::link(&connection, wanted, &who.actor(), json).await
         }
-        Command::Unlink { kind, source } => {
+        Command::Unlink { kind, source, who } => {
             let connection = connect(&config, &folder, Access::Write).await?;
-            crate::links::unlink(&connection, kind, source, json).await
+            crate::links::unlink(&connection, kind, source, &who.actor(), json).await
         }
         Command::Mapping { command } => {
             let access = if command.writes() { Access::Write } else { Access::Read };
@@ -85,22 +87,60 @@ pub enum Access {
 
 /// A connection on the store, as the command uses it.
 pub async fn connect(config: &Config, folder: &Path, access: Access) -> Result<Connection, Problem> {
+    Ok(connect_with_store(config, folder, access).await?.0)
+}
+
+/// A connection, and the store that it is on.
+pub async fn connect_with_store(
+    config: &Config,
+    folder: &Path,
+    access: Access,
+) -> Result<(Connection, Option<SqliteStore>), Problem> {
     let ledger = config.ledger(folder)?;
     if !config.uses_vault() {
         // All settings are checked before a store is made.
         config.connection(folder, None).await?.store(MemoryStore::default()).build()?;
     }
     let store = match access {
-        Access::Write => Some(SqliteStore::open(&ledger).await?),
+        Access::Write => Some(open_in_turn(config, &ledger).await?),
         Access::Read if ledger.exists() => Some(SqliteStore::open_read_only(&ledger).await?),
         Access::Read | Access::None => None,
     };
     let vault = config.vault(folder).await?;
     let builder = config.connection(folder, vault.as_ref()).await?;
     Ok(match store {
-        Some(store) => builder.store(store).build()?,
-        None => builder.store(MemoryStore::default()).build()?,
+        Some(store) => (builder.store(store.clone()).build()?, Some(store)),
+        None => (builder.store(MemoryStore::default()).build()?, None),
     })
+}
+
+/// The store for writing, once no other process writes it.
+async fn open_in_turn(config: &Config, ledger: &Path) -> Result<SqliteStore, Problem> {
+    let waits = || {
+        let ledger = ledger.display();
+        eprintln!("waiting for another process to let go of the store {ledger}, such as a run of `watch`");
+    };
+    in_turn(config.store_wait()?, waits, async || SqliteStore::open(ledger).await).await
+}
+
+/// Tries to have the right to write a store for so long; says once that it waits.
+pub async fn in_turn<T>(
+    patience: Duration,
+    waits: impl FnOnce(),
+    open: impl AsyncFn() -> Result<T, OpenError>,
+) -> Result<T, Problem> {
+    let began = Instant::now();
+    let mut waits = Some(waits);
+    loop {
+        match open().await {
+            Err(OpenError::InUse(_)) if began.elapsed() < patience => {}
+            done => return Ok(done?),
+        }
+        if let Some(waits) = waits.take() {
+            waits();
+        }
+        tokio::time::sleep(BETWEEN_TRIES).await;
+    }
 }
 
 /// Ends the tokens that processes share through the vault.
@@ -233,7 +273,7 @@ pub async fn pass(config: &Config, connection: &Connection, go_on: impl Fn() -> 
     let mut trouble = None;
     let began = connection.engine().time().now();
     if config.flows().is_empty() {
-        connection.sync_reference_data().await?;
+        trouble = connection.sync_reference_data().await.err();
     }
     for flow in config.flows() {
         if !go_on() {
@@ -414,41 +454,4 @@ fn planned_text(planned: &Planned) -> String {
         Step::Tell(reason) => format!("tell: {reason}"),
     };
     format!("{}  {words}", planned.key)
-}
-
-async fn held(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Problem> {
-    list(config, folder, json, true).await
-}
-
-/// Lists records and their states: all, or those that need a person.
-pub async fn list(config: &Config, folder: &Path, json: bool, concerning: bool) -> Result<ExitCode, Problem> {
-    let store = SqliteStore::open_read_only(config.ledger(folder)?).await?;
-    let mut query = Query { kind: None, ..Query::of(&config.name(), &KIND.into()) };
-    if concerning {
-        query = query.concerning();
-    }
-    let heads = list_all(&store, query).await?;
-    let records: Vec<Value> = heads
-        .iter()
-        .map(|head| {
-            let target = head.state.target();
-            json!({
-                "key": head.key,
-                "state": head.state.name(),
-                "since": head.since,
-                "target": target,
-                "reason": head.concern(),
-            })
-        })
-        .collect();
-    say(json, &json!({ "records": records }), || {
-        let lines = heads.iter().map(|head| {
-            let target = || head.state.target().map(ToString::to_string);
-            let more = head.concern().or_else(target).unwrap_or_default();
-            format!("{}  {}  {more}\n", head.key, head.state.name().words())
-        });
-        let noun = if concerning { "records need a person" } else { "records" };
-        format!("{}{} {noun}.", lines.collect::<String>(), heads.len())
-    });
-    Ok(ExitCode::SUCCESS)
 }

@@ -86,7 +86,11 @@ enum KeyPlace {
 
 #[derive(Debug, Deserialize)]
 struct Store {
+    #[serde(default = "default_store")]
     url: String,
+    /// How long a command that writes waits while another process does.
+    #[serde(default = "default_store_wait")]
+    wait: Text,
 }
 
 #[derive(Debug, Deserialize)]
@@ -158,7 +162,7 @@ impl Charge {
 
 impl Default for Store {
     fn default() -> Self {
-        Self { url: "sqlite:connector.db".to_owned() }
+        Self { url: default_store(), wait: default_store_wait() }
     }
 }
 
@@ -187,6 +191,12 @@ fn default_page_size() -> u64 {
 }
 fn default_batch() -> usize {
     Settings::default().batch
+}
+fn default_store() -> String {
+    "sqlite:connector.db".to_owned()
+}
+fn default_store_wait() -> Text {
+    Text::Here("2m".to_owned())
 }
 fn default_settle() -> Text {
     Text::Here("10m".to_owned())
@@ -265,6 +275,11 @@ impl Config {
         }
     }
 
+    /// How long a command that writes waits while another process does.
+    pub fn store_wait(&self) -> Result<Duration, Problem> {
+        duration("store.wait", &self.store.wait)
+    }
+
     /// The connection's name, with which every key begins.
     pub fn name(&self) -> ConnectionId {
         ConnectionId::new(&self.procurify.domain)
@@ -341,6 +356,7 @@ impl Config {
             worker: Actor::new(format!("connector {}", std::process::id())),
             batch: self.flows.batch.max(1),
             settle_time: self.settle_time()?,
+            patience: self.alerts.patience()?,
             ..Settings::default()
         };
         Ok(Connection::builder(self.procurify.domain.as_str())

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use procurify_cloudsuite::Connection;
 use procurify_cloudsuite::reference::{Link, LinkError, MappingLine};
 use serde_json::{Value, json};
-use sync_core::Reference;
+use sync_core::{Actor, Reference};
 
 use crate::commands::say;
 use crate::config::Problem;
@@ -24,7 +24,25 @@ pub enum MappingCommand {
     Import {
         /// The file to read: .csv or .toml, such as `export` wrote, with targets filled in.
         file: PathBuf,
+        #[command(flatten)]
+        who: Who,
     },
+}
+
+/// Who does something by hand.
+#[derive(Debug, clap::Args)]
+pub struct Who {
+    /// Who does it, as the trail is to show it. Default: $USER.
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+}
+
+impl Who {
+    pub fn actor(&self) -> Actor {
+        let user = || std::env::var("USER").ok().filter(|user| !user.trim().is_empty());
+        let named = self.by.clone().filter(|by| !by.trim().is_empty());
+        Actor::new(named.or_else(user).unwrap_or_else(|| "operator".to_owned()))
+    }
 }
 
 impl MappingCommand {
@@ -33,9 +51,8 @@ impl MappingCommand {
     }
 }
 
-pub async fn link(connection: &Connection, kind: &str, source: &str, target: &str, json: bool) -> Done {
-    let wanted = Link { kind: kind.to_owned(), source: source.to_owned(), target: target.to_owned() };
-    let made = connection.link(&[wanted]).await?;
+pub async fn link(connection: &Connection, wanted: Link, by: &Actor, json: bool) -> Done {
+    let made = connection.link(&[wanted], by).await?;
     let line = made.first().ok_or("nothing was linked")?;
     let target = line.found.targets().first().cloned().unwrap_or_default();
     let document = json!({ "linked": { "kind": line.kind, "source": line.source, "target": target } });
@@ -49,8 +66,8 @@ pub async fn link(connection: &Connection, kind: &str, source: &str, target: &st
     Ok(ExitCode::SUCCESS)
 }
 
-pub async fn unlink(connection: &Connection, kind: &str, source: &str, json: bool) -> Done {
-    connection.unlink(kind, source).await?;
+pub async fn unlink(connection: &Connection, kind: &str, source: &str, by: &Actor, json: bool) -> Done {
+    connection.unlink(kind, source, by).await?;
     say(json, &json!({ "unlinked": { "kind": kind, "source": source } }), || {
         format!("{kind} {source} is matched by itself again.")
     });
@@ -60,7 +77,7 @@ pub async fn unlink(connection: &Connection, kind: &str, source: &str, json: boo
 pub async fn mapping(connection: &Connection, command: &MappingCommand, json: bool) -> Done {
     match command {
         MappingCommand::Export { file } => export(connection, file, json).await,
-        MappingCommand::Import { file } => import(connection, file, json).await,
+        MappingCommand::Import { file, who } => import(connection, file, &who.actor(), json).await,
     }
 }
 
@@ -105,7 +122,7 @@ fn as_toml(lines: &[MappingLine]) -> Result<String, Problem> {
     Ok(toml::to_string(&BTreeMap::from([("line", entries)]))?)
 }
 
-async fn import(connection: &Connection, file: &Path, json: bool) -> Done {
+async fn import(connection: &Connection, file: &Path, by: &Actor, json: bool) -> Done {
     let rows = rows(file, &["kind", "source", "target"])
         .map_err(|why| format!("nothing was imported from {}; {why}", file.display()))?;
     let known: BTreeMap<(String, String), Option<String>> =
@@ -138,7 +155,7 @@ async fn import(connection: &Connection, file: &Path, json: bool) -> Done {
     if !wrong.is_empty() {
         return refused(wrong);
     }
-    match connection.link(&links).await {
+    match connection.link(&links, by).await {
         Ok(made) => {
             let one =
                 |line: &Reference| json!({ "kind": line.kind, "source": line.source, "target": line.found.targets() });

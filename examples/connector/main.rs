@@ -11,6 +11,7 @@ mod audit;
 mod calendar;
 mod commands;
 mod config;
+mod held;
 mod links;
 mod mapping;
 mod outages;
@@ -62,7 +63,7 @@ enum Command {
     /// Show what happened to a record or to those of a selection, or the state of all.
     Audit(audit::AuditArguments),
     /// Show the records that need a person, and why.
-    Held,
+    Held(held::HeldArguments),
     /// Compare both systems; write nothing anywhere. Exit code 3 if they differ.
     Reconcile(reconcile::ReconcileArguments),
     /// Keep secrets sealed in the store; they are read from the terminal or stdin, never from arguments.
@@ -83,6 +84,8 @@ enum Command {
         source: String,
         /// The ERP's number or code; for an order that bills are not to refer to, `none`.
         target: String,
+        #[command(flatten)]
+        who: links::Who,
     },
     /// Take a link by hand back.
     Unlink {
@@ -90,6 +93,8 @@ enum Command {
         kind: String,
         /// As in `link`.
         source: String,
+        #[command(flatten)]
+        who: links::Who,
     },
     /// Write the whole mapping to a file, or read links from one: .csv or .toml.
     Mapping {

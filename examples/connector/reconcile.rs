@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
-use procurify_cloudsuite::reconcile::{Comparison, Period};
+use procurify_cloudsuite::reconcile::{Comparison, Extra, Missing, Period};
 use procurify_cloudsuite::{Connection, FlowKind};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -86,7 +86,9 @@ fn document(compared: &[(String, Comparison)], clean: bool) -> Value {
                 "matched": comparison.matched,
                 "missing": comparison.missing.iter().map(|missing| &missing.key).collect::<Vec<_>>(),
                 "reasons": reasons,
+                "missing_documents": comparison.missing.iter().map(missing).collect::<Vec<_>>(),
                 "extra": comparison.extra.iter().map(|extra| &extra.number).collect::<Vec<_>>(),
+                "extra_documents": comparison.extra.iter().map(extra).collect::<Vec<_>>(),
                 "differing": differing,
                 "source_total": totals(&comparison.source_total),
                 "target_total": totals(&comparison.target_total),
@@ -95,6 +97,28 @@ fn document(compared: &[(String, Comparison)], clean: bool) -> Value {
         })
         .collect();
     json!({ "clean": clean, "documents": documents })
+}
+
+fn missing(one: &Missing) -> Value {
+    json!({
+        "key": one.key,
+        "number": one.number,
+        "day": one.date,
+        "amount": money(one.total),
+        "currency": one.currency,
+        "reason": one.reason,
+    })
+}
+
+fn extra(one: &Extra) -> Value {
+    json!({
+        "number": one.number,
+        "supplier": one.supplier,
+        "day": one.date,
+        "amount": money(one.total),
+        "currency": one.currency,
+        "reference": one.reference,
+    })
 }
 
 fn text(compared: &[(String, Comparison)], clean: bool) -> String {

@@ -10,6 +10,7 @@ use sync_store::SqliteStore;
 
 use crate::commands::{Access, connect, say};
 use crate::config::{Config, Problem};
+use crate::links::Who;
 use crate::selection::Selection;
 
 #[derive(Debug, clap::Args)]
@@ -28,6 +29,8 @@ pub struct ReplayArguments {
     /// Show what would be replayed; change nothing.
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    who: Who,
 }
 
 pub async fn run(config: &Config, folder: &Path, arguments: &ReplayArguments, json: bool) -> Result<ExitCode, Problem> {
@@ -53,7 +56,7 @@ pub async fn run(config: &Config, folder: &Path, arguments: &ReplayArguments, js
         Some(key) => {
             let key: RecordKey = key.parse()?;
             let connection = connect(config, folder, Access::Write).await?;
-            connection.engine().replay(&key, &who(), assurance(arguments)).await?;
+            connection.engine().replay(&key, &arguments.who.actor(), assurance(arguments)).await?;
             say(json, &json!({ "replayed": key }), || match assurance(arguments) {
                 Assurance::DoneByHand => format!("{key} counts as done."),
                 _ => format!("{key} gets another attempt in the next sync."),
@@ -86,7 +89,7 @@ async fn many(config: &Config, folder: &Path, arguments: &ReplayArguments, json:
         return Ok(());
     }
     let connection = connect(config, folder, Access::Write).await?;
-    let replayed = replay_all(&connection, free, &mut refused).await?;
+    let replayed = replay_all(&connection, free, &arguments.who.actor(), &mut refused).await?;
     say_many(&replayed, &refused, false, json);
     Ok(())
 }
@@ -95,11 +98,12 @@ async fn many(config: &Config, folder: &Path, arguments: &ReplayArguments, json:
 async fn replay_all(
     connection: &Connection,
     heads: Vec<Head>,
+    by: &Actor,
     refused: &mut Vec<String>,
 ) -> Result<Vec<Head>, Problem> {
     let mut replayed = Vec::new();
     for head in heads {
-        match connection.engine().replay(&head.key, &who(), Assurance::None).await {
+        match connection.engine().replay(&head.key, by, Assurance::None).await {
             Ok(()) => replayed.push(head),
             Err(why @ EngineError::NotReplayable { .. }) => refused.push(why.to_string()),
             Err(other) => return Err(other.into()),
@@ -137,8 +141,4 @@ fn assurance(arguments: &ReplayArguments) -> Assurance {
         (true, false) => Assurance::NotInTarget,
         (false, false) => Assurance::None,
     }
-}
-
-fn who() -> Actor {
-    Actor::new(std::env::var("USER").unwrap_or_else(|_| "operator".to_owned()))
 }

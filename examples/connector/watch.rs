@@ -8,9 +8,10 @@ use chrono::{DateTime, Utc};
 use procurify_cloudsuite::Connection;
 use serde_json::{Value, json};
 use sync_core::{Calendar, Schedule};
+use sync_store::SqliteStore;
 use tokio::sync::watch;
 
-use crate::commands::{Access, connect, pass, say};
+use crate::commands::{Access, connect_with_store, in_turn, pass, say};
 use crate::config::{Config, Problem};
 
 /// How long the step in progress may take once it is to stop. What is cut off then is in doubt in the ledger, and the
@@ -21,13 +22,13 @@ const GRACE: Duration = Duration::from_secs(7);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 pub async fn run(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Problem> {
-    let connection = connect(config, folder, Access::Write).await?;
     let calendar = config.calendar()?;
+    let (connection, store) = connect_with_store(config, folder, Access::Write).await?;
     let stop = Stop::listen();
     // The first run is at once: it takes up what a stopped process has left.
     while !stop.is_wanted() {
         tokio::select! {
-            () = one_run(config, &connection, &stop, json) => {}
+            () = one_turn(config, &connection, store.as_ref(), &stop, json) => {}
             () = stop.grace_is_over() => {
                 tracing::warn!("the step in progress was cut off; the next run finds out what became of it");
             }
@@ -46,6 +47,26 @@ pub async fn run(config: &Config, folder: &Path, json: bool) -> Result<ExitCode,
     Ok(ExitCode::SUCCESS)
 }
 
+/// One pass, in this process's turn: while it waits for the next one, others may write the store.
+async fn one_turn(config: &Config, connection: &Connection, store: Option<&SqliteStore>, stop: &Stop, json: bool) {
+    if let Some(store) = store {
+        let waits = || tracing::info!("waiting for another process to let go of the store");
+        let turn = async { in_turn(config.store_wait()?, waits, async || store.resume().await).await };
+        tokio::select! {
+            turn = turn => if let Err(problem) = turn {
+                return failed(&problem, json);
+            },
+            () = stop.wanted() => return,
+        }
+    }
+    one_run(config, connection, stop, json).await;
+    if let Some(store) = store
+        && let Err(error) = store.pause().await
+    {
+        failed(&error.into(), json);
+    }
+}
+
 /// One pass. Whatever stops it, the next one is its second chance.
 async fn one_run(config: &Config, connection: &Connection, stop: &Stop, json: bool) {
     let started = Instant::now();
@@ -54,12 +75,14 @@ async fn one_run(config: &Config, connection: &Connection, stop: &Stop, json: bo
             let document = passed.document(connection, started);
             say(json, &json!({ "run": document }), || passed.text(&document));
         }
-        Err(problem) => {
-            let told = crate::sentence(problem.as_ref());
-            tracing::error!(problem = told, "the run failed");
-            say(json, &json!({ "failed": told }), || format!("This run failed: {told}"));
-        }
+        Err(problem) => failed(&problem, json),
     }
+}
+
+fn failed(problem: &Problem, json: bool) {
+    let told = crate::sentence(problem.as_ref());
+    tracing::error!(problem = told, "the run failed");
+    say(json, &json!({ "failed": told }), || format!("This run failed: {told}"));
 }
 
 async fn wait(connection: &Connection, until: DateTime<Utc>, stop: &Stop) {

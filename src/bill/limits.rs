@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use serde_json::Value;
-use sync_core::{Mapper, Mapping, Missing, Record, RecordKey, References};
+use sync_core::{Label, Mapper, Mapping, Missing, Record, RecordKey, References};
 
 use super::approved::ApprovedBill;
 use super::draft::InvoiceDraft;
 use super::mapper::{BillMapper, CostPlace};
 use super::wanted::Wanted;
 use crate::details;
+use crate::label::label;
 use crate::mapping::{Mapped, as_mapping};
 use crate::periods::PeriodSettings;
 use crate::purchase_order;
@@ -167,6 +168,10 @@ impl Mapper for BillMapperAdapter {
         orders
             .map(|order| RecordKey::new(key.connection().clone(), purchase_order::KIND.into(), order.to_string()))
             .collect()
+    }
+
+    fn label(&self, payload: &Value) -> Label {
+        label(&super::KIND.into(), payload)
     }
 }
 

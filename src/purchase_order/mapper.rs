@@ -7,7 +7,8 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use procurify_client::PurchaseOrderState;
 use rust_decimal::Decimal;
-use sync_core::{Mapper, Mapping, Missing, Record, References};
+use serde_json::Value;
+use sync_core::{Label, Mapper, Mapping, Missing, Record, References};
 
 use super::KIND;
 use super::draft::{LineDraft, OrderDraft};
@@ -16,6 +17,7 @@ use crate::accounts::{AccountMapping, Direct, Spend};
 use crate::bill::{MinorUnit, is_rounding};
 use crate::codes::CodeTable;
 use crate::details;
+use crate::label::label;
 use crate::mapping::{Mapped, Resolver, as_mapping};
 use crate::periods::PeriodSettings;
 use crate::reference::{ITEM, LOCATION, PAYMENT_TERMS, TAX, UNIT, VENDOR};
@@ -83,6 +85,10 @@ impl Mapper for OrderMapperAdapter {
             None => self.mapper.map(order, references),
         };
         as_mapping(record, map, |draft, _| self.periods.check_order(draft, references))
+    }
+
+    fn label(&self, payload: &Value) -> Label {
+        label(&super::KIND.into(), payload)
     }
 }
 

@@ -15,7 +15,6 @@ use super::{
     AlignError, CLOSED_PERIOD, COST_CENTER, CURRENCY, GL_ACCOUNT, ITEM, Master, NewSuppliers, SERVICE_ITEM, Subject,
     VENDOR, align, dimension_kind, erp_kind, matching,
 };
-use crate::failure::of_call;
 use crate::periods::{ClosedPeriod, PeriodList};
 use crate::product::{Masters, Product};
 
@@ -64,16 +63,16 @@ impl Aligner {
             self.product.masters(now.date_naive()),
         )
         .await;
-        let mut subjects = subjects.map_err(|error| AlignError::Read(of_call(&error)))?;
+        let mut subjects = subjects.map_err(|error| AlignError::procurify(&error))?;
         if let Some(rule) = &self.new_suppliers {
             for vendor in subjects.vendors.iter_mut().filter(|vendor| vendor.external_id.is_none()) {
                 vendor.code = rule.number_of(&vendor.source);
             }
         }
-        let masters = masters.map_err(AlignError::Read)?;
+        let masters = masters.map_err(AlignError::cloudsuite)?;
         let mut dimensions = Vec::new();
         for number in &self.dimensions {
-            let values = self.product.dimension(*number, now.date_naive()).await.map_err(AlignError::Read)?;
+            let values = self.product.dimension(*number, now.date_naive()).await.map_err(AlignError::cloudsuite)?;
             dimensions.push((*number, values));
         }
         Ok(Reading { subjects, masters, dimensions })
@@ -103,7 +102,7 @@ impl Aligner {
 
     async fn closed_periods(&self) -> Result<Vec<Reference>, AlignError> {
         let Some(list) = &self.periods else { return Ok(Vec::new()) };
-        let closed = self.product.closed_periods(list).await.map_err(AlignError::Read)?;
+        let closed = self.product.closed_periods(list).await.map_err(AlignError::cloudsuite)?;
         Ok(closed.iter().map(ClosedPeriod::line).collect())
     }
 
@@ -113,7 +112,7 @@ impl Aligner {
         let mut codes: Vec<String> = reading.subjects.currency_codes.iter().chain(linked).cloned().collect();
         codes.sort();
         codes.dedup();
-        let there = self.product.currencies(&codes).await.map_err(AlignError::Read)?;
+        let there = self.product.currencies(&codes).await.map_err(AlignError::cloudsuite)?;
         let line = |there: &[String], currency: &String| Reference {
             kind: erp_kind(CURRENCY),
             source: code(currency),
@@ -135,8 +134,11 @@ impl Aligner {
         let mut wanted: Vec<String> = linked.chain(&service).cloned().collect();
         wanted.sort();
         wanted.dedup();
-        let there =
-            if wanted.is_empty() { Vec::new() } else { self.product.items(&wanted).await.map_err(AlignError::Read)? };
+        let there = if wanted.is_empty() {
+            Vec::new()
+        } else {
+            self.product.items(&wanted).await.map_err(AlignError::cloudsuite)?
+        };
         let mut lines = matching::of_erp(ITEM, &there);
         for number in wanted.iter().filter(|number| there.iter().all(|item| code(&item.id) != code(number))) {
             let found = Match::Unknown { named: number.clone() };

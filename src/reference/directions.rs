@@ -1,5 +1,7 @@
 //! Which way reference data goes, and which system a field belongs to.
 
+use std::fmt;
+
 use procurify_client::LocationId;
 
 /// Where records are made that only one of the systems has.
@@ -55,4 +57,13 @@ pub struct ReferenceSettings {
     pub gl_account_names: Option<System>,
     /// Likewise of a department's or cost centre's name.
     pub department_names: Option<System>,
+}
+
+impl fmt::Display for System {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Procurify => "Procurify",
+            Self::CloudSuite => "CloudSuite",
+        })
+    }
 }

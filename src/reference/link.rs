@@ -3,7 +3,7 @@
 use std::fmt;
 
 use procurify_client::{ErrorKind, PoNumber};
-use sync_core::{Match, MatchedBy, Reference, StoreError};
+use sync_core::{Actor, Match, MatchedBy, Reference, ReferenceChange, StoreError};
 
 use super::align::{Reading, how};
 use super::matching::is_same_name;
@@ -14,7 +14,6 @@ use super::{
 };
 use crate::codes;
 use crate::connection::Connection;
-use crate::failure::of_call;
 
 /// The kinds that can be linked.
 pub const KINDS: [&str; 10] =
@@ -93,29 +92,30 @@ pub struct MappingLine {
 impl Connection {
     /// Links values by hand, all or none of them. Both systems are read to check each.
     ///
-    /// What is held for want of a link goes on with the next sync.
+    /// What is held for want of a link goes on with the next sync. Who linked is recorded:
+    /// [`link_changes`](Self::link_changes).
     ///
     /// # Errors
     /// Which links are wrong, all of them.
-    pub async fn link(&self, links: &[Link]) -> Result<Vec<Reference>, LinkError> {
+    pub async fn link(&self, links: &[Link], by: &Actor) -> Result<Vec<Reference>, LinkError> {
         let mut values = self.values(links.iter().map(|link| link.kind.as_str())).await?;
         let targets = |kind: &str| -> Vec<String> {
             links.iter().filter(|link| link.kind == kind).map(|link| link.target.trim().to_owned()).collect()
         };
         let items = targets(ITEM);
         if !items.is_empty() {
-            values.items = self.cloudsuite().items(&items).await.map_err(AlignError::Read)?;
+            values.items = self.cloudsuite().items(&items).await.map_err(AlignError::cloudsuite)?;
         }
         let orders = targets(PURCHASE_ORDER);
         if !orders.is_empty() {
             values.orders = self.orders_of(links).await?;
-            values.erp_orders = self.cloudsuite().orders(&orders).await.map_err(AlignError::Read)?;
+            values.erp_orders = self.cloudsuite().orders(&orders).await.map_err(AlignError::cloudsuite)?;
         }
         let codes = targets(CURRENCY);
         let currencies = if codes.is_empty() {
             None
         } else {
-            self.cloudsuite().currencies(&codes).await.map_err(AlignError::Read)?
+            self.cloudsuite().currencies(&codes).await.map_err(AlignError::cloudsuite)?
         };
         let mut checked: Vec<Reference> = Vec::new();
         let mut wrong = Vec::new();
@@ -136,7 +136,8 @@ impl Connection {
         if !wrong.is_empty() {
             return Err(LinkError::Wrong(wrong));
         }
-        self.engine.references().amend(self.engine.connection(), &checked, &[]).await?;
+        let now = self.engine.time().now();
+        self.engine.references().amend(self.engine.connection(), &checked, &[], by, now).await?;
         Ok(checked)
     }
 
@@ -148,7 +149,7 @@ impl Connection {
             match self.procurify().purchase_orders().get(PoNumber(number)).await {
                 Ok(order) => orders.push(subject(number.to_string(), order.number.map(Into::into))),
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Err(error) => return Err(AlignError::Read(of_call(&error))),
+                Err(error) => return Err(AlignError::procurify(&error)),
             }
         }
         Ok(orders)
@@ -158,7 +159,7 @@ impl Connection {
     ///
     /// # Errors
     /// There is no such link.
-    pub async fn unlink(&self, kind: &str, source: &str) -> Result<(), LinkError> {
+    pub async fn unlink(&self, kind: &str, source: &str, by: &Actor) -> Result<(), LinkError> {
         let (store, connection) = (self.engine.references(), self.engine.connection());
         let table = store.snapshot(connection).await?;
         let source = source.trim();
@@ -170,9 +171,15 @@ impl Connection {
         let Some(line) = table.iter().find(of_source) else {
             return Err(LinkError::NotLinked { kind: kind.to_owned(), source_value: source.to_owned() });
         };
-        store.amend(connection, &[], &[(kind.to_owned(), line.source.clone())]).await?;
+        let now = self.engine.time().now();
+        store.amend(connection, &[], &[(kind.to_owned(), line.source.clone())], by, now).await?;
         self.align_reference_data().await?;
         Ok(())
+    }
+
+    /// Who linked what to what, and took links back, the first change first.
+    pub async fn link_changes(&self) -> Result<Vec<ReferenceChange>, StoreError> {
+        self.engine.references().changes(self.engine.connection()).await
     }
 
     /// The whole mapping as it is now, what is not matched included, by kind and source.
@@ -205,7 +212,7 @@ impl Connection {
             values.reading = self.aligner.read(self.engine.time().now()).await?;
         }
         let procurify = self.procurify();
-        let failed = |error| AlignError::Read(of_call(&error));
+        let failed = |error| AlignError::procurify(&error);
         if wanted(&[CURRENCY]) {
             let currencies = procurify.currencies().list().all().await.map_err(failed)?;
             values.currencies = currencies
@@ -219,7 +226,7 @@ impl Connection {
                 .into_iter()
                 .map(|location| subject(location.id.to_string(), location.name.map(Into::into)))
                 .collect();
-            values.warehouses = self.cloudsuite().warehouses().await.map_err(AlignError::Read)?;
+            values.warehouses = self.cloudsuite().warehouses().await.map_err(AlignError::cloudsuite)?;
         }
         Ok(values)
     }

@@ -21,6 +21,8 @@ mod to_procurify;
 
 use sync_core::{Failure, StoreError};
 
+use crate::failure::of_call;
+
 pub(crate) use align::Aligner;
 pub(crate) use book::{Kept, MasterBook};
 pub use directions::{Direction, ReferenceSettings, System};
@@ -103,9 +105,24 @@ pub const FLOWS: [&str; 12] = [
 #[derive(Debug, thiserror::Error)]
 pub enum AlignError {
     /// One of the systems did not answer as it should; nothing was changed.
-    #[error("the reference data could not be read: {0}")]
-    Read(Failure),
+    #[error("the reference data of {system} could not be read: {failure}")]
+    Read {
+        /// Which.
+        system: System,
+        /// Why.
+        failure: Failure,
+    },
     /// The cross-references could not be saved.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl AlignError {
+    pub(crate) fn procurify(error: &tenant_http::Error) -> Self {
+        Self::Read { system: System::Procurify, failure: of_call(error) }
+    }
+
+    pub(crate) fn cloudsuite(failure: Failure) -> Self {
+        Self::Read { system: System::CloudSuite, failure }
+    }
 }

@@ -31,6 +31,9 @@ use crate::connection::{BuildError, Connection};
 use crate::product::Product;
 use crate::sync::{Concern, SyncError};
 
+/// What passes over reference data alone are called where one fails.
+const REFERENCE: &str = "reference";
+
 /// How a product makes records of one kind, and renames them.
 #[derive(Clone)]
 pub struct NewMasters {
@@ -296,6 +299,11 @@ impl Connection {
     /// Reads and matches the reference data, and makes what only one system has in the other, as far as the settings
     /// ask for it. May be stopped at any point, and goes on where it was.
     pub async fn sync_reference_data(&self) -> Result<ReferenceReport, SyncError> {
+        let done = self.carry_reference_data().await;
+        self.noted(&Kind::new(REFERENCE), done).await
+    }
+
+    pub(crate) async fn carry_reference_data(&self) -> Result<ReferenceReport, SyncError> {
         self.align_reference_data().await?;
         let mut made = Vec::new();
         if let Some(engine) = &self.reference_flows.engine {
@@ -362,7 +370,8 @@ impl Connection {
             let concerning = Query::of(connection, kind).concerning();
             for head in list_all(store.as_ref(), concerning).await.map_err(EngineError::from)? {
                 if let Some(reason) = head.concern() {
-                    report.concerns.push(Concern { key: head.key.clone(), state: head.state.name(), reason });
+                    let label = self.engine.label(&head);
+                    report.concerns.push(Concern { key: head.key.clone(), label, state: head.state.name(), reason });
                 }
             }
         }

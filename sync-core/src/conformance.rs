@@ -28,7 +28,7 @@ use crate::checkpoint::CheckpointStore;
 use crate::ledger::{Append, Appended, Change, Claim, ClaimRequest, DedupStore, Event, Evidence, Fence, Lease, Query};
 use crate::mapper::Missing;
 use crate::record::{Actor, ConnectionId, Kind, Lifecycle, Record, RecordKey, Revision};
-use crate::reference::{CrossReferences, Match, MatchedBy, Reference};
+use crate::reference::{CrossReferences, Match, MatchedBy, Reference, ReferenceChange};
 use crate::request::RequestIds;
 use crate::sink::TargetRef;
 use crate::source::Cursor;
@@ -92,7 +92,32 @@ pub async fn cross_references(store: &dyn CrossReferences) {
     assert_eq!(table.get("vendor", "2"), Some(&first[1]), "a line made by hand is kept");
     assert_eq!(table.get("vendor", "3"), Some(&second[1]));
     let by_hand = [line("3", "S8", MatchedBy::Hand), line("4", "S4", MatchedBy::Hand)];
-    store.amend(&acme, &by_hand, &[("vendor".into(), "2".into()), ("item".into(), "none".into())]).await.unwrap();
+    let remove = [("vendor".into(), "2".into()), ("item".into(), "none".into())];
+    assert!(store.changes(&acme).await.unwrap().is_empty(), "an alignment is nobody's change");
+    let (jane, joe) = (Actor::new("jane"), Actor::new("joe"));
+    store.amend(&acme, &by_hand, &remove, &jane, later).await.unwrap();
+    store.amend(&acme, &by_hand[1..], &[], &joe, later).await.unwrap();
+    let changes = store.changes(&acme).await.unwrap();
+    let change = |before: Option<&Reference>, after: Option<&Reference>| ReferenceChange {
+        at: later,
+        by: jane.clone(),
+        kind: "vendor".into(),
+        source: before.or(after).unwrap().source.clone(),
+        label: before.or(after).unwrap().label.clone(),
+        before: before.map(|line| line.found.clone()),
+        after: after.map(|line| line.found.clone()),
+    };
+    let expected =
+        [change(Some(&first[1]), None), change(Some(&second[1]), Some(&by_hand[0])), change(None, Some(&by_hand[1]))];
+    assert_eq!(changes, expected, "who changed what, from what, to what; what changes nothing is none");
+    store.amend(&acme, &[line("4", "S5", MatchedBy::Hand)], &[], &joe, later).await.unwrap();
+    store.amend(&acme, &by_hand[1..], &[], &joe, later).await.unwrap();
+    let changes = store.changes(&acme).await.unwrap();
+    assert!(
+        changes[..3] == expected && changes.len() == 5,
+        "nothing is taken out, what is new comes last: {changes:?}"
+    );
+    assert!(store.changes(&"globex".into()).await.unwrap().is_empty(), "another connection's changes");
     let table = store.snapshot(&acme).await.unwrap();
     assert_eq!(table.aligned_at(), Some(later), "an amendment is no alignment");
     assert_eq!((table.get("vendor", "2"), table.get("vendor", "3")), (None, Some(&by_hand[0])));

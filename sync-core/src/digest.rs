@@ -1,4 +1,4 @@
-//! Once a day: what waits for people, counted by reason.
+//! Once a day: what stops the connection as a whole, and what waits for people, counted by reason.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::label::Label;
 use crate::ledger::{Query, list_all};
 use crate::record::{ConnectionId, Kind, RecordKey};
 use crate::source::Cursor;
 use crate::state::{Head, State, StateName};
+use crate::trouble::Trouble;
 
 /// Under this name the day of the last digest is kept among the checkpoints.
 const CHECKPOINT: &str = "digest";
@@ -33,6 +35,9 @@ pub struct Digest {
     pub records: usize,
     /// By reason, the most frequent first.
     pub waiting: Vec<Waiting>,
+    /// What stops the connection as a whole: what waits behind it is not known.
+    #[serde(default)]
+    pub troubles: Vec<Trouble>,
 }
 
 /// The records that wait for one reason. What is said of each record alone, with its own numbers, counts as one reason
@@ -49,11 +54,20 @@ pub struct Waiting {
     pub oldest: DateTime<Utc>,
     /// Which one that is.
     pub key: RecordKey,
+    /// What that one is to people.
+    #[serde(default, skip_serializing_if = "Label::is_empty")]
+    pub label: Label,
 }
 
 impl Digest {
-    /// Counts what waits.
-    pub fn of(connection: ConnectionId, ledger: String, day: NaiveDate, heads: &[Head]) -> Self {
+    /// Counts what waits; `label` says what a record is to people.
+    pub fn of(
+        connection: ConnectionId,
+        ledger: String,
+        day: NaiveDate,
+        heads: &[Head],
+        label: impl Fn(&Head) -> Label,
+    ) -> Self {
         let mut waiting: BTreeMap<(StateName, String), Waiting> = BTreeMap::new();
         for head in heads {
             let state = head.state.name();
@@ -64,16 +78,18 @@ impl Digest {
                     count: 0,
                     oldest: head.since,
                     key: head.key.clone(),
+                    label: label(head),
                 });
                 one.count += 1;
                 if head.since < one.oldest {
                     (one.oldest, one.key, one.reason) = (head.since, head.key.clone(), reason);
+                    one.label = label(head);
                 }
             }
         }
         let mut waiting: Vec<Waiting> = waiting.into_values().collect();
         waiting.sort_by(|one, other| other.count.cmp(&one.count).then(one.oldest.cmp(&other.oldest)));
-        Self { connection, ledger, day, records: heads.len(), waiting }
+        Self { connection, ledger, day, records: heads.len(), waiting, troubles: Vec::new() }
     }
 }
 
@@ -97,7 +113,7 @@ fn without_numbers(text: &str) -> String {
 }
 
 impl Engine {
-    /// Sends the digest of a day, unless it was sent already or nothing waits. Answers whether one was sent.
+    /// Sends the digest of a day, unless it was sent already or there is nothing to tell. Answers whether one was sent.
     ///
     /// What it says comes from the ledger, and that it was sent is kept beside it, so a restart neither
     /// loses nor doubles it. A crash between sending and noting it sends it again: at least once, and
@@ -112,19 +128,23 @@ impl Engine {
         let mut waiting = Query { kind: None, ..Query::of(self.connection(), &kind) };
         waiting.concerning = true;
         let heads = list_all(self.store().as_ref(), waiting).await?;
-        if !heads.is_empty() {
-            let digest = Digest::of(self.connection().clone(), self.ledger_name().await?, day, &heads);
+        let troubles = self.troubles().await?;
+        let tells = !heads.is_empty() || !troubles.is_empty();
+        if tells {
+            let label = |head: &Head| self.label(head);
+            let waiting = Digest::of(self.connection().clone(), self.ledger_name().await?, day, &heads, label);
+            let digest = Digest { troubles, ..waiting };
             if let Err(error) = self.alerting().summarise(&digest).await {
                 tracing::warn!(%day, error, "the digest could not be sent; it will be tried again");
                 return Ok(false);
             }
         }
         self.checkpoints().save(self.connection(), &kind, &Cursor(day.to_string())).await?;
-        Ok(!heads.is_empty())
+        Ok(tells)
     }
 
-    /// What this ledger is called among those of its connection: when its first digest was put together.
-    async fn ledger_name(&self) -> Result<String, EngineError> {
+    /// What this ledger is called among those of its connection: when that was first asked.
+    pub(crate) async fn ledger_name(&self) -> Result<String, EngineError> {
         let kind = Kind::new(LEDGER);
         if let Some(named) = self.checkpoints().load(self.connection(), &kind).await? {
             return Ok(named.0);

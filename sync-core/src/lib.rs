@@ -27,6 +27,7 @@ pub mod digest;
 pub mod engine;
 pub mod error;
 pub mod failure;
+pub mod label;
 pub mod ledger;
 pub mod mapper;
 pub mod memory;
@@ -40,6 +41,7 @@ pub mod source;
 pub mod standing;
 pub mod state;
 pub mod trail;
+pub mod trouble;
 
 pub use alert::{Alert, AlertSink};
 pub use amendment::Unamended;
@@ -50,12 +52,13 @@ pub use digest::{Digest, Waiting};
 pub use engine::{Assurance, Cancellations, Engine, Flow, Moved, Planned, Polled, Progress, Revisions, Settings, Step};
 pub use error::{EngineError, StoreError};
 pub use failure::{Failure, FailureKind};
+pub use label::Label;
 pub use ledger::{
     Append, Appended, Change, Claim, ClaimRequest, DedupStore, Event, Evidence, Fence, Lease, Query, Slot,
 };
 pub use mapper::{Mapper, Mapping, Missing};
 pub use record::{Actor, ConnectionId, ExternalRef, InvalidKey, Kind, Lifecycle, Record, RecordKey, Revision};
-pub use reference::{CrossReferences, Match, MatchedBy, Reference, References};
+pub use reference::{CrossReferences, Match, MatchedBy, Reference, ReferenceChange, References};
 pub use request::RequestIds;
 pub use retry::{Backoff, Retry, RetryPolicy};
 pub use schedule::{Calendar, Frozen, Schedule};
@@ -67,3 +70,4 @@ pub use source::{Batch, Cursor, Known, Source, SourceError};
 pub use standing::Standing;
 pub use state::{Head, State, StateName};
 pub use trail::{AuditEntry, Trail};
+pub use trouble::Trouble;

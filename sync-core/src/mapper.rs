@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::label::Label;
 use crate::record::{Record, RecordKey};
 use crate::reference::References;
 
@@ -88,5 +89,11 @@ pub trait Mapper: Send + Sync {
     fn needs(&self, key: &RecordKey, payload: &Value) -> Vec<RecordKey> {
         let _ = (key, payload);
         Vec::new()
+    }
+
+    /// What a record of this content is to people, who are told of it. By default they have its key alone.
+    fn label(&self, payload: &Value) -> Label {
+        let _ = payload;
+        Label::default()
     }
 }

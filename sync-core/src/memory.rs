@@ -11,10 +11,11 @@ use crate::alert::{Alert, AlertSink};
 use crate::checkpoint::CheckpointStore;
 use crate::error::StoreError;
 use crate::ledger::{Append, Appended, Claim, ClaimRequest, DedupStore, Event, Query, Slot};
-use crate::record::{ConnectionId, Kind, RecordKey};
-use crate::reference::{CrossReferences, Reference, References, amended};
+use crate::record::{Actor, ConnectionId, Kind, RecordKey};
+use crate::reference::{CrossReferences, Reference, ReferenceChange, References, amended, changed};
 use crate::source::Cursor;
 use crate::state::Head;
+use crate::trouble::Trouble;
 
 /// A whole ledger as a value: for stores that keep it in memory, or save it as one piece.
 ///
@@ -71,6 +72,7 @@ struct Tables {
     ledger: Table,
     cursors: HashMap<(ConnectionId, Kind), Cursor>,
     references: HashMap<ConnectionId, BTreeMap<String, Vec<Reference>>>,
+    changes: HashMap<ConnectionId, Vec<ReferenceChange>>,
     aligned: HashMap<ConnectionId, DateTime<Utc>>,
 }
 
@@ -148,15 +150,23 @@ impl CrossReferences for MemoryStore {
         connection: &ConnectionId,
         set: &[Reference],
         remove: &[(String, String)],
+        by: &Actor,
+        at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let mut tables = self.tables();
+        let tables = &mut *self.tables();
         let table = tables.references.entry(connection.clone()).or_default();
+        let changes = changed(table.values().flatten(), set, remove, by, at);
+        tables.changes.entry(connection.clone()).or_default().extend(changes);
         for kind in kinds_of(set, remove) {
             let old = table.remove(&kind).unwrap_or_default();
             let new = amended(old, &kind, set, remove);
             table.insert(kind, new);
         }
         Ok(())
+    }
+
+    async fn changes(&self, connection: &ConnectionId) -> Result<Vec<ReferenceChange>, StoreError> {
+        Ok(self.tables().changes.get(connection).cloned().unwrap_or_default())
     }
 }
 
@@ -179,19 +189,32 @@ pub fn keep_hand_made(old: Vec<Reference>, new: &[Reference]) -> Vec<Reference> 
 
 /// Keeps alerts in memory.
 #[derive(Debug, Default)]
-pub struct MemoryAlerts(Mutex<Vec<Alert>>);
+pub struct MemoryAlerts {
+    raised: Mutex<Vec<Alert>>,
+    troubles: Mutex<Vec<Trouble>>,
+}
 
 impl MemoryAlerts {
     /// The alerts raised so far.
     pub fn raised(&self) -> Vec<Alert> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.raised.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The trouble told so far, that it lasts and that it is over.
+    pub fn troubles(&self) -> Vec<Trouble> {
+        self.troubles.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 #[async_trait]
 impl AlertSink for MemoryAlerts {
     async fn raise(&self, alert: &Alert) -> Result<(), String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(alert.clone());
+        self.raised.lock().unwrap_or_else(PoisonError::into_inner).push(alert.clone());
+        Ok(())
+    }
+
+    async fn trouble(&self, trouble: &Trouble) -> Result<(), String> {
+        self.troubles.lock().unwrap_or_else(PoisonError::into_inner).push(trouble.clone());
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! Cross-references: which value of one system is which value of the other.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -8,7 +9,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
-use crate::record::ConnectionId;
+use crate::record::{Actor, ConnectionId};
 use crate::state::Head;
 
 /// How two values were recognised as the same.
@@ -83,6 +84,45 @@ pub struct Reference {
     pub label: String,
     /// What it is in the target.
     pub found: Match,
+}
+
+/// A line that a person set or took back: who did, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReferenceChange {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who.
+    pub by: Actor,
+    /// What kind of value, such as `vendor`.
+    pub kind: String,
+    /// The source's value.
+    pub source: String,
+    /// The source's value as people know it.
+    pub label: String,
+    /// What was known of it before; none if nothing was.
+    pub before: Option<Match>,
+    /// What it was set to; none if it is left to the next alignment.
+    pub after: Option<Match>,
+}
+
+impl fmt::Display for ReferenceChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = |found: &Option<Match>| match found {
+            Some(found) if found.targets().is_empty() => "nothing".to_owned(),
+            Some(found) => found.targets().join(" or "),
+            None => "nothing".to_owned(),
+        };
+        write!(f, "{} {}", self.kind, self.source)?;
+        if self.label != self.source && !self.label.is_empty() {
+            write!(f, " ({})", self.label)?;
+        }
+        match &self.after {
+            Some(_) => {
+                write!(f, " was linked to {} by {}; it was {}", named(&self.after), self.by, named(&self.before))
+            }
+            None => write!(f, " was unlinked from {} by {}", named(&self.before), self.by),
+        }
+    }
 }
 
 /// The whole table of a connection at one moment: what a mapper may ask, without waiting. Cheap to clone.
@@ -181,14 +221,47 @@ pub trait CrossReferences: Send + Sync {
         at: DateTime<Utc>,
     ) -> Result<(), StoreError>;
 
-    /// Sets these lines and removes those of these kinds and sources, whoever made them; all or nothing. When the data
-    /// was read stays as it was.
+    /// Sets these lines and removes those of these kinds and sources, whoever made them, and records who did it and when
+    /// ([`changed`]); all or nothing. When the data was read stays as it was.
     async fn amend(
         &self,
         connection: &ConnectionId,
         set: &[Reference],
         remove: &[(String, String)],
+        by: &Actor,
+        at: DateTime<Utc>,
     ) -> Result<(), StoreError>;
+
+    /// What [`amend`](Self::amend) has changed, the first change first. Nothing is ever taken out of it.
+    async fn changes(&self, connection: &ConnectionId) -> Result<Vec<ReferenceChange>, StoreError>;
+}
+
+/// What an amendment changes in lines: nothing where they are so already.
+pub fn changed<'a>(
+    before: impl IntoIterator<Item = &'a Reference>,
+    set: &[Reference],
+    remove: &[(String, String)],
+    by: &Actor,
+    at: DateTime<Utc>,
+) -> Vec<ReferenceChange> {
+    let before: HashMap<(&str, &str), &Reference> =
+        before.into_iter().map(|line| ((line.kind.as_str(), line.source.as_str()), line)).collect();
+    let old = |kind: &str, source: &str| before.get(&(kind, source)).copied();
+    let change = |line: &Reference, before: Option<&Reference>, after: Option<&Reference>| ReferenceChange {
+        at,
+        by: by.clone(),
+        kind: line.kind.clone(),
+        source: line.source.clone(),
+        label: line.label.clone(),
+        before: before.map(|line| line.found.clone()),
+        after: after.map(|line| line.found.clone()),
+    };
+    let is_set = |line: &Reference| set.iter().any(|new| new.kind == line.kind && new.source == line.source);
+    let removed = remove.iter().filter_map(|(kind, source)| old(kind, source)).filter(|line| !is_set(line));
+    let removed = removed.map(|line| change(line, Some(line), None));
+    let set = set.iter().map(|line| (line, old(&line.kind, &line.source)));
+    let set = set.filter(|(line, before)| before.is_none_or(|before| before.found != line.found));
+    removed.chain(set.map(|(line, before)| change(line, before, Some(line)))).collect()
 }
 
 /// A kind's lines with some set and some removed.

@@ -1,10 +1,11 @@
-//! Opening the database: one process writes, any number read.
+//! Opening the database: one process writes at a time, any number read.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags};
+use sync_core::StoreError;
 
 use crate::schema;
 use crate::writer::Writer;
@@ -41,6 +42,15 @@ pub enum OpenError {
         #[source]
         source: std::io::Error,
     },
+    /// It was let go, and cannot be used again.
+    #[error("the store {path} cannot be written again")]
+    Store {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: StoreError,
+    },
     /// SQLite refused it.
     #[error("the store {path} cannot be opened: is it a database of this program?")]
     Database {
@@ -57,12 +67,22 @@ pub enum OpenError {
 /// Write-ahead log with `synchronous = FULL`: what was answered as done survives a kill and a power
 /// loss. What arrives together is committed together. One process at a time has it open for writing
 /// (an operating-system lock on `<file>.lock`); leases found on opening therefore belong to a process
-/// that is gone, and are freed.
+/// that is gone, or is done with its turn, and are freed.
+///
+/// A process that writes now and then only lets others write in between: [`pause`](Self::pause) and
+/// [`resume`](Self::resume).
 #[derive(Debug, Clone)]
 pub struct SqliteStore {
     // Declared before the lock, so that the last write is done before the lock is given up.
     pub(crate) writer: Arc<Writer>,
-    _lock: Option<Arc<Lock>>,
+    turn: Option<Arc<Turn>>,
+}
+
+/// The right to write a database, while it is this process's turn.
+#[derive(Debug)]
+struct Turn {
+    path: PathBuf,
+    lock: Mutex<Option<Lock>>,
 }
 
 /// The right to write, for as long as it is kept.
@@ -90,10 +110,42 @@ impl SqliteStore {
         let lock = lock(path)?;
         let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
         schema::migrate(&mut connection).map_err(|source| database(path, source))?;
-        connection
-            .execute("UPDATE records SET leased_until = NULL WHERE leased_until IS NOT NULL", [])
-            .map_err(|source| database(path, source))?;
-        Self::start(path, connection, TransactionBehavior::Immediate, Some(Arc::new(lock)))
+        free_leases(&connection).map_err(|source| database(path, source))?;
+        Self::start(path, connection, Some(Turn { path: path.to_owned(), lock: Mutex::new(Some(lock)) }))
+    }
+
+    /// Lets other processes write, once what was handed over is written, until [`resume`](Self::resume). Meanwhile it
+    /// is read as ever, and what would be written fails. Between two passes, not in one: a step that is under way could
+    /// not record its outcome. A store that is only read has nothing to let go.
+    ///
+    /// # Errors
+    /// The database failed; the turn is kept.
+    pub async fn pause(&self) -> Result<(), StoreError> {
+        let Some(turn) = &self.turn else { return Ok(()) };
+        self.writer.run("let others write", |db| db.pragma_update(None, "query_only", true)).await?;
+        drop(turn.lock().take());
+        Ok(())
+    }
+
+    /// Takes the right to write again, as [`open`](Self::open) does: leases that were given out before end.
+    ///
+    /// # Errors
+    /// As of `open`: above all, another process writes now ([`OpenError::InUse`]). It can be called again.
+    pub async fn resume(&self) -> Result<(), OpenError> {
+        let Some(turn) = &self.turn else { return Ok(()) };
+        if turn.lock().is_some() {
+            return Ok(());
+        }
+        let lock = lock(&turn.path)?;
+        let failed = |source| OpenError::Store { path: turn.path.clone(), source };
+        let found = self.writer.run("find its schema", schema::version).await.map_err(failed)?;
+        // Another release may have had its turn.
+        if found > schema::VERSION {
+            return Err(OpenError::Newer { path: turn.path.clone(), found, known: schema::VERSION });
+        }
+        self.writer.run("write again", |db| db.pragma_update(None, "query_only", false)).await.map_err(failed)?;
+        *turn.lock() = Some(lock);
+        self.writer.run("free leases", free_leases).await.map_err(failed)
     }
 
     /// Opens a database for reading only, also while another process writes it.
@@ -105,7 +157,7 @@ impl SqliteStore {
         }
         let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.pragma_update(None, "query_only", true).map_err(|source| database(path, source))?;
-        Self::start(path, connection, TransactionBehavior::Deferred, None)
+        Self::start(path, connection, None)
     }
 
     /// Opens an existing database for what any process may write beside the one that writes the ledger: the vault. A
@@ -116,20 +168,25 @@ impl SqliteStore {
         }
         let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         let read_only = connection.is_readonly(rusqlite::MAIN_DB).map_err(|source| database(path, source))?;
-        let behavior = if read_only { TransactionBehavior::Deferred } else { TransactionBehavior::Immediate };
-        Self::start(path, connection, behavior, None)
+        connection.pragma_update(None, "query_only", read_only).map_err(|source| database(path, source))?;
+        Self::start(path, connection, None)
     }
 
-    fn start(
-        path: &Path,
-        connection: Connection,
-        behavior: TransactionBehavior,
-        lock: Option<Arc<Lock>>,
-    ) -> Result<Self, OpenError> {
-        let writer =
-            Writer::start(connection, behavior).map_err(|source| OpenError::Io { path: path.to_owned(), source })?;
-        Ok(Self { writer: Arc::new(writer), _lock: lock })
+    fn start(path: &Path, connection: Connection, turn: Option<Turn>) -> Result<Self, OpenError> {
+        let writer = Writer::start(connection).map_err(|source| OpenError::Io { path: path.to_owned(), source })?;
+        Ok(Self { writer: Arc::new(writer), turn: turn.map(Arc::new) })
     }
+}
+
+impl Turn {
+    fn lock(&self) -> MutexGuard<'_, Option<Lock>> {
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whoever had them is gone, or done.
+fn free_leases(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute("UPDATE records SET leased_until = NULL WHERE leased_until IS NOT NULL", []).map(drop)
 }
 
 fn lock(path: &Path) -> Result<Lock, OpenError> {

@@ -4,8 +4,11 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension};
 use sync_core::memory::{keep_hand_made, kinds_of};
-use sync_core::reference::amended;
-use sync_core::{CheckpointStore, ConnectionId, CrossReferences, Cursor, Kind, Reference, References, StoreError};
+use sync_core::reference::{amended, changed};
+use sync_core::{
+    Actor, CheckpointStore, ConnectionId, CrossReferences, Cursor, Kind, Reference, ReferenceChange, References,
+    StoreError,
+};
 
 use crate::ledger::{json, text};
 use crate::open::SqliteStore;
@@ -84,15 +87,34 @@ impl CrossReferences for SqliteStore {
         connection: &ConnectionId,
         set: &[Reference],
         remove: &[(String, String)],
+        by: &Actor,
+        at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let (connection, set, remove) = (connection.clone(), set.to_vec(), remove.to_vec());
+        let (connection, set, remove, by) = (connection.clone(), set.to_vec(), remove.to_vec(), by.clone());
         self.writer
             .run("amend cross-references", move |db| {
+                let mut before = Vec::new();
                 for kind in kinds_of(&set, &remove) {
-                    let lines = amended(lines_of(db, &connection, &kind)?, &kind, &set, &remove);
-                    save(db, &connection, &kind, &lines)?;
+                    let lines = lines_of(db, &connection, &kind)?;
+                    before.extend_from_slice(&lines);
+                    save(db, &connection, &kind, &amended(lines, &kind, &set, &remove))?;
+                }
+                let mut insert =
+                    db.prepare_cached("INSERT INTO reference_changes (connection, change) VALUES (?, ?)")?;
+                for change in changed(&before, &set, &remove, &by, at) {
+                    insert.execute([connection.as_str(), &text(&change)?])?;
                 }
                 Ok(())
+            })
+            .await
+    }
+
+    async fn changes(&self, connection: &ConnectionId) -> Result<Vec<ReferenceChange>, StoreError> {
+        let connection = connection.clone();
+        self.writer
+            .run("read who changed cross-references", move |db| {
+                let sql = "SELECT change FROM reference_changes WHERE connection = ? ORDER BY number";
+                db.prepare_cached(sql)?.query_map([connection.as_str()], |row| json(row, 0))?.collect()
             })
             .await
     }

@@ -64,6 +64,14 @@ const MIGRATIONS: &[&str] = &[
     CREATE INDEX records_target ON records (connection, kind, json_extract(head, '$.state.target'))
         WHERE state IN ('posted', 'amending', 'amend_at');
     ",
+    "
+    CREATE TABLE reference_changes (
+        number     INTEGER PRIMARY KEY AUTOINCREMENT,
+        connection TEXT NOT NULL,
+        change     TEXT NOT NULL         -- JSON
+    );
+    CREATE INDEX reference_changes_connection ON reference_changes (connection, number);
+    ",
 ];
 
 /// The version this release reads and writes.

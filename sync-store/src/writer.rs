@@ -27,10 +27,9 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the thread.
-    pub fn start(connection: Connection, behavior: TransactionBehavior) -> std::io::Result<Self> {
+    pub fn start(connection: Connection) -> std::io::Result<Self> {
         let (jobs, queue) = channel();
-        let thread =
-            std::thread::Builder::new().name("ledger".into()).spawn(move || work(connection, behavior, &queue))?;
+        let thread = std::thread::Builder::new().name("ledger".into()).spawn(move || work(connection, &queue))?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread) })
     }
 
@@ -73,7 +72,7 @@ impl Drop for Writer {
     }
 }
 
-fn work(mut connection: Connection, behavior: TransactionBehavior, queue: &Receiver<Job>) {
+fn work(mut connection: Connection, queue: &Receiver<Job>) {
     while let Ok(first) = queue.recv() {
         let mut group = vec![first];
         while group.len() < GROUP
@@ -81,12 +80,13 @@ fn work(mut connection: Connection, behavior: TransactionBehavior, queue: &Recei
         {
             group.push(job);
         }
-        commit_together(&mut connection, behavior, group);
+        commit_together(&mut connection, group);
     }
 }
 
-fn commit_together(connection: &mut Connection, behavior: TransactionBehavior, group: Vec<Job>) {
-    let (done, committed): (Vec<Done>, _) = match connection.transaction_with_behavior(behavior) {
+fn commit_together(connection: &mut Connection, group: Vec<Job>) {
+    let begun = behavior(connection).and_then(|behavior| connection.transaction_with_behavior(behavior));
+    let (done, committed): (Vec<Done>, _) = match begun {
         Ok(transaction) => {
             let done = group.into_iter().map(|job| job(Ok(&transaction))).collect();
             (done, transaction.commit().map_err(|error| error.to_string()))
@@ -96,6 +96,12 @@ fn commit_together(connection: &mut Connection, behavior: TransactionBehavior, g
     for answer in done {
         answer(committed.clone());
     }
+}
+
+/// A connection that only reads takes no lock that keeps others from writing.
+fn behavior(connection: &Connection) -> rusqlite::Result<TransactionBehavior> {
+    let reads = connection.pragma_query_value(None, "query_only", |row| row.get(0))?;
+    Ok(if reads { TransactionBehavior::Deferred } else { TransactionBehavior::Immediate })
 }
 
 fn savepoint<T>(connection: &Connection, job: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> rusqlite::Result<T> {

@@ -4,13 +4,15 @@ mod attachments;
 mod by_hand;
 mod routes;
 
+use std::collections::HashMap;
+
 use procurify_client::{BillSummary, CostAllocation, ProcurifyClient};
 use procurify_cloudsuite::FlowKind;
 use procurify_cloudsuite::bill::{BillSettings, DefaultBillMapper, InvoiceDraft};
 use procurify_cloudsuite::m3::M3InvoiceSettings;
 use procurify_cloudsuite::syteline::SyteLineProduct;
 use rust_decimal::Decimal;
-use sandbox::{BillBump, Detail, Document, FaultKind, M3, Matcher, OData, Scenario, SyteLine};
+use sandbox::{Amount, BillBump, Detail, Document, FaultKind, M3, Matcher, OData, Scenario, SyteLine};
 use sync_core::{Actor, Assurance, Change, RecordKey, StateName};
 
 use crate::erp::Erp;
@@ -529,6 +531,23 @@ async fn the_connector_moves_orders_and_then_the_bills_that_are_for_them() {
     let bills = held.iter().filter(|record| record["key"].as_str().unwrap().starts_with("acme/bill/")).count() as u64;
     assert_eq!(flows["bill"]["held"], bills);
     assert!(bills > 0, "no bill was held");
+    let mut accruals = connector(&config);
+    accruals.args(["held", "--format", "csv"]);
+    let csv = run(accruals).await.stdout;
+    let mut rows = csv::Reader::from_reader(csv.as_slice());
+    let amounts: HashMap<String, Amount> =
+        world.procurify.bill_amounts().into_iter().map(|amount| (format!("acme/bill/{}", amount.id), amount)).collect();
+    let mut listed = 0;
+    for row in rows.deserialize::<HashMap<String, String>>().map(Result::unwrap).filter(|row| row["kind"] == "bill") {
+        let amount = &amounts[&row["key"]];
+        assert_eq!((row["total"].parse(), &row["currency"]), (Ok(amount.total), &amount.currency), "{row:?}");
+        assert!(!row["vendor"].is_empty() && !row["number"].is_empty() && !row["reason"].is_empty(), "{row:?}");
+        assert_eq!(row["total"].rsplit('.').next().map(str::len), Some(2), "with all its decimals: {row:?}");
+        listed += 1;
+    }
+    assert_eq!(listed, bills);
+    let told = held.iter().find(|record| record["key"].as_str().unwrap().contains("/bill/")).unwrap();
+    assert_eq!(told["label"]["currency"], amounts[told["key"].as_str().unwrap()].currency);
     let key = held.iter().find(|record| record["key"].as_str().unwrap().contains("/bill/")).unwrap()["key"].clone();
     assert_eq!(run_json(&["replay", key.as_str().unwrap()]).await.0, Some(0));
 }

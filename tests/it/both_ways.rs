@@ -348,7 +348,7 @@ async fn what_could_be_one_of_several_is_held_with_its_candidates_until_a_person
         source: gull.to_string(),
         target: "S90001".into(),
     };
-    connection.link(&[link]).await.unwrap();
+    connection.link(&[link], &"jane".into()).await.unwrap();
     let report = connection.sync_reference_data().await.unwrap();
     let reason = &report.concerns.iter().find(|concern| concern.key.id() == "S90002").unwrap().reason;
     assert!(reason.contains("has the same name, and is another one in the ERP"), "{reason}");

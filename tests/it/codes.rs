@@ -191,7 +191,7 @@ async fn what_is_not_listed_is_the_suppliers_own_or_held_until_it_is_linked() {
     assert!(held(&report, "payment terms Net 30: nobody has said what it is in the ERP: link it"), "{report:?}");
     assert!(held(&report, "`link payment_terms 'Net 30' CODE`"), "{report:?}");
     let link = Link { kind: "payment_terms".into(), source: "Net 30".into(), target: "COD".into() };
-    connection.link(&[link]).await.unwrap();
+    connection.link(&[link], &"jane".into()).await.unwrap();
     let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
     assert!(report.is_all_done(), "{:?}", report.concerns);
     assert!(world.erp.rows("SLPos").iter().all(|order| order["TermsCode"] == "COD"));

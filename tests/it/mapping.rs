@@ -248,3 +248,49 @@ async fn orders_go_to_the_warehouse_and_unit_that_their_location_and_unit_are_li
         documents.values().flat_map(|document| &document.lines).map(|line| line.unit.as_str()).collect();
     assert!(units.contains(&"PCE"), "{units:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn finance_sees_who_linked_what_from_what_to_what_and_when() {
+    let world = World::new(scenario(5)).await;
+    world.sync().await;
+    let config = world.configure("");
+    let vendor = world.store().await.snapshot(&"acme".into()).await.unwrap();
+    let vendor = vendor.of_kind("vendor").find(|line| line.found.targets() == ["S10001"]).unwrap().clone();
+    let id = vendor.source.as_str();
+    assert_eq!(command(&config, &["link", "vendor", id, "S10002", "--by", "jane"]).await.0, Some(0));
+    std::fs::write(world.folder.path().join("links.csv"), format!("kind,source,target\nvendor,{id},S10003\n")).unwrap();
+    let file = world.folder.path().join("links.csv");
+    assert_eq!(command(&config, &["mapping", "import", file.to_str().unwrap(), "--by", "joe"]).await.0, Some(0));
+    let mut unlink = connector(&config);
+    unlink.args(["unlink", "vendor", id]).env("USER", "ann");
+    assert_eq!(run(unlink).await.status.code(), Some(0));
+    // What changes nothing is nobody's change.
+    let wrong = ["link", "vendor", id, "S99999", "--by", "eve"];
+    assert_eq!(command(&config, &wrong).await.0, Some(1));
+    assert_eq!(command(&config, &["sync"]).await.0, Some(0));
+
+    let (_, document, _) = command(&config, &["audit", "--links"]).await;
+    let target = |found: &Value| found["matched"]["target"].clone();
+    let told: Vec<_> = document["links"].as_array().unwrap().iter().collect();
+    let told: Vec<_> = told.iter().map(|one| (&one["by"], target(&one["before"]), target(&one["after"]))).collect();
+    let (jane, joe, ann) = ("jane".into(), "joe".into(), "ann".into());
+    let expected = [
+        (&jane, "S10001".into(), "S10002".into()),
+        (&joe, "S10002".into(), "S10003".into()),
+        (&ann, "S10003".into(), Value::Null),
+    ];
+    assert_eq!(told, expected);
+    let ask = async |more: &[&str]| {
+        let mut audit = connector(&config);
+        audit.args(["audit", "--links"]).args(more);
+        String::from_utf8(run(audit).await.stdout).unwrap()
+    };
+    let text = ask(&[]).await;
+    let name = &vendor.label;
+    assert!(text.contains(&format!("vendor {id} ({name}) was linked to S10002 by jane; it was S10001")), "{text}");
+    assert!(text.contains(&format!("vendor {id} ({name}) was unlinked from S10003 by ann")), "{text}");
+    let csv = ask(&["--format", "csv"]).await;
+    assert!(csv.starts_with("at,actor,what,kind,source,name,before,after\r\n") && csv.lines().count() == 4, "{csv}");
+    assert!(csv.contains(&format!(",joe,link,vendor,{id},")), "{csv}");
+    assert_eq!(ask(&["--until", "2020-01-01"]).await, "", "none in that time");
+}

@@ -246,6 +246,12 @@ async fn the_connector_compares_and_exits_by_what_it_finds() {
     assert_eq!(code, Some(3));
     assert_eq!((&document["clean"], &orders["missing"]), (&json!(false), &json!([gone])));
     assert_eq!(orders["extra"], json!([outside]));
+    let (missing, extra) = (&orders["missing_documents"], &orders["extra_documents"]);
+    assert_eq!((&missing[0]["key"], &extra[0]["number"]), (&json!(gone), &json!(outside)));
+    for one in [&missing[0], &extra[0]] {
+        assert!(["day", "amount", "currency"].iter().all(|part| one[part].is_string()), "{one}");
+    }
+    assert!(extra[0]["supplier"].is_string(), "{extra}");
     let (_, table) = command(&["reconcile", "--format", "csv"]).await;
     assert!(table.starts_with("kind,what,key,number,field,source,target\n"), "{table}");
     let number = &documents[&gone].number;

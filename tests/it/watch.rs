@@ -1,5 +1,6 @@
 //! The connector as a service: by the calendar, stopped by SIGTERM.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
@@ -11,6 +12,7 @@ use sandbox::{Bump, FaultKind, Matcher};
 use serde_json::Value;
 use sync_core::ledger::list_all;
 use sync_core::{Query, State, StateName};
+use sync_store::SqliteStore;
 
 use crate::erp::Erp;
 use crate::world::{World, connector, key, run, scenario};
@@ -203,4 +205,95 @@ async fn in_a_freeze_the_connector_reads_and_holds_and_posts_when_it_is_over() {
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     let flow = &report["flows"]["purchase_order"];
     assert_eq!((flow["posted"].as_u64(), flow["held"].as_u64()), (Some(30 - held), Some(held)), "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn between_the_runs_of_a_watch_a_person_links_and_the_next_run_posts_what_waited_for_that() {
+    let world = World::new(sandbox::Scenario { missing: 1, ..scenario(30) }).await;
+    let config = world.configure("[calendar]\nevery = \"2s\"");
+    let mut watcher = Watcher::start(&config);
+    let first = watcher.line().await.unwrap();
+    assert!(first["run"]["flows"]["purchase_order"]["held"].as_u64() > Some(0), "{first}");
+    let reader = SqliteStore::open_read_only(world.ledger()).await.unwrap();
+    let held = Query::of(&"acme".into(), &"purchase_order".into()).in_states(&[StateName::Held]);
+    let mut wanted: BTreeSet<(String, String)> = BTreeSet::new();
+    for head in list_all(&reader, held).await.unwrap() {
+        let State::Held { missing } = head.state else { continue };
+        wanted.extend(missing.into_iter().map(|missing| (missing.kind, missing.value)));
+    }
+    assert!(wanted.iter().any(|(kind, _)| kind == "vendor"), "{wanted:?}");
+    for (kind, value) in &wanted {
+        let source = value.split_whitespace().next().unwrap();
+        let mut link = connector(&config);
+        link.args(["link", kind, source, if kind == "vendor" { "S10001" } else { "60100" }]);
+        let output = run(link).await;
+        assert_eq!(output.status.code(), Some(0), "{kind} {value}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    let mut replay = connector(&config);
+    replay.args(["replay", "--state", "held"]);
+    assert_eq!(run(replay).await.status.code(), Some(0));
+    // The run under way may have begun before.
+    let mut runs = 0;
+    loop {
+        let line = watcher.line().await.unwrap();
+        if line["run"]["flows"]["purchase_order"]["posted"] == 30 {
+            break;
+        }
+        assert!(line["failed"].is_null(), "{line}");
+        runs += usize::from(line["run"].is_object());
+        assert!(runs < 4, "{line}");
+    }
+    assert!(watcher.terminate().await.success());
+    world.exactly_once(&world.keys());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_writes_waits_for_its_turn_says_so_and_gives_up_in_the_end() {
+    let world = World::new(scenario(3)).await;
+    let config = world.configure("");
+    let busy = world.store().await;
+    let waiting = connector(&config).arg("sync").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let (waited, said) = tokio::task::spawn_blocking(move || {
+        let (mut waiting, mut line) = (waiting, String::new());
+        BufReader::new(waiting.stderr.as_mut().unwrap()).read_line(&mut line).unwrap();
+        (waiting, line)
+    })
+    .await
+    .unwrap();
+    let waits = said.starts_with("waiting for another process to let go of the store");
+    assert!(waits && said.contains("ledger.db"), "{said}");
+    assert!(world.erp.documents().is_empty(), "it went on without its turn");
+    drop(busy);
+    let ended = tokio::task::spawn_blocking(move || waited.wait_with_output().unwrap()).await.unwrap();
+    assert_eq!(ended.status.code(), Some(0));
+    world.exactly_once(&world.keys());
+
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text.replace("url = \"sqlite:ledger.db\"", "url = \"sqlite:ledger.db\"\nwait = \"0s\""))
+        .unwrap();
+    let _busy = world.store().await;
+    let mut link = connector(&config);
+    link.args(["link", "unit", "each", "EA"]);
+    let output = run(link).await;
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(1) && said.contains("in use by another process"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_watches_on_one_store_take_turns_and_double_nothing() {
+    let world = World::new(scenario(150)).await;
+    let config = world.configure_in_calls_of(20, "batch = 10\n[calendar]\nevery = \"1s\"");
+    let mut watchers = [Watcher::start(&config), Watcher::start(&config)];
+    for watcher in &mut watchers {
+        let mut runs = 0;
+        while runs < 3 {
+            let line = watcher.line().await.unwrap();
+            assert!(line["failed"].is_null(), "{line}");
+            runs += usize::from(line["run"].is_object());
+        }
+    }
+    for watcher in &mut watchers {
+        assert!(watcher.terminate().await.success());
+    }
+    world.exactly_once(&world.keys());
 }

@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use chrono::Utc;
 use hmac::{Hmac, Mac};
-use procurify_cloudsuite::Webhook;
-use sandbox::Scenario;
+use procurify_cloudsuite::{FlowKind, Webhook};
+use sandbox::{Bump, FaultKind, Faults, Scenario};
 use serde_json::Value;
 use sha2::Sha256;
-use sync_core::{Alert, AlertSink, VirtualClock};
+use sync_core::memory::MemoryAlerts;
+use sync_core::{Alert, AlertSink, Label, VirtualClock};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
@@ -80,6 +82,10 @@ async fn each_held_order_is_told_once_and_what_waits_once_a_day_however_often_it
     let held: BTreeSet<&str> = alerts.iter().map(|alert| alert["data"]["key"].as_str().unwrap()).collect();
     assert!(!held.is_empty() && held.len() == alerts.len(), "one for each: {alerts:?}");
     assert!(alerts.iter().all(|alert| alert["data"]["state"] == "held" && alert["timestamp"].is_string()));
+    for alert in &alerts {
+        let label = &alert["data"]["label"];
+        assert!(["vendor", "number", "total", "currency"].iter().all(|part| label[part].is_string()), "{alert}");
+    }
     let digests: Vec<&Value> = taken.iter().filter(|message| message["type"] == "connection.digest").collect();
     assert_eq!(digests.len(), 1, "{digests:?}");
     let data = &digests[0]["data"];
@@ -87,7 +93,7 @@ async fn each_held_order_is_told_once_and_what_waits_once_a_day_however_often_it
     let waiting = data["waiting"].as_array().unwrap();
     // One vendor and one account are missing, however many orders wait for them.
     assert_eq!(waiting.len(), 2, "{data}");
-    assert!(waiting.iter().all(|one| one["count"].as_u64() > Some(0) && one["oldest"].is_string()), "{data}");
+    assert!(waiting.iter().all(|one| one["count"].as_u64() > Some(0) && one["label"]["vendor"].is_string()), "{data}");
     let ids: BTreeSet<String> = receiver.tried.lock().unwrap().iter().cloned().collect();
     assert_eq!(ids.len(), alerts.len() + 1, "each message has an id of its own");
 }
@@ -123,10 +129,12 @@ async fn a_web_hook_that_failed_is_left_alone_for_a_minute() {
         .clock(clock.clone());
     let alert = Alert {
         key: "acme/purchase_order/7".parse().unwrap(),
+        label: Label::default(),
         state: "held".into(),
         reason: "vendor 5: add it".into(),
         at: "2026-11-24T11:00:00Z".parse().unwrap(),
         version: 3,
+        again: false,
     };
     let error = webhook.raise(&alert).await.unwrap_err();
     assert!(error.contains("500") && !error.contains("t0p-s3cret"), "{error}");
@@ -140,4 +148,73 @@ async fn a_web_hook_that_failed_is_left_alone_for_a_minute() {
     webhook.raise(&Alert { version: 5, ..alert }).await.unwrap();
     let ids: BTreeSet<String> = receiver.tried.lock().unwrap().iter().cloned().collect();
     assert_eq!(ids.len(), 2, "changed again for the same reason: another alert");
+}
+
+/// The messages of a type.
+fn of_type(receiver: &Receiver, kind: &str) -> Vec<Value> {
+    let taken = receiver.taken.lock().unwrap();
+    taken.iter().filter(|message| message["type"] == kind).map(|message| message["data"].clone()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_is_refused_is_told_at_once_by_whatever_process_once_and_when_it_is_mended() {
+    let world = World::new(scenario(5)).await;
+    let (server, receiver) = receiver(200).await;
+    let config = world.configure(&settings(&server));
+    let sync = async |secret: &str| {
+        let mut sync = connector(&config);
+        sync.arg("sync").env("HOOK_SECRET", SECRET).env("PROCURIFY_CLIENT_SECRET", secret);
+        run(sync).await.status.code()
+    };
+    for _ in 0..3 {
+        assert_eq!(sync("rotated").await, Some(1));
+    }
+    let told = of_type(&receiver, "connection.trouble");
+    let [trouble] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!((&trouble["system"], &trouble["kind"]), (&"Procurify".into(), &"denied".into()), "{trouble}");
+    assert!(trouble["reason"].as_str().unwrap().contains("check client id and secret"), "{trouble}");
+    let digests = of_type(&receiver, "connection.digest");
+    assert_eq!((digests.len(), &digests[0]["records"]), (1, &0.into()));
+    assert_eq!(digests[0]["troubles"][0]["reason"], trouble["reason"], "{digests:?}");
+
+    let mut held = connector(&config);
+    held.args(["held"]).env("HOOK_SECRET", SECRET);
+    let said = String::from_utf8(run(held).await.stdout).unwrap();
+    assert!(said.contains("Nothing of purchase order gets through since") && said.contains("client id"), "{said}");
+
+    for _ in 0..2 {
+        assert_eq!(sync("sandbox").await, Some(0));
+    }
+    let over = of_type(&receiver, "connection.trouble_over");
+    assert_eq!((over.len(), &over[0]["since"]), (1, &trouble["since"]), "{over:?}");
+    assert_eq!(of_type(&receiver, "connection.trouble").len(), 1);
+    assert_eq!(receiver.tried.lock().unwrap().iter().collect::<BTreeSet<_>>().len(), 3, "ids of their own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reference_data_that_goes_stale_while_cloudsuite_is_down_is_told_once_it_has_lasted() {
+    let world = World::new(scenario(5)).await;
+    let alerts = Arc::new(MemoryAlerts::default());
+    let clock = Arc::new(VirtualClock::at(Utc::now()));
+    let connection = world.build(100, |connection| connection.clock(clock.clone()).alerts(alerts.clone())).await;
+    connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    world.erp.set_faults(Faults::always(FaultKind::Unavailable));
+    world.procurify.bump(Bump { create: 2, change: 0, cancel: 0 });
+    clock.advance(Duration::from_secs(3 * 3600));
+    for minutes in [0, 29] {
+        clock.advance(Duration::from_secs(60 * minutes));
+        connection.sync(FlowKind::PurchaseOrders).await.unwrap_err();
+        assert!(alerts.troubles().is_empty(), "{:?}", alerts.troubles());
+    }
+    clock.advance(Duration::from_secs(120));
+    for _ in 0..2 {
+        connection.sync(FlowKind::PurchaseOrders).await.unwrap_err();
+    }
+    let told = alerts.troubles();
+    assert_eq!((told.len(), told[0].system.as_str()), (1, "CloudSuite"), "{told:?}");
+    world.erp.set_faults(Faults::default());
+    connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    let told = alerts.troubles();
+    assert!(told.len() == 2 && told[1].over.is_some(), "{told:?}");
+    assert!(alerts.raised().is_empty(), "no record is in need of a person: {:?}", alerts.raised());
 }

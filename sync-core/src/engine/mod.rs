@@ -48,6 +48,7 @@ use crate::audit::{AuditSink, LogAudit};
 use crate::checkpoint::CheckpointStore;
 use crate::clock::{Clock, SystemClock};
 use crate::error::EngineError;
+use crate::label::Label;
 use crate::ledger::DedupStore;
 use crate::mapper::Mapper;
 use crate::record::{Actor, ConnectionId, Kind};
@@ -56,6 +57,7 @@ use crate::retry::{Backoff, RetryPolicy};
 use crate::schedule::{Calendar, Schedule};
 use crate::sink::Sink;
 use crate::source::Source;
+use crate::state::Head;
 
 /// How one kind of record gets from its source into its sink.
 #[derive(Clone)]
@@ -138,7 +140,7 @@ pub struct Settings {
     pub settle_time: Duration,
     /// The first wait before an accepted document is looked up again; doubled each time, up to a minute.
     pub first_lookup: Duration,
-    /// How long an accepted or doubtful document may take before people are told.
+    /// How long an accepted or doubtful document may take, attempts or whole passes may fail, before people are told.
     pub patience: Duration,
 }
 
@@ -289,6 +291,16 @@ impl Engine {
     /// The clock.
     pub fn time(&self) -> &Arc<dyn Clock> {
         &self.clock
+    }
+
+    /// What a record is to people, as the mapper of its flow says.
+    pub fn label(&self, head: &Head) -> Label {
+        let flow = self.flow_of(head.key.kind());
+        flow.map(|flow| flow.mapper.label(&head.payload)).unwrap_or_default()
+    }
+
+    pub(crate) fn patience(&self) -> Duration {
+        self.settings.patience
     }
 
     fn flow_of(&self, kind: &Kind) -> Result<&Flow, EngineError> {

@@ -9,6 +9,7 @@ use super::{Engine, Flow, after};
 use crate::alert::Alert;
 use crate::error::EngineError;
 use crate::failure::{Failure, FailureKind};
+use crate::label::Label;
 use crate::ledger::{Appended, Change, Evidence, Lease};
 use crate::request::RequestIds;
 use crate::sink::{Doubt, Found, Lookup, Settled};
@@ -173,7 +174,9 @@ impl Engine {
             let kind = |reason: &str| reason.split_once(GOES_ON).map(|(kind, _)| kind.to_owned());
             *told == reason || (kind(told).is_some() && kind(told) == kind(&reason))
         });
-        (!told && self.has_passed(since, self.settings.patience)).then(|| alert(head, reason))
+        let may_tell = head.tell_at.is_none_or(|at| self.clock.now() >= at);
+        (!told && may_tell && self.has_passed(since, self.settings.patience))
+            .then(|| alert(head, flow.mapper.label(&head.payload), reason))
     }
 
     fn has_passed(&self, since: DateTime<Utc>, wait: std::time::Duration) -> bool {
@@ -191,7 +194,7 @@ impl Engine {
                 continue;
             };
             left -= 1;
-            let change = match self.raise(&alert(&work.head, reason.clone())).await {
+            let change = match self.raise(&alert(&work.head, self.label(&work.head), reason.clone())).await {
                 Ok(()) => Change::Alerted { reason },
                 Err(why) => Change::AlertFailed { why, next: self.tell_again(&work.head) },
             };
@@ -200,17 +203,19 @@ impl Engine {
         }
         self.release(later).await?;
         for (head, alert) in troubled.into_iter().take(left) {
-            if self.raise(&alert).await.is_ok() {
-                self.note_told(head, alert.reason).await?;
-            }
+            let change = match self.raise(&alert).await {
+                Ok(()) => Change::Alerted { reason: alert.reason },
+                Err(why) => Change::AlertFailed { why, next: self.tell_again(&head) },
+            };
+            self.note(head, change).await?;
         }
         Ok(())
     }
 
-    /// Records what people were told of a record that nobody holds, unless it has come further meanwhile.
-    async fn note_told(&self, mut head: Head, reason: String) -> Result<(), EngineError> {
+    /// Records whether people were told of a record that nobody holds, unless it has come further meanwhile.
+    async fn note(&self, mut head: Head, change: Change) -> Result<(), EngineError> {
         let state = head.state.name();
-        let change = [Change::Alerted { reason }];
+        let change = [change];
         loop {
             let events = self.events(head.version, &change, &RequestIds::none(), self.clock.now());
             let append = append_of(&head, None, events, Lease::Keep);
@@ -229,7 +234,7 @@ impl Engine {
     /// fails.
     fn tell_again(&self, head: &Head) -> DateTime<Utc> {
         let now = self.clock.now();
-        let known = (now - head.since).to_std().unwrap_or_default();
+        let known = (now - head.troubled_since.unwrap_or(head.since)).to_std().unwrap_or_default();
         after(now, known.clamp(SOONEST_RETELLING, LATEST_RETELLING))
     }
 
@@ -254,6 +259,14 @@ fn lasting(what: &str, failure: &Failure) -> String {
     format!("{what}{kind}{GOES_ON}{failure}")
 }
 
-fn alert(head: &Head, reason: String) -> Alert {
-    Alert { key: head.key.clone(), state: head.state.name().to_string(), reason, at: head.since, version: head.version }
+fn alert(head: &Head, label: Label, reason: String) -> Alert {
+    Alert {
+        key: head.key.clone(),
+        label,
+        state: head.state.name().to_string(),
+        reason,
+        at: head.since,
+        version: head.version,
+        again: head.tell_at.is_some(),
+    }
 }

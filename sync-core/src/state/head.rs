@@ -213,6 +213,8 @@ impl Head {
                 self.trouble = None;
                 self.tell_at = None;
             }
+            // What comes now is another matter than what could not be told.
+            Change::Resumed { .. } => self.tell_at = None,
             Change::Revised { .. } => {
                 self.tell_at = None;
                 // People are to know of each change of a document that is there.

@@ -47,7 +47,12 @@ fn people_who_cannot_be_told_stop_nothing_and_are_told_once_when_they_can_be() {
         world.clock.advance(Duration::from_secs(900));
         pass(&engine);
     }
-    let tried = line.tried.lock().unwrap().len();
+    let again: Vec<bool> = line.tried.lock().unwrap().iter().map(|alert| alert.again).collect();
+    assert!(
+        !again[0] && again[1..].iter().all(|again| *again),
+        "what tells by several ways knows the first try: {again:?}"
+    );
+    let tried = again.len();
     assert!((4..20).contains(&tried), "{tried} times in a day");
     assert!(block_on(engine.trail(&key(4))).unwrap().to_string().contains("could not be told"));
 
@@ -169,6 +174,26 @@ fn what_keeps_failing_is_recorded_before_people_are_told_of_it_and_told_once() {
         );
         assert!(recorded, "{alert:?} was raised after {last:?}");
         assert_eq!(world.head(&alert.key).alerted.as_ref(), Some(&alert.reason));
+    }
+}
+
+#[test]
+fn what_keeps_failing_while_people_cannot_be_told_is_tried_less_and_less_often_and_is_new_once() {
+    let world = World::new(Target::Staged, 2);
+    let line = Arc::new(Line::default());
+    line.cut.store(true, Ordering::Relaxed);
+    let engine = world.engine().alerts(line.clone());
+    block_on(async { while engine.poll(&KIND.into()).await.unwrap().more {} });
+    world.faults.store(1_000, Ordering::Relaxed);
+    for _ in 0..1_440 {
+        world.clock.advance(Duration::from_secs(60));
+        block_on(engine.advance(100)).unwrap();
+    }
+    let tried = line.tried.lock().unwrap();
+    for id in 1..=2 {
+        let again: Vec<bool> = tried.iter().filter(|alert| alert.key == key(id)).map(|alert| alert.again).collect();
+        assert!((2..20).contains(&again.len()), "{} times in a day", again.len());
+        assert_eq!(again.iter().filter(|again| !**again).count(), 1, "{again:?}");
     }
 }
 

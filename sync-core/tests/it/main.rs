@@ -15,5 +15,6 @@ mod races;
 mod requests;
 mod schedule;
 mod stores;
+mod trouble;
 mod workers;
 mod world;

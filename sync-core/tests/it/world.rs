@@ -412,8 +412,13 @@ impl CrossReferences for Mortal {
         connection: &ConnectionId,
         set: &[Reference],
         remove: &[(String, String)],
+        by: &Actor,
+        at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        mortal!(self, self.0.store.amend(connection, set, remove).await)
+        mortal!(self, self.0.store.amend(connection, set, remove, by, at).await)
+    }
+    async fn changes(&self, connection: &ConnectionId) -> Result<Vec<ReferenceChange>, StoreError> {
+        mortal!(self, self.0.store.changes(connection).await)
     }
 }
 
