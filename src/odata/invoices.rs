@@ -155,19 +155,13 @@ impl InvoiceBook for ODataInvoices {
     }
 
     async fn find(&self, sought: &[Sought<'_>]) -> Vec<Result<Vec<Present>, Failure>> {
-        let numbers: Vec<&str> = sought.iter().map(|sought| sought.invoice.number.as_str()).collect();
-        let found = match self.odata.invoices().find_by_numbers(&numbers).await {
-            Ok(found) => found,
-            Err(error) => return vec![Err(of_call(&error)); sought.len()],
-        };
-        let of = |sought: &Sought<'_>| {
-            let mine = found.iter().filter(|invoice| {
-                invoice.supplier.as_deref() == Some(sought.invoice.supplier.as_str())
-                    && invoice.supplier_invoice.as_deref() == Some(sought.invoice.number.as_str())
-            });
-            Ok(mine.map(|invoice| present(invoice, &self.settings)).collect())
-        };
-        sought.iter().map(of).collect()
+        let keys: Vec<(&str, &str)> =
+            sought.iter().map(|one| (one.invoice.supplier.as_str(), one.invoice.number.as_str())).collect();
+        let of_one = |found: Vec<Invoice>| Ok(found.iter().map(|invoice| present(invoice, &self.settings)).collect());
+        match self.odata.invoices().find_by_invoice(&keys).await {
+            Ok(found) => found.into_iter().map(of_one).collect(),
+            Err(error) => vec![Err(of_call(&error)); sought.len()],
+        }
     }
 
     async fn lines(&self, invoices: &[(&str, Sought<'_>)]) -> Vec<Result<Vec<LineThere>, Failure>> {
