@@ -118,9 +118,10 @@ pub(crate) trait InvoiceBook: Send + Sync {
     /// Whether codes and amounts can be written at all.
     fn check(&self, invoice: &InvoiceDraft) -> Result<(), Failure>;
 
-    /// Whether the product offers what each of these needs.
-    async fn ready(&self, invoices: &[&InvoiceDraft]) -> Vec<Result<(), Failure>> {
-        vec![Ok(()); invoices.len()]
+    /// What each of these waits for in the product, which people can see to; a failure if the product does not offer
+    /// what it needs, or that cannot be told.
+    async fn waits_for(&self, invoices: &[&InvoiceDraft]) -> Vec<Result<Vec<sync_core::Missing>, Failure>> {
+        vec![Ok(Vec::new()); invoices.len()]
     }
 
     /// The invoices of these suppliers and numbers, also those that people have posted, ours or not.

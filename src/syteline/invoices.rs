@@ -14,6 +14,7 @@ use sync_core::{Amended, Failure, FailureKind};
 use tenant_http::{Error, Outcome};
 
 use super::invoice_changes;
+use super::vendors::hindrance;
 use crate::bill::{
     CostPlace, InvoiceBook, InvoiceDraft, InvoiceLineDraft, LineThere, Missing, Now, Ours, Plan, Prepared, Present,
     Sought, Standing, Trouble,
@@ -163,31 +164,6 @@ impl SyteLineInvoices {
         }
         Ok(found)
     }
-
-    /// Why a bill cannot be a voucher of its vendor, whose currency SyteLine would silently put it in.
-    async fn check_currencies(&self, invoices: &[&Prepared]) -> Result<Vec<Result<VendorNumber, Failure>>, Error> {
-        let vendors: Vec<Result<VendorNumber, Failure>> = invoices
-            .iter()
-            .map(|prepared| VendorNumber::new(&prepared.invoice.supplier).map_err(|error| invalid(&error)))
-            .collect();
-        let asked: Vec<VendorNumber> = vendors.iter().flatten().cloned().collect();
-        let mut known = self.syteline.vendors().get(&asked).await?.into_iter();
-        let check = |(vendor, prepared): (Result<VendorNumber, Failure>, &&Prepared)| {
-            let vendor = vendor?;
-            let currency = known.next().flatten().and_then(|vendor| vendor.currency);
-            match currency.filter(|currency| *currency != prepared.invoice.currency) {
-                Some(currency) => {
-                    let ours = &prepared.invoice.currency;
-                    let why = format!(
-                        "the bill is in {ours}, but vendor {vendor} sells in {currency}: correct one of the two"
-                    );
-                    Err(Failure::new(FailureKind::Invalid, why))
-                }
-                None => Ok(vendor),
-            }
-        };
-        Ok(vendors.into_iter().zip(invoices).map(check).collect())
-    }
 }
 
 fn sequence(place: usize) -> i64 {
@@ -256,6 +232,24 @@ impl InvoiceBook for SyteLineInvoices {
         self.check_balance(invoice)
     }
 
+    async fn waits_for(&self, invoices: &[&InvoiceDraft]) -> Vec<Result<Vec<sync_core::Missing>, Failure>> {
+        let vendors: Vec<Result<VendorNumber, Failure>> = invoices
+            .iter()
+            .map(|invoice| VendorNumber::new(&invoice.supplier).map_err(|error| invalid(&error)))
+            .collect();
+        let asked: Vec<VendorNumber> = vendors.iter().flatten().cloned().collect();
+        let mut known = match self.syteline.vendors().get(&asked).await {
+            Ok(known) => known.into_iter(),
+            Err(error) => return vec![Err(of_call(&error)); invoices.len()],
+        };
+        let against = |(number, invoice): (Result<VendorNumber, Failure>, &&InvoiceDraft)| {
+            let number = number?;
+            let vendor = known.next().flatten();
+            Ok(hindrance("bill", &invoice.currency, &number, vendor.as_ref()).into_iter().collect())
+        };
+        vendors.into_iter().zip(invoices).map(against).collect()
+    }
+
     async fn find(&self, sought: &[Sought<'_>]) -> Vec<Result<Vec<Present>, Failure>> {
         let key = |sought: &Sought<'_>| {
             let vendor = VendorNumber::new(&sought.invoice.supplier).map_err(|error| invalid(&error))?;
@@ -291,12 +285,11 @@ impl InvoiceBook for SyteLineInvoices {
     }
 
     async fn add(&self, invoices: &[&Prepared]) -> Vec<Result<String, Trouble>> {
-        let checked = match self.check_currencies(invoices).await {
-            Ok(checked) => checked,
-            Err(error) => return vec![Err(Trouble::NotProcessed(of_call(&error))); invoices.len()],
+        let new = |prepared: &&Prepared| {
+            let vendor = VendorNumber::new(&prepared.invoice.supplier).map_err(|error| invalid(&error))?;
+            self.voucher(vendor, prepared)
         };
-        let new: Vec<Result<NewVoucher, Failure>> =
-            checked.into_iter().zip(invoices).map(|(vendor, prepared)| self.voucher(vendor?, prepared)).collect();
+        let new: Vec<Result<NewVoucher, Failure>> = invoices.iter().map(new).collect();
         let sent: Vec<NewVoucher> = new.iter().flatten().cloned().collect();
         let mut inserted =
             if sent.is_empty() { Vec::new() } else { self.syteline.vouchers().insert(&sent).await }.into_iter();
