@@ -112,6 +112,11 @@ pub(crate) trait InvoiceBook: Send + Sync {
     /// Where people look for an invoice, such as `APS450`.
     fn place(&self) -> &'static str;
 
+    /// Whether an invoice has a field for the addresses of a bill's attachments.
+    fn carries_attachments(&self) -> bool {
+        false
+    }
+
     /// Whether an invoice is created together with its lines, all or nothing.
     fn creates_whole(&self) -> bool;
 

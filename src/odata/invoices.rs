@@ -20,7 +20,8 @@ pub struct ODataInvoiceSettings {
     /// refused. Default `PostingDate`.
     pub posting_date: Option<String>,
     /// The property that takes the addresses of the bill's attachments, with blanks between them; none if there is none.
-    /// Default none.
+    /// A file that is added later is a change of the bill: it is carried where changes are and the invoice may still be
+    /// changed, and told else. Default none.
     pub attachments: Option<String>,
     /// The property that takes an invoice's payment terms; none if there is none. Default none.
     pub payment_terms: Option<String>,
@@ -129,6 +130,10 @@ fn trouble(error: &Error) -> Trouble {
 impl InvoiceBook for ODataInvoices {
     fn place(&self) -> &'static str {
         "the ERP's invoices"
+    }
+
+    fn carries_attachments(&self) -> bool {
+        self.settings.attachments.is_some()
     }
 
     fn creates_whole(&self) -> bool {

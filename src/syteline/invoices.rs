@@ -34,7 +34,8 @@ pub struct SyteLineInvoiceSettings {
     /// before we knew that it was made. Without it such a voucher is made again. Default yes.
     pub search_posted: bool,
     /// The property that takes the addresses of the bill's attachments, with blanks between them, such as a user-defined
-    /// one: none of the standard ones is long enough. Default none.
+    /// one: none of the standard ones is long enough. A file that is added later is a change of the bill: it is carried
+    /// where changes are and the voucher is not posted yet, and told else. Default none.
     pub attachments: Option<String>,
 }
 
@@ -211,6 +212,10 @@ fn trouble(error: &Error) -> Trouble {
 impl InvoiceBook for SyteLineInvoices {
     fn place(&self) -> &'static str {
         "SyteLine's vouchers"
+    }
+
+    fn carries_attachments(&self) -> bool {
+        self.settings.attachments.is_some()
     }
 
     fn creates_whole(&self) -> bool {
