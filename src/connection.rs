@@ -361,7 +361,8 @@ impl ConnectionBuilder {
         let mut bills = None;
         if let Some(sink) = product.invoices()? {
             let (wanted, limits) = (self.bills.wanted(), product.invoice_limits());
-            let source = Arc::new(BillSource::new(engine.connection().clone(), procurify.reader(), self.bills));
+            let source = BillSource::new(engine.connection().clone(), procurify.reader(), self.bills);
+            let source = Arc::new(source.attachments(limits.attachments));
             bills = Some(Bills { source: Arc::clone(&source), time_zone: self.bill_mapper.time_zone() });
             let periods = self.periods.clone();
             let mapper = BillMapperAdapter { mapper: self.bill_mapper, wanted, limits, periods };

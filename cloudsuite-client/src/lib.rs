@@ -40,6 +40,7 @@ mod ionapi;
 mod mongoose;
 mod oauth;
 mod progress;
+mod spelling;
 #[cfg(test)]
 mod testing;
 mod whole;

@@ -450,7 +450,7 @@ fn planned_text(planned: &Planned) -> String {
             format!("change {target}: {}", differences.join("; "))
         }
         Step::Cancel(target) => format!("cancel {target}, as it was in Procurify"),
-        Step::Unanswered(failure) => format!("compare its document, which gave no answer now: {failure}"),
+        Step::Unanswered(failure) => format!("try again: {failure}"),
         Step::Tell(reason) => format!("tell: {reason}"),
     };
     format!("{}  {words}", planned.key)

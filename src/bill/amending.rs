@@ -147,8 +147,10 @@ impl<B: InvoiceBook> InvoiceSink<B> {
     ) -> Result<Compared, Failure> {
         let number = &asked.amendment.target;
         let closed = format!("invoice {number} {why}, and is never touched: correct it by hand");
+        let files = self.other_files(asked, wanted).filter(|files| files.before != files.after);
         if let Some(standing) = standing {
-            let (_, differences) = self.plan(standing, wanted);
+            let (_, mut differences) = self.plan(standing, wanted);
+            differences.extend(files);
             let hidden = asked.sent.as_ref().filter(|sent| uncompared(standing, sent, wanted).is_some());
             return match hidden {
                 None if differences.is_empty() => Ok(Compared::Same),
@@ -160,13 +162,26 @@ impl<B: InvoiceBook> InvoiceSink<B> {
         }
         let sent = asked.sent.as_ref();
         // Of what shows no lines it is known only from what was sent, and not at all if that was being changed.
-        if sent.is_some_and(|sent| changes(&booked(sent), &booked(wanted)).is_empty()) && !asked.amendment.unsettled {
+        let is_as_booked = sent.is_some_and(|sent| changes(&booked(sent), &booked(wanted)).is_empty());
+        if files.is_none() && is_as_booked && !asked.amendment.unsettled {
             return Ok(Compared::Same);
         }
-        let told = asked
-            .changes(wanted)
-            .unwrap_or_else(|| "it may have been changed in part before: compare it with the bill".to_owned());
+        let told: Vec<String> = asked.changes(wanted).into_iter().chain(files.map(|files| files.to_string())).collect();
+        let told = if told.is_empty() {
+            "it may have been changed in part before: compare it with the bill".to_owned()
+        } else {
+            told.join("; ")
+        };
         Err(refused(format!("{closed} ({told})")))
+    }
+
+    /// The addresses of attachments, if the invoice has them in a field and they are not those that were sent, or it is
+    /// not known whether these were. They are not read again.
+    fn other_files(&self, asked: &Asked<'_>, wanted: &InvoiceDraft) -> Option<Difference> {
+        let sent = asked.sent.as_ref().filter(|_| self.book.carries_attachments())?;
+        let (before, after) = (sent.attachment_links(), wanted.attachment_links());
+        let known = before == after && (after.is_none() || !asked.amendment.unsettled);
+        (!known).then(|| Difference { what: "attachments".to_owned(), before, after })
     }
 
     fn plan(&self, standing: &Standing, wanted: &InvoiceDraft) -> (Plan, Vec<Difference>) {
@@ -203,7 +218,11 @@ impl<B: InvoiceBook> InvoiceSink<B> {
                  correct it there{since}"
             )));
         }
-        let (plan, differences) = self.plan(standing, wanted);
+        let (mut plan, mut differences) = self.plan(standing, wanted);
+        if let Some(files) = self.other_files(asked, wanted) {
+            plan.head.attachments = Some(files.after.clone().unwrap_or_default());
+            differences.push(files);
+        }
         if plan.head.invoice.is_some()
             && let Some(answer) = self.taken(asked, standing, wanted).await
         {

@@ -195,7 +195,8 @@ impl ApprovedBill {
     }
 
     /// What makes two readings the same: all that [`DefaultBillMapper`](super::DefaultBillMapper) and account mappings
-    /// use, and no time stamps, which move without a change. A change of anything else is not noticed.
+    /// use, and no time stamps, which move without a change. A change of anything else is not noticed, nor one of the keys
+    /// to attachments, which every reading changes.
     pub(crate) fn revision(&self, wanted: &Wanted) -> Revision {
         let bill = &self.bill;
         let amount = |amount: Option<Decimal>| amount.map(|amount| amount.normalize().to_string());
@@ -249,6 +250,11 @@ impl ApprovedBill {
         });
         if let Some(terms) = bill.payment_terms.as_ref().filter(|terms| !terms.trim().is_empty()) {
             content["payment_terms"] = json!(terms);
+        }
+        if wanted.attachments && !bill.invoice_attachments.is_empty() {
+            let mut files: Vec<&str> = bill.invoice_attachments.iter().filter_map(|file| file.url()).collect();
+            files.sort_unstable();
+            content["attachments"] = json!(files);
         }
         // Why it could not be read is no content: it may be another reason each time.
         if self.unread.is_some() {

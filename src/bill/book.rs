@@ -120,15 +120,21 @@ pub(crate) trait InvoiceBook: Send + Sync {
     /// Where people look for an invoice, such as `APS450`.
     fn place(&self) -> &'static str;
 
+    /// Whether an invoice has a field for the addresses of a bill's attachments.
+    fn carries_attachments(&self) -> bool {
+        false
+    }
+
     /// Whether an invoice is created together with its lines, all or nothing.
     fn creates_whole(&self) -> bool;
 
     /// Whether codes and amounts can be written at all.
     fn check(&self, invoice: &InvoiceDraft) -> Result<(), Failure>;
 
-    /// Whether the product offers what each of these needs.
-    async fn ready(&self, invoices: &[&InvoiceDraft]) -> Vec<Result<(), Failure>> {
-        vec![Ok(()); invoices.len()]
+    /// What each of these waits for in the product, which people can see to; a failure if the product does not offer
+    /// what it needs, or that cannot be told.
+    async fn waits_for(&self, invoices: &[&InvoiceDraft]) -> Vec<Result<Vec<sync_core::Missing>, Failure>> {
+        vec![Ok(Vec::new()); invoices.len()]
     }
 
     /// The invoices of these suppliers and numbers, also those that people have posted, ours or not.

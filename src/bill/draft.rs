@@ -85,6 +85,11 @@ pub struct OrderLink {
 }
 
 impl InvoiceDraft {
+    /// What an invoice is known by: its supplier, and the supplier's number of it, however people type that.
+    pub(crate) fn known_by(&self) -> (String, String) {
+        (self.supplier.trim().to_owned(), self.number.trim().to_lowercase())
+    }
+
     /// The addresses of its attachments in one text, with blanks between them; none if it has none.
     pub fn attachment_links(&self) -> Option<String> {
         (!self.attachments.is_empty()).then(|| self.attachments.join(" "))

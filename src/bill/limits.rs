@@ -31,6 +31,8 @@ pub struct InvoiceLimits {
     pub tax_needs: Option<&'static str>,
     /// Where tax is booked by a setting, and the setting's name.
     pub tax_on: Option<(CostPlace, &'static str)>,
+    /// Whether an invoice has a field for the addresses of a bill's attachments.
+    pub attachments: bool,
 }
 
 impl InvoiceLimits {
@@ -61,6 +63,12 @@ impl InvoiceLimits {
     /// With tax on this account and cost centre, as this setting says.
     pub fn tax_on(mut self, place: CostPlace, setting: &'static str) -> Self {
         self.tax_on = Some((place, setting));
+        self
+    }
+
+    /// With a field for the addresses of attachments, if so.
+    pub fn attachments(mut self, has_field: bool) -> Self {
+        self.attachments = has_field;
         self
     }
 

@@ -34,7 +34,7 @@ pub(crate) use currency::MinorUnit;
 pub(crate) use limits::BillMapperAdapter;
 pub(crate) use revised::{LineStep, Plan, Shown, Standing, StandingLine};
 pub(crate) use sink::{InvoiceSink, Prepared};
-pub(crate) use there::missing;
+pub(crate) use there::{is_of_another_year, missing};
 
 /// The kind of these records in the ledger.
 pub const KIND: &str = "bill";

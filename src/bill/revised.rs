@@ -76,6 +76,9 @@ pub(crate) struct HeadChanges {
     pub total: Option<Decimal>,
     #[serde(default, with = "decimal::option", skip_serializing_if = "Option::is_none")]
     pub tax: Option<Decimal>,
+    /// The addresses of the bill's attachments, in one text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attachments: Option<String>,
 }
 
 impl HeadChanges {

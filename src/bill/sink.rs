@@ -11,14 +11,15 @@
 //! the bill still is what was sent then; if not, a person decides, and nothing else is made meanwhile. An invoice that
 //! people have entered themselves is linked if it is the same, and left to a person if it is not.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use sync_core::sink::UNNAMED;
 use sync_core::{
     Amended, Amendment, Committed, Compared, Draft, ExternalRef, Failure, FailureKind, Found, Handle, Lookup,
-    RequestIds, Sink, Staged, TargetRef,
+    RecordKey, RequestIds, Sink, Staged, TargetRef,
 };
 
 use super::book::{InvoiceBook, Missing, Sought, Trouble};
@@ -120,8 +121,13 @@ pub(super) fn no_answer() -> Failure {
     Failure::new(FailureKind::Other, "there is no answer for this invoice")
 }
 
-fn being_made() -> Failure {
-    Failure::new(FailureKind::Other, "an invoice of this number is being made for another bill")
+fn made_for_another(prepared: &Prepared, other: &RecordKey) -> Failure {
+    let InvoiceDraft { supplier, number, .. } = &prepared.invoice;
+    let why = format!(
+        "invoice {number} of supplier {supplier} is being made for {other}: if that succeeds, one of the two bills is a \
+         duplicate"
+    );
+    Failure::new(FailureKind::Other, why)
 }
 
 fn answered<T>(answers: &mut impl Iterator<Item = Result<T, Trouble>>) -> Result<T, Trouble> {
@@ -253,6 +259,11 @@ impl<B: InvoiceBook> Sink for InvoiceSink<B> {
         asked.iter().map(answer).collect()
     }
 
+    /// Staging sends nothing.
+    async fn check(&self, drafts: &[Draft]) -> Vec<Option<Staged>> {
+        self.stage(drafts).await.into_iter().map(Staged::refusal).collect()
+    }
+
     async fn stage(&self, drafts: &[Draft]) -> Vec<Staged> {
         let prepared: Vec<Result<(Prepared, Option<Prepared>), Failure>> = drafts
             .iter()
@@ -265,29 +276,40 @@ impl<B: InvoiceBook> Sink for InvoiceSink<B> {
             .collect();
         let sought: Vec<Sought<'_>> = prepared.iter().flatten().map(|(prepared, _)| prepared.sought()).collect();
         let invoices: Vec<&InvoiceDraft> = sought.iter().map(|sought| sought.invoice).collect();
-        let mut ready = self.book.ready(&invoices).await.into_iter();
+        let mut waits_for = self.book.waits_for(&invoices).await.into_iter();
         let mut there = self.look(&sought).await.into_iter();
         let wanted: Vec<(Option<&Prepared>, &InvoiceDraft)> =
             prepared.iter().flatten().map(|(prepared, earlier)| (earlier.as_ref(), &prepared.invoice)).collect();
         let mut leftovers = self.leftovers(&wanted).await.into_iter();
-        let mut numbers = HashSet::new();
+        let mut being_made: HashMap<(String, String), &RecordKey> = HashMap::new();
         let mut staged = Vec::with_capacity(prepared.len());
-        for prepared in &prepared {
-            staged.push(match prepared {
-                Err(failure) => Staged::Rejected(failure.clone()),
-                Ok((prepared, earlier)) => {
-                    let there = there.next().unwrap_or_else(|| Err(no_answer()));
-                    let leftover = leftovers.next().unwrap_or_else(|| Err(no_answer()));
-                    let ready = ready.next().unwrap_or_else(|| Err(no_answer()));
-                    // Of two bills with one number the second waits, to be told then that it is a duplicate.
-                    let first = numbers.insert((&prepared.invoice.supplier, &prepared.invoice.number));
-                    match ready.and(leftover) {
-                        Err(failure) => Staged::NotStaged(failure),
-                        Ok(Some(leftover)) => Staged::Blocked(leftover),
-                        Ok(None) if first => self.staged(prepared, earlier.as_ref(), there),
-                        Ok(None) => Staged::NotStaged(being_made()),
-                    }
+        for (draft, prepared) in drafts.iter().zip(&prepared) {
+            let (prepared, earlier) = match prepared {
+                Ok(prepared) => prepared,
+                Err(failure) => {
+                    staged.push(Staged::Rejected(failure.clone()));
+                    continue;
                 }
+            };
+            let there = there.next().unwrap_or_else(|| Err(no_answer()));
+            let leftover = leftovers.next().unwrap_or_else(|| Err(no_answer()));
+            let waits_for = waits_for.next().unwrap_or_else(|| Err(no_answer()));
+            let answer = match (waits_for, leftover) {
+                (Err(failure), _) | (_, Err(failure)) => Staged::NotStaged(failure),
+                (_, Ok(Some(leftover))) => Staged::Blocked(leftover),
+                (Ok(missing), _) if !missing.is_empty() => Staged::Held(missing),
+                _ => self.staged(prepared, earlier.as_ref(), there),
+            };
+            staged.push(match (&answer, being_made.entry(prepared.invoice.known_by())) {
+                // Of two bills of one invoice the second waits, to be told then that it is a duplicate.
+                (Staged::Staged(..), Entry::Occupied(other)) => {
+                    Staged::NotStaged(made_for_another(prepared, other.get()))
+                }
+                (Staged::Staged(..), Entry::Vacant(free)) => {
+                    free.insert(&draft.key);
+                    answer
+                }
+                _ => answer,
             });
         }
         staged

@@ -47,7 +47,12 @@ impl Default for BillSettings {
 
 impl BillSettings {
     pub(crate) fn wanted(&self) -> Wanted {
-        Wanted { statuses: self.statuses.clone(), types: self.types.clone(), invoiced_from: self.invoiced_from }
+        Wanted {
+            statuses: self.statuses.clone(),
+            types: self.types.clone(),
+            invoiced_from: self.invoiced_from,
+            attachments: false,
+        }
     }
 }
 
@@ -88,6 +93,12 @@ impl BillSource {
     pub fn new(connection: ConnectionId, procurify: Reader, settings: BillSettings) -> Self {
         let wanted = settings.wanted();
         Self { connection, procurify, settings, wanted }
+    }
+
+    /// Whether the addresses of attachments are carried: then other ones make another bill. Default no.
+    pub fn attachments(mut self, carried: bool) -> Self {
+        self.wanted.attachments = carried;
+        self
     }
 
     /// The bills invoiced within these days, widened by one each way for the tenant's time zone, as lists show them.

@@ -1,6 +1,6 @@
 //! What is there of an invoice that is to be made: nothing, a part of it, the whole, or somebody else's.
 
-use chrono::Datelike;
+use chrono::{Datelike, NaiveDate, TimeDelta};
 use rust_decimal::Decimal;
 use sync_core::{Failure, FailureKind};
 
@@ -153,10 +153,9 @@ impl<B: InvoiceBook> InvoiceSink<B> {
     /// nobody, and are nothing.
     pub(super) fn foreign(&self, sought: &Sought<'_>, others: &[Present]) -> There {
         let invoice = sought.invoice;
-        // Suppliers that count anew each year use a number again.
         let of_another_year = |present: &&Present| {
-            let other_year = present.day.is_some_and(|day| day.year() != invoice.invoice_date.year());
-            other_year && present.amount.is_some_and(|amount| amount != invoice.total)
+            present.day.is_some_and(|day| is_of_another_year(day, invoice.invoice_date))
+                && present.amount.is_some_and(|amount| amount != invoice.total)
         };
         let others: Vec<&Present> =
             others.iter().filter(|present| !present.void && !of_another_year(present)).collect();
@@ -212,6 +211,15 @@ impl<B: InvoiceBook> InvoiceSink<B> {
             sought.reference
         )
     }
+}
+
+/// How many days at least lie between two invoices of one number of a supplier that counts anew each year. Days that
+/// people take for one invoice, such as those of its writing and of its coming, lie closer, at a year's end too.
+const COUNTED_ANEW: TimeDelta = TimeDelta::days(180);
+
+/// Whether an invoice of this day and one of that, of one number, are of two years in which the supplier counts anew.
+pub(crate) fn is_of_another_year(one: NaiveDate, other: NaiveDate) -> bool {
+    one.year() != other.year() && (one - other).abs() >= COUNTED_ANEW
 }
 
 /// The places of the lines that are not there; none if that cannot be told, or if other lines are there.

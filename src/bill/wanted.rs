@@ -12,6 +12,9 @@ pub(crate) struct Wanted {
     pub types: Vec<BillType>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invoiced_from: Option<chrono::NaiveDate>,
+    /// Whether the addresses of attachments are carried, so that other ones make another bill.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub attachments: bool,
 }
 
 impl Wanted {
@@ -73,6 +76,7 @@ mod tests {
             statuses: statuses.iter().copied().map(BillStatus::from).collect(),
             types: types.iter().copied().map(BillType::from).collect(),
             invoiced_from: None,
+            attachments: false,
         }
     }
 

@@ -385,10 +385,11 @@ impl InvoiceBook for M3Invoices {
         self.settings.lines(invoice)
     }
 
-    async fn ready(&self, invoices: &[&InvoiceDraft]) -> Vec<Result<(), Failure>> {
+    async fn waits_for(&self, invoices: &[&InvoiceDraft]) -> Vec<Result<Vec<sync_core::Missing>, Failure>> {
         let needs = |invoice: &&InvoiceDraft| self.settings.has_accounting_lines(invoice);
         let has = if invoices.iter().any(needs) { self.accounting_lines().await } else { Ok(()) };
-        invoices.iter().map(|invoice| if needs(invoice) { has.clone() } else { Ok(()) }).collect()
+        let answer = |invoice| if needs(invoice) { has.clone().map(|()| Vec::new()) } else { Ok(Vec::new()) };
+        invoices.iter().map(answer).collect()
     }
 
     async fn find(&self, sought: &[Sought<'_>]) -> Vec<Result<Vec<Present>, Failure>> {

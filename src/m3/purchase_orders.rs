@@ -118,6 +118,13 @@ impl M3PurchaseOrders {
         Ok(Self { entry: m3.purchase_order_entry(origin), m3, service_item, dimensions, settings })
     }
 
+    /// The order as M3 takes it, or why it cannot be sent.
+    fn fit(&self, draft: &Draft) -> Result<PurchaseOrderEntry, Staged> {
+        let entry = self.entry_of(draft).map_err(Staged::Rejected)?;
+        self.entry.check(&entry).map_err(|error| staging_failed(&error))?;
+        Ok(entry)
+    }
+
     fn entry_of(&self, draft: &Draft) -> Result<PurchaseOrderEntry, Failure> {
         let invalid = |what: &dyn std::fmt::Display| Failure::new(FailureKind::Invalid, what.to_string());
         let order: OrderDraft = serde_json::from_value(draft.document.clone())
@@ -267,9 +274,12 @@ impl Sink for M3PurchaseOrders {
             .collect()
     }
 
+    async fn check(&self, drafts: &[Draft]) -> Vec<Option<Staged>> {
+        drafts.iter().map(|draft| self.fit(draft).err()).collect()
+    }
+
     async fn stage(&self, drafts: &[Draft]) -> Vec<Staged> {
-        let entries: Vec<Result<PurchaseOrderEntry, Failure>> =
-            drafts.iter().map(|draft| self.entry_of(draft)).collect();
+        let entries: Vec<Result<PurchaseOrderEntry, Staged>> = drafts.iter().map(|draft| self.fit(draft)).collect();
         let fit: Vec<&PurchaseOrderEntry> = entries.iter().flatten().collect();
         let messages = if fit.is_empty() { Vec::new() } else { self.entry.start(fit.len()).await };
         let started: Vec<(MessageNumber, &PurchaseOrderEntry)> = messages
@@ -283,8 +293,8 @@ impl Sink for M3PurchaseOrders {
         let staged = entries
             .iter()
             .map(|entry| {
-                if let Err(failure) = entry {
-                    return Staged::Rejected(failure.clone());
+                if let Err(staged) = entry {
+                    return staged.clone();
                 }
                 let message = match messages.next() {
                     Some(Ok(message)) => message,

@@ -1,5 +1,7 @@
 //! Purchase orders and invoices as the service holds them, whoever entered them.
 
+use std::collections::HashSet;
+
 use cloudsuite_client::odata::{Invoice, InvoiceLine, OData, PurchaseOrder, PurchaseOrderLine};
 use sync_core::Failure;
 use tenant_http::Error;
@@ -72,14 +74,11 @@ async fn named(odata: &OData, named: &[Named]) -> Result<Vec<Invoice>, Error> {
     let references: Vec<&str> = named.iter().map(|one| one.reference.as_str()).collect();
     let mut found = invoices.find_by_reference(&references).await?;
     let is_found = |one: &&Named| !found.iter().any(|other| other.reference.as_deref() == Some(one.reference.as_str()));
-    let keys: Vec<(&str, &str)> = named.iter().filter(is_found).filter_map(Named::invoice).collect();
-    let numbers: Vec<&str> = keys.iter().map(|(_, number)| *number).collect();
-    let typed = invoices.find_by_numbers(&numbers).await?;
-    let key = |invoice: &Invoice| Some((invoice.supplier.clone()?, invoice.supplier_invoice.clone()?));
-    let is_asked = |invoice: &Invoice| {
-        key(invoice).is_some_and(|(supplier, number)| keys.contains(&(supplier.as_str(), number.as_str())))
-    };
-    found.extend(typed.into_iter().filter(is_asked));
+    let mut keys: Vec<(&str, &str)> = named.iter().filter(is_found).filter_map(Named::invoice).collect();
+    // Two bills may be of one number.
+    let mut asked = HashSet::new();
+    keys.retain(|(supplier, number)| asked.insert((*supplier, number.trim().to_lowercase())));
+    found.extend(invoices.find_by_invoice(&keys).await?.into_iter().flatten());
     Ok(found)
 }
 

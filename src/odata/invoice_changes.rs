@@ -126,6 +126,9 @@ async fn carry_out(book: &ODataInvoices, plan: &Plan) -> Amended {
     if let (Some(property), Some(day)) = (&settings.posting_date, head.posting_date) {
         changes = changes.property(property, day);
     }
+    if let (Some(property), Some(links)) = (&settings.attachments, &head.attachments) {
+        changes = changes.property(property, links.as_str());
+    }
     if let Some(number) = &head.invoice {
         changes = changes.property("SupplierInvoice", number.as_str());
     }

@@ -20,7 +20,8 @@ pub struct ODataInvoiceSettings {
     /// refused. Default `PostingDate`.
     pub posting_date: Option<String>,
     /// The property that takes the addresses of the bill's attachments, with blanks between them; none if there is none.
-    /// Default none.
+    /// A file that is added later is a change of the bill: it is carried where changes are and the invoice may still be
+    /// changed, and told else. Default none.
     pub attachments: Option<String>,
     /// The property that takes an invoice's payment terms; none if there is none. Default none.
     pub payment_terms: Option<String>,
@@ -131,6 +132,10 @@ impl InvoiceBook for ODataInvoices {
         "the ERP's invoices"
     }
 
+    fn carries_attachments(&self) -> bool {
+        self.settings.attachments.is_some()
+    }
+
     fn creates_whole(&self) -> bool {
         true
     }
@@ -155,19 +160,13 @@ impl InvoiceBook for ODataInvoices {
     }
 
     async fn find(&self, sought: &[Sought<'_>]) -> Vec<Result<Vec<Present>, Failure>> {
-        let numbers: Vec<&str> = sought.iter().map(|sought| sought.invoice.number.as_str()).collect();
-        let found = match self.odata.invoices().find_by_numbers(&numbers).await {
-            Ok(found) => found,
-            Err(error) => return vec![Err(of_call(&error)); sought.len()],
-        };
-        let of = |sought: &Sought<'_>| {
-            let mine = found.iter().filter(|invoice| {
-                invoice.supplier.as_deref() == Some(sought.invoice.supplier.as_str())
-                    && invoice.supplier_invoice.as_deref() == Some(sought.invoice.number.as_str())
-            });
-            Ok(mine.map(|invoice| present(invoice, &self.settings)).collect())
-        };
-        sought.iter().map(of).collect()
+        let keys: Vec<(&str, &str)> =
+            sought.iter().map(|one| (one.invoice.supplier.as_str(), one.invoice.number.as_str())).collect();
+        let of_one = |found: Vec<Invoice>| Ok(found.iter().map(|invoice| present(invoice, &self.settings)).collect());
+        match self.odata.invoices().find_by_invoice(&keys).await {
+            Ok(found) => found.into_iter().map(of_one).collect(),
+            Err(error) => vec![Err(of_call(&error)); sought.len()],
+        }
     }
 
     async fn lines(&self, invoices: &[(&str, Sought<'_>)]) -> Vec<Result<Vec<LineThere>, Failure>> {

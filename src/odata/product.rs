@@ -12,7 +12,7 @@ use tenant_http::{Error, ErrorKind};
 use super::book::{Held, ODataBook};
 use super::invoices::{ODataInvoiceSettings, ODataInvoices};
 use super::{ODataOrderSettings, ODataPurchaseOrders, documents};
-use crate::bill::{self, InvoiceSink};
+use crate::bill::{self, InvoiceLimits, InvoiceSink};
 use crate::connection::BuildError;
 use crate::dimensions::Dimensions;
 use crate::failure::of_call;
@@ -242,6 +242,10 @@ impl Product for ODataProduct {
     fn invoices(&self) -> Result<Option<Arc<dyn Sink>>, BuildError> {
         let book = ODataInvoices::new(self.odata.clone(), self.invoices.clone());
         Ok(Some(Arc::new(InvoiceSink::new(book))))
+    }
+
+    fn invoice_limits(&self) -> InvoiceLimits {
+        InvoiceLimits::default().attachments(self.invoices.attachments.is_some())
     }
 
     async fn ping(&self) -> Result<Pinged, Failure> {

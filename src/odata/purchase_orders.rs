@@ -132,6 +132,11 @@ impl Sink for ODataPurchaseOrders {
         wanted.iter().map(|lookup| number(lookup).map_or(Found::Absent, Found::Found)).collect()
     }
 
+    /// Staging sends nothing.
+    async fn check(&self, drafts: &[Draft]) -> Vec<Option<Staged>> {
+        self.stage(drafts).await.into_iter().map(Staged::refusal).collect()
+    }
+
     async fn stage(&self, drafts: &[Draft]) -> Vec<Staged> {
         let stage = |draft: &Draft| {
             let order: OrderDraft = serde_json::from_value(draft.document.clone())

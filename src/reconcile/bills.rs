@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::Datelike;
 use chrono_tz::Tz;
 use procurify_client::BillSummary;
 use serde_json::Value;
@@ -10,7 +9,7 @@ use sync_core::{EngineError, ExternalRef, Head, Record, RecordKey, References};
 
 use super::expected::{View, expected_of};
 use super::{Document, DocumentLine, Expected, Period};
-use crate::bill::{ApprovedBill, BillSource, InvoiceDraft};
+use crate::bill::{ApprovedBill, BillSource, InvoiceDraft, is_of_another_year};
 use crate::connection::Connection;
 use crate::product::Product;
 use crate::sync::SyncError;
@@ -134,7 +133,6 @@ fn plain(number: &str) -> String {
 /// Whether an invoice of the same number is this one: suppliers that count anew each year use a number again.
 fn is_of(ours: &Document, theirs: &Document) -> bool {
     let same_supplier = ours.supplier.is_some() && ours.supplier == theirs.supplier;
-    let year = |document: &Document| document.date.map(|date| date.year());
-    let same_year = year(ours).is_none() || year(theirs).is_none() || year(ours) == year(theirs);
-    same_supplier && (same_year || ours.total() == theirs.total())
+    let other_year = ours.date.zip(theirs.date).is_some_and(|(one, other)| is_of_another_year(one, other));
+    same_supplier && (!other_year || ours.total() == theirs.total())
 }

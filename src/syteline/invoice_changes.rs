@@ -158,7 +158,7 @@ async fn carry_out(book: &SyteLineInvoices, plan: &Plan, invoice: &InvoiceDraft)
     let mut request_ids = RequestIds::none();
     if !plan.head.is_none() {
         let Some(guard) = &plan.guard else { return unguarded() };
-        match alone(vouchers.update().push(head_change(guard, plan, invoice)).send().await) {
+        match alone(vouchers.update().push(head_change(book, guard, plan, invoice)).send().await) {
             Ok(by) => request_ids.extend(by.iter()),
             Err(error) => return failed(&error),
         }
@@ -224,14 +224,18 @@ async fn delete(book: &SyteLineInvoices, plan: &Plan) -> Amended {
     }
 }
 
-fn head_change(guard: &str, plan: &Plan, invoice: &InvoiceDraft) -> Change {
+fn head_change(book: &SyteLineInvoices, guard: &str, plan: &Plan, invoice: &InvoiceDraft) -> Change {
     let head = &plan.head;
     let order = match invoice.orders().as_slice() {
         [order] => PoNumber::new(order).ok(),
         _ => None,
     };
     let revalued = head.total.is_some() || head.tax.is_some();
-    Change::update(guard)
+    let change = match (&book.settings.attachments, &head.attachments) {
+        (Some(property), Some(links)) => Change::update(guard).set(property, links.as_str()),
+        _ => Change::update(guard),
+    };
+    change
         .maybe("InvNum", head.invoice.as_deref())
         .maybe("InvDate", head.invoice_date)
         .maybe("DueDate", head.due_date)

@@ -3,7 +3,7 @@
 //!
 //! Both are listed by the day of the invoice (`InvDate`). A voucher's currency is that of its vendor.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use cloudsuite_client::syteline::{Distribution, Filter, IdoRow, VendorNumber, Voucher, VoucherNumber};
 use sync_core::Failure;
@@ -48,7 +48,10 @@ async fn named(book: &SyteLineInvoices, named: &[Named]) -> Result<(Vec<Voucher>
         let (supplier, number) = one.invoice()?;
         Some((VendorNumber::new(supplier).ok()?, number.to_owned()))
     };
-    let keys: Vec<(VendorNumber, String)> = named.iter().filter(|one| !is_open(one)).filter_map(key).collect();
+    let mut keys: Vec<(VendorNumber, String)> = named.iter().filter(|one| !is_open(one)).filter_map(key).collect();
+    // Two bills may be of one number.
+    let mut asked = HashSet::new();
+    keys.retain(|(vendor, number)| asked.insert((vendor.clone(), number.trim().to_lowercase())));
     open.extend(vouchers.find_by_invoice(&keys).await?.into_iter().flatten());
     let posted = if book.settings.search_posted {
         vouchers.find_posted_by_invoice(&keys).await?.into_iter().flatten().collect()

@@ -14,6 +14,7 @@ use sync_core::{Amended, Failure, FailureKind};
 use tenant_http::{Error, Outcome, RequestIds, Traced};
 
 use super::invoice_changes;
+use super::vendors::hindrance;
 use crate::bill::{
     CostPlace, InvoiceBook, InvoiceDraft, InvoiceLineDraft, LineThere, Missing, Now, Ours, Plan, Prepared, Present,
     Sought, Standing, Trouble,
@@ -33,7 +34,8 @@ pub struct SyteLineInvoiceSettings {
     /// before we knew that it was made. Without it such a voucher is made again. Default yes.
     pub search_posted: bool,
     /// The property that takes the addresses of the bill's attachments, with blanks between them, such as a user-defined
-    /// one: none of the standard ones is long enough. Default none.
+    /// one: none of the standard ones is long enough. A file that is added later is a change of the bill: it is carried
+    /// where changes are and the voucher is not posted yet, and told else. Default none.
     pub attachments: Option<String>,
 }
 
@@ -167,31 +169,6 @@ impl SyteLineInvoices {
         }
         Ok(found)
     }
-
-    /// Why a bill cannot be a voucher of its vendor, whose currency SyteLine would silently put it in.
-    async fn check_currencies(&self, invoices: &[&Prepared]) -> Result<Vec<Result<VendorNumber, Failure>>, Error> {
-        let vendors: Vec<Result<VendorNumber, Failure>> = invoices
-            .iter()
-            .map(|prepared| VendorNumber::new(&prepared.invoice.supplier).map_err(|error| invalid(&error)))
-            .collect();
-        let asked: Vec<VendorNumber> = vendors.iter().flatten().cloned().collect();
-        let mut known = self.syteline.vendors().get(&asked).await?.into_iter();
-        let check = |(vendor, prepared): (Result<VendorNumber, Failure>, &&Prepared)| {
-            let vendor = vendor?;
-            let currency = known.next().flatten().and_then(|vendor| vendor.currency);
-            match currency.filter(|currency| *currency != prepared.invoice.currency) {
-                Some(currency) => {
-                    let ours = &prepared.invoice.currency;
-                    let why = format!(
-                        "the bill is in {ours}, but vendor {vendor} sells in {currency}: correct one of the two"
-                    );
-                    Err(Failure::new(FailureKind::Invalid, why))
-                }
-                None => Ok(vendor),
-            }
-        };
-        Ok(vendors.into_iter().zip(invoices).map(check).collect())
-    }
 }
 
 fn sequence(place: usize) -> i64 {
@@ -241,6 +218,10 @@ impl InvoiceBook for SyteLineInvoices {
         "SyteLine's vouchers"
     }
 
+    fn carries_attachments(&self) -> bool {
+        self.settings.attachments.is_some()
+    }
+
     fn creates_whole(&self) -> bool {
         false
     }
@@ -258,6 +239,24 @@ impl InvoiceBook for SyteLineInvoices {
             self.distribution(&vendor, &voucher, sequence(place), line).map_err(at_line)?;
         }
         self.check_balance(invoice)
+    }
+
+    async fn waits_for(&self, invoices: &[&InvoiceDraft]) -> Vec<Result<Vec<sync_core::Missing>, Failure>> {
+        let vendors: Vec<Result<VendorNumber, Failure>> = invoices
+            .iter()
+            .map(|invoice| VendorNumber::new(&invoice.supplier).map_err(|error| invalid(&error)))
+            .collect();
+        let asked: Vec<VendorNumber> = vendors.iter().flatten().cloned().collect();
+        let mut known = match self.syteline.vendors().get(&asked).await {
+            Ok(known) => known.into_iter(),
+            Err(error) => return vec![Err(of_call(&error)); invoices.len()],
+        };
+        let against = |(number, invoice): (Result<VendorNumber, Failure>, &&InvoiceDraft)| {
+            let number = number?;
+            let vendor = known.next().flatten();
+            Ok(hindrance("bill", &invoice.currency, &number, vendor.as_ref()).into_iter().collect())
+        };
+        vendors.into_iter().zip(invoices).map(against).collect()
     }
 
     async fn find(&self, sought: &[Sought<'_>]) -> Vec<Result<Vec<Present>, Failure>> {
@@ -295,12 +294,11 @@ impl InvoiceBook for SyteLineInvoices {
     }
 
     async fn add(&self, invoices: &[&Prepared]) -> Vec<Result<Traced<String>, Trouble>> {
-        let checked = match self.check_currencies(invoices).await {
-            Ok(checked) => checked,
-            Err(error) => return vec![Err(Trouble::NotProcessed(of_call(&error))); invoices.len()],
+        let new = |prepared: &&Prepared| {
+            let vendor = VendorNumber::new(&prepared.invoice.supplier).map_err(|error| invalid(&error))?;
+            self.voucher(vendor, prepared)
         };
-        let new: Vec<Result<NewVoucher, Failure>> =
-            checked.into_iter().zip(invoices).map(|(vendor, prepared)| self.voucher(vendor?, prepared)).collect();
+        let new: Vec<Result<NewVoucher, Failure>> = invoices.iter().map(new).collect();
         let sent: Vec<NewVoucher> = new.iter().flatten().cloned().collect();
         let mut inserted =
             if sent.is_empty() { Vec::new() } else { self.syteline.vouchers().insert(&sent).await }.into_iter();

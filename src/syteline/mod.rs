@@ -11,6 +11,7 @@ mod leftovers;
 mod masters;
 mod product;
 mod purchase_orders;
+mod vendors;
 
 pub use invoices::SyteLineInvoiceSettings;
 pub use product::SyteLineProduct;

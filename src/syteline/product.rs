@@ -241,7 +241,10 @@ impl Product for SyteLineProduct {
     }
 
     fn invoice_limits(&self) -> InvoiceLimits {
-        let limits = InvoiceLimits::default().number_length(invoices::NUMBER_LENGTH).one_tax_code();
+        let limits = InvoiceLimits::default()
+            .number_length(invoices::NUMBER_LENGTH)
+            .one_tax_code()
+            .attachments(self.invoices.attachments.is_some());
         match &self.invoices.tax {
             Some(place) => limits.tax_on(place.clone(), "tax_account"),
             None => limits.tax_needs("tax_account"),

@@ -21,18 +21,19 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use cloudsuite_client::syteline::{Inserted, OrderStatus, PoNumber, PurchaseOrder, SyteLine, Vendor, VendorNumber};
+use cloudsuite_client::syteline::{Inserted, OrderStatus, PoNumber, PurchaseOrder, SyteLine};
 use serde::{Deserialize, Serialize};
 use sync_core::sink::UNNAMED;
 use sync_core::{
     Amended, Amendment, Committed, Compared, Doubt, Draft, ExternalRef, Failure, FailureKind, Found, Handle, Lookup,
-    Missing, RequestIds, Settled, Sink, Staged, TargetRef,
+    RequestIds, Settled, Sink, Staged, TargetRef,
 };
 use tenant_http::{Error, Outcome};
 
 use super::amend;
 use super::document::{Document, number_of};
 use super::leftovers::{self, There};
+use super::vendors::hindrance;
 use crate::failure::{not_committed, of_call};
 
 /// How purchase orders are entered in one site.
@@ -123,8 +124,20 @@ impl SyteLinePurchaseOrders {
         Self { syteline, settings }
     }
 
-    /// Holds orders whose vendor may not be bought from, and orders in another currency than their vendor's, which
-    /// SyteLine would silently put them in.
+    /// The orders as they can be inserted, or why not; inserts nothing.
+    async fn fit(&self, drafts: &[Draft]) -> Vec<Result<Staging, Staged>> {
+        let fit = |draft: &Draft| {
+            let document = Document::new(draft, &self.settings).map_err(Staged::Rejected)?;
+            let own = (!self.settings.server_numbers).then(|| number_of(&draft.key, &self.settings));
+            let number = own.transpose().map_err(Staged::Rejected)?;
+            Ok(Staging { document, number, lines: Vec::new(), request_ids: RequestIds::none() })
+        };
+        let mut staging: Vec<Result<Staging, Staged>> = drafts.iter().map(fit).collect();
+        self.check_vendors(&mut staging).await;
+        staging
+    }
+
+    /// Holds orders against which their vendors stand.
     async fn check_vendors(&self, staging: &mut [Result<Staging, Staged>]) {
         let vendors: Vec<_> = staging.iter().flatten().map(|one| one.document.vendor.clone()).collect();
         if vendors.is_empty() {
@@ -138,18 +151,8 @@ impl SyteLinePurchaseOrders {
         for one in staging.iter_mut().filter(|one| one.is_ok()) {
             let vendor = found.next().flatten();
             let Ok(Staging { document, .. }) = &*one else { continue };
-            if let Some(missing) = unusable(&document.vendor, vendor.as_ref()) {
+            if let Some(missing) = hindrance("order", &document.order.currency, &document.vendor, vendor.as_ref()) {
                 *one = Err(Staged::Held(vec![missing]));
-                continue;
-            }
-            let currency = vendor.and_then(|vendor| vendor.currency);
-            if let Some(currency) = currency.filter(|currency| *currency != document.order.currency) {
-                let hint = format!(
-                    "the order is in it, but vendor {} sells in {currency}: correct one of the two",
-                    document.vendor
-                );
-                let (kind, value) = ("currency".to_owned(), document.order.currency.clone());
-                *one = Err(Staged::Held(vec![Missing { kind, value, hint }]));
             }
         }
     }
@@ -387,18 +390,6 @@ impl SyteLinePurchaseOrders {
 }
 
 /// Why a vendor may not be bought from, if so.
-fn unusable(number: &VendorNumber, vendor: Option<&Vendor>) -> Option<Missing> {
-    let hint = match vendor {
-        None => "it is not in SyteLine any more: add it there again, or correct the vendor's external id".to_owned(),
-        Some(vendor) if vendor.is_active() == Some(false) => {
-            let status = vendor.status.as_deref().unwrap_or("blank");
-            format!("its status in SyteLine is {status}, not A: activate it there")
-        }
-        Some(_) => return None,
-    };
-    Some(Missing { kind: "supplier".to_owned(), value: number.to_string(), hint })
-}
-
 fn fail_all(staging: &mut [Result<Staging, Staged>], error: &Error) {
     for one in staging.iter_mut().filter(|one| one.is_ok()) {
         *one = Err(Staged::NotStaged(of_call(error)));
@@ -457,17 +448,12 @@ impl Sink for SyteLinePurchaseOrders {
             .collect()
     }
 
+    async fn check(&self, drafts: &[Draft]) -> Vec<Option<Staged>> {
+        self.fit(drafts).await.into_iter().map(Result::err).collect()
+    }
+
     async fn stage(&self, drafts: &[Draft]) -> Vec<Staged> {
-        let mut staging: Vec<Result<Staging, Staged>> = drafts
-            .iter()
-            .map(|draft| {
-                let document = Document::new(draft, &self.settings).map_err(Staged::Rejected)?;
-                let own = (!self.settings.server_numbers).then(|| number_of(&draft.key, &self.settings));
-                let number = own.transpose().map_err(Staged::Rejected)?;
-                Ok(Staging { document, number, lines: Vec::new(), request_ids: RequestIds::none() })
-            })
-            .collect();
-        self.check_vendors(&mut staging).await;
+        let mut staging = self.fit(drafts).await;
         if self.settings.server_numbers {
             self.insert_unnumbered(&mut staging).await;
         } else {

@@ -75,6 +75,13 @@ pub enum Found {
     Unanswered(Failure),
 }
 
+impl Staged {
+    /// The answer of [`Sink::check`], where staging sends nothing.
+    pub fn refusal(self) -> Option<Self> {
+        if matches!(self, Self::Staged(..)) { None } else { Some(self) }
+    }
+}
+
 impl Found {
     /// What this tells of a commit in doubt, where a document that is not found was certainly not made.
     pub fn settles(self) -> Settled {
@@ -280,6 +287,14 @@ pub enum Amended {
 pub trait Sink: Send + Sync {
     /// Looks for documents.
     async fn find(&self, wanted: &[Lookup]) -> Vec<Found>;
+
+    /// What of these [`stage`](Self::stage) would not prepare, as it would answer it; none for what it would prepare, as
+    /// far as that can be told without sending anything. A plan shows it, so the target may be read.
+    ///
+    /// By default that cannot be told of any.
+    async fn check(&self, drafts: &[Draft]) -> Vec<Option<Staged>> {
+        vec![None; drafts.len()]
+    }
 
     /// Prepares documents.
     async fn stage(&self, drafts: &[Draft]) -> Vec<Staged>;

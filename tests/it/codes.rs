@@ -11,7 +11,7 @@ use procurify_cloudsuite::reference::Link;
 use procurify_cloudsuite::{Company, Connection, FlowKind, Report};
 use sandbox::{Edit, M3, OData, Scenario, SyteLine};
 use serde_json::Value;
-use sync_core::{References, StateName, Step};
+use sync_core::{Actor, References, StateName, Step};
 
 use crate::erp::Erp;
 use crate::world::{World, connector, run, scenario};
@@ -226,9 +226,10 @@ async fn several_taxes_of_a_line_are_linked_in_whatever_order_they_are_named_and
     let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
     assert!(held(&report, "tax GST + PST: nobody has said what it is in the ERP"), "{report:?}");
     let link = Link { kind: "tax".into(), source: "PST + GST".into(), target: "12".into() };
-    connection.link(std::slice::from_ref(&link)).await.unwrap();
-    connection.unlink("tax", "gst + PST").await.unwrap();
-    connection.link(&[link]).await.unwrap();
+    let jo = Actor::new("jo");
+    connection.link(std::slice::from_ref(&link), &jo).await.unwrap();
+    connection.unlink("tax", "gst + PST", &jo).await.unwrap();
+    connection.link(&[link], &jo).await.unwrap();
     let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
     assert!(report.is_all_done(), "{:?}", report.concerns);
     assert!(world.erp.rows("SLPoItems").iter().all(|line| line["TaxCode1"] == "12"));

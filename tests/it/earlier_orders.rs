@@ -6,7 +6,7 @@ use procurify_cloudsuite::purchase_order::SourceSettings;
 use procurify_cloudsuite::reference::{Link, LinkError};
 use procurify_cloudsuite::{Connection, FlowKind};
 use sandbox::{M3, OData, Scenario, SyteLine, TypedLine, TypedOrder};
-use sync_core::{Change, StateName};
+use sync_core::{Actor, Change, StateName};
 
 use crate::erp::Erp;
 use crate::world::{World, connector, run, scenario};
@@ -29,7 +29,7 @@ fn link(source: &str, target: &str) -> Link {
 
 /// What a link is refused for.
 async fn refusal(connection: &Connection, wrong: Link) -> String {
-    match connection.link(&[wrong]).await {
+    match connection.link(&[wrong], &Actor::new("jo")).await {
         Err(LinkError::Wrong(wrong)) => wrong[0].why.clone(),
         other => panic!("{other:?}"),
     }
@@ -62,7 +62,7 @@ async fn settled_by_a_person<E: Erp>() {
     assert!(why.contains("Procurify has no purchase order `4711`"), "{why}");
     let mut links = vec![link(&orders[0], &number)];
     links.extend(orders[1..].iter().map(|order| link(order, "None")));
-    connection.link(&links).await.unwrap();
+    connection.link(&links, &Actor::new("jo")).await.unwrap();
     let report = connection.sync(FlowKind::Bills).await.unwrap();
     assert!(report.is_all_done(), "{:?}", report.concerns);
     world.exactly_once(&world.bill_keys());

@@ -1,7 +1,7 @@
-//! What holds an order, in words that say what to do, and that it goes on by itself once that is done.
+//! What holds an order or a bill, in words that say what to do, and that it goes on by itself once that is done.
 
 use procurify_cloudsuite::FlowKind;
-use sandbox::{Account, M3, Scenario, Supplier, SyteLine};
+use sandbox::{Account, M3, OData, Scenario, Supplier, SyteLine};
 use sync_core::StateName;
 
 use crate::erp::Erp;
@@ -9,22 +9,41 @@ use crate::world::{World, scenario};
 
 /// Syncs, and checks that what is held says these words; mends it, and checks that all is posted by the next sync.
 async fn held_until_mended<E: Erp>(world: &World<E>, words: &str, mend: impl FnOnce(&World<E>)) {
+    of_flow_held_until_mended(world, FlowKind::PurchaseOrders, words, mend).await;
+    world.exactly_once(&world.keys());
+}
+
+/// As [`held_until_mended`] for bills: their orders are posted before it is spoiled.
+async fn bills_held_until_mended<E: Erp>(spoil: impl FnOnce(&World<E>), words: &str, mend: impl FnOnce(&World<E>)) {
+    let world = World::<E>::of(Scenario { bills: 40, ..few_vendors() }).await;
+    assert!(world.sync().await.is_all_done());
+    spoil(&world);
+    world.connect().await.align_reference_data().await.unwrap();
+    of_flow_held_until_mended(&world, FlowKind::Bills, words, mend).await;
+    world.exactly_once(&world.bill_keys());
+}
+
+async fn of_flow_held_until_mended<E: Erp>(
+    world: &World<E>,
+    flow: FlowKind,
+    words: &str,
+    mend: impl FnOnce(&World<E>),
+) {
     let connection = world.connect().await;
-    let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    let report = connection.sync(flow).await.unwrap();
     assert!(report.count(StateName::Held) > 0, "nothing is held for `{words}`: {:?}", report.counts);
     assert_eq!(report.count(StateName::Rejected) + report.count(StateName::Accepted), 0, "{:?}", report.counts);
     for concern in &report.concerns {
         assert!(concern.reason.contains(words), "`{words}` is not in `{}`", concern.reason);
     }
     let key = report.concerns[0].key.clone();
-    let again = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    let again = connection.sync(flow).await.unwrap();
     assert_eq!(again.count(StateName::Held), report.count(StateName::Held), "nothing was mended yet");
     let trail = connection.trail(&key).await.unwrap().to_string();
     assert_eq!(trail.matches("people were told").count(), 1, "told once: {trail}");
     mend(world);
-    let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    let report = connection.sync(flow).await.unwrap();
     assert!(report.is_all_done(), "{words}: {:?}", report.concerns);
-    world.exactly_once(&world.keys());
 }
 
 fn status(supplier: &Supplier, status: &str) -> Supplier {
@@ -122,6 +141,28 @@ async fn an_account_of_another_code_and_a_company_of_another_legal_form_are_cand
     world.erp.add_supplier(&called(format!("{stem} GmbH")));
     let words = format!("it could be {} in the ERP: put the right one into its external id", supplier.number);
     held_until_mended(&world, &words, |world| world.erp.add_supplier(&called(name.to_uppercase()))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bills_wait_for_a_supplier_that_may_not_be_used_and_go_on_by_themselves_on_each_product() {
+    fn bad<E: Erp>(status_there: &str) -> impl FnOnce(&World<E>) {
+        let supplier = status(&supplier_of(0, "CAD"), status_there);
+        move |world| world.erp.put_supplier(&supplier)
+    }
+    fn good<E: Erp>(world: &World<E>) {
+        world.erp.put_supplier(&supplier_of(0, "CAD"));
+    }
+    bills_held_until_mended::<M3>(bad("90"), "may not be used: its status in CRS620 is 90, not 20", good).await;
+    bills_held_until_mended::<SyteLine>(bad("90"), "may not be used: its status in SyteLine is", good).await;
+    bills_held_until_mended::<OData>(bad("90"), "may not be used", good).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bills_in_another_currency_than_their_vendors_wait_until_one_of_the_two_is_corrected() {
+    let spoil = |world: &World<SyteLine>| world.erp.add_supplier(&supplier_of(0, "EUR"));
+    let mend = |world: &World<SyteLine>| world.erp.add_supplier(&supplier_of(0, "CAD"));
+    let words = "currency CAD: the bill is in it, but vendor S10001 sells in EUR";
+    bills_held_until_mended(spoil, words, mend).await;
 }
 
 /// So few vendors that each has orders.

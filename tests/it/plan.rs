@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use procurify_cloudsuite::bill::DefaultBillMapper;
+use procurify_cloudsuite::codes::CodeTable;
+use procurify_cloudsuite::purchase_order::{ApprovedOrder, DefaultOrderMapper, Mapped, OrderMapper};
 use procurify_cloudsuite::{Connection, FlowKind};
 use rust_decimal::Decimal;
 use sandbox::{Account, BillBump, Bump, Bumped, Edit, Scenario, Supplier};
 use sync_core::ledger::list_all;
-use sync_core::{Actor, Assurance, Change, Event, Evidence, Head, Planned, Query, RecordKey, State, Step};
+use sync_core::{Actor, Assurance, Change, Event, Evidence, Head, Planned, Query, RecordKey, References, State, Step};
 
 use crate::erp::{Erp, TEMPLATE};
 use crate::world::{World, reference_both_ways, scenario};
@@ -147,6 +150,83 @@ async fn reference_data_is_made_as_planned_on_each_product() {
     reference_data_as_planned::<sandbox::OData>().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_bills_of_one_invoice_one_is_planned_to_be_posted_on_each_product() {
+    one_of_two_is_posted::<sandbox::M3>().await;
+    one_of_two_is_posted::<sandbox::SyteLine>().await;
+    one_of_two_is_posted::<sandbox::OData>().await;
+}
+
+async fn one_of_two_is_posted<E: Erp>() {
+    let world = World::<E>::of(Scenario { bills: 20, ..scenario(10) }).await;
+    let bills = world.procurify.approved_bills();
+    // Two bills of one order, and so of one vendor.
+    let twin = |id: &u64| bills.iter().find(|other| **other == id + 10);
+    let (one, two) = bills.iter().find_map(|id| Some((*id, *twin(id)?))).unwrap();
+    world.procurify.edit_bill(two, |edit| edit.invoice_number = Some(format!("inv-{one}")));
+    assert!(world.sync().await.is_all_done());
+    let steps = compare(&world.connect().await, What::Bills, "twice").await;
+    assert_eq!((steps["post"], steps["unanswered"]), (bills.len() - 1, 1), "{steps:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_and_bills_in_another_currency_than_their_vendors_are_planned_to_be_held() {
+    let scenario = Scenario { vendors: 6, bills: 40, ..scenario(40) };
+    let world = World::<sandbox::SyteLine>::of(scenario).await;
+    let sells_in = |currency: &str| world.erp.add_supplier(&Supplier::new("S10001", "Supplier 0", currency));
+    sells_in("EUR");
+    let connection = world.connect().await;
+    let steps = compare(&connection, What::Orders, "in euros").await;
+    assert!(steps["hold"] > 0 && steps["post"] > 0, "{steps:?}");
+    sells_in("CAD");
+    let steps = compare(&connection, What::Orders, "mended").await;
+    assert!(!steps.contains_key("hold"), "{steps:?}");
+    sells_in("EUR");
+    let steps = compare(&connection, What::Bills, "in euros").await;
+    assert!(steps["hold"] > 0 && steps["post"] > 0, "{steps:?}");
+}
+
+/// Prices that M3 has no room for.
+struct Fine;
+
+impl OrderMapper for Fine {
+    fn map(&self, order: &ApprovedOrder, references: &References) -> Mapped {
+        let mut mapped = DefaultOrderMapper::default().map(order, references);
+        if let Mapped::Draft { draft, .. } = &mut mapped {
+            draft.lines[0].price = "0.123456789".parse().unwrap();
+        }
+        mapped
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_product_would_be_sent_is_planned_to_be_told() {
+    let scenario = || Scenario { bills: 12, ..scenario(12) };
+    let gst = || CodeTable::new((1..30).map(|rate| (format!("Sales tax {rate}%"), "GST")));
+    let terms = || CodeTable::new([("Net 30", "N45")]);
+    let m3 = World::<sandbox::M3>::of(scenario()).await;
+    only_told(&m3.build(100, |connection| connection.mapper(Fine)).await, What::Orders).await;
+    let m3 = World::<sandbox::M3>::of(scenario()).await;
+    let taxed = || DefaultOrderMapper { tax_codes: gst(), ..DefaultOrderMapper::default() };
+    only_told(&m3.build(100, |connection| connection.mapper(taxed())).await, What::Orders).await;
+    let m3 = World::<sandbox::M3>::of(scenario()).await;
+    assert!(m3.sync().await.is_all_done());
+    let taxed = || DefaultBillMapper { tax_codes: gst(), ..DefaultBillMapper::default() };
+    only_told(&m3.build(100, |connection| connection.bill_mapper(taxed())).await, What::Bills).await;
+    let odata = World::<sandbox::OData>::of(scenario()).await;
+    let agreed = || DefaultOrderMapper { payment_terms: terms(), ..DefaultOrderMapper::default() };
+    only_told(&odata.build(100, |connection| connection.mapper(agreed())).await, What::Orders).await;
+    let odata = World::<sandbox::OData>::of(scenario()).await;
+    assert!(odata.sync().await.is_all_done());
+    let agreed = || DefaultBillMapper { payment_terms: terms(), ..DefaultBillMapper::default() };
+    only_told(&odata.build(100, |connection| connection.bill_mapper(agreed())).await, What::Bills).await;
+}
+
+async fn only_told(connection: &Connection, what: What) {
+    let steps = compare(connection, what, "refused").await;
+    assert!(steps["tell"] > 0 && !steps.contains_key("unanswered"), "{steps:?}");
+}
+
 fn name(step: &Step) -> &'static str {
     match step {
         Step::Post(_) => "post",
@@ -263,7 +343,12 @@ async fn compare(connection: &Connection, what: What, when: &str) -> BTreeMap<&'
                     "{context}"
                 );
             }
-            Step::Postpone(_) | Step::Unanswered(_) => panic!("{context}"),
+            Step::Unanswered(failure) => {
+                let tried =
+                    |change: &&Change| matches!(change, Change::RetryPlanned { failure: met, .. } if *met == failure);
+                assert!(new.iter().any(tried), "{context}");
+            }
+            Step::Postpone(_) => panic!("{context}"),
         }
     }
     for (key, (_, history)) in after {

@@ -14,6 +14,7 @@ use super::names::EntityNames;
 use super::query::Query;
 use super::value::Value;
 use super::{FieldError, OData};
+use crate::spelling::{is_same, spellings};
 
 /// An invoice with its lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -223,15 +224,19 @@ impl Invoices {
         self.list().filter(day().ge(first).and(day().le(last)))
     }
 
-    /// The invoices of a supplier's number of them.
+    /// The invoices of these suppliers and of their numbers of them, one list for each, whatever the case of the numbers'
+    /// letters. A service that tells cases apart does not show one that was typed in a mixture of them.
     ///
     /// # Errors
     /// As [`Query::page`].
-    pub async fn find_by_supplier_invoice(&self, supplier: &str, number: &str) -> Result<Vec<Invoice>, Error> {
-        let names = self.names();
-        let filter = Filter::property(names.property("Supplier")).eq(supplier);
-        let filter = filter.and(Filter::property(names.property("SupplierInvoice")).eq(number));
-        self.list().filter(filter).all().await
+    pub async fn find_by_invoice(&self, invoices: &[(&str, &str)]) -> Result<Vec<Vec<Invoice>>, Error> {
+        let numbers: Vec<String> = invoices.iter().flat_map(|(_, number)| spellings(number)).collect();
+        let found = by_values(&self.list(), self.names().property("SupplierInvoice"), &numbers).await?;
+        let is = |invoice: &&Invoice, (supplier, number): &(&str, &str)| {
+            invoice.supplier.as_deref() == Some(*supplier)
+                && invoice.supplier_invoice.as_deref().is_some_and(|other| is_same(other, number))
+        };
+        Ok(invoices.iter().map(|one| found.iter().filter(|invoice| is(invoice, one)).cloned().collect()).collect())
     }
 
     /// All invoices that carry one of these external references.
@@ -265,14 +270,6 @@ impl Invoices {
     ) -> Result<RequestIds, Error> {
         let names = self.names();
         self.odata.service(&names.service).change(names, number, etag, changes).await
-    }
-
-    /// All invoices of these numbers of their suppliers, whichever supplier's.
-    ///
-    /// # Errors
-    /// As [`Query::page`].
-    pub async fn find_by_numbers(&self, numbers: &[impl AsRef<str>]) -> Result<Vec<Invoice>, Error> {
-        by_values(&self.list(), self.names().property("SupplierInvoice"), numbers).await
     }
 
     /// The number of an invoice that [`create`](Self::create) gave.

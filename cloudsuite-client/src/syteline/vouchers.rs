@@ -9,7 +9,6 @@ use tenant_http::Error;
 
 use super::change::Change;
 use super::codes::{AccountNumber, PoNumber, UnitCode, VendorNumber, VoucherNumber};
-use super::filter::Filter;
 use super::keyed::{Inserted, Inserts};
 use super::load::Load;
 use super::lookup::by_values;
@@ -17,6 +16,7 @@ use super::row::IdoRow;
 use super::value::Value;
 use super::{FieldError, IdoInfo, SyteLine};
 use crate::m3::value::fit_text;
+use crate::spelling::{is_same, spellings};
 
 /// The properties wanted of a voucher.
 const PROPERTIES: [&str; 19] = [
@@ -300,6 +300,11 @@ impl NewDistribution {
     }
 }
 
+/// The numbers of these invoices in each case that the database may keep them in.
+fn spelled(invoices: &[(VendorNumber, String)]) -> Vec<Value> {
+    invoices.iter().flat_map(|(_, number)| spellings(number)).map(Value::text).collect()
+}
+
 /// What can be asked and done about vouchers.
 #[derive(Debug, Clone)]
 pub struct Vouchers {
@@ -335,18 +340,16 @@ impl Vouchers {
         load.order_by("VendNum").order_by("Voucher")
     }
 
-    /// The vouchers of these vendors and invoice numbers, one list for each.
+    /// The vouchers of these vendors and invoice numbers, one list for each, whatever the case of the numbers' letters.
     ///
     /// # Errors
     /// As [`Load::page`].
     pub async fn find_by_invoice(&self, invoices: &[(VendorNumber, String)]) -> Result<Vec<Vec<Voucher>>, Error> {
-        let numbers = invoices.iter().map(|(_, number)| Value::text(number.trim())).collect();
-        let found = by_values(&self.list(), "InvNum", numbers).await?;
+        let found = by_values(&self.list(), "InvNum", spelled(invoices)).await?;
         let is = |voucher: &&Voucher, (vendor, number): &(VendorNumber, String)| {
-            voucher.vendor == *vendor && voucher.invoice_number.as_deref() == Some(number.trim())
+            voucher.vendor == *vendor && voucher.invoice_number.as_deref().is_some_and(|other| is_same(other, number))
         };
-        let of = |invoice| found.iter().filter(|voucher| is(voucher, invoice)).cloned().collect();
-        Ok(invoices.iter().map(of).collect())
+        Ok(invoices.iter().map(|one| found.iter().filter(|voucher| is(voucher, one)).cloned().collect()).collect())
     }
 
     /// All vouchers that carry one of these external references.
@@ -358,26 +361,16 @@ impl Vouchers {
         by_values(&self.list(), &self.syteline.ido_names().voucher_reference, values).await
     }
 
-    /// Records of posted vouchers of a vendor and invoice number, where the tenant's IDO shows them.
-    ///
-    /// # Errors
-    /// As [`Load::page`].
-    pub async fn find_posted(&self, vendor: &VendorNumber, invoice_number: &str) -> Result<Vec<IdoRow>, Error> {
-        let filter = Filter::property("VendNum").eq(vendor).and(Filter::property("InvNum").eq(invoice_number.trim()));
-        let names = self.syteline.ido_names();
-        self.syteline.load(&names.posted_vouchers).filter(filter).read_only().all().await
-    }
-
-    /// Records of posted vouchers of these vendors and invoice numbers, one list for each, where the tenant's IDO shows
-    /// them.
+    /// Records of posted vouchers of these vendors and invoice numbers, one list for each, whatever the case of the
+    /// numbers' letters, where the tenant's IDO shows them.
     ///
     /// # Errors
     /// As [`Load::page`].
     pub async fn find_posted_by_invoice(&self, invoices: &[(VendorNumber, String)]) -> Result<Vec<Vec<IdoRow>>, Error> {
-        let numbers = invoices.iter().map(|(_, number)| Value::text(number.trim())).collect();
-        let found = by_values(&self.list_posted(), "InvNum", numbers).await?;
+        let found = by_values(&self.list_posted(), "InvNum", spelled(invoices)).await?;
         let is = |row: &&IdoRow, (vendor, number): &(VendorNumber, String)| {
-            row.text("VendNum") == Some(vendor.as_str()) && row.text("InvNum") == Some(number.trim())
+            row.text("VendNum") == Some(vendor.as_str())
+                && row.text("InvNum").is_some_and(|other| is_same(other, number))
         };
         Ok(invoices.iter().map(|invoice| found.iter().filter(|row| is(row, invoice)).cloned().collect()).collect())
     }

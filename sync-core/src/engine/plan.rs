@@ -18,7 +18,7 @@ use crate::record::{ExternalRef, Kind, Record, RecordKey};
 use crate::reference::References;
 use crate::request::RequestIds;
 use crate::schedule::Frozen;
-use crate::sink::{Amendment, Compared, Difference, Found, Handle, Lookup, TargetRef};
+use crate::sink::{Amendment, Compared, Difference, Draft, Found, Handle, Lookup, Staged, TargetRef};
 use crate::state::{Head, State, StateName};
 
 /// The states of records that a pass carries on even if they are not read again.
@@ -66,7 +66,7 @@ pub enum Step {
     },
     /// Its document would be cancelled.
     Cancel(TargetRef),
-    /// Its document is to be compared, and the target gave no answer: a pass would ask again.
+    /// The target gave no answer, or would not take it now: a pass would try again.
     Unanswered(Failure),
     /// People would be told of it.
     Tell(String),
@@ -93,8 +93,9 @@ impl Engine {
     /// Reads the source from where the next poll would and says what a pass on these references would
     /// do, in the order of the keys. Writes nothing, neither in the ledger nor in either system.
     ///
-    /// Documents that are to be changed are compared with what they are to become, as the pass would do. What the
-    /// target refuses only when it is asked to change it, a plan cannot know.
+    /// Documents that are to be changed are compared with what they are to become, as the pass would do, and of new ones
+    /// the sink says what it would not stage ([`Sink::check`](crate::Sink::check)). What the target refuses only when it
+    /// is asked to make or change it, a plan cannot know.
     pub async fn plan(&self, kind: &Kind, references: &References) -> Result<Vec<Planned>, EngineError> {
         let flow = self.flow_of(kind)?;
         let now = self.clock.now();
@@ -200,6 +201,7 @@ impl Engine {
     ) -> Result<Vec<Planned>, EngineError> {
         let mut plan = Vec::new();
         let mut first: Vec<(usize, Option<Handle>)> = Vec::new();
+        let mut posted: Vec<(usize, Option<Handle>)> = Vec::new();
         let mut against: Vec<(usize, Vec<Missing>)> = Vec::new();
         let mut skipped: Vec<(usize, Handle)> = Vec::new();
         for head in heads {
@@ -213,11 +215,13 @@ impl Engine {
             };
             match step {
                 Step::Post(_) => {
-                    if !missing.is_empty() {
-                        against.push((plan.len(), missing));
-                    }
                     if !head.looked {
-                        first.push((plan.len(), head.earlier));
+                        first.push((plan.len(), head.earlier.clone()));
+                    }
+                    if missing.is_empty() {
+                        posted.push((plan.len(), head.earlier));
+                    } else {
+                        against.push((plan.len(), missing));
                     }
                 }
                 Step::Skip(_) => skipped.extend(head.earlier.map(|sent| (plan.len(), sent))),
@@ -228,6 +232,7 @@ impl Engine {
         if flow.look_first {
             self.link_existing(flow, &first, &mut plan).await?;
         }
+        refuse_unfit(flow, posted, &mut plan).await;
         tell_of_leftovers(flow, skipped, &mut plan).await;
         for (index, missing) in against {
             if matches!(plan[index].step, Step::Post(_)) {
@@ -262,7 +267,8 @@ impl Engine {
             match answer {
                 Found::Found(target) => plan[*index].step = Step::Link(target),
                 Found::Differs(failure) => plan[*index].step = Step::Tell(failure.to_string()),
-                Found::Absent | Found::Pending | Found::Unanswered(_) => {}
+                Found::Unanswered(failure) => plan[*index].step = Step::Unanswered(failure),
+                Found::Absent | Found::Pending => {}
             }
         }
         Ok(())
@@ -276,6 +282,27 @@ fn at_rest(head: &Head) -> Option<Planned> {
         _ => head.untold().map(Step::Tell),
     };
     step.map(|step| Planned { key: head.key.clone(), step })
+}
+
+/// Asks the sink what it would not stage of the documents about to be posted.
+async fn refuse_unfit(flow: &Flow, posted: Vec<(usize, Option<Handle>)>, plan: &mut [Planned]) {
+    let draft = |(index, earlier): (usize, Option<Handle>)| {
+        let Planned { key, step: Step::Post(document) } = &plan[index] else { return None };
+        let (reference, document) = (ExternalRef::of(key), document.clone());
+        Some((index, Draft { key: key.clone(), reference, document, earlier }))
+    };
+    let (places, drafts): (Vec<usize>, Vec<Draft>) = posted.into_iter().filter_map(draft).unzip();
+    if drafts.is_empty() {
+        return;
+    }
+    for (place, refusal) in places.into_iter().zip(flow.sink.check(&drafts).await) {
+        plan[place].step = match refusal {
+            None | Some(Staged::Staged(..)) => continue,
+            Some(Staged::Rejected(failure) | Staged::Blocked(failure)) => Step::Tell(failure.to_string()),
+            Some(Staged::Held(missing)) => Step::Hold(missing),
+            Some(Staged::NotStaged(failure)) => Step::Unanswered(failure),
+        };
+    }
 }
 
 /// Asks the sink what stands of what an attempt sent of records that are not to be posted any more.

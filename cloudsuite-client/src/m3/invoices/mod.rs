@@ -21,6 +21,7 @@ use crate::m3::record::{FieldError, MiRecord};
 use crate::m3::transaction::Transaction;
 use crate::m3::value::write_date;
 use crate::m3::walk::at_ceiling;
+use crate::spelling::{is_same, spellings};
 
 const PROGRAM: &str = "APS450MI";
 const LEDGER: &str = "APS200MI";
@@ -175,20 +176,14 @@ impl InvoiceKey {
     /// This key with the number as it is, in capitals and in small letters, each once: people type it as they like, and
     /// M3 tells the cases apart.
     pub fn spellings(&self) -> Vec<Self> {
-        let number = self.supplier_invoice.trim();
-        let mut numbers = vec![number.to_owned()];
-        for other in [number.to_uppercase(), number.to_lowercase()] {
-            if !numbers.contains(&other) {
-                numbers.push(other);
-            }
-        }
-        numbers.into_iter().map(|supplier_invoice| Self { supplier_invoice, ..self.clone() }).collect()
+        let numbers = spellings(&self.supplier_invoice).into_iter();
+        numbers.map(|supplier_invoice| Self { supplier_invoice, ..self.clone() }).collect()
     }
 
     /// Whether this is its number, whatever the case.
     fn is_number(&self, number: &str) -> bool {
         let wanted: String = self.supplier_invoice.trim().chars().take(INVOICE_LENGTH).collect();
-        number.trim().to_lowercase() == wanted.trim().to_lowercase()
+        is_same(number, &wanted)
     }
 }
 

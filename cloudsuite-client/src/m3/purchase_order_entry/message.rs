@@ -6,7 +6,7 @@ use super::PROGRAM;
 use super::entry::{EntryLine, PurchaseOrderEntry};
 use super::error::EntryError;
 use crate::m3::Scope;
-use crate::m3::codes::{MessageNumber, check_code};
+use crate::m3::codes::check_code;
 use crate::m3::error::TransactionError;
 use crate::m3::purchase_orders::is_reference;
 use crate::m3::transaction::Transaction;
@@ -26,7 +26,7 @@ const DIMENSIONS: [&str; 7] = ["AIT1", "AIT2", "AIT3", "AIT4", "AIT5", "AIT6", "
 /// by which answers are told apart.
 pub(super) fn write(
     scope: &Scope,
-    message: &MessageNumber,
+    message: &str,
     head: usize,
     entry: &PurchaseOrderEntry,
 ) -> Result<Vec<(Place, Transaction)>, EntryError> {
@@ -45,10 +45,15 @@ pub(super) fn write(
     Ok(written)
 }
 
+/// Whether an order can be written into a message, whichever that is.
+pub(super) fn check(scope: &Scope, entry: &PurchaseOrderEntry) -> Result<(), EntryError> {
+    write(scope, "", 1, entry).map(drop)
+}
+
 /// What ties the parts of a message together.
 #[derive(Clone, Copy)]
 struct Reference<'a> {
-    message: &'a MessageNumber,
+    message: &'a str,
     head: usize,
     line: usize,
 }
@@ -64,7 +69,7 @@ impl Reference<'_> {
 
 fn write_head(
     scope: &Scope,
-    message: &MessageNumber,
+    message: &str,
     head: usize,
     entry: &PurchaseOrderEntry,
 ) -> Result<Transaction, EntryError> {

@@ -75,6 +75,14 @@ impl PurchaseOrderEntryProgram {
         written.into_iter().map(read).collect()
     }
 
+    /// Whether an order can be sent at all. Sends nothing.
+    ///
+    /// # Errors
+    /// What [`enter`](Self::enter) would refuse unsent: a code that does not fit its field, no lines, no warehouse.
+    pub fn check(&self, order: &PurchaseOrderEntry) -> Result<(), EntryError> {
+        message::check(self.m3.scope(), order)
+    }
+
     /// How many calls [`enter`](Self::enter) makes for these orders if none fails.
     pub fn enter_calls(&self, orders: &[(MessageNumber, &PurchaseOrderEntry)]) -> usize {
         self.bulk_of(&self.write(orders)).calls()
@@ -109,7 +117,7 @@ impl PurchaseOrderEntryProgram {
             .map(|(message, entry)| {
                 let head = heads.entry(message).or_default();
                 *head += 1;
-                message::write(self.m3.scope(), message, *head, entry)
+                message::write(self.m3.scope(), message.as_str(), *head, entry)
             })
             .collect()
     }

@@ -44,7 +44,7 @@ fn written(order: &PurchaseOrderEntry) -> Result<Vec<String>, EntryError> {
     let scope = m3().scope().clone();
     let message = MessageNumber::new("77").unwrap();
     let json = |(_, transaction): (Place, Transaction)| serde_json::to_string(&transaction).unwrap();
-    Ok(message::write(&scope, &message, 1, order)?.into_iter().map(json).collect())
+    Ok(message::write(&scope, message.as_str(), 1, order)?.into_iter().map(json).collect())
 }
 
 #[test]
