@@ -73,7 +73,7 @@ pub struct BillLine {
     pub order_item: Option<OrderItemId>,
     /// How its cost is split over accounts; at least one part.
     pub parts: Vec<BillPart>,
-    /// Its custom fields, for mappers of your own.
+    /// Its custom fields, for account mappings and mappers of your own: no product's invoices have fields for them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub custom_fields: Vec<CustomFieldValue>,
 }

@@ -1,5 +1,7 @@
 //! AP invoices with their lines, which are created together with their invoice in one write.
 
+use std::collections::HashSet;
+
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use tenant_http::{Error, RequestIds, Traced};
@@ -231,7 +233,10 @@ impl Invoices {
     /// As [`Query::page`].
     pub async fn find_by_invoice(&self, invoices: &[(&str, &str)]) -> Result<Vec<Vec<Invoice>>, Error> {
         let numbers: Vec<String> = invoices.iter().flat_map(|(_, number)| spellings(number)).collect();
-        let found = by_values(&self.list(), self.names().property("SupplierInvoice"), &numbers).await?;
+        let mut found = by_values(&self.list(), self.names().property("SupplierInvoice"), &numbers).await?;
+        // A service that does not tell cases apart gives one for each spelling that is asked for in a call of its own.
+        let mut told = HashSet::new();
+        found.retain(|invoice| told.insert(invoice.number.clone()));
         let is = |invoice: &&Invoice, (supplier, number): &(&str, &str)| {
             invoice.supplier.as_deref() == Some(*supplier)
                 && invoice.supplier_invoice.as_deref().is_some_and(|other| is_same(other, number))

@@ -3,6 +3,8 @@
 //! The server numbers vouchers, so nothing in the database keeps one from being there twice: what an answer leaves
 //! open is looked up by vendor and invoice number before anything is sent again.
 
+use std::collections::HashSet;
+
 use chrono::{NaiveDate, NaiveDateTime};
 use rust_decimal::Decimal;
 use tenant_http::Error;
@@ -305,6 +307,12 @@ fn spelled(invoices: &[(VendorNumber, String)]) -> Vec<Value> {
     invoices.iter().flat_map(|(_, number)| spellings(number)).map(Value::text).collect()
 }
 
+/// What a record is known by: a database that does not tell cases apart gives it for each spelling that is asked for in
+/// a call of its own.
+fn once(row: &IdoRow) -> [Option<String>; 4] {
+    ["VendNum", "Voucher", "Type", "InvNum"].map(|property| row.owned(property))
+}
+
 /// What can be asked and done about vouchers.
 #[derive(Debug, Clone)]
 pub struct Vouchers {
@@ -345,7 +353,9 @@ impl Vouchers {
     /// # Errors
     /// As [`Load::page`].
     pub async fn find_by_invoice(&self, invoices: &[(VendorNumber, String)]) -> Result<Vec<Vec<Voucher>>, Error> {
-        let found = by_values(&self.list(), "InvNum", spelled(invoices)).await?;
+        let mut found = by_values(&self.list(), "InvNum", spelled(invoices)).await?;
+        let mut told = HashSet::new();
+        found.retain(|voucher| told.insert(once(&voucher.row)));
         let is = |voucher: &&Voucher, (vendor, number): &(VendorNumber, String)| {
             voucher.vendor == *vendor && voucher.invoice_number.as_deref().is_some_and(|other| is_same(other, number))
         };
@@ -367,7 +377,9 @@ impl Vouchers {
     /// # Errors
     /// As [`Load::page`].
     pub async fn find_posted_by_invoice(&self, invoices: &[(VendorNumber, String)]) -> Result<Vec<Vec<IdoRow>>, Error> {
-        let found = by_values(&self.list_posted(), "InvNum", spelled(invoices)).await?;
+        let mut found = by_values(&self.list_posted(), "InvNum", spelled(invoices)).await?;
+        let mut told = HashSet::new();
+        found.retain(|row| told.insert((once(row), row.owned("InvDate"), row.owned("InvAmt"))));
         let is = |row: &&IdoRow, (vendor, number): &(VendorNumber, String)| {
             row.text("VendNum") == Some(vendor.as_str())
                 && row.text("InvNum").is_some_and(|other| is_same(other, number))
