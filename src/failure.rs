@@ -3,12 +3,15 @@
 use std::error::Error as _;
 
 use cloudsuite_client::m3::TransactionError;
-use sync_core::{Committed, Difference, EngineError, Failure, FailureKind, SourceError};
+use sync_core::{Committed, Difference, EngineError, Failure, FailureKind, SourceError, Staged};
 use tenant_http::{Error, ErrorKind, Outcome};
 
 use crate::reference::{AlignError, System};
 use crate::sync::SyncError;
 use crate::{bill, purchase_order};
+
+/// What a supplier is called that a document waits for.
+pub(crate) const SUPPLIER: &str = "supplier";
 
 /// A call's error as a failure for the ledger.
 pub(crate) fn of_call(error: &Error) -> Failure {
@@ -64,6 +67,12 @@ pub(crate) fn naming(why: Failure, differences: &[Difference]) -> Failure {
     }
     let all: Vec<String> = differences.iter().map(ToString::to_string).collect();
     Failure { message: format!("{} ({})", why.message, all.join("; ")), ..why }
+}
+
+/// Whether what stands against a document would stand against it in a pass too: a supplier that the ERP does not have
+/// may be one that the pass makes first, and whether it may be used the reference data have told.
+pub(crate) fn stands_in_a_plan(refusal: &Staged) -> bool {
+    !matches!(refusal, Staged::Held(missing) if missing.iter().all(|one| one.kind == SUPPLIER))
 }
 
 /// What became of a commit whose call failed.

@@ -263,7 +263,7 @@ impl Connection {
         let posted = planned.into_iter().filter_map(|planned| {
             let target = match planned.step {
                 // In a freeze, bills wait with their orders for its end.
-                Step::Post(_) | Step::LookUp | Step::Postpone(_) => TargetRef("(still to be posted)".to_owned()),
+                Step::Post(_) | Step::LookUp | Step::Postpone(_) => TargetRef::unposted(),
                 Step::Link(target) => target,
                 _ => return None,
             };

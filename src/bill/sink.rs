@@ -25,6 +25,7 @@ use sync_core::{
 use super::book::{InvoiceBook, Missing, Sought, Trouble};
 use super::draft::InvoiceDraft;
 use super::there::There;
+use crate::failure::stands_in_a_plan;
 
 /// An invoice ready to be made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -261,7 +262,7 @@ impl<B: InvoiceBook> Sink for InvoiceSink<B> {
 
     /// Staging sends nothing.
     async fn check(&self, drafts: &[Draft]) -> Vec<Option<Staged>> {
-        self.stage(drafts).await.into_iter().map(Staged::refusal).collect()
+        self.stage(drafts).await.into_iter().map(|staged| staged.refusal().filter(stands_in_a_plan)).collect()
     }
 
     async fn stage(&self, drafts: &[Draft]) -> Vec<Staged> {

@@ -156,12 +156,11 @@ impl BillSource {
     ) -> Result<Vec<Record>, Failure> {
         let (mut records, mut detailed) = (Vec::new(), Vec::new());
         for bill in bills {
-            match bill.uuid.clone().filter(|_| self.is_moved(&bill)) {
-                Some(uuid) => detailed.push((uuid, bill)),
-                None => {
-                    let Traced { value: bill, request_ids } = bill;
-                    records.push(self.record(&Traced::new(ApprovedBill::of_summary(&bill)?, request_ids))?);
-                }
+            if let Some(uuid) = bill.uuid.clone().filter(|_| self.is_moved(&bill)) {
+                detailed.push((uuid, bill));
+            } else {
+                let listed = ApprovedBill::of_summary(&bill)?;
+                records.push(self.record(&Traced::new(listed, bill.request_ids))?);
             }
         }
         let read = |(uuid, _): (Uuid, Traced<BillSummary>)| async move { self.detail(&uuid).await };

@@ -34,7 +34,7 @@ use super::amend;
 use super::document::{Document, number_of};
 use super::leftovers::{self, There};
 use super::vendors::hindrance;
-use crate::failure::{not_committed, of_call};
+use crate::failure::{not_committed, of_call, stands_in_a_plan};
 
 /// How purchase orders are entered in one site.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -449,7 +449,7 @@ impl Sink for SyteLinePurchaseOrders {
     }
 
     async fn check(&self, drafts: &[Draft]) -> Vec<Option<Staged>> {
-        self.fit(drafts).await.into_iter().map(Result::err).collect()
+        self.fit(drafts).await.into_iter().map(|fit| fit.err().filter(stands_in_a_plan)).collect()
     }
 
     async fn stage(&self, drafts: &[Draft]) -> Vec<Staged> {

@@ -3,6 +3,8 @@
 use cloudsuite_client::syteline::{Vendor, VendorNumber};
 use sync_core::Missing;
 
+use crate::failure::SUPPLIER;
+
 /// What stands against a document of this currency: the vendor is gone or not active, or has another currency, in which
 /// SyteLine would silently put it.
 pub(super) fn hindrance(
@@ -11,7 +13,7 @@ pub(super) fn hindrance(
     number: &VendorNumber,
     vendor: Option<&Vendor>,
 ) -> Option<Missing> {
-    let unusable = |hint| Some(Missing { kind: "supplier".to_owned(), value: number.to_string(), hint });
+    let unusable = |hint| Some(Missing { kind: SUPPLIER.to_owned(), value: number.to_string(), hint });
     let Some(vendor) = vendor else {
         let hint = "it is not in SyteLine any more: add it there again, or correct the vendor's external id";
         return unusable(hint.to_owned());

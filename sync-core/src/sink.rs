@@ -38,6 +38,26 @@ pub const UNNAMED: &str = "a document with our reference";
 #[serde(transparent)]
 pub struct TargetRef(pub String);
 
+/// What stands for the number of a document that has none yet.
+const UNPOSTED: &str = "(still to be posted)";
+
+impl TargetRef {
+    /// What stands for the number of a document that is still to be posted, in a plan of others that refer to it.
+    pub fn unposted() -> Self {
+        Self(UNPOSTED.to_owned())
+    }
+
+    /// Whether a mapped document refers to one that is still to be posted: it cannot be written so.
+    pub(crate) fn is_awaited_by(document: &Value) -> bool {
+        match document {
+            Value::String(text) => text == UNPOSTED,
+            Value::Array(values) => values.iter().any(Self::is_awaited_by),
+            Value::Object(fields) => fields.values().any(Self::is_awaited_by),
+            _ => false,
+        }
+    }
+}
+
 impl fmt::Display for TargetRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

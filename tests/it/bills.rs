@@ -522,7 +522,7 @@ async fn the_connector_moves_orders_and_then_the_bills_that_are_for_them() {
             "post" => "posted",
             "hold" => "held",
             "skip" => "skipped",
-            other => panic!("{other}"),
+            other => panic!("{other}: {one}"),
         };
         assert_eq!(state(&one["key"]), expected, "{one}");
     }

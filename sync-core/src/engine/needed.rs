@@ -33,9 +33,7 @@ impl Engine {
         }
         let heads = self.store.get(&keys).await?;
         let seen = heads.into_iter().flatten().map(|head| match (&head.state, frozen) {
-            (State::Postponed { .. }, Some(frozen)) => {
-                Head::foreseen(head.key, TargetRef("(still to be posted)".to_owned()), frozen.until)
-            }
+            (State::Postponed { .. }, Some(frozen)) => Head::foreseen(head.key, TargetRef::unposted(), frozen.until),
             _ => head,
         });
         Ok(Cow::Owned(references.clone().with_records(seen)))

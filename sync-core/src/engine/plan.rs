@@ -284,12 +284,14 @@ fn at_rest(head: &Head) -> Option<Planned> {
     step.map(|step| Planned { key: head.key.clone(), step })
 }
 
-/// Asks the sink what it would not stage of the documents about to be posted.
+/// Asks the sink what it would not stage of the documents about to be posted; not of those that refer to others that a
+/// pass posts first, whose numbers nobody knows yet.
 async fn refuse_unfit(flow: &Flow, posted: Vec<(usize, Option<Handle>)>, plan: &mut [Planned]) {
     let draft = |(index, earlier): (usize, Option<Handle>)| {
         let Planned { key, step: Step::Post(document) } = &plan[index] else { return None };
         let (reference, document) = (ExternalRef::of(key), document.clone());
-        Some((index, Draft { key: key.clone(), reference, document, earlier }))
+        let is_whole = !TargetRef::is_awaited_by(&document);
+        is_whole.then(|| (index, Draft { key: key.clone(), reference, document, earlier }))
     };
     let (places, drafts): (Vec<usize>, Vec<Draft>) = posted.into_iter().filter_map(draft).unzip();
     if drafts.is_empty() {
