@@ -15,7 +15,8 @@ use sync_core::{Amended, Failure, FailureKind, RequestIds};
 use tenant_http::Outcome;
 
 use super::M3InvoiceSettings;
-use super::invoices::{Entry, M3Invoices, invalid};
+use super::entries::Entry;
+use super::invoices::{M3Invoices, invalid};
 use crate::bill::{
     InvoiceDraft, InvoiceLineDraft, LineStep, LineThere, Now, Ours, Plan, Shown, Standing, StandingLine, missing,
 };

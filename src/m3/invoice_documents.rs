@@ -17,7 +17,8 @@ use futures_util::FutureExt;
 use sync_core::Failure;
 
 use super::documents::by_days;
-use super::invoices::{Entry, M3Invoices};
+use super::entries::Entry;
+use super::invoices::M3Invoices;
 use crate::failure::of_transaction;
 use crate::reconcile::{Document, DocumentLine, Named, Wanted};
 

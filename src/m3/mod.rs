@@ -2,6 +2,7 @@
 
 mod amend;
 mod documents;
+mod entries;
 mod invoice_changes;
 mod invoice_documents;
 mod invoices;
