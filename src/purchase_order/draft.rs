@@ -26,6 +26,10 @@ pub struct OrderDraft {
     /// The warehouse it is for, or in M3 `FACILITY/WAREHOUSE`; none for the product's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warehouse: Option<String>,
+    /// Whether it was closed in Procurify before all of it came. It is posted all the same, for bills may be for it; of
+    /// an order that is closed so after it was posted, people are told.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub closed_short: bool,
     /// The lines, in the order of their numbers; at least one.
     pub lines: Vec<LineDraft>,
 }

@@ -195,6 +195,7 @@ impl DefaultOrderMapper {
             number: head.number.as_deref().map_or_else(|| head.procurify_po.to_string(), str::to_owned),
             payment_terms,
             warehouse,
+            closed_short: order.is_closed_short(),
             lines,
         };
         self.check_total(order, &draft, resolver);

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use procurify_client::{
-    Account, AccountId, CustomFieldValue, Department, DepartmentId, LocationId, OrderItem, OrderItemId,
-    OrderItemStatus, PurchaseOrder, PurchaseOrderDetail, PurchaseOrderLine, PurchaseOrderState, Text,
+    Account, AccountId, CustomFieldValue, Department, DepartmentId, FulfilmentStatus, LocationId, OrderItem,
+    OrderItemId, OrderItemStatus, PurchaseOrder, PurchaseOrderDetail, PurchaseOrderLine, PurchaseOrderState, Text,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -166,6 +166,13 @@ impl ApprovedOrder {
         Self { order, lines, custom_fields, unread: None }
     }
 
+    /// Whether it was closed though not all of it has come: what is missing is wanted no more. Procurify closes an order
+    /// of which all has come by itself, and that says nothing new.
+    pub fn is_closed_short(&self) -> bool {
+        self.order.state == Some(PurchaseOrderState::Closed)
+            && matches!(self.order.fulfilment_status, Some(FulfilmentStatus::Empty | FulfilmentStatus::Partial))
+    }
+
     /// An order as lists show it, with why there is no more of it.
     pub(crate) fn as_listed(order: PurchaseOrder, reason: String) -> Self {
         let read = ReadOrder { order, lines: Vec::new(), custom_fields: BTreeMap::new() };
@@ -224,6 +231,9 @@ impl ApprovedOrder {
         }
         if !self.custom_fields.is_empty() {
             content["custom_fields"] = json!(self.custom_fields);
+        }
+        if self.is_closed_short() {
+            content["closed_short"] = json!(true);
         }
         // Why it could not be read is no content: it may be another reason each time.
         if self.unread.is_some() {

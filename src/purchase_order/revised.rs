@@ -209,11 +209,16 @@ pub(crate) fn gone(number: &str) -> Failure {
 }
 
 /// What an order cannot follow its record in, and the ERP's order is not compared in, if any of it is not what was sent:
-/// payment terms, warehouse, and of lines that stay their tax codes and further dimensions.
+/// that it was closed before all of it came, payment terms, warehouse, and of lines that stay their tax codes and further
+/// dimensions.
 pub(crate) fn uncarried(amendment: &Amendment) -> Option<Failure> {
     let read = |document: &Option<Value>| serde_json::from_value::<OrderDraft>(document.clone()?).ok();
     let (sent, wanted) = (read(&amendment.sent)?, read(&amendment.document)?);
     let mut changes = Vec::new();
+    if sent.closed_short != wanted.closed_short {
+        let status = |order: &OrderDraft| if order.closed_short { "closed before all of it came" } else { "open" };
+        changes.push(format!("status: {} -> {}", status(&sent), status(&wanted)));
+    }
     let mut compare = |what: String, sent: Option<&str>, wanted: Option<&str>| {
         if sent != wanted {
             let default = "the ERP's own";

@@ -168,6 +168,40 @@ async fn what_has_come_is_left_alone_and_told_on_each_product() {
     leaves_alone_what_has_come::<OData>().await;
 }
 
+/// Of an order that is closed before all of it came people are told: what is missing stays ordered in the ERP.
+async fn tells_of_what_is_closed_short<E: Erp>() {
+    let world: World<E> = World::of(scenario(10)).await;
+    let connection = world.connect_amending().await;
+    assert!(sync(&connection).await.is_all_done());
+    let before = document(&world, CLOSED);
+    assert!(world.procurify.edit(CLOSED, Edit::Receive { line: 1, quantity: Decimal::ONE }));
+    assert!(sync(&connection).await.is_all_done(), "goods that come are no change");
+    assert!(world.procurify.edit(CLOSED, Edit::CloseShort));
+    let planned = connection.plan(FlowKind::PurchaseOrders).await.unwrap();
+    assert!(matches!(&planned[0].step, Step::Tell(why) if why.contains("closed before all of it came")), "{planned:?}");
+    let told = |report: &Report, change: &str| {
+        let reasons: Vec<&String> = report.concerns.iter().map(|concern| &concern.reason).collect();
+        assert_eq!(reasons.len(), 1, "{reasons:?}");
+        assert!(reasons[0].contains(&format!("status: {change}")), "{reasons:?}");
+    };
+    told(&sync(&connection).await, "open -> closed before all of it came");
+    told(&sync(&connection).await, "open -> closed before all of it came");
+    assert_eq!(document(&world, CLOSED), before, "nothing is changed by itself");
+    let replay = async |assurance| connection.engine().replay(&key(number(CLOSED)), &Actor::new("jo"), assurance).await;
+    replay(Assurance::DoneByHand).await.unwrap();
+    let report = sync(&connection).await;
+    assert!(report.is_all_done(), "{:?}", report.concerns);
+    assert!(world.procurify.edit(CLOSED, Edit::Reopen));
+    told(&sync(&connection).await, "closed before all of it came -> open");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_an_order_that_is_closed_before_all_of_it_came_people_are_told_on_each_product() {
+    tells_of_what_is_closed_short::<M3>().await;
+    tells_of_what_is_closed_short::<SyteLine>().await;
+    tells_of_what_is_closed_short::<OData>().await;
+}
+
 /// Whatever becomes of the call that changes an order, the order ends as it is wanted, and nothing is done twice.
 async fn survives_lost_answers<E: Erp>() {
     use FaultKind::{

@@ -14,7 +14,8 @@ impl ProcurifyTenant {
     }
 
     /// `{"do": "quantity", "line": 2, "quantity": "5"}`, `add_line`, `remove_line`, `blanket`, `receive`, `freight`,
-    /// `{"do": "discount", "amount": "12.50"}`, `cancel`, `close`, `reopen`.
+    /// `{"do": "discount", "amount": "12.50"}`, `cancel`, `close`, `close_short`,
+    /// `reopen`.
     pub(super) fn edit_call(&self, call: &Call) -> Option<Reply> {
         let number = call.path.trim_end_matches('/').strip_prefix("/_sandbox/orders/")?;
         if call.method != Method::POST {
@@ -45,10 +46,12 @@ fn read(body: &[u8]) -> Result<Edit, String> {
         Some("remove_line") => Edit::RemoveLine { line: line()? },
         Some("cancel") => Edit::Cancel,
         Some("close") => Edit::Close,
+        Some("close_short") => Edit::CloseShort,
         Some("reopen") => Edit::Reopen,
         _ => {
             return Err(
-                "`do` is quantity, receive, blanket, add_line, remove_line, freight, discount, cancel, close or reopen"
+                "`do` is quantity, receive, blanket, add_line, remove_line, freight, discount, cancel, close, close_short \
+                 or reopen"
                     .to_owned(),
             );
         }

@@ -18,9 +18,25 @@ pub(super) fn status_of(order: &Order, line: &Line) -> u8 {
     }
 }
 
+/// How much of an order has come.
+pub(super) fn fulfilment(order: &Order) -> &'static str {
+    if order.state == 3 && !order.closed_short {
+        return "full";
+    }
+    // Of an order that nobody has edited nothing has come.
+    let lines = order.edited.as_deref().unwrap_or_default();
+    if !lines.is_empty() && lines.iter().all(|line| received(order, line) >= line.quantity) {
+        "full"
+    } else if lines.iter().any(|line| !received(order, line).is_zero()) {
+        "partial"
+    } else {
+        "empty"
+    }
+}
+
 /// How many have come.
 fn received(order: &Order, line: &Line) -> Decimal {
-    if order.state == 3 { line.quantity } else { line.received }
+    if order.state == 3 && !order.closed_short { line.quantity } else { line.received }
 }
 
 /// An item as the list shows it: references as ids, numbers as decimal strings.

@@ -230,7 +230,7 @@ fn head(data: &Data, order: &Order) -> Value {
         "purchased_currency_rate": crate::scenario::CURRENCIES[seller.currency].2,
         "active": true,
         "state": order.state,
-        "fulfilment_status": if order.state == 3 { "full" } else { "empty" },
+        "fulfilment_status": lines::fulfilment(order),
         "recorded_date": moment(order.created),
         "closed_date": (order.state == 3).then(|| moment(order.modified)),
         "last_modified": moment(order.modified),

@@ -30,10 +30,12 @@ pub(crate) struct Order {
     pub(crate) freight: Decimal,
     /// What is taken off the lines.
     pub(crate) discount: Decimal,
+    /// It was closed before all of it came.
+    pub(crate) closed_short: bool,
     seed: u64,
     first_item: u64,
     line_count: usize,
-    edited: Option<Vec<Line>>,
+    pub(crate) edited: Option<Vec<Line>>,
 }
 
 impl Order {
@@ -119,8 +121,10 @@ pub enum Edit {
     },
     /// Cancels it.
     Cancel,
-    /// Closes it.
+    /// Closes it: all of it has come.
     Close,
+    /// Closes it though not all of it has come: what is missing is wanted no more.
+    CloseShort,
     /// Opens it again.
     Reopen,
 }
@@ -214,6 +218,7 @@ impl Orders {
             tax_rate: *rng.pick(&[0, 5, 12, 13]),
             freight: Decimal::ZERO,
             discount: Decimal::ZERO,
+            closed_short: false,
             seed: rng.next(),
             first_item: self.next_item,
             line_count: self.lines,
@@ -270,7 +275,8 @@ impl Orders {
         match edit {
             Edit::Cancel => return self.cancel(number, now),
             Edit::Close => return self.update(number, now, |order| order.state = 3),
-            Edit::Reopen => return self.update(number, now, |order| order.state = 0),
+            Edit::CloseShort => return self.update(number, now, |order| (order.state, order.closed_short) = (3, true)),
+            Edit::Reopen => return self.update(number, now, |order| (order.state, order.closed_short) = (0, false)),
             Edit::Freight { amount } => {
                 return self.update(number, now, |order| (order.freight, order.version) = (amount, order.version + 1));
             }
