@@ -8,6 +8,8 @@
 //!
 //! Nothing is sent twice: after a lost answer the invoice is read and compared anew.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 use sync_core::{Amended, Amendment, Compared, Difference, Failure, FailureKind, Handle};
 
@@ -180,7 +182,8 @@ impl<B: InvoiceBook> InvoiceSink<B> {
     fn other_files(&self, asked: &Asked<'_>, wanted: &InvoiceDraft) -> Option<Difference> {
         let sent = asked.sent.as_ref().filter(|_| self.book.carries_attachments())?;
         let (before, after) = (sent.attachment_links(), wanted.attachment_links());
-        let known = before == after && (after.is_none() || !asked.amendment.unsettled);
+        let same = sent.attachments.iter().collect::<BTreeSet<_>>() == wanted.attachments.iter().collect();
+        let known = same && (after.is_none() || !asked.amendment.unsettled);
         (!known).then(|| Difference { what: "attachments".to_owned(), before, after })
     }
 

@@ -82,6 +82,9 @@ pub struct OrderLink {
     /// How many of it are billed, where the cost is not split over accounts.
     #[serde(default, with = "decimal::option", skip_serializing_if = "Option::is_none")]
     pub quantity: Option<Decimal>,
+    /// Whether it was linked by hand, so that nothing is known of its lines.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_hand: bool,
 }
 
 impl InvoiceDraft {

@@ -80,7 +80,8 @@ mod tests {
     fn another_line_of_the_order_is_told() {
         let of_line = |line: Option<u32>| {
             let mut invoice = invoice("N30", "5");
-            invoice.lines[0].order = Some(OrderLink { number: "4711".to_owned(), line, quantity: None });
+            invoice.lines[0].order =
+                Some(OrderLink { number: "4711".to_owned(), line, quantity: None, by_hand: false });
             invoice
         };
         assert_eq!(changes(&of_line(Some(2)), &of_line(None)), Vec::<String>::new(), "it is not known any more");

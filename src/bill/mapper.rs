@@ -169,6 +169,9 @@ impl DefaultBillMapper {
             return resolver.absent("discount", &beside.discount.normalize().to_string(), hint);
         }
         let (lines, tax) = Self::in_whole_units(rough, total, &beside, unit, resolver)?;
+        // In whatever order Procurify lists them, they are the same files.
+        let files: BTreeSet<String> =
+            head.invoice_attachments.iter().filter_map(|file| file.url().map(str::to_owned)).collect();
         Some(InvoiceDraft {
             supplier: supplier?,
             number: number?,
@@ -182,7 +185,7 @@ impl DefaultBillMapper {
             tax,
             freight: unit.round(beside.freight),
             lines,
-            attachments: head.invoice_attachments.iter().filter_map(|file| file.url().map(str::to_owned)).collect(),
+            attachments: files.into_iter().collect(),
         })
     }
 
@@ -252,24 +255,24 @@ impl DefaultBillMapper {
         Some(InvoiceLineDraft { dimensions, ..place.line(text, Decimal::ZERO) })
     }
 
-    /// The ERP's order that a line bills: what a person has linked it to, or what it was posted as.
+    /// The ERP's order that a line bills: what it was posted as, or what a person has linked it to.
     fn order(&self, line: &BillLine, references: &References, resolver: &mut Resolver<'_>) -> Option<OrderLink> {
         let order = line.order?;
         let name = line.order_number.clone().unwrap_or_else(|| order.to_string().into());
+        let head = references.record(purchase_order::KIND, &order.to_string());
+        if let Some((head, target)) = head.and_then(|head| Some((head, head.target()?))) {
+            resolver.decide(format!("purchase order {name} is {target}"));
+            let place = line.order_item.and_then(|item| line_in_the_erp(head, item));
+            let quantity = line.quantity.filter(|_| line.parts.len() == 1).map(|quantity| quantity.normalize());
+            return Some(OrderLink { number: target.0.clone(), line: place, quantity, by_hand: false });
+        }
         if let Some(number) = resolver.linked(PURCHASE_ORDER, &order.to_string()) {
             if number == NO_ORDER {
                 resolver.decide(format!("what bills {name} refers to no order"));
                 return None;
             }
             resolver.decide(format!("what bills {name} refers to {number} as a whole: of its lines nothing is known"));
-            return Some(OrderLink { number, line: None, quantity: None });
-        }
-        let head = references.record(purchase_order::KIND, &order.to_string());
-        if let Some((head, target)) = head.and_then(|head| Some((head, head.target()?))) {
-            resolver.decide(format!("purchase order {name} is {target}"));
-            let place = line.order_item.and_then(|item| line_in_the_erp(head, item));
-            let quantity = line.quantity.filter(|_| line.parts.len() == 1).map(|quantity| quantity.normalize());
-            return Some(OrderLink { number: target.0.clone(), line: place, quantity });
+            return Some(OrderLink { number, line: None, quantity: None, by_hand: true });
         }
         if self.wait_for_orders {
             let command = format!("`link purchase_order {order}");
@@ -465,7 +468,7 @@ mod tests {
         assert_eq!((line.account.as_str(), line.cost_center.as_deref()), ("6100", Some("CC5")));
         assert_eq!(
             line.order,
-            Some(OrderLink { number: "1000001".to_owned(), line: Some(2), quantity: Some(4.into()) })
+            Some(OrderLink { number: "1000001".to_owned(), line: Some(2), quantity: Some(4.into()), by_hand: false })
         );
     }
 

@@ -7,7 +7,10 @@ use chrono::{NaiveDate, TimeDelta};
 use chrono_tz::Tz;
 use procurify_client::{BillStatus, BillSummary, BillType, ErrorKind, OrderBy, Reader, Uuid};
 use serde::{Deserialize, Serialize};
-use sync_core::{Batch, ConnectionId, Cursor, Failure, FailureKind, Known, Record, RecordKey, Source, SourceError};
+use serde_json::Value;
+use sync_core::{
+    Batch, ConnectionId, Cursor, Failure, FailureKind, Known, Record, RecordKey, Revision, Source, SourceError,
+};
 use tenant_http::{RequestIds, Traced};
 
 use super::KIND;
@@ -238,6 +241,10 @@ fn as_listed(bill: &BillSummary, reason: String) -> Result<ApprovedBill, Failure
 
 #[async_trait]
 impl Source for BillSource {
+    fn revision_of(&self, payload: &Value) -> Option<Revision> {
+        ApprovedBill::deserialize(payload).ok().map(|bill| bill.revision(&self.wanted))
+    }
+
     async fn poll(&self, after: Option<&Cursor>, known: &dyn Known) -> Result<Batch, SourceError> {
         let settings = &self.settings;
         let scope = Reading { wanted: self.wanted.clone(), unread: BTreeSet::new() };

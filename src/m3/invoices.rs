@@ -103,9 +103,9 @@ impl M3InvoiceSettings {
         needed
     }
 
-    /// The order with whose line M3 is to match this one.
+    /// The order with whose line M3 is to match this one; not one of whose lines nothing is known.
     fn matched<'a>(&self, line: &'a InvoiceLineDraft) -> Option<&'a OrderLink> {
-        line.order.as_ref().filter(|_| self.match_orders)
+        line.order.as_ref().filter(|order| self.match_orders && !order.by_hand)
     }
 
     /// The lines of an invoice as M3 is to hold them.

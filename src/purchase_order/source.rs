@@ -6,7 +6,10 @@ use async_trait::async_trait;
 use chrono::{NaiveDate, TimeDelta};
 use procurify_client::{OrderBy, PoNumber, PurchaseOrder, Reader, Role, Status};
 use serde::{Deserialize, Serialize};
-use sync_core::{Batch, ConnectionId, Cursor, Failure, FailureKind, Known, Record, RecordKey, Source, SourceError};
+use serde_json::Value;
+use sync_core::{
+    Batch, ConnectionId, Cursor, Failure, FailureKind, Known, Record, RecordKey, Revision, Source, SourceError,
+};
 use tenant_http::{RequestIds, Traced};
 
 use super::KIND;
@@ -178,6 +181,10 @@ impl PurchaseOrderSource {
 
 #[async_trait]
 impl Source for PurchaseOrderSource {
+    fn revision_of(&self, payload: &Value) -> Option<Revision> {
+        ApprovedOrder::deserialize(payload).ok().map(|order| order.revision())
+    }
+
     async fn poll(&self, after: Option<&Cursor>, known: &dyn Known) -> Result<Batch, SourceError> {
         let settings = &self.settings;
         let scope = Reading { created_from: settings.created_from, unread: BTreeSet::new() };

@@ -389,7 +389,7 @@ impl SyteLinePurchaseOrders {
     }
 }
 
-/// Why a vendor may not be bought from, if so.
+/// That none of them was staged.
 fn fail_all(staging: &mut [Result<Staging, Staged>], error: &Error) {
     for one in staging.iter_mut().filter(|one| one.is_ok()) {
         *one = Err(Staged::NotStaged(of_call(error)));

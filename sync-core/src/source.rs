@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::error::StoreError;
 use crate::failure::Failure;
-use crate::record::{Record, RecordKey};
+use crate::record::{Record, RecordKey, Revision};
 
 /// Where the next poll starts. Only its source reads it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,4 +78,11 @@ pub enum SourceError {
 pub trait Source: Send + Sync {
     /// The next batch after a cursor; from the beginning when there is none.
     async fn poll(&self, after: Option<&Cursor>, known: &dyn Known) -> Result<Batch, SourceError>;
+
+    /// The revision that a record of this content has now. It is asked for where a record that was kept before comes with
+    /// another revision, for that may count more, or less, than it did when the record was kept: what only a release or a
+    /// setting has changed is no change of the record. None, as by default, where revisions are always made alike.
+    fn revision_of(&self, _payload: &Value) -> Option<Revision> {
+        None
+    }
 }

@@ -55,9 +55,14 @@ struct Notes {
     telling: Vec<Telling>,
 }
 
+/// A flow that has not failed for so long does not run any more, once others get through.
+const FORGOTTEN: TimeDelta = TimeDelta::days(2);
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Failing {
     since: DateTime<Utc>,
+    /// When it failed last.
+    last: DateTime<Utc>,
     system: String,
     kind: FailureKind,
     reason: String,
@@ -92,7 +97,7 @@ impl Notes {
     fn note(&mut self, flow: &Kind, system: &str, failure: &Failure, now: DateTime<Utc>) -> Failing {
         let (system, kind, reason) = (system.to_owned(), alike(failure.kind), failure.to_string());
         let since = self.failing.get(flow).map_or(now, |failing| failing.since);
-        let failing = Failing { since, system, kind, reason };
+        let failing = Failing { since, last: now, system, kind, reason };
         self.failing.insert(flow.clone(), failing.clone());
         failing
     }
@@ -172,6 +177,7 @@ impl Engine {
             return Ok(());
         }
         notes.failing.remove(flow);
+        notes.failing.retain(|_, failing| now - failing.last < FORGOTTEN);
         if notes.failing.is_empty() {
             let mut untold = Vec::new();
             for mut one in notes.telling.into_iter().filter(|one| one.told) {

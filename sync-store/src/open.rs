@@ -143,9 +143,14 @@ impl SqliteStore {
         if found > schema::VERSION {
             return Err(OpenError::Newer { path: turn.path.clone(), found, known: schema::VERSION });
         }
-        self.writer.run("write again", |db| db.pragma_update(None, "query_only", false)).await.map_err(failed)?;
+        let again = |db: &Connection| {
+            db.pragma_update(None, "query_only", false)?;
+            // Without the right to write nothing is written.
+            free_leases(db).inspect_err(|_| drop(db.pragma_update(None, "query_only", true)))
+        };
+        self.writer.run("write again", again).await.map_err(failed)?;
         *turn.lock() = Some(lock);
-        self.writer.run("free leases", free_leases).await.map_err(failed)
+        Ok(())
     }
 
     /// Opens a database for reading only, also while another process writes it.

@@ -113,6 +113,10 @@ impl CrossReferences for SqliteStore {
         let connection = connection.clone();
         self.writer
             .run("read who changed cross-references", move |db| {
+                // One that only reads a ledger of before finds no record of them.
+                if !db.table_exists(None, "reference_changes")? {
+                    return Ok(Vec::new());
+                }
                 let sql = "SELECT change FROM reference_changes WHERE connection = ? ORDER BY number";
                 db.prepare_cached(sql)?.query_map([connection.as_str()], |row| json(row, 0))?.collect()
             })

@@ -2,9 +2,10 @@
 
 use chrono::NaiveDate;
 use procurify_cloudsuite::bill::{DefaultBillMapper, InvoiceDraft};
+use procurify_cloudsuite::m3::{M3InvoiceSettings, M3Product};
 use procurify_cloudsuite::purchase_order::SourceSettings;
 use procurify_cloudsuite::reference::{Link, LinkError};
-use procurify_cloudsuite::{Connection, FlowKind};
+use procurify_cloudsuite::{Company, Connection, ConnectionBuilder, FlowKind};
 use sandbox::{M3, OData, Scenario, SyteLine, TypedLine, TypedOrder};
 use sync_core::{Actor, Change, StateName};
 
@@ -17,10 +18,17 @@ fn with_bills() -> Scenario {
 
 /// Reads no order of the scenario: all are earlier.
 async fn connect<E: Erp>(world: &World<E>) -> Connection {
+    reading_none(world, |connection| connection).await
+}
+
+async fn reading_none<E: Erp>(
+    world: &World<E>,
+    amend: impl FnOnce(ConnectionBuilder) -> ConnectionBuilder,
+) -> Connection {
     let first = NaiveDate::from_ymd_opt(2030, 1, 1);
     let source = SourceSettings { page_size: 500, created_from: first, ..SourceSettings::default() };
     let mapper = DefaultBillMapper { orders_from: first, ..DefaultBillMapper::default() };
-    world.build(100, |connection| connection.source(source).bill_mapper(mapper)).await
+    world.build(100, |connection| amend(connection.source(source).bill_mapper(mapper))).await
 }
 
 fn link(source: &str, target: &str) -> Link {
@@ -38,6 +46,10 @@ async fn refusal(connection: &Connection, wrong: Link) -> String {
 async fn settled_by_a_person<E: Erp>() {
     let world: World<E> = World::of(with_bills()).await;
     let connection = connect(&world).await;
+    settles(&world, connection).await;
+}
+
+async fn settles<E: Erp>(world: &World<E>, connection: Connection) {
     assert_eq!(connection.sync(FlowKind::PurchaseOrders).await.unwrap().posted, []);
     let report = connection.sync(FlowKind::Bills).await.unwrap();
     assert_eq!(report.count(StateName::Held), world.bill_keys().len() as u64, "{:?}", report.counts);
@@ -99,6 +111,16 @@ async fn a_bill_for_an_order_of_before_the_first_day_goes_on_once_it_is_linked_t
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bill_for_an_order_of_before_the_first_day_goes_on_once_it_is_linked_to_the_order_in_odata_or_to_none() {
     settled_by_a_person::<OData>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_m3_that_matches_invoices_with_orders_takes_one_for_an_order_that_is_linked_on_accounts_alone() {
+    let world: World<M3> = World::of(with_bills()).await;
+    let settings = M3InvoiceSettings { match_orders: true, ..M3InvoiceSettings::default() };
+    let company = world.cloudsuite().m3(Company(100)).division("AAA").facility("A01").warehouse("001");
+    let product = M3Product::new(company).invoices(settings);
+    let connection = reading_none(&world, |connection| connection.cloudsuite(product)).await;
+    settles(&world, connection).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -88,6 +88,16 @@ fn what_lasts_is_told_once_whatever_its_words_and_once_more_when_it_is_over() {
 }
 
 #[test]
+fn what_does_not_run_any_more_is_forgotten_once_others_get_through() {
+    let passes = Passes::new();
+    assert_eq!(passes.pass(0, "bill", DENIED).len(), 1);
+    assert!(passes.pass(24 * 60, KIND, None).is_empty(), "it may be its turn yet");
+    let over = passes.pass(24 * 60, KIND, None);
+    assert!(over.len() == 1 && over[0].over.is_some(), "{over:?}");
+    assert_eq!(block_on(passes.engine().troubles()).unwrap(), []);
+}
+
+#[test]
 fn what_passes_by_itself_is_never_told() {
     let passes = Passes::new();
     for _ in 0..10 {

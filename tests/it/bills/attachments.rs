@@ -12,6 +12,9 @@ use super::with_bills;
 use crate::erp::Erp;
 use crate::world::{World, bill_key};
 
+/// The status of a bill that is paid.
+const PAID: u8 = 4;
+
 /// Products whose invoices have a property for them.
 trait Carries: Erp {
     /// The product, told of that property.
@@ -124,4 +127,30 @@ async fn attached_after_posting<E: Carries>() {
     let report = connection.sync(FlowKind::Bills).await.unwrap();
     let [concern] = report.concerns.as_slice() else { panic!("{report:?}") };
     assert!(concern.reason.contains(&addresses(&["a.pdf", "b.pdf"])), "{}", concern.reason);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_property_is_set_only_later_no_bill_counts_as_changed_for_its_old_files() {
+    set_later::<SyteLine>().await;
+    set_later::<OData>().await;
+}
+
+async fn set_later<E: Carries>() {
+    let world = World::<E>::of(with_bills(6, 6)).await;
+    let id = world.procurify.approved_bills()[0];
+    attach(&world, id, &["a.pdf"], "monday");
+    let connection = world.connect().await;
+    for flow in [FlowKind::PurchaseOrders, FlowKind::Bills] {
+        assert!(connection.sync(flow).await.unwrap().is_all_done());
+    }
+    drop(connection);
+    let connection = connect(&world, |connection| connection).await;
+    world.procurify.edit_bill(id, |edit| edit.status = Some(PAID));
+    let planned = connection.plan(FlowKind::Bills).await.unwrap();
+    assert_eq!(planned, []);
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    assert!(report.is_all_done() && report.read > 0, "{:?}", report.concerns);
+    // What is new is a change.
+    attach(&world, id, &["a.pdf", "b.pdf"], "tuesday");
+    assert_eq!(connection.sync(FlowKind::Bills).await.unwrap().concerns.len(), 1);
 }
