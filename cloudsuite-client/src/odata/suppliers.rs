@@ -121,7 +121,7 @@ impl SupplierChanges {
 /// # async fn run(client: CloudSuiteClient) -> Result<(), Box<dyn std::error::Error>> {
 /// let suppliers = client.odata("100").suppliers();
 /// for created in suppliers.create(&[NewSupplier::new("Bolt & Co").number("PF0017").currency("CAD")]).await {
-///     println!("{:?}", suppliers.number_of(&created?));
+///     println!("{:?}", suppliers.number_of(&created?.value));
 /// }
 /// if let Some(bolt) = &suppliers.get(&["PF0017"]).await?[0] {
 ///     suppliers.change("PF0017", bolt.etag.as_deref(), &SupplierChanges::new().name("Bolt and Nut")).await?;
