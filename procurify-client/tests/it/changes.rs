@@ -49,6 +49,10 @@ struct Stored {
 /// The longest that a change takes to be seen.
 const LATEST: i64 = 8;
 
+/// The longest that calls are under way together, in the tenant's time: up to four go ahead of one, in whatever order they
+/// get there, each of up to 4 s; and a second for the clock, which is shown without its fractions.
+const UNDER_WAY: i64 = 5 * 4 + 2;
+
 /// A tenant that does not stand still.
 struct Tenant {
     rng: Rng,
@@ -401,7 +405,7 @@ async fn every_record_changed_before_the_cursor_was_read_at_that_change_or_later
     println!("{histories} histories from seed {first}");
     let (server, tenants) = tenants().await;
     for seed in first..first + histories {
-        if let Err(what) = history(&server.uri(), &tenants, seed, TimeDelta::seconds(LATEST + 2)).await {
+        if let Err(what) = history(&server.uri(), &tenants, seed, TimeDelta::seconds(LATEST + UNDER_WAY)).await {
             panic!("SEED={seed} HISTORIES=1: {what}");
         }
     }
