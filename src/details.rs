@@ -1,8 +1,10 @@
 //! Records that are read one by one: one that cannot be read does not keep the others from being read.
 
+use std::collections::HashSet;
+
 use futures_util::{StreamExt, stream};
 use procurify_client::{Error, ErrorKind};
-use sync_core::Failure;
+use sync_core::{Failure, Known, RecordKey, SourceError};
 
 use crate::failure::{is_of_the_record, of_call};
 
@@ -55,6 +57,24 @@ pub(crate) fn hint(reason: &str) -> String {
         "its lines cannot be read ({reason}): correct it in Procurify, or ask Procurify's support; it is asked for again \
          with each reading, and goes on once it can be read"
     )
+}
+
+/// How the mark of a record ends that was read as listed only, though its detail is wanted.
+const UNREAD: &str = ":unread";
+/// How the mark of a record ends that is wanted as listed only.
+pub(crate) const LEFT: &str = ":left";
+
+/// The mark of a reading; one of what could not be read whole is no mark of the whole.
+pub(crate) fn mark(stamp: String, unread: bool) -> String {
+    if unread { format!("{stamp}{UNREAD}") } else { stamp }
+}
+
+/// Those of these records that were read whole before.
+pub(crate) async fn known_whole(keys: Vec<RecordKey>, known: &dyn Known) -> Result<HashSet<RecordKey>, SourceError> {
+    let is_of_the_whole = |stamp: &str| !stamp.ends_with(UNREAD) && !stamp.ends_with(LEFT);
+    let stamps = known.stamps(&keys).await?;
+    let whole = keys.into_iter().zip(stamps).filter(|(_, stamp)| stamp.as_deref().is_some_and(is_of_the_whole));
+    Ok(whole.map(|(key, _)| key).collect())
 }
 
 /// What was read, and what was not.

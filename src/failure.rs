@@ -3,6 +3,7 @@
 use std::error::Error as _;
 
 use cloudsuite_client::m3::TransactionError;
+use sync_core::error::sentence;
 use sync_core::{Committed, Difference, EngineError, Failure, FailureKind, SourceError, Staged};
 use tenant_http::{Error, ErrorKind, Outcome};
 
@@ -44,20 +45,6 @@ pub(crate) fn of_pass(error: &SyncError) -> (String, Failure) {
     };
     let kind = failure.map_or(FailureKind::Other, |failure| failure.kind);
     (place, Failure::new(kind, told))
-}
-
-/// An error and its causes, each said once.
-fn sentence(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        let words = next.to_string();
-        if !text.contains(&words) {
-            text = format!("{text}: {words}");
-        }
-        cause = next.source();
-    }
-    text
 }
 
 /// Why a document cannot follow its record, with all in which the two differ: whoever corrects it by hand needs that.

@@ -1,6 +1,7 @@
 //! What orders and bills are to people: vendor, number and amount.
 
 use rust_decimal::Decimal;
+use serde::Deserialize;
 use serde_json::Value;
 use sync_core::{Kind, Label};
 
@@ -10,8 +11,8 @@ use crate::purchase_order::{self, ApprovedOrder};
 /// What a record of the ledger is to people, by its kind and content; empty for kinds that are no documents.
 pub fn label(kind: &Kind, payload: &Value) -> Label {
     match kind.as_str() {
-        purchase_order::KIND => serde_json::from_value(payload.clone()).map(of_order).unwrap_or_default(),
-        bill::KIND => serde_json::from_value(payload.clone()).map(of_bill).unwrap_or_default(),
+        purchase_order::KIND => ApprovedOrder::deserialize(payload).map(of_order).unwrap_or_default(),
+        bill::KIND => ApprovedBill::deserialize(payload).map(of_bill).unwrap_or_default(),
         _ => Label::default(),
     }
 }

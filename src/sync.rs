@@ -291,6 +291,11 @@ impl Connection {
         Ok(())
     }
 
+    /// A record for people.
+    pub(crate) fn concern(&self, head: &Head, reason: String) -> Concern {
+        Concern { key: head.key.clone(), label: self.engine.label(head), state: head.state.name(), reason }
+    }
+
     async fn stand(&self, kind: &Kind, report: &mut Report) -> Result<(), SyncError> {
         let (store, connection) = (self.engine.store(), self.engine.connection());
         report.counts = store.counts(connection, kind).await.map_err(EngineError::from)?;
@@ -299,8 +304,7 @@ impl Connection {
             if let Some(reason) = head.concern() {
                 // What was compared and refused went the same way as what was changed.
                 report.amended.retain(|amended| *amended != head.key);
-                let label = self.engine.label(&head);
-                report.concerns.push(Concern { key: head.key.clone(), label, state: head.state.name(), reason });
+                report.concerns.push(self.concern(&head, reason));
             }
         }
         Ok(())

@@ -179,7 +179,7 @@ struct Answer {
 
 impl Answer {
     fn failed(name: &str, error: &(dyn std::error::Error + 'static)) -> Self {
-        let why = format!("{name}: {}", crate::sentence(error));
+        let why = format!("{name}: {}", sync_core::error::sentence(error));
         Self { document: json!({ "failed": why }), text: format!("{name} cannot be used."), wrong: Some(why) }
     }
 }

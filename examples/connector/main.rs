@@ -147,24 +147,10 @@ async fn run() -> ExitCode {
     match done {
         Ok(code) => code,
         Err(problem) => {
-            eprintln!("{}", sentence(problem.as_ref()));
+            eprintln!("{}", sync_core::error::sentence(problem.as_ref()));
             ExitCode::FAILURE
         }
     }
-}
-
-/// A problem and its causes, each said once.
-fn sentence(problem: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = problem.to_string();
-    let mut cause = problem.source();
-    while let Some(next) = cause {
-        let words = next.to_string();
-        if !text.contains(&words) {
-            text = format!("{text}: {words}");
-        }
-        cause = next.source();
-    }
-    text
 }
 
 /// On a terminal progress is drawn, and only warnings are logged; else everything is JSON lines. That a system does not

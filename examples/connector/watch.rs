@@ -80,7 +80,7 @@ async fn one_run(config: &Config, connection: &Connection, stop: &Stop, json: bo
 }
 
 fn failed(problem: &Problem, json: bool) {
-    let told = crate::sentence(problem.as_ref());
+    let told = sync_core::error::sentence(problem.as_ref());
     tracing::error!(problem = told, "the run failed");
     say(json, &json!({ "failed": told }), || format!("This run failed: {told}"));
 }

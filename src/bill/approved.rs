@@ -12,6 +12,7 @@ use sync_core::{Failure, FailureKind, Lifecycle, Revision};
 use tenant_http::decimal;
 
 use super::wanted::Wanted;
+use crate::details;
 use crate::purchase_order::{BudgetAccount, custom_fields};
 
 /// A bill with its lines.
@@ -267,7 +268,7 @@ impl ApprovedBill {
     pub(crate) fn stamp(&self, wanted: &Wanted) -> String {
         let bill = &self.bill;
         let stamp = mark(bill.version, bill.status, bill.kind, bill.last_modified_datetime, wanted);
-        if self.unread.is_some() { format!("{stamp}{UNREAD}") } else { stamp }
+        details::mark(stamp, self.unread.is_some())
     }
 
     pub(crate) fn lifecycle(&self, wanted: &Wanted) -> Lifecycle {
@@ -275,16 +276,6 @@ impl ApprovedBill {
         let moved = wanted.refusal(self.bill.kind, self.bill.status).is_none();
         if (ended && !moved) || self.bill.active == Some(false) { Lifecycle::Cancelled } else { Lifecycle::Active }
     }
-}
-
-/// How the mark of a bill ends that was read as listed only, though its detail is wanted.
-const UNREAD: &str = ":unread";
-/// How the mark of a bill ends that is not moved, and so is wanted as listed only.
-const LEFT: &str = ":left";
-
-/// Whether a mark is of a bill that was read with its detail.
-pub(crate) fn is_of_the_whole(stamp: &str) -> bool {
-    !stamp.ends_with(UNREAD) && !stamp.ends_with(LEFT)
 }
 
 /// A cheap mark of one reading of a bill.
@@ -305,7 +296,7 @@ fn mark(
         version.unwrap_or_default(),
         status.map_or(-1, BillStatus::code),
         modified.map(|at| at.to_rfc3339()).unwrap_or_default(),
-        if moved { ":moved" } else { LEFT }
+        if moved { ":moved" } else { details::LEFT }
     )
 }
 

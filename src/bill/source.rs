@@ -14,9 +14,9 @@ use sync_core::{
 use tenant_http::{RequestIds, Traced};
 
 use super::KIND;
-use super::approved::{ApprovedBill, is_of_the_whole, stamp};
+use super::approved::{ApprovedBill, stamp};
 use super::wanted::Wanted;
-use crate::details::{Unread, read_each};
+use crate::details::{Unread, known_whole, read_each};
 use crate::failure::of_call;
 use crate::reading::{Position, Scope, changed, pages};
 use crate::reconcile::Period;
@@ -198,18 +198,6 @@ impl BillSource {
         Ok(records)
     }
 
-    /// Those of these bills that were read whole before.
-    async fn known_whole(
-        &self,
-        bills: &[Traced<BillSummary>],
-        known: &dyn Known,
-    ) -> Result<HashSet<RecordKey>, SourceError> {
-        let keys: Vec<RecordKey> = bills.iter().map(|bill| self.key(bill.id)).collect();
-        let stamps = known.stamps(&keys).await?;
-        let whole = keys.into_iter().zip(stamps).filter(|(_, stamp)| stamp.as_deref().is_some_and(is_of_the_whole));
-        Ok(whole.map(|(key, _)| key).collect())
-    }
-
     fn is_moved(&self, bill: &BillSummary) -> bool {
         self.wanted.refusal(bill.kind, bill.status).is_none()
     }
@@ -257,7 +245,7 @@ impl Source for BillSource {
             scope.unread.remove(&uuid.0);
         }
         let again = if from.is_within_a_scan() { Vec::new() } else { self.again(&mut scope.unread).await? };
-        let whole = self.known_whole(&touched, known).await?;
+        let whole = known_whole(touched.iter().map(|bill| self.key(bill.id)).collect(), known).await?;
         let mut records = self.records(touched, &whole, &mut scope.unread).await?;
         records.extend(again);
         let next = Position { place, scope }.write()?;

@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 use sync_core::{Lifecycle, Revision};
 use tenant_http::{Error, ErrorKind, Outcome, decimal};
 
+use crate::details;
+
 /// A purchase order with its lines.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ApprovedOrder {
@@ -181,8 +183,7 @@ impl ApprovedOrder {
 
     /// The mark of this reading; one of what could not be read whole is no mark of the whole.
     pub(crate) fn stamp(&self) -> String {
-        let stamp = stamp(&self.order);
-        if self.unread.is_some() { format!("{stamp}{UNREAD}") } else { stamp }
+        details::mark(stamp(&self.order), self.unread.is_some())
     }
 
     /// What makes two readings the same: all that [`DefaultOrderMapper`](super::DefaultOrderMapper) and account mappings
@@ -251,14 +252,6 @@ pub(crate) fn custom_fields(fields: Vec<CustomFieldValue>) -> BTreeMap<String, S
         other => Some(other.to_string()),
     };
     fields.into_iter().filter_map(|one| Some((one.field?.name?.to_string(), text(one.value?)?))).collect()
-}
-
-/// How the mark of an order ends whose lines could not be read.
-const UNREAD: &str = ":unread";
-
-/// Whether a mark is of an order that was read with its lines.
-pub(crate) fn is_of_the_whole(stamp: &str) -> bool {
-    !stamp.ends_with(UNREAD)
 }
 
 /// A cheap mark of one reading of an order.

@@ -14,8 +14,8 @@ use tenant_http::{RequestIds, Traced};
 
 use super::KIND;
 use super::lines::LineReader;
-use super::order::{ApprovedOrder, is_of_the_whole, lifecycle, stamp};
-use crate::details::Unread;
+use super::order::{ApprovedOrder, lifecycle, stamp};
+use crate::details::{Unread, known_whole};
 use crate::failure::of_call;
 use crate::reading::{Position, Scope, changed, pages, reaches_back};
 use crate::reconcile::Period;
@@ -158,18 +158,6 @@ impl PurchaseOrderSource {
         Ok(records)
     }
 
-    /// Those of these orders that were read whole before.
-    async fn known_whole(
-        &self,
-        orders: &[Traced<PurchaseOrder>],
-        known: &dyn Known,
-    ) -> Result<HashSet<RecordKey>, SourceError> {
-        let keys: Vec<RecordKey> = orders.iter().map(|order| self.key(order)).collect();
-        let stamps = known.stamps(&keys).await?;
-        let whole = keys.into_iter().zip(stamps).filter(|(_, stamp)| stamp.as_deref().is_some_and(is_of_the_whole));
-        Ok(whole.map(|(key, _)| key).collect())
-    }
-
     fn record(&self, order: &Traced<ApprovedOrder>) -> Result<Record, Failure> {
         let (key, stamp, lifecycle) = (self.key(&order.order), order.stamp(), lifecycle(&order.order));
         let revision = order.revision();
@@ -200,7 +188,7 @@ impl Source for PurchaseOrderSource {
             scope.unread.remove(&order.procurify_po);
         }
         let again = if from.is_within_a_scan() { Vec::new() } else { self.again(&mut scope.unread).await? };
-        let whole = self.known_whole(&touched, known).await?;
+        let whole = known_whole(touched.iter().map(|order| self.key(order)).collect(), known).await?;
         let mut records = self.records(touched, &whole, &mut scope.unread).await?;
         records.extend(again);
         let next = Position { place, scope }.write()?;

@@ -45,17 +45,15 @@ pub fn resolve(references: &References, kind: &str, source: &str, label: &str) -
         Some(Match::Ambiguous { candidates }) => {
             let either = candidates.join(" or ");
             let first = candidates.first().map_or("TARGET", String::as_str);
-            if kind == GL_ACCOUNT {
+            let settled = if kind == GL_ACCOUNT {
                 format!(
-                    "its code is not in the ERP, and by its name it could be {either}: add it there, correct the code in Procurify, or {}",
-                    link(first)
+                    "its code is not in the ERP, and by its name it could be {either}: add it there, correct the code \
+                     in Procurify"
                 )
             } else {
-                format!(
-                    "it could be {either} in the ERP: put the right one into its external id in Procurify, or {}",
-                    link(first)
-                )
-            }
+                format!("it could be {either} in the ERP: put the right one into its external id in Procurify")
+            };
+            format!("{settled}, or {}", link(first))
         }
         Some(Match::Unknown { named }) => format!(
             "its external id {named} is not in the ERP: add it there, correct it in Procurify, or {}",

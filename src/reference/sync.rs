@@ -370,8 +370,7 @@ impl Connection {
             let concerning = Query::of(connection, kind).concerning();
             for head in list_all(store.as_ref(), concerning).await.map_err(EngineError::from)? {
                 if let Some(reason) = head.concern() {
-                    let label = self.engine.label(&head);
-                    report.concerns.push(Concern { key: head.key.clone(), label, state: head.state.name(), reason });
+                    report.concerns.push(self.concern(&head, reason));
                 }
             }
         }

@@ -5,6 +5,26 @@ use std::error::Error;
 use crate::record::Kind;
 use crate::source::SourceError;
 
+/// An error and its causes in one sentence, each said once, for people.
+///
+/// ```
+/// # use sync_core::StoreError;
+/// let error = StoreError::new("append events", "disk full");
+/// assert_eq!(sync_core::error::sentence(&error), "the store could not append events: disk full");
+/// ```
+pub fn sentence(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        let words = next.to_string();
+        if !text.contains(&words) {
+            text = format!("{text}: {words}");
+        }
+        cause = next.source();
+    }
+    text
+}
+
 /// A store that could not do its work. Nothing is known of what was being stored.
 #[derive(Debug, thiserror::Error)]
 #[error("the store could not {doing}")]

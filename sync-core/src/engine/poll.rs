@@ -113,8 +113,10 @@ impl Engine {
                 head,
             });
         };
-        let source = self.flows.iter().find(|flow| &flow.kind == record.key.kind()).map(|flow| &flow.source);
-        let counted_anew = || source.and_then(|source| source.revision_of(&head.payload)).as_ref() == Some(&revision);
+        let counted_anew = || {
+            let flow = self.flow_of(record.key.kind()).ok();
+            flow.and_then(|flow| flow.source.revision_of(&head.payload)).as_ref() == Some(&revision)
+        };
         let same = head.revision == revision || counted_anew();
         let change = if !same || head.lifecycle != lifecycle {
             Change::Revised { revision, stamp, lifecycle, payload }
