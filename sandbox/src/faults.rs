@@ -103,7 +103,8 @@ pub(crate) enum CallKind {
 pub struct Faults {
     /// Share of the calls that fail, in thousandths: 200 is 20 %.
     pub per_mille: u32,
-    /// The kinds drawn from, as cards from a pack: none comes again before the others that fit the calls have come.
+    /// The kinds drawn from, as cards from a pack, which is filled again once nothing in it fits the call: what only
+    /// bulk calls can suffer strikes the first of them, however few they are.
     pub kinds: Vec<FaultKind>,
     /// Seed of the draw: the same calls in the same order fail in the same way.
     pub seed: u64,
@@ -192,13 +193,13 @@ struct State {
 impl State {
     /// The next kind for such a call.
     fn deal(&mut self, call: CallKind) -> Option<FaultKind> {
-        if !self.pack.iter().any(|kind| kind.fits(call)) {
-            self.pack.extend(self.faults.kinds.iter().filter(|kind| kind.fits(call)));
-        }
-        let fitting: Vec<FaultKind> = self.pack.iter().copied().filter(|kind| kind.fits(call)).collect();
-        if fitting.is_empty() {
+        if !self.faults.kinds.iter().any(|kind| kind.fits(call)) {
             return None;
         }
+        if !self.pack.iter().any(|kind| kind.fits(call)) {
+            self.pack.clone_from(&self.faults.kinds);
+        }
+        let fitting: Vec<FaultKind> = self.pack.iter().copied().filter(|kind| kind.fits(call)).collect();
         let any = *self.rng.pick(&fitting);
         // Bulk calls may be few: what can strike no others comes first.
         let kind = fitting.into_iter().find(|kind| kind.is_of_bulk()).unwrap_or(any);
@@ -217,7 +218,8 @@ const SLOW_CALLS: u32 = 5;
 impl Injector {
     pub(crate) fn new(faults: Faults) -> Self {
         let rng = Rng::new(faults.seed);
-        Self(Mutex::new(State { faults, rng, pack: Vec::new(), once: VecDeque::new(), slow: 0 }))
+        let pack = faults.kinds.clone();
+        Self(Mutex::new(State { faults, rng, pack, once: VecDeque::new(), slow: 0 }))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -227,8 +229,8 @@ impl Injector {
     pub(crate) fn set(&self, faults: Faults) {
         let mut state = self.lock();
         state.rng = Rng::new(faults.seed);
+        state.pack.clone_from(&faults.kinds);
         state.faults = faults;
-        state.pack.clear();
         state.slow = 0;
     }
 

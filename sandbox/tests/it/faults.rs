@@ -121,6 +121,27 @@ async fn the_same_seed_fails_the_same_calls() {
 }
 
 #[tokio::test]
+async fn what_only_bulk_calls_suffer_strikes_the_first_of_them_whatever_came_before() {
+    let clerk = Clerk::small().await;
+    for seed in 0..20 {
+        clerk.tenant.set_faults(Faults { seed, hang: Duration::ZERO, pause: Duration::ZERO, ..Faults::share(1000) });
+        let before = clerk.tenant.stats().faults;
+        for _ in 0..seed {
+            // However it ends.
+            drop(clerk.try_get("GENERAL/GetUserInfo").await);
+        }
+        for _ in 0..3 {
+            drop(clerk.try_post(body("PPS370MI", &vec![("StartEntry", json!({ "BAOR": "PFY" })); 5])).await);
+        }
+        let after = clerk.tenant.stats().faults;
+        for kind in ["BulkTerminated", "BulkBadRequest", "ShortResults"] {
+            let struck = after.get(kind).unwrap_or(&0) - before.get(kind).unwrap_or(&0);
+            assert_eq!(struck, 1, "seed {seed}: {kind}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn faults_never_touch_the_control_endpoints() {
     let caller = Caller::small().await;
     caller.tenant.set_faults(Faults::always(FaultKind::ResetBefore));
