@@ -128,7 +128,8 @@ impl OData {
     }
 
     /// The most writes that a `$batch` may hold. Default 100; at 1, writes go one by one without `$batch`. So they do
-    /// once the service has refused a whole `$batch`, until the write that it was about shows.
+    /// once the service has refused a whole `$batch`, until the write that it was about shows, or for twice as many
+    /// calls, after each further refusal for twice as many again.
     pub fn writes_per_batch(mut self, writes: usize) -> Self {
         self.limits.parts = BatchSize::new(writes);
         self

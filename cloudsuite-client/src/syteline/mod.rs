@@ -138,7 +138,9 @@ impl SyteLine {
     }
 
     /// The most changes that an update may carry. Default 100, at least 1; it falls to 1 by itself if the server
-    /// proves to process no more than the first, and rises again if it proves to have processed more than it showed.
+    /// proves to process no more than the first, or refuses an update as a whole. It rises again if the server proves
+    /// to have processed more than it showed, and is tried again after twice as many updates of one change, after each
+    /// further fall after twice as many again.
     pub fn max_changes_per_request(mut self, changes: usize) -> Self {
         self.batch_size = BatchSize::new(changes);
         self
@@ -165,7 +167,8 @@ impl SyteLine {
         self.site.as_deref()
     }
 
-    /// How many changes an update carries at present: 1 once the server has proved to process only the first.
+    /// How many changes an update carries at present: 1 for a while once the server has proved to process only the
+    /// first.
     pub fn changes_per_request(&self) -> usize {
         self.batch_size.get()
     }

@@ -146,7 +146,7 @@ impl Update {
             bytes += self.changes[place].body(0).map_or(0, |body| body.len() + 8);
             bytes <= self.syteline.bytes_per_request()
         };
-        places.iter().take(self.syteline.changes_per_request()).take_while(fits).count().max(1)
+        places.iter().take(self.syteline.batch_size().of_next_call()).take_while(fits).count().max(1)
     }
 
     /// One call with the changes at these places.

@@ -115,7 +115,7 @@ impl Service {
         let mut results = Vec::with_capacity(writes.len());
         let (mut rest, mut most) = (writes, usize::MAX);
         while !rest.is_empty() {
-            let (now, later) = rest.split_at(self.next_call(rest, self.limits().parts.get().min(most)));
+            let (now, later) = rest.split_at(self.next_call(rest, self.limits().parts.of_next_call().min(most)));
             let failed = match now {
                 [one] => {
                     let answer = self.write_alone(one).await;
