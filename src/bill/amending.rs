@@ -41,6 +41,10 @@ fn refused(why: impl Into<String>) -> Failure {
     Failure::new(FailureKind::Invalid, why)
 }
 
+fn files(sent: &InvoiceDraft, wanted: &InvoiceDraft) -> Difference {
+    Difference { what: "attachments".to_owned(), before: sent.attachment_links(), after: wanted.attachment_links() }
+}
+
 /// What is booked of an invoice: without texts, links and attachments.
 fn booked(invoice: &InvoiceDraft) -> InvoiceDraft {
     let plain = |line: &InvoiceLineDraft| InvoiceLineDraft { text: String::new(), order: None, ..line.clone() };
@@ -149,7 +153,7 @@ impl<B: InvoiceBook> InvoiceSink<B> {
     ) -> Result<Compared, Failure> {
         let number = &asked.amendment.target;
         let closed = format!("invoice {number} {why}, and is never touched: correct it by hand");
-        let files = self.other_files(asked, wanted).filter(|files| files.before != files.after);
+        let files = self.unsure_files(asked, wanted).filter(|files| files.before != files.after);
         if let Some(standing) = standing {
             let (_, mut differences) = self.plan(standing, wanted);
             differences.extend(files);
@@ -177,14 +181,18 @@ impl<B: InvoiceBook> InvoiceSink<B> {
         Err(refused(format!("{closed} ({told})")))
     }
 
-    /// The addresses of attachments, if the invoice has them in a field and they are not those that were sent, or it is
-    /// not known whether these were. They are not read again.
-    fn other_files(&self, asked: &Asked<'_>, wanted: &InvoiceDraft) -> Option<Difference> {
-        let sent = asked.sent.as_ref().filter(|_| self.book.carries_attachments())?;
-        let (before, after) = (sent.attachment_links(), wanted.attachment_links());
+    /// The addresses of attachments, if an invoice has them in a field and they are not those that were sent.
+    pub(super) fn other_files(&self, sent: &InvoiceDraft, wanted: &InvoiceDraft) -> Option<Difference> {
         let same = sent.attachments.iter().collect::<BTreeSet<_>>() == wanted.attachments.iter().collect();
-        let known = same && (after.is_none() || !asked.amendment.unsettled);
-        (!known).then(|| Difference { what: "attachments".to_owned(), before, after })
+        (self.book.carries_attachments() && !same).then(|| files(sent, wanted))
+    }
+
+    /// The addresses of attachments, as [`other_files`](Self::other_files), or if it is not known whether they were
+    /// sent. They are not read again.
+    fn unsure_files(&self, asked: &Asked<'_>, wanted: &InvoiceDraft) -> Option<Difference> {
+        let sent = asked.sent.as_ref().filter(|_| self.book.carries_attachments())?;
+        let unsure = asked.amendment.unsettled && !wanted.attachments.is_empty();
+        self.other_files(sent, wanted).or_else(|| unsure.then(|| files(sent, wanted)))
     }
 
     fn plan(&self, standing: &Standing, wanted: &InvoiceDraft) -> (Plan, Vec<Difference>) {
@@ -222,7 +230,7 @@ impl<B: InvoiceBook> InvoiceSink<B> {
             )));
         }
         let (mut plan, mut differences) = self.plan(standing, wanted);
-        if let Some(files) = self.other_files(asked, wanted) {
+        if let Some(files) = self.unsure_files(asked, wanted) {
             plan.head.attachments = Some(files.after.clone().unwrap_or_default());
             differences.push(files);
         }

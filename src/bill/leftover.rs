@@ -2,8 +2,8 @@
 
 use super::draft::{InvoiceDraft, InvoiceLineDraft};
 
-/// In what an invoice differs from the one that was sent before it, for people; nothing if only its attachments do,
-/// which are looked up from Procurify and booked nowhere.
+/// In what an invoice differs from the one that was sent before it, for people; but for its attachments, which not every
+/// product has a field for.
 pub(super) fn changes(sent: &InvoiceDraft, wanted: &InvoiceDraft) -> Vec<String> {
     let (mut changes, day) = (Vec::new(), |day: Option<chrono::NaiveDate>| day.map(|day| day.to_string()));
     let mut compare = |what: &str, sent: Option<String>, wanted: Option<String>, same: bool| {

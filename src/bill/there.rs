@@ -67,9 +67,14 @@ impl<B: InvoiceBook> InvoiceSink<B> {
     ) -> Vec<Result<Option<Failure>, Failure>> {
         let written =
             |invoice: &InvoiceDraft| InvoiceDraft { lines: self.book.wanted_lines(invoice), ..invoice.clone() };
+        let since = |earlier: &InvoiceDraft, invoice: &InvoiceDraft| {
+            let mut changes = changes(&written(earlier), &written(invoice));
+            changes.extend(self.other_files(earlier, invoice).map(|files| files.to_string()));
+            changes
+        };
         let changed: Vec<Option<(&Prepared, Vec<String>)>> = wanted
             .iter()
-            .map(|(earlier, invoice)| Some(((*earlier)?, changes(&written(&(*earlier)?.invoice), &written(invoice)))))
+            .map(|(earlier, invoice)| Some(((*earlier)?, since(&(*earlier)?.invoice, invoice))))
             .map(|changed| changed.filter(|(_, changes)| !changes.is_empty()))
             .collect();
         let sought: Vec<Sought<'_>> = changed.iter().flatten().map(|(earlier, _)| earlier.sought()).collect();

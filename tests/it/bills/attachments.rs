@@ -1,12 +1,14 @@
 //! A bill's attachments, as links.
 
+use std::time::Duration;
+
 use procurify_cloudsuite::bill::CostPlace;
 use procurify_cloudsuite::odata::{ODataInvoiceSettings, ODataProduct};
 use procurify_cloudsuite::product::Product;
 use procurify_cloudsuite::syteline::{SyteLineInvoiceSettings, SyteLineProduct};
 use procurify_cloudsuite::{Connection, ConnectionBuilder, FlowKind};
-use sandbox::{OData, SyteLine};
-use sync_core::{Cancellations, Revisions, StateName};
+use sandbox::{FaultKind, Matcher, OData, SyteLine};
+use sync_core::{Actor, Assurance, Cancellations, ExternalRef, Revisions, StateName};
 
 use super::with_bills;
 use crate::erp::Erp;
@@ -153,4 +155,32 @@ async fn set_later<E: Carries>() {
     // What is new is a change.
     attach(&world, id, &["a.pdf", "b.pdf"], "tuesday");
     assert_eq!(connection.sync(FlowKind::Bills).await.unwrap().concerns.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_comes_while_a_voucher_is_there_in_part_is_told_and_not_left_out() {
+    let world = World::<SyteLine>::of(with_bills(6, 6)).await;
+    let id = world.procurify.approved_bills()[0];
+    attach(&world, id, &["a.pdf"], "monday");
+    let connection = connect(&world, |connection| connection.patience(Duration::ZERO)).await;
+    assert!(connection.sync(FlowKind::PurchaseOrders).await.unwrap().is_all_done());
+    world.erp.fault_next(Matcher::operation("POST update/SLAptrxds"), FaultKind::ResetBefore);
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    assert!(report.count(StateName::InDoubt) > 0, "{:?}", report.counts);
+    drop(connection);
+    attach(&world, id, &["a.pdf", "b.pdf"], "tuesday");
+    let connection = connect(&world, |connection| connection).await;
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    let [concern] = report.concerns.as_slice() else { panic!("{report:?}") };
+    assert_eq!(concern.key, bill_key(id));
+    assert!(concern.reason.contains(&addresses(&["a.pdf", "b.pdf"])), "{}", concern.reason);
+    // As the reason says: the voucher is deleted, and the bill replayed.
+    let reference = ExternalRef::of(&bill_key(id));
+    let left = world.erp.all_documents().into_iter().find(|document| document.external_ref == reference.as_str());
+    assert!(world.erp.delete_invoice(&left.unwrap().number));
+    connection.engine().replay(&bill_key(id), &Actor::new("jane"), Assurance::None).await.unwrap();
+    assert!(connection.sync(FlowKind::Bills).await.unwrap().is_all_done());
+    let wanted = (format!("INV-{id}"), addresses(&["a.pdf", "b.pdf"]));
+    assert!(SyteLine::links(&world).await.contains(&wanted));
+    world.exactly_once(&world.bill_keys());
 }
