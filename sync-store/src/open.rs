@@ -206,12 +206,16 @@ fn lock(path: &Path) -> Result<Lock, OpenError> {
     }
 }
 
+/// How much of the database a connection keeps in memory, in KiB: the records of a busy month.
+const CACHE: i32 = 16 * 1024;
+
 fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, OpenError> {
     let configure = || {
         let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         connection.busy_timeout(std::time::Duration::from_secs(10))?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "cache_size", -CACHE)?;
         let version = schema::version(&connection)?;
         Ok((connection, version))
     };
