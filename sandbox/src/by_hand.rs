@@ -87,6 +87,8 @@ pub(crate) trait ByHand {
     fn delete_order(&self, number: &str) -> bool;
     /// Changes a line; answers whether there is one.
     fn touch(&self, number: &str, touch: Touch) -> bool;
+    /// Changes what stands where interfaces leave their reference in an order; answers whether there is one.
+    fn refer(&self, number: &str, reference: &str) -> bool;
     /// Types an invoice in, and answers its number.
     fn type_invoice(&self, invoice: &TypedInvoice) -> String;
     /// Deletes an invoice; answers whether there was one that is not in the ledger.

@@ -42,12 +42,12 @@ pub(super) async fn compare(sink: &M3PurchaseOrders, wanted: &[Amendment]) -> Ve
         .zip(there)
         .map(|(amendment, there)| match there {
             Err(error) => Compared::Unanswered(of_transaction(&error)),
-            Ok(None) if amendment.document.is_none() => Compared::Same,
-            Ok(None) => Compared::Refused(revised::gone(&amendment.target.0)),
+            Ok(None) => revised::absent(amendment),
             Ok(Some((head, lines))) => {
-                let compared = match &amendment.document {
-                    None => cancellation(&head, &lines),
-                    Some(document) => change(sink, amendment, document, &head, &lines),
+                let compared = match (revised::foreign(amendment, head.reference.as_deref()), &amendment.document) {
+                    (Some(foreign), _) => Err(foreign),
+                    (None, None) => cancellation(&head, &lines),
+                    (None, Some(document)) => change(sink, amendment, document, &head, &lines),
                 };
                 compared.unwrap_or_else(Compared::Refused)
             }
@@ -60,13 +60,9 @@ async fn read(sink: &M3PurchaseOrders, wanted: &[Amendment]) -> Vec<Read> {
     let known: Vec<OrderNumber> = numbers.iter().flatten().cloned().collect();
     let orders = sink.m3.purchase_orders();
     let mut heads = orders.get_heads(&known).await.into_iter();
-    let heads: Vec<Result<Option<PurchaseOrderHead>, TransactionError>> = wanted
+    let heads: Vec<Result<Option<PurchaseOrderHead>, TransactionError>> = numbers
         .iter()
-        .zip(&numbers)
-        .map(|(one, number)| {
-            let head = if number.is_some() { heads.next().transpose()?.flatten() } else { None };
-            Ok(head.filter(|head| head.reference.as_deref() == Some(one.reference.as_str())))
-        })
+        .map(|number| if number.is_some() { Ok(heads.next().transpose()?.flatten()) } else { Ok(None) })
         .collect();
     let there: Vec<OrderNumber> = heads.iter().flatten().flatten().map(|head| head.number.clone()).collect();
     let lines = if there.is_empty() { Vec::new() } else { orders.lines_of_many(&there).await };

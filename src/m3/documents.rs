@@ -67,19 +67,21 @@ pub(super) async fn by_days<T>(
     Ok(found)
 }
 
-/// Orders by the numbers that we know, and those that are not there by our reference.
+/// Orders by the numbers that we know, whatever reference they bear, and those of which none bears ours by that.
 async fn named(m3: &M3, named: &[Named]) -> Result<Vec<Document>, TransactionError> {
     let numbers: Vec<OrderNumber> =
         named.iter().filter_map(|one| OrderNumber::new(&one.number.as_ref()?.0).ok()).collect();
     let ours =
         |head: &PurchaseOrderHead| named.iter().any(|one| head.reference.as_deref() == Some(one.reference.as_str()));
-    let mut documents = read(m3, &numbers, ours).await?;
+    let mut documents = read(m3, &numbers, |_| true).await?;
     let absent = Named::not_among(named, &documents);
     let mut numbers = BTreeSet::new();
     for hits in m3.purchase_orders().search_by_reference(&absent).await {
         numbers.extend(hits?);
     }
-    documents.extend(read(m3, &numbers.into_iter().collect::<Vec<_>>(), ours).await?);
+    let found: Vec<OrderNumber> =
+        numbers.into_iter().filter(|number| documents.iter().all(|one| one.number != number.as_str())).collect();
+    documents.extend(read(m3, &found, ours).await?);
     Ok(documents)
 }
 

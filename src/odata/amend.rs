@@ -67,15 +67,13 @@ pub(super) async fn compare(sink: &ODataPurchaseOrders, wanted: &[Amendment]) ->
         .iter()
         .zip(found)
         .map(|(amendment, order)| {
-            let order = order.filter(|order| order.reference.as_deref() == Some(amendment.reference.as_str()));
-            match (order, &amendment.document) {
-                (None, None) => Compared::Same,
-                (None, Some(_)) => Compared::Refused(revised::gone(&amendment.target.0)),
-                (Some(order), None) => cancellation(sink, &order).unwrap_or_else(Compared::Refused),
-                (Some(order), Some(document)) => {
-                    change(sink, amendment, document, &order).unwrap_or_else(Compared::Refused)
-                }
-            }
+            let Some(order) = order else { return revised::absent(amendment) };
+            let compared = match (revised::foreign(amendment, order.reference.as_deref()), &amendment.document) {
+                (Some(foreign), _) => Err(foreign),
+                (None, None) => cancellation(sink, &order),
+                (None, Some(document)) => change(sink, amendment, document, &order),
+            };
+            compared.unwrap_or_else(Compared::Refused)
         })
         .collect()
 }

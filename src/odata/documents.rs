@@ -18,13 +18,23 @@ pub(super) async fn orders(
     let orders = odata.purchase_orders();
     let found = match wanted {
         Wanted::Dated { first, last } => orders.dated(*first, *last).all().await,
-        Wanted::Named(named) => {
-            let references: Vec<&str> = named.iter().map(|one| one.reference.as_str()).collect();
-            orders.find_by_reference(&references).await
-        }
+        Wanted::Named(named) => named_orders(odata, named).await,
     };
     let found = found.map_err(|error| of_call(&error))?;
     Ok(found.into_iter().map(|order| document(order, settings)).collect())
+}
+
+/// Orders by our reference, and those of which none bears it by the numbers that we know.
+async fn named_orders(odata: &OData, named: &[Named]) -> Result<Vec<PurchaseOrder>, Error> {
+    let orders = odata.purchase_orders();
+    let references: Vec<&str> = named.iter().map(|one| one.reference.as_str()).collect();
+    let mut found = orders.find_by_reference(&references).await?;
+    let bear: HashSet<&str> = found.iter().filter_map(|order| order.reference.as_deref()).collect();
+    let numbers: Vec<&str> = Named::known_beside(named, &bear).collect();
+    if !numbers.is_empty() {
+        found.extend(orders.get(&numbers).await?.into_iter().flatten());
+    }
+    Ok(found)
 }
 
 fn document(order: PurchaseOrder, settings: &ODataOrderSettings) -> Document {

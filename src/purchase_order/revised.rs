@@ -8,7 +8,7 @@
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde_json::Value;
-use sync_core::{Amendment, Difference, Failure, FailureKind};
+use sync_core::{Amendment, Compared, Difference, Failure, FailureKind};
 
 use super::{LineDraft, OrderDraft};
 
@@ -203,9 +203,28 @@ pub(crate) fn other_head(
     (!others.is_empty()).then(|| Failure::new(FailureKind::Invalid, why()))
 }
 
-/// That the order is not there any more.
-pub(crate) fn gone(number: &str) -> Failure {
-    Failure::new(FailureKind::Invalid, format!("order {number} is not in the ERP any more, or bears another reference"))
+/// What becomes of an order that is not there any more: it is as good as cancelled, and cannot be changed.
+pub(crate) fn absent(amendment: &Amendment) -> Compared {
+    if amendment.document.is_none() {
+        return Compared::Same;
+    }
+    let why = format!("order {} is not in the ERP any more", amendment.target);
+    Compared::Refused(Failure::new(FailureKind::Invalid, why))
+}
+
+/// That the order of this number does not bear our reference any more, if it does not: people change what stands there,
+/// and whose order it is now, only they can tell.
+pub(crate) fn foreign(amendment: &Amendment, reference: Option<&str>) -> Option<Failure> {
+    let (number, ours) = (&amendment.target, amendment.reference.as_str());
+    let bears = match reference {
+        Some(reference) if reference == ours => return None,
+        Some(other) => format!("the reference {other}"),
+        None => "no reference".to_owned(),
+    };
+    let why = format!(
+        "order {number} is there and bears {bears} where {ours} stood: put that back, or change the order by hand"
+    );
+    Some(Failure::new(FailureKind::Invalid, why))
 }
 
 /// What an order cannot follow its record in, and the ERP's order is not compared in, if any of it is not what was sent:

@@ -1,6 +1,6 @@
 //! What was approved against what the ERP holds: pure, the same for every product and kind of document.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -32,6 +32,31 @@ impl Totals {
     }
 }
 
+/// Which record a document is of, by the reference of that record.
+struct Whose<'a> {
+    references: HashSet<&'a str>,
+    by_number: HashMap<&'a str, &'a str>,
+}
+
+impl<'a> Whose<'a> {
+    fn of(expected: &'a [Expected], references: &'a [ExternalRef]) -> Self {
+        let numbered = expected.iter().zip(references).filter(|(one, _)| !one.document.number.is_empty());
+        Self {
+            references: references.iter().map(ExternalRef::as_str).collect(),
+            by_number: numbered.map(|(one, own)| (one.document.number.as_str(), own.as_str())).collect(),
+        }
+    }
+
+    /// The reference that it bears; that of the record whose number an order has in the ledger, if it bears no known one,
+    /// for people change what stands there. (Invoices are recognised by the supplier's number of them.)
+    fn reference(&self, document: &'a Document) -> Option<&'a str> {
+        let bears = document.reference.as_deref();
+        let is_order = document.supplier_invoice.is_none();
+        let numbered = || self.by_number.get(document.number.as_str()).copied().filter(|_| is_order);
+        bears.filter(|bears| self.references.contains(bears)).or_else(numbered).or(bears)
+    }
+}
+
 /// Compares; `date` is what people call a document's day, `dated` tells which days are compared.
 pub(crate) fn compare(
     expected: &[Expected],
@@ -39,19 +64,20 @@ pub(crate) fn compare(
     date: &str,
     dated: impl Fn(NaiveDate) -> bool,
 ) -> Comparison {
+    let references: Vec<ExternalRef> = expected.iter().map(|one| ExternalRef::of(&one.key)).collect();
+    let whose = Whose::of(expected, &references);
     let mut by_reference: HashMap<&str, Vec<&Document>> = HashMap::new();
     let mut comparison = Comparison::default();
     let (mut source, mut target) = (Totals::default(), Totals::default());
     let alive = documents.iter().filter(|document| !document.void);
     for document in alive {
         target.add(document);
-        match document.reference.as_deref() {
+        match whose.reference(document) {
             Some(reference) => by_reference.entry(reference).or_default().push(document),
             None => comparison.extra.push(Extra::of(document)),
         }
     }
-    for one in expected {
-        let reference = ExternalRef::of(&one.key);
+    for (one, reference) in expected.iter().zip(&references) {
         let mut copies = by_reference.remove(reference.as_str()).unwrap_or_default();
         let inside = one.document.date.is_none_or(&dated);
         if !inside && copies.iter().all(|copy| copy.date.is_some_and(|date| !dated(date))) {
@@ -95,6 +121,8 @@ fn differences(expected: &Expected, there: &Document, date: &str) -> Vec<Differi
             found.push(Differing::new(&expected.key, there, field, source, target));
         }
     };
+    let bears = there.reference.clone().unwrap_or_else(|| "none".to_owned());
+    differ("reference", ExternalRef::of(&expected.key).to_string(), bears);
     let day = |document: &Document| document.date.map(|date| date.to_string());
     let number = |document: &Document| document.supplier_invoice.as_ref().map(|number| number.trim().to_uppercase());
     for (field, ours, theirs) in [
@@ -252,6 +280,31 @@ mod tests {
         let comparison = compared(&[expected("1", line())], &documents);
         let numbers: Vec<&str> = comparison.extra.iter().map(|extra| extra.number.as_str()).collect();
         assert_eq!((comparison.matched, numbers), (1, vec!["P2", "P3", "P4"]));
+    }
+
+    #[test]
+    fn an_order_whose_reference_was_changed_is_known_by_its_number() {
+        let posted = |id: &str, number: &str| {
+            let mut one = expected(id, vec![line(1, "5")]);
+            one.document.number = number.to_owned();
+            one
+        };
+        let bearing = |number: &str, reference: Option<&str>| Document {
+            reference: reference.map(str::to_owned),
+            ..document(number, "1", vec![line(1, "5")])
+        };
+        let comparison = compared(
+            &[posted("1", "P1"), posted("2", "P2"), posted("3", "P3")],
+            &[bearing("P1", Some("as agreed")), bearing("P2", None), document("P3", "3", vec![line(1, "5")])],
+        );
+        assert!(comparison.missing.is_empty() && comparison.extra.is_empty(), "{comparison:?}");
+        let told: Vec<(&str, &str, &str)> = comparison
+            .differing
+            .iter()
+            .map(|one| (one.number.as_str(), one.field.as_str(), one.target.as_str()))
+            .collect();
+        assert_eq!(told, [("P1", "reference", "as agreed"), ("P2", "reference", "none")]);
+        assert_eq!(comparison.matched, 1);
     }
 
     #[test]

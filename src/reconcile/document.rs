@@ -1,5 +1,7 @@
 //! A document of the ERP, as far as it is compared with what was approved.
 
+use std::collections::HashSet;
+
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use sync_core::{ExternalRef, TargetRef};
@@ -92,6 +94,12 @@ impl Named {
     /// The supplier and its number of the invoice.
     pub(crate) fn invoice(&self) -> Option<(&str, &str)> {
         self.supplier.as_deref().zip(self.supplier_invoice.as_deref())
+    }
+
+    /// The numbers of those whose reference is not among these.
+    pub(crate) fn known_beside<'a>(wanted: &'a [Self], references: &HashSet<&str>) -> impl Iterator<Item = &'a str> {
+        let others = wanted.iter().filter(|named| !references.contains(named.reference.as_str()));
+        others.filter_map(|named| Some(named.number.as_ref()?.0.as_str()))
     }
 
     /// Those of which no document bears the reference.

@@ -125,7 +125,7 @@ pub struct Differing {
     pub key: RecordKey,
     /// The ERP's number of its document.
     pub number: String,
-    /// Which field: `supplier`, `currency`, `order_date`, `invoice_date`, `invoice_number`, `total`, `status`,
+    /// Which field: `reference`, `supplier`, `currency`, `order_date`, `invoice_date`, `invoice_number`, `total`, `status`,
     /// `line 2 quantity`, `line 3 amount`.
     pub field: String,
     /// What it is by Procurify.
@@ -276,9 +276,7 @@ impl Connection {
         let mut open: HashMap<String, usize> = HashMap::new();
         let known: HashSet<String> = expected.iter().map(|one| ExternalRef::of(&one.key).to_string()).collect();
         for (place, document) in documents.iter().enumerate() {
-            // Only invoices are linked that bear no reference.
-            let is_ours = document.reference.as_ref().is_some_and(|reference| known.contains(reference));
-            if document.supplier_invoice.is_some() && !is_ours {
+            if document.reference.as_ref().is_none_or(|reference| !known.contains(reference)) {
                 open.insert(document.number.clone(), place);
             }
         }
@@ -294,8 +292,12 @@ impl Connection {
             if strays.contains(&reference) {
                 heads.push(head);
             } else if let Some(place) = linked.filter(|_| !known.contains(&reference)) {
-                documents[place].reference = Some(reference);
-                documents[place].lines_hidden = true;
+                // Invoices are linked that bear no reference; that of an order was changed.
+                let document = &mut documents[place];
+                if document.supplier_invoice.is_some() {
+                    document.reference = Some(reference);
+                    document.lines_hidden = true;
+                }
                 heads.push(head);
             }
         }

@@ -84,19 +84,14 @@ pub(super) async fn compare(sink: &SyteLinePurchaseOrders, wanted: &[Amendment])
         .iter()
         .zip(heads)
         .map(|(amendment, head)| {
-            let head = head.filter(|head| orders.reference_of(head) == Some(amendment.reference.as_str()));
-            match (head, &amendment.document) {
-                (None, None) => Compared::Same,
-                (None, Some(_)) => Compared::Refused(revised::gone(&amendment.target.0)),
-                (Some(head), document) => {
-                    let mine = lines.get(&head.number).map(Vec::as_slice).unwrap_or_default();
-                    let compared = match document {
-                        None => cancellation(&head, mine),
-                        Some(document) => change(sink, amendment, document, &head, mine),
-                    };
-                    compared.unwrap_or_else(Compared::Refused)
-                }
-            }
+            let Some(head) = head else { return revised::absent(amendment) };
+            let mine = lines.get(&head.number).map(Vec::as_slice).unwrap_or_default();
+            let compared = match (revised::foreign(amendment, orders.reference_of(&head)), &amendment.document) {
+                (Some(foreign), _) => Err(foreign),
+                (None, None) => cancellation(&head, mine),
+                (None, Some(document)) => change(sink, amendment, document, &head, mine),
+            };
+            compared.unwrap_or_else(Compared::Refused)
         })
         .collect()
 }

@@ -1,6 +1,6 @@
 //! Purchase orders as SyteLine holds them, whoever entered them. What is only planned is no order.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use cloudsuite_client::syteline::{Filter, OrderStatus, PoNumber, PurchaseOrder, PurchaseOrderLine, SyteLine};
 use rust_decimal::Decimal;
@@ -28,11 +28,18 @@ pub(super) async fn orders(
     read.await.map_err(|error| of_call(&error))
 }
 
-/// Orders by the numbers that we know, and those that are not there by our reference.
+/// Orders by our reference, and those of which none bears it by the numbers that we know.
 async fn named(syteline: &SyteLine, named: &[Named]) -> Result<Vec<PurchaseOrder>, Error> {
     let orders = syteline.purchase_orders();
     let references: Vec<&str> = named.iter().map(|one| one.reference.as_str()).collect();
-    orders.find_by_reference(&references).await
+    let mut found = orders.find_by_reference(&references).await?;
+    let bear: HashSet<&str> = found.iter().filter_map(|order| orders.reference_of(order)).collect();
+    let numbers: Vec<PoNumber> =
+        Named::known_beside(named, &bear).filter_map(|number| PoNumber::new(number).ok()).collect();
+    if !numbers.is_empty() {
+        found.extend(orders.get(&numbers).await?.into_iter().flatten());
+    }
+    Ok(found)
 }
 
 async fn read(

@@ -72,6 +72,8 @@ pub trait Erp: Sized + Send + Sync + 'static {
     fn delete(&self, number: &str);
     /// A person changes a line.
     fn change(&self, number: &str, touch: Touch);
+    /// A person changes what stands where our reference is kept in an order.
+    fn set_reference(&self, number: &str, reference: &str);
     /// An invoice typed in by a person; answers its number.
     fn type_invoice(&self, invoice: &TypedInvoice) -> String;
     /// A person deletes an invoice.
@@ -210,6 +212,10 @@ impl Erp for M3 {
 
     fn change(&self, number: &str, touch: Touch) {
         assert!(self.touch(number, touch), "{number} has no line {}", touch.line);
+    }
+
+    fn set_reference(&self, number: &str, reference: &str) {
+        assert!(self.refer(number, reference), "{number} is not there");
     }
 
     fn type_invoice(&self, invoice: &TypedInvoice) -> String {
@@ -376,6 +382,10 @@ impl Erp for SyteLine {
         assert!(self.touch(number, touch), "{number} has no line {}", touch.line);
     }
 
+    fn set_reference(&self, number: &str, reference: &str) {
+        assert!(self.refer(number, reference), "{number} is not there");
+    }
+
     fn type_invoice(&self, invoice: &TypedInvoice) -> String {
         self.type_invoice(invoice)
     }
@@ -525,6 +535,10 @@ impl Erp for OData {
 
     fn change(&self, number: &str, touch: Touch) {
         assert!(self.touch(number, touch), "{number} has no line {}", touch.line);
+    }
+
+    fn set_reference(&self, number: &str, reference: &str) {
+        assert!(self.refer(number, reference), "{number} is not there");
     }
 
     fn type_invoice(&self, invoice: &TypedInvoice) -> String {

@@ -361,6 +361,55 @@ async fn an_order_that_was_deleted_in_the_erp_is_not_made_again_by_a_change() {
     assert_eq!(compared(&connection).await.missing.len(), 1);
 }
 
+/// An order is ours by its number and the reference in it. Where people have written over that one, they are told, and
+/// nothing is taken for done.
+async fn leaves_alone_what_bears_another_reference<E: Erp>() {
+    let world: World<E> = World::of(scenario(10)).await;
+    let connection = world.connect_amending().await;
+    assert!(sync(&connection).await.is_all_done());
+    let before = world.exactly_once(&world.keys());
+    let order = |order: u64| &before[&key(number(order))];
+    world.erp.set_reference(&order(CANCELLED).number, "as agreed with Ann");
+    world.erp.set_reference(&order(CHANGED).number, "");
+    let told = compared(&connection).await;
+    assert!(told.missing.is_empty() && told.extra.is_empty(), "{told:?}");
+    let told: Vec<_> =
+        told.differing.iter().map(|one| (one.number.as_str(), one.field.as_str(), one.target.as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            (order(CHANGED).number.as_str(), "reference", "none"),
+            (order(CANCELLED).number.as_str(), "reference", "as agreed with Ann")
+        ]
+    );
+    world.procurify.edit(CANCELLED, Edit::Cancel);
+    world.procurify.edit(CHANGED, Edit::RemoveLine { line: 1 });
+    let there = world.erp.all_documents();
+    let report = sync(&connection).await;
+    let reasons: Vec<&str> = report.concerns.iter().map(|concern| concern.reason.as_str()).collect();
+    assert_eq!(reasons.len(), 2, "{reasons:?}");
+    for (number, bears) in [(CANCELLED, "bears the reference as agreed with Ann"), (CHANGED, "bears no reference")] {
+        let words = format!("order {} is there and {bears}", order(number).number);
+        assert!(reasons.iter().any(|reason| reason.contains(&words)), "{reasons:?}");
+    }
+    assert_eq!((world.erp.all_documents(), report.count(StateName::Cancelled)), (there, 0));
+    let told = compared(&connection).await;
+    assert!(told.missing.is_empty() && told.extra.is_empty(), "{told:?}");
+    assert!(told.differing.iter().any(|one| one.field == "status" && one.key == key(number(CANCELLED))), "{told:?}");
+
+    // Put back, it is cancelled at a person's word.
+    world.erp.set_reference(&order(CANCELLED).number, &order(CANCELLED).external_ref);
+    connection.engine().replay(&key(number(CANCELLED)), &Actor::new("jo"), Assurance::None).await.unwrap();
+    assert_eq!(sync(&connection).await.count(StateName::Cancelled), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_whose_reference_people_wrote_over_is_left_alone_and_told_on_each_product() {
+    leaves_alone_what_bears_another_reference::<M3>().await;
+    leaves_alone_what_bears_another_reference::<SyteLine>().await;
+    leaves_alone_what_bears_another_reference::<OData>().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_connector_changes_orders_where_its_configuration_allows_it() {
     let world: World<SyteLine> = World::of(scenario(5)).await;

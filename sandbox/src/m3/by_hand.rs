@@ -55,6 +55,14 @@ impl ByHand for M3Tenant {
         true
     }
 
+    fn refer(&self, number: &str, reference: &str) -> bool {
+        let mut company = self.company();
+        let Some(order) = company.orders.get_mut(number) else { return false };
+        order.head.insert("YRE1".to_owned(), reference.to_owned());
+        company.mark_changed(number);
+        true
+    }
+
     fn type_invoice(&self, typed: &TypedInvoice) -> String {
         let mut company = self.company();
         let payee = company.payee(&typed.supplier).to_owned();

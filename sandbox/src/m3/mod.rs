@@ -157,6 +157,11 @@ impl M3 {
         self.front.tenant.touch(number, touch)
     }
 
+    /// Changes an order's reference, as a person does at the screen; answers whether there is one.
+    pub fn refer(&self, number: &str, reference: &str) -> bool {
+        self.front.tenant.refer(number, reference)
+    }
+
     /// Types an invoice in, as a person does at the screen; answers its number.
     pub fn type_invoice(&self, invoice: &TypedInvoice) -> String {
         self.front.tenant.type_invoice(invoice)

@@ -46,6 +46,14 @@ impl ByHand for ODataTenant {
         store.replace("Orders", number, order)
     }
 
+    fn refer(&self, number: &str, reference: &str) -> bool {
+        let mut store = self.store();
+        let Some(stored) = store.get("Orders", number) else { return false };
+        let mut order = Value::Object(stored.entity.clone());
+        order["Reference"] = json!(reference);
+        store.replace("Orders", number, order)
+    }
+
     fn type_invoice(&self, typed: &TypedInvoice) -> String {
         let mut store = self.store();
         let line = |(place, line): (i64, &crate::TypedLine)| {

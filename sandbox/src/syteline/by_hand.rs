@@ -94,6 +94,15 @@ impl ByHand for SyteLineTenant {
         true
     }
 
+    fn refer(&self, number: &str, reference: &str) -> bool {
+        let mut site = self.site();
+        let Some(mut head) = site.store.get("SLPos", &[("PoNum", number)]).cloned() else { return false };
+        head.insert("VendOrder".to_owned(), reference.to_owned());
+        site.put("SLPos", head);
+        site.store.commit();
+        true
+    }
+
     fn type_invoice(&self, typed: &TypedInvoice) -> String {
         let mut site = self.site();
         let number = site.next_voucher.to_string();
