@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::{NaiveDate, TimeDelta};
+use chrono::TimeDelta;
 use cloudsuite_client::CloudSuiteClient;
 use sync_core::{Failure, FailureKind, Kind, Sink};
 
@@ -63,12 +63,12 @@ pub trait Product: Send + Sync {
         Ok(())
     }
 
-    /// Reads all reference data; `today` decides what is valid. All or nothing.
-    async fn masters(&self, today: NaiveDate) -> Result<Masters, Failure>;
+    /// Reads all reference data. All or nothing.
+    async fn masters(&self) -> Result<Masters, Failure>;
 
     /// The values of a further accounting dimension; none if they cannot be read, and so are not checked.
-    async fn dimension(&self, number: u8, today: NaiveDate) -> Result<Vec<Master>, Failure> {
-        let _ = (number, today);
+    async fn dimension(&self, number: u8) -> Result<Vec<Master>, Failure> {
+        let _ = number;
         Ok(Vec::new())
     }
 

@@ -235,8 +235,10 @@ async fn lacking_places(config: &Config, connection: &Connection) -> Result<Vec<
     if set.iter().all(|(place, ..)| place.is_none()) {
         return Ok(Vec::new());
     }
-    let there = connection.cloudsuite().masters(connection.engine().time().now().date_naive()).await?;
-    let lacks = |there: &[Master], number: &str| there.iter().all(|one| one.id != number || one.blocked.is_some());
+    let there = connection.cloudsuite().masters().await?;
+    let today = connection.engine().time().now().date_naive();
+    let serves = |one: &Master, number: &str| one.id == number && one.blocked.is_none() && one.valid.holds(today);
+    let lacks = |there: &[Master], number: &str| !there.iter().any(|one| serves(one, number));
     let mut lacking = Vec::new();
     for (place, account_setting, center_setting) in set {
         let Some(CostPlace { account, cost_center }) = place else { continue };

@@ -16,6 +16,7 @@ use crate::mapping::{Mapped, as_mapping};
 use crate::periods::PeriodSettings;
 use crate::purchase_order;
 use crate::reconcile::money;
+use crate::reference;
 
 /// What a product's invoices can hold.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -165,7 +166,9 @@ fn not_read(bill: &ApprovedBill) -> Missing {
 impl Mapper for BillMapperAdapter {
     fn map(&self, record: &Record, references: &References) -> Mapping {
         let check = |draft: &mut InvoiceDraft, decisions: &mut Vec<String>| {
-            self.periods.check_bill(draft, decisions, references)
+            let mut missing = self.periods.check_bill(draft, decisions, references);
+            missing.extend(reference::check_bill(draft, references));
+            missing
         };
         as_mapping(record, |bill| self.decide(bill, references), check)
     }

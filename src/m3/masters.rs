@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
 use cloudsuite_client::m3::{
     Dimension, GlAccount, ItemNumber, M3, MiErrorType, OrderNumber, Supplier, SupplierNumber, Transaction,
     TransactionError,
@@ -10,18 +9,14 @@ use cloudsuite_client::m3::{
 use tenant_http::ErrorKind;
 
 use crate::product::Masters;
-use crate::reference::Master;
+use crate::reference::{Master, Validity};
 
-/// Reads all of them; `today` decides what is valid.
-pub(super) async fn read(
-    m3: &M3,
-    cost_center: Option<Dimension>,
-    today: NaiveDate,
-) -> Result<Masters, TransactionError> {
+/// Reads all of them.
+pub(super) async fn read(m3: &M3, cost_center: Option<Dimension>) -> Result<Masters, TransactionError> {
     let suppliers = m3.suppliers().list().all().await?.into_iter().map(supplier).collect();
-    let accounts = identities(m3, Dimension::ACCOUNT, today).await?;
+    let accounts = identities(m3, Dimension::ACCOUNT).await?;
     let cost_centers = match cost_center {
-        Some(dimension) => identities(m3, dimension, today).await?,
+        Some(dimension) => identities(m3, dimension).await?,
         None => Vec::new(),
     };
     Ok(Masters { suppliers, accounts, cost_centers })
@@ -85,7 +80,7 @@ pub(super) async fn warehouses(m3: &M3) -> Result<Vec<Master>, TransactionError>
     Ok(warehouses
         .filter_map(|warehouse| {
             let id = format!("{}/{}", warehouse.facility?, warehouse.code);
-            Some(Master { id, name: warehouse.name.unwrap_or_default(), blocked: None })
+            Some(Master { id, name: warehouse.name.unwrap_or_default(), ..Master::default() })
         })
         .collect())
 }
@@ -98,7 +93,7 @@ pub(super) async fn items(m3: &M3, numbers: &[String]) -> Result<Vec<Master>, Tr
         found.extend(item?.map(|item| {
             let status = item.status.as_deref().filter(|status| *status != "20");
             let blocked = status.map(|status| format!("its status in MMS001 is {status}, not 20"));
-            Master { id: item.number.to_string(), name: item.name.unwrap_or_default(), blocked }
+            Master { id: item.number.to_string(), name: item.name.unwrap_or_default(), blocked, ..Master::default() }
         }));
     }
     Ok(found)
@@ -114,15 +109,11 @@ pub(super) async fn orders(m3: &M3, numbers: &[String]) -> Result<Vec<Master>, T
     Ok(found)
 }
 
-pub(super) async fn identities(
-    m3: &M3,
-    dimension: Dimension,
-    today: NaiveDate,
-) -> Result<Vec<Master>, TransactionError> {
+pub(super) async fn identities(m3: &M3, dimension: Dimension) -> Result<Vec<Master>, TransactionError> {
     let mut accounts = m3.gl_accounts().list(dimension).all().await?;
     // A division's own identity overrides the company's of the same name: the last one counts.
     accounts.sort_by_key(|account| account.division.is_some());
-    Ok(accounts.into_iter().map(|account| identity(account, today)).collect())
+    Ok(accounts.into_iter().map(identity).collect())
 }
 
 fn supplier(supplier: Supplier) -> Master {
@@ -132,14 +123,14 @@ fn supplier(supplier: Supplier) -> Master {
         }
         Some(true) | None => None,
     };
-    Master { id: supplier.number.to_string(), name: supplier.name.unwrap_or_default(), blocked }
+    Master { id: supplier.number.to_string(), name: supplier.name.unwrap_or_default(), blocked, ..Master::default() }
 }
 
-fn identity(account: GlAccount, today: NaiveDate) -> Master {
-    let blocked = match (account.blocked, account.is_usable_on(today)) {
-        (true, _) => Some("it is blocked in CRS630".to_owned()),
-        (false, false) => Some(format!("it is not valid on {today} by CRS630")),
-        (false, true) => None,
-    };
-    Master { id: account.id.to_string(), name: account.description.or(account.name).unwrap_or_default(), blocked }
+fn identity(account: GlAccount) -> Master {
+    Master {
+        id: account.id.to_string(),
+        name: account.description.or(account.name).unwrap_or_default(),
+        blocked: account.blocked.then(|| "it is blocked in CRS630".to_owned()),
+        valid: Validity { from: account.valid_from, to: account.valid_to },
+    }
 }

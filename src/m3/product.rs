@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::NaiveDate;
 use cloudsuite_client::m3::{Dimension, M3, SupplierNumber, TransactionError};
 use sync_core::{Failure, Kind, Sink};
 
@@ -125,19 +124,17 @@ impl Product for M3Product {
         self.invoices.iter().try_for_each(|invoices| invoices.dimensions().check(booked))
     }
 
-    async fn masters(&self, today: NaiveDate) -> Result<Masters, Failure> {
+    async fn masters(&self) -> Result<Masters, Failure> {
         let cost_center = self.orders.cost_center_dimension.and_then(Dimension::new);
-        let mut masters = masters::read(&self.m3, cost_center, today).await.map_err(|error| of_transaction(&error))?;
+        let mut masters = masters::read(&self.m3, cost_center).await.map_err(|error| of_transaction(&error))?;
         // Nobody is supplied by a template.
         masters.suppliers.retain(|supplier| supplier.id != self.template());
         Ok(masters)
     }
 
-    async fn dimension(&self, number: u8, today: NaiveDate) -> Result<Vec<Master>, Failure> {
+    async fn dimension(&self, number: u8) -> Result<Vec<Master>, Failure> {
         match Dimension::new(number) {
-            Some(dimension) => {
-                masters::identities(&self.m3, dimension, today).await.map_err(|error| of_transaction(&error))
-            }
+            Some(dimension) => masters::identities(&self.m3, dimension).await.map_err(|error| of_transaction(&error)),
             None => Ok(Vec::new()),
         }
     }

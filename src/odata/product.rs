@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::NaiveDate;
 use cloudsuite_client::odata::{Account, Filter, OData, Supplier};
 use sync_core::{Failure, Kind, Sink};
 use tenant_http::{Error, ErrorKind};
@@ -127,6 +126,7 @@ impl ODataProduct {
             id: supplier.number,
             name: supplier.name.unwrap_or_default(),
             blocked: status.map(|status| format!("its status is {status}")),
+            ..Master::default()
         }
     }
 }
@@ -136,6 +136,7 @@ fn account(account: Account) -> Master {
         id: account.code,
         name: account.description.unwrap_or_default(),
         blocked: account.blocked.then(|| "it is blocked".to_owned()),
+        ..Master::default()
     }
 }
 
@@ -161,7 +162,7 @@ impl Product for ODataProduct {
         Dimensions::none().check(booked)
     }
 
-    async fn masters(&self, _today: NaiveDate) -> Result<Masters, Failure> {
+    async fn masters(&self) -> Result<Masters, Failure> {
         self.read().await.map_err(|error| of_call(&error))
     }
 
@@ -194,6 +195,7 @@ impl Product for ODataProduct {
                 id: item.code,
                 name: item.description.unwrap_or_default(),
                 blocked: item.blocked.then(|| "it is blocked".to_owned()),
+                ..Master::default()
             }));
         }
         Ok(found)

@@ -20,7 +20,7 @@ use crate::details;
 use crate::label::label;
 use crate::mapping::{Mapped, Resolver, as_mapping};
 use crate::periods::PeriodSettings;
-use crate::reference::{ITEM, LOCATION, PAYMENT_TERMS, TAX, UNIT, VENDOR};
+use crate::reference::{self, ITEM, LOCATION, PAYMENT_TERMS, TAX, UNIT, VENDOR};
 
 /// Decides what an approved order becomes in the ERP. Pure, as [`sync_core::Mapper`] is.
 ///
@@ -84,7 +84,11 @@ impl Mapper for OrderMapperAdapter {
             }]),
             None => self.mapper.map(order, references),
         };
-        as_mapping(record, map, |draft, _| self.periods.check_order(draft, references))
+        as_mapping(record, map, |draft, _| {
+            let mut missing = self.periods.check_order(draft, references);
+            missing.extend(reference::check_order(draft, references));
+            missing
+        })
     }
 
     fn label(&self, payload: &Value) -> Label {

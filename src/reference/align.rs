@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use procurify_client::ProcurifyClient;
 use sync_core::memory::keep_hand_made;
 use sync_core::{ConnectionId, CrossReferences, Match, MatchedBy, Reference, References};
@@ -13,7 +13,7 @@ use super::source::Shelf;
 use super::subjects::Subjects;
 use super::{
     AlignError, CLOSED_PERIOD, COST_CENTER, CURRENCY, GL_ACCOUNT, ITEM, Master, NewSuppliers, SERVICE_ITEM, Subject,
-    VENDOR, align, dimension_kind, erp_kind, matching,
+    VENDOR, align, dimension_kind, erp_kind, matching, validity,
 };
 use crate::periods::{ClosedPeriod, PeriodList};
 use crate::product::{Masters, Product};
@@ -24,6 +24,8 @@ pub(crate) struct Reading {
     pub subjects: Subjects,
     pub masters: Masters,
     pub dimensions: Vec<(u8, Vec<Master>)>,
+    /// The day on which they were read.
+    pub day: NaiveDate,
 }
 
 impl Reading {
@@ -58,11 +60,8 @@ type Tables = Vec<(String, Vec<Reference>)>;
 impl Aligner {
     /// Both systems as they are now.
     pub async fn read(&self, now: DateTime<Utc>) -> Result<Reading, AlignError> {
-        let (subjects, masters) = futures_util::future::join(
-            Subjects::read(&self.procurify, self.page_size),
-            self.product.masters(now.date_naive()),
-        )
-        .await;
+        let (subjects, masters) =
+            futures_util::future::join(Subjects::read(&self.procurify, self.page_size), self.product.masters()).await;
         let mut subjects = subjects.map_err(|error| AlignError::procurify(&error))?;
         if let Some(rule) = &self.new_suppliers {
             for vendor in subjects.vendors.iter_mut().filter(|vendor| vendor.external_id.is_none()) {
@@ -72,10 +71,10 @@ impl Aligner {
         let masters = masters.map_err(AlignError::cloudsuite)?;
         let mut dimensions = Vec::new();
         for number in &self.dimensions {
-            let values = self.product.dimension(*number, now.date_naive()).await.map_err(AlignError::cloudsuite)?;
+            let values = self.product.dimension(*number).await.map_err(AlignError::cloudsuite)?;
             dimensions.push((*number, values));
         }
-        Ok(Reading { subjects, masters, dimensions })
+        Ok(Reading { subjects, masters, dimensions, day: now.date_naive() })
     }
 
     /// The table's lines as a reading makes them.
@@ -83,7 +82,11 @@ impl Aligner {
         let lines = reading.pairs().into_iter().flat_map(|(kind, subjects, masters)| {
             let mut ours = align(kind, subjects, masters);
             ours.extend(align(kind, &no_longer_listed(kind, subjects, masters, known), masters));
-            [(kind.to_owned(), ours), (erp_kind(kind), matching::of_erp(kind, masters))]
+            [
+                (kind.to_owned(), ours),
+                (erp_kind(kind), matching::of_erp(kind, masters)),
+                (validity::validity_kind(kind), validity::lines(kind, masters)),
+            ]
         });
         let mut tables: Tables = lines.collect();
         tables.extend(self.items(known).await?);
@@ -96,6 +99,7 @@ impl Aligner {
                 lines.push(none_there(&erp_kind(&kind)));
             }
             tables.push((erp_kind(&kind), lines));
+            tables.push((validity::validity_kind(&kind), validity::lines(&kind, values)));
         }
         Ok(tables)
     }

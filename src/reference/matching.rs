@@ -6,6 +6,7 @@ use sync_core::{Match, MatchedBy, Reference};
 
 use super::GL_ACCOUNT;
 use super::resolve::{code, erp_kind};
+use super::validity::Validity;
 
 /// A record of Procurify to be recognised.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -29,6 +30,8 @@ pub struct Master {
     pub name: String,
     /// Why it may not be used at present, if so.
     pub blocked: Option<String>,
+    /// The days on which it may be booked on.
+    pub valid: Validity,
 }
 
 /// Matches by external id, then by code, then by a name that one record on each side has.
@@ -172,7 +175,7 @@ mod tests {
     }
 
     fn master(id: &str, name: &str) -> Master {
-        Master { id: id.into(), name: name.into(), blocked: None }
+        Master { id: id.into(), name: name.into(), ..Master::default() }
     }
 
     fn one(subjects: &[Subject], masters: &[Master]) -> Option<Match> {

@@ -18,6 +18,7 @@ mod source;
 mod subjects;
 mod sync;
 mod to_procurify;
+mod validity;
 
 use sync_core::{Failure, StoreError};
 
@@ -37,6 +38,8 @@ pub(crate) use resolve::{quoted, usable};
 pub(crate) use source::Shelf;
 pub use sync::{NewMasters, NewSuppliers, OneSidedRecord, ReferenceReport};
 pub(crate) use sync::{Parts, ReferenceFlows, check};
+pub use validity::Validity;
+pub(crate) use validity::{check_bill, check_order};
 
 /// Cross-references from a vendor's id to the ERP's supplier number.
 pub const VENDOR: &str = "vendor";

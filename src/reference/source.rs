@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use chrono::NaiveDate;
 use procurify_client::{CurrencyId, LocationId, ProcurifyClient};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -78,9 +79,13 @@ pub(crate) fn table_kind(kind: &str) -> &str {
 pub(crate) fn one_sided(kind: &str, reading: &Reading, table: &References) -> Vec<OneSided> {
     let mut records = match kind {
         VENDOR | ACCOUNT_CODE | DEPARTMENT => of_procurify(table_kind(kind), reading, table),
-        SUPPLIER => of_erp(VENDOR, &reading.masters.suppliers, &reading.subjects.vendors, table),
-        GL_ACCOUNT => of_erp(GL_ACCOUNT, &reading.masters.accounts, &reading.subjects.account_codes, table),
-        COST_CENTER => of_erp(COST_CENTER, &reading.masters.cost_centers, &reading.subjects.departments, table),
+        SUPPLIER => of_erp(VENDOR, &reading.masters.suppliers, &reading.subjects.vendors, table, reading.day),
+        GL_ACCOUNT => {
+            of_erp(GL_ACCOUNT, &reading.masters.accounts, &reading.subjects.account_codes, table, reading.day)
+        }
+        COST_CENTER => {
+            of_erp(COST_CENTER, &reading.masters.cost_centers, &reading.subjects.departments, table, reading.day)
+        }
         _ => Vec::new(),
     };
     let names: Vec<(String, String)> =
@@ -129,14 +134,15 @@ fn namesakes<'a>(name: &str, others: impl Iterator<Item = (&'a String, &'a Strin
     same.map(|(id, _)| id.clone()).collect()
 }
 
-fn of_erp(kind: &str, masters: &[Master], subjects: &[Subject], table: &References) -> Vec<OneSided> {
+fn of_erp(kind: &str, masters: &[Master], subjects: &[Subject], table: &References, today: NaiveDate) -> Vec<OneSided> {
     // Whatever the table says of them, two records with the same code are not both to be.
     let taken: HashSet<String> = subjects.iter().filter_map(|subject| subject.code.as_deref()).map(code).collect();
     let matched = |master: &Master| {
         taken.contains(&code(&master.id))
             || table.of_target(kind, &master.id).iter().any(|line| line.found.targets().len() == 1 && is_sure(line))
     };
-    let usable = masters.iter().filter(|master| master.blocked.is_none() && !matched(master));
+    let is_usable = |master: &&Master| master.blocked.is_none() && master.valid.holds(today);
+    let usable = masters.iter().filter(is_usable).filter(|master| !matched(master));
     usable
         .map(|master| OneSided {
             id: master.id.clone(),

@@ -41,7 +41,7 @@ pub(super) async fn unit_codes(syteline: &SyteLine, number: u8) -> Result<Vec<Ma
 pub(super) async fn warehouses(syteline: &SyteLine) -> Result<Vec<Master>, Error> {
     let rows = syteline.load("SLWhses").properties(&["Whse", "Name"]).order_by("Whse").unique_order().all().await?;
     let text = |row: &IdoRow, name: &str| row.owned(name).unwrap_or_default();
-    Ok(rows.iter().map(|row| Master { id: text(row, "Whse"), name: text(row, "Name"), blocked: None }).collect())
+    Ok(rows.iter().map(|row| Master { id: text(row, "Whse"), name: text(row, "Name"), ..Master::default() }).collect())
 }
 
 /// Those of these items that there are. What cannot be an item's code is none.
@@ -51,7 +51,7 @@ pub(super) async fn items(syteline: &SyteLine, codes: &[String]) -> Result<Vec<M
     let item = |item: Item| {
         let status = item.status.filter(|status| status != "A");
         let blocked = status.map(|status| format!("its status in SyteLine is {status}, not A"));
-        Master { id: item.code.to_string(), name: item.description.unwrap_or_default(), blocked }
+        Master { id: item.code.to_string(), name: item.description.unwrap_or_default(), blocked, ..Master::default() }
     };
     Ok(found.into_iter().flatten().map(item).collect())
 }
@@ -63,13 +63,13 @@ fn vendor(vendor: Vendor) -> Master {
         }
         Some(true) | None => None,
     };
-    Master { id: vendor.number.to_string(), name: vendor.name.unwrap_or_default(), blocked }
+    Master { id: vendor.number.to_string(), name: vendor.name.unwrap_or_default(), blocked, ..Master::default() }
 }
 
 fn account(account: Account) -> Master {
-    Master { id: account.number.to_string(), name: account.description.unwrap_or_default(), blocked: None }
+    Master { id: account.number.to_string(), name: account.description.unwrap_or_default(), ..Master::default() }
 }
 
 fn unit_code(code: UnitCodeName) -> Master {
-    Master { id: code.code.to_string(), name: code.description.unwrap_or_default(), blocked: None }
+    Master { id: code.code.to_string(), name: code.description.unwrap_or_default(), ..Master::default() }
 }

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::NaiveDate;
 use cloudsuite_client::syteline::{AccountNumber, PoNumber, SyteLine};
 use sync_core::{Failure, Kind, Sink};
 use tenant_http::{Error, ErrorKind};
@@ -157,11 +156,11 @@ impl Product for SyteLineProduct {
         self.invoices.dimensions().check(booked)
     }
 
-    async fn masters(&self, _today: NaiveDate) -> Result<Masters, Failure> {
+    async fn masters(&self) -> Result<Masters, Failure> {
         masters::read(&self.syteline, self.orders.cost_center_unit).await.map_err(|error| of_call(&error))
     }
 
-    async fn dimension(&self, number: u8, _today: NaiveDate) -> Result<Vec<Master>, Failure> {
+    async fn dimension(&self, number: u8) -> Result<Vec<Master>, Failure> {
         if !(1..=4).contains(&number) {
             return Ok(Vec::new());
         }

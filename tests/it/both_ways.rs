@@ -43,7 +43,7 @@ async fn vendors(connection: &Connection) -> Vec<Vendor> {
 }
 
 async fn masters(connection: &Connection) -> Masters {
-    connection.cloudsuite().masters(chrono::Utc::now().date_naive()).await.unwrap()
+    connection.cloudsuite().masters().await.unwrap()
 }
 
 /// Records of the ERP by number, and their names.

@@ -1,8 +1,12 @@
 //! What holds an order or a bill, in words that say what to do, and that it goes on by itself once that is done.
 
-use procurify_cloudsuite::FlowKind;
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use procurify_cloudsuite::{Connection, FlowKind};
 use sandbox::{Account, M3, OData, Scenario, Supplier, SyteLine};
-use sync_core::StateName;
+use serde_json::Value;
+use sync_core::{RecordKey, StateName, Step};
 
 use crate::erp::Erp;
 use crate::world::{World, scenario};
@@ -168,4 +172,77 @@ async fn bills_in_another_currency_than_their_vendors_wait_until_one_of_the_two_
 /// So few vendors that each has orders.
 fn few_vendors() -> Scenario {
     Scenario { vendors: 6, ..scenario(40) }
+}
+
+/// What a pass would book on an account, with its day.
+async fn booked_on(connection: &Connection, flow: FlowKind, account: &str) -> BTreeMap<RecordKey, NaiveDate> {
+    let plan = connection.plan(flow).await.unwrap();
+    let posted = plan.into_iter().filter_map(|planned| match planned.step {
+        Step::Post(document) => Some((planned.key, document)),
+        _ => None,
+    });
+    let is_on = |document: &Value| {
+        let lines = document["lines"].as_array().unwrap();
+        lines.iter().any(|line| line["account"] == account)
+    };
+    let day = |document: &Value| {
+        let days = ["order_date", "posting_date", "invoice_date"].map(|name| document[name].as_str());
+        days.into_iter().flatten().next().unwrap().parse().unwrap()
+    };
+    posted.filter(|(_, document)| is_on(document)).map(|(key, document)| (key, day(&document))).collect()
+}
+
+/// By a plan and by the sync after it, exactly these are held, and the rest is posted.
+async fn holds_exactly(connection: &Connection, flow: FlowKind, days: &BTreeMap<RecordKey, NaiveDate>, words: &str) {
+    let plan = connection.plan(flow).await.unwrap();
+    let holding = plan.into_iter().filter(|planned| matches!(planned.step, Step::Hold(_))).map(|planned| planned.key);
+    assert_eq!(holding.collect::<Vec<_>>(), days.keys().cloned().collect::<Vec<_>>(), "by the plan");
+    let report = connection.sync(flow).await.unwrap();
+    let mut held: Vec<&RecordKey> = report.concerns.iter().map(|concern| &concern.key).collect();
+    held.sort();
+    assert_eq!(held, days.keys().collect::<Vec<_>>(), "{:?}", report.concerns);
+    for concern in &report.concerns {
+        let words = format!("{words} {}: have its validity changed there", days[&concern.key]);
+        assert!(concern.reason.contains(&words), "`{words}` is not in `{}`", concern.reason);
+    }
+    assert_eq!(report.count(StateName::Held), days.len() as u64);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_held_against_a_document_s_day_and_not_against_today() {
+    const ACCOUNT: &str = "60120";
+    let account = |from: NaiveDate, to: Option<NaiveDate>| {
+        let mut account = Account::new(ACCOUNT, "Freight in");
+        account.valid = (from, to);
+        account
+    };
+    let always = account(NaiveDate::from_ymd_opt(2000, 1, 1).unwrap(), None);
+    for ended in [true, false] {
+        let world = World::<M3>::of(Scenario { bills: 60, ..scenario(60) }).await;
+        let connection = world.connect().await;
+        for (flow, words) in
+            [(FlowKind::PurchaseOrders, "the order is of"), (FlowKind::Bills, "the bill is to be booked on")]
+        {
+            let days = booked_on(&connection, flow, ACCOUNT).await;
+            let mut sorted: Vec<NaiveDate> = days.values().copied().collect();
+            sorted.sort();
+            let last = sorted[sorted.len() / 2];
+            let first = last.succ_opt().unwrap();
+            // It has ended long before today, or has begun since the day of some documents.
+            let (valid, span) = if ended {
+                (account(always.valid.0, Some(last)), format!("from 2000-01-01 to {last}"))
+            } else {
+                (account(first, None), format!("from {first} on"))
+            };
+            let held: BTreeMap<_, _> = days.into_iter().filter(|(_, day)| (*day > last) == ended).collect();
+            assert!(!held.is_empty() && held.len() < sorted.len(), "{sorted:?}");
+            world.erp.add_account(&valid);
+            connection.align_reference_data().await.unwrap();
+            let words = format!("GL account {ACCOUNT}: it is valid {span} in the ERP, and {words}");
+            holds_exactly(&connection, flow, &held, &words).await;
+            world.erp.add_account(&always);
+            let report = connection.sync(flow).await.unwrap();
+            assert!(report.is_all_done(), "{:?}", report.concerns);
+        }
+    }
 }

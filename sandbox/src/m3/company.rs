@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::M3Config;
 use super::batch::{Entry, Rules};
@@ -51,12 +51,15 @@ pub struct Account {
     pub name: String,
     /// `LCCD`: whether it is blocked.
     pub blocked: bool,
+    /// `VFDT` and `VTDT`: its first and its last day; none if it has no last one.
+    pub valid: (NaiveDate, Option<NaiveDate>),
 }
 
 impl Account {
     /// A GL account (dimension 1).
     pub fn new(code: impl Into<String>, name: impl Into<String>) -> Self {
-        Self { dimension: 1, code: code.into(), name: name.into(), blocked: false }
+        let first = NaiveDate::from_ymd_opt(2000, 1, 1).unwrap_or_default();
+        Self { dimension: 1, code: code.into(), name: name.into(), blocked: false, valid: (first, None) }
     }
 
     /// A value of another dimension.
@@ -256,6 +259,8 @@ impl Company {
         let dimension = account.dimension.to_string();
         let short: String = account.name.chars().take(15).collect();
         let code = account.code.to_uppercase();
+        let day = |day: NaiveDate| day.format("%Y%m%d").to_string();
+        let (from, to) = (day(account.valid.0), account.valid.1.map_or_else(|| "0".to_owned(), day));
         let fields = [
             ("AITP", dimension.as_str()),
             ("AITM", &code),
@@ -264,8 +269,8 @@ impl Company {
             ("DIVI", ""),
             ("LCCD", if account.blocked { "1" } else { "0" }),
             ("AT13", "0"),
-            ("VFDT", "20000101"),
-            ("VTDT", "0"),
+            ("VFDT", &from),
+            ("VTDT", &to),
             ("LMDT", &today),
             ("LMTS", &stamp),
         ];
