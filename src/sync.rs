@@ -7,7 +7,6 @@ use chrono::{DateTime, Utc};
 use sync_core::ledger::list_all;
 use sync_core::{
     EngineError, Failure, Head, Kind, Label, Moved, Planned, Polled, Progress, Query, RecordKey, References, StateName,
-    Step, TargetRef,
 };
 
 use crate::bill;
@@ -242,34 +241,28 @@ impl Connection {
     }
 
     /// What a pass would do, on the reference data that it would find or make. Reads both systems and the ledger,
-    /// writes nothing anywhere.
+    /// writes nothing anywhere. Bills are planned as they would go after a pass of orders.
     pub async fn plan(&self, flow: FlowKind) -> Result<Vec<Planned>, SyncError> {
         let (references, _) = self.plan_reference_data().await?;
-        self.plan_on(flow, references).await
+        let flows = match flow {
+            FlowKind::PurchaseOrders => &[FlowKind::PurchaseOrders][..],
+            FlowKind::Bills => &[FlowKind::PurchaseOrders, FlowKind::Bills],
+        };
+        let mut plan = self.plan_on(flows, references).await?;
+        plan.retain(|planned| *planned.key.kind() == flow.kind());
+        Ok(plan)
     }
 
-    /// As [`plan`](Self::plan), on reference data as [`plan_reference_data`](Self::plan_reference_data) gave it.
-    pub async fn plan_on(&self, flow: FlowKind, mut references: References) -> Result<Vec<Planned>, SyncError> {
-        if flow == FlowKind::Bills {
-            references = self.with_planned_orders(references).await?;
+    /// As [`plan`](Self::plan), for a pass of these flows one after the other, on reference data as
+    /// [`plan_reference_data`](Self::plan_reference_data) gave it: bills go as their orders would stand by then.
+    pub async fn plan_on(&self, flows: &[FlowKind], mut references: References) -> Result<Vec<Planned>, SyncError> {
+        let mut plan = Vec::new();
+        for flow in flows {
+            let ahead = self.engine.look_ahead(&flow.kind(), &references).await?;
+            references = references.with_records(ahead.heads);
+            plan.extend(ahead.plan);
         }
-        Ok(self.engine.plan(&flow.kind(), &references).await?)
-    }
-
-    /// With the orders that a pass would post, for bills go on once their orders are posted.
-    async fn with_planned_orders(&self, references: References) -> Result<References, SyncError> {
-        let planned = self.engine.plan(&FlowKind::PurchaseOrders.kind(), &references).await?;
-        let now = self.engine.time().now();
-        let posted = planned.into_iter().filter_map(|planned| {
-            let target = match planned.step {
-                // In a freeze, bills wait with their orders for its end.
-                Step::Post(_) | Step::LookUp | Step::Postpone(_) => TargetRef::unposted(),
-                Step::Link(target) => target,
-                _ => return None,
-            };
-            Some(Head::foreseen(planned.key, target, now))
-        });
-        Ok(references.with_records(posted))
+        Ok(plan)
     }
 
     /// Reads the reference data anew if it is too old, or if records wait for what may have changed in it since.

@@ -399,9 +399,7 @@ fn flow_document(report: &Report) -> Value {
 async fn plan(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Problem> {
     let connection = connect(config, folder, Access::Read).await?;
     let (references, mut plan) = connection.plan_reference_data().await?;
-    for flow in config.flows() {
-        plan.extend(connection.plan_on(flow, references.clone()).await?);
-    }
+    plan.extend(connection.plan_on(&config.flows(), references).await?);
     let steps: Vec<Value> = plan.iter().map(planned_document).collect();
     say(json, &json!({ "plan": steps }), || {
         let mut lines: Vec<String> = plan.iter().map(planned_text).collect();

@@ -49,7 +49,9 @@ pub use audit::AuditSink;
 pub use checkpoint::CheckpointStore;
 pub use clock::{Clock, SystemClock, VirtualClock};
 pub use digest::{Digest, Waiting};
-pub use engine::{Assurance, Cancellations, Engine, Flow, Moved, Planned, Polled, Progress, Revisions, Settings, Step};
+pub use engine::{
+    Ahead, Assurance, Cancellations, Engine, Flow, Moved, Planned, Polled, Progress, Revisions, Settings, Step,
+};
 pub use error::{EngineError, StoreError};
 pub use failure::{Failure, FailureKind};
 pub use label::Label;

@@ -1,19 +1,25 @@
 //! A plan held against the sync that follows it, record by record, on each product.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use procurify_cloudsuite::bill::DefaultBillMapper;
 use procurify_cloudsuite::codes::CodeTable;
 use procurify_cloudsuite::purchase_order::{ApprovedOrder, DefaultOrderMapper, Mapped, OrderMapper};
 use procurify_cloudsuite::{Connection, FlowKind};
 use rust_decimal::Decimal;
 use sandbox::{Account, BillBump, Bump, Bumped, Edit, Scenario, Supplier};
+use serde_json::Value;
 use sync_core::ledger::list_all;
-use sync_core::{Actor, Assurance, Change, Event, Evidence, Head, Planned, Query, RecordKey, References, State, Step};
+use sync_core::{
+    Actor, Assurance, Change, Event, Evidence, Frozen, Head, Planned, Query, RecordKey, References, Schedule, State,
+    Step, TargetRef,
+};
 
 use crate::erp::{Erp, TEMPLATE};
-use crate::world::{World, reference_both_ways, scenario};
+use crate::world::{World, key, reference_both_ways, scenario};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sync_into_m3_does_what_was_planned() {
@@ -127,6 +133,79 @@ async fn a_sync_changes_and_cancels_in_syteline_what_was_planned() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sync_changes_and_cancels_in_odata_services_what_was_planned() {
     changes_as_planned::<sandbox::OData>().await;
+}
+
+/// Orders change and are cancelled in the pass that reads their bills first; between them bills whose orders are new.
+async fn both_as_planned<E: Erp>() {
+    for follows in [false, true] {
+        let world = World::<E>::of(Scenario { bills: 40, ..scenario(30) }).await;
+        let connection = if follows { world.connect_amending_with_lines().await } else { world.connect().await };
+        connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+        let [revised, added, cancelled, deleted] = [10_001, 10_002, 10_003, 10_004];
+        for order in [revised, added, cancelled, deleted] {
+            world.procurify.add_bill(order, |_| ()).unwrap();
+        }
+        assert!(world.procurify.edit(revised, Edit::Quantity { line: 1, quantity: Decimal::ONE_HUNDRED }));
+        assert!(world.procurify.edit(added, Edit::AddLine));
+        assert!(world.procurify.edit(cancelled, Edit::Cancel));
+        world.erp.delete(&world.exactly_once(&world.keys())[&key(usize::try_from(deleted).unwrap())].number);
+        assert!(world.procurify.edit(deleted, Edit::Quantity { line: 1, quantity: Decimal::ONE_HUNDRED }));
+        world.procurify.bump_bills(BillBump { create: 4, change: 0, cancel: 0 });
+        let steps = compare(&connection, What::Both, "changed together").await;
+        assert!(steps["post"] > 30 && steps["tell"] > 0, "{steps:?}");
+        assert_eq!(steps.contains_key("cancel") && steps.contains_key("amend"), follows, "{steps:?}");
+        assert_eq!(steps.contains_key("hold"), follows, "bills of a cancelled order wait: {steps:?}");
+    }
+    let world = World::<E>::of(Scenario { bills: 20, ..scenario(20) }).await;
+    let steps = compare(&world.connect().await, What::Both, "both new").await;
+    assert!(steps["post"] > 30 && !steps.contains_key("hold"), "{steps:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_and_bills_that_change_in_one_pass_go_into_m3_as_planned() {
+    both_as_planned::<sandbox::M3>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_and_bills_that_change_in_one_pass_go_into_syteline_as_planned() {
+    both_as_planned::<sandbox::SyteLine>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_and_bills_that_change_in_one_pass_go_into_odata_services_as_planned() {
+    both_as_planned::<sandbox::OData>().await;
+}
+
+/// Nothing is posted or changed for now.
+struct Close;
+
+impl Schedule for Close {
+    fn next_run(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        Some(after)
+    }
+
+    fn frozen(&self, at: DateTime<Utc>) -> Option<Frozen> {
+        let until = DateTime::from_timestamp(4_000_000_000, 0)?;
+        (at < until).then(|| Frozen { until, reason: "month-end close".to_owned() })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_freeze_a_sync_holds_and_postpones_what_was_planned() {
+    let world = World::<sandbox::SyteLine>::of(Scenario { missing: 1, bills: 40, ..scenario(60) }).await;
+    let connection = world.connect_amending().await;
+    connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    drop(connection);
+    world.procurify.bump(Bump { create: 4, change: 8, cancel: 4 });
+    world.procurify.bump_bills(BillBump { create: 2, change: 0, cancel: 0 });
+    let connection = world.build_amending(|connection| connection.schedule(Arc::new(Close))).await;
+    let steps = compare(&connection, What::Both, "frozen").await;
+    assert!(steps["postpone"] > 30 && steps["hold"] > 0, "{steps:?}");
+    assert!(steps.keys().all(|step| ["postpone", "hold", "skip"].contains(step)), "{steps:?}");
+    compare(&connection, What::Both, "frozen still").await;
+    drop(connection);
+    let steps = compare(&world.connect_amending().await, What::Both, "thawed").await;
+    assert!(steps["post"] > 20 && steps["amend"] > 0 && steps["cancel"] > 0, "{steps:?}");
 }
 
 /// What one system alone has, and names that differ.
@@ -247,6 +326,8 @@ fn name(step: &Step) -> &'static str {
 enum What {
     Orders,
     Bills,
+    /// Orders, then bills.
+    Both,
     ReferenceData,
 }
 
@@ -255,6 +336,10 @@ impl What {
         match self {
             Self::Orders => connection.plan(FlowKind::PurchaseOrders).await.unwrap(),
             Self::Bills => connection.plan(FlowKind::Bills).await.unwrap(),
+            Self::Both => {
+                let (references, _) = connection.plan_reference_data().await.unwrap();
+                connection.plan_on(&[FlowKind::PurchaseOrders, FlowKind::Bills], references).await.unwrap()
+            }
             Self::ReferenceData => connection.plan_reference_data().await.unwrap().1,
         }
     }
@@ -263,14 +348,22 @@ impl What {
         match self {
             Self::Orders => drop(connection.sync(FlowKind::PurchaseOrders).await.unwrap()),
             Self::Bills => drop(connection.sync(FlowKind::Bills).await.unwrap()),
+            Self::Both => {
+                connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+                connection.sync(FlowKind::Bills).await.unwrap();
+            }
             Self::ReferenceData => drop(connection.sync_reference_data().await.unwrap()),
         }
     }
 
     fn includes(self, key: &RecordKey) -> bool {
-        let kind =
-            [FlowKind::PurchaseOrders, FlowKind::Bills].map(FlowKind::kind).iter().position(|of| of == key.kind());
-        kind == [Self::Orders, Self::Bills].iter().position(|of| *of == self)
+        let is_of = |flow: FlowKind| *key.kind() == flow.kind();
+        match self {
+            Self::Orders => is_of(FlowKind::PurchaseOrders),
+            Self::Bills => is_of(FlowKind::Bills),
+            Self::Both => is_of(FlowKind::PurchaseOrders) || is_of(FlowKind::Bills),
+            Self::ReferenceData => !is_of(FlowKind::PurchaseOrders) && !is_of(FlowKind::Bills),
+        }
     }
 }
 
@@ -285,6 +378,21 @@ async fn histories(connection: &Connection, what: What) -> BTreeMap<RecordKey, (
         }
     }
     histories
+}
+
+/// Whether a document was sent as it was planned, but for the numbers of what was still to be posted then.
+fn is_as(planned: &Value, sent: &Value) -> bool {
+    match (planned, sent) {
+        (Value::String(one), Value::String(_)) if *one == TargetRef::unposted().0 => true,
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| is_as(one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            one.len() == other.len()
+                && one.iter().all(|(name, one)| other.get(name).is_some_and(|other| is_as(one, other)))
+        }
+        (one, other) => one == other,
+    }
 }
 
 /// Plans, syncs, and holds each record's step against what happened to it. Answers how often each step was planned.
@@ -306,7 +414,7 @@ async fn compare(connection: &Connection, what: What, when: &str) -> BTreeMap<&'
             Step::Post(document) => {
                 let sent = new
                     .iter()
-                    .any(|change| matches!(change, Change::Intended { document: sent, .. } if *sent == document));
+                    .any(|change| matches!(change, Change::Intended { document: sent, .. } if is_as(&document, sent)));
                 assert!(sent && matches!(head.state, State::Posted { .. }), "{context}");
                 assert!(
                     !new.iter().any(|change| matches!(change, Change::Posted { evidence: Evidence::Existing, .. })),
@@ -348,7 +456,14 @@ async fn compare(connection: &Connection, what: What, when: &str) -> BTreeMap<&'
                     |change: &&Change| matches!(change, Change::RetryPlanned { failure: met, .. } if *met == failure);
                 assert!(new.iter().any(tried), "{context}");
             }
-            Step::Postpone(_) => panic!("{context}"),
+            Step::Postpone(Frozen { until, reason }) => {
+                let waits = match &head.state {
+                    State::Postponed { until: end, reason: why }
+                    | State::AmendPostponed { until: end, reason: why, .. } => *end == until && *why == reason,
+                    _ => false,
+                };
+                assert!(waits && !new.iter().any(|change| matches!(change, Change::Intended { .. })), "{context}");
+            }
         }
     }
     for (key, (_, history)) in after {

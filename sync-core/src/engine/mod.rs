@@ -39,7 +39,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 pub use self::advance::{Moved, Progress};
-pub use self::plan::{Planned, Step};
+pub use self::plan::{Ahead, Planned, Step};
 pub use self::poll::Polled;
 pub use self::replay::Assurance;
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 
 use super::advance::{and_left, left_behind, map, may_be_there, no_answer};
 use super::amend::{amendment, content, refused};
@@ -12,7 +13,7 @@ use super::outcome::pad;
 use super::{Engine, Flow};
 use crate::error::EngineError;
 use crate::failure::Failure;
-use crate::ledger::{Change, Lease, Query, list_all};
+use crate::ledger::{Change, Evidence, Lease, Query, list_all};
 use crate::mapper::{Mapping, Missing};
 use crate::record::{ExternalRef, Kind, Record, RecordKey};
 use crate::reference::References;
@@ -44,7 +45,7 @@ const AT_REST: [StateName; 4] = [StateName::Posted, StateName::Cancelled, StateN
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
     /// It would be posted, with this document.
-    Post(serde_json::Value),
+    Post(Value),
     /// It would be linked to the document that is already there.
     Link(TargetRef),
     /// It would be posted, and waits until posting is allowed.
@@ -60,7 +61,7 @@ pub enum Step {
         /// The document's number.
         target: TargetRef,
         /// What it would be sent as.
-        document: serde_json::Value,
+        document: Value,
         /// What would be changed, before and after.
         differences: Vec<Difference>,
     },
@@ -81,6 +82,38 @@ pub struct Planned {
     pub step: Step,
 }
 
+/// What a pass would do, and where the records that it looks at would stand after it.
+#[derive(Debug, Clone, Default)]
+pub struct Ahead {
+    /// What it would do, in the order of the keys.
+    pub plan: Vec<Planned>,
+    /// The records as it would leave them, for the plans of flows that need them
+    /// ([`References::with_records`]). What is still to be posted is so under [`TargetRef::unposted`].
+    pub heads: Vec<Head>,
+}
+
+impl Ahead {
+    fn add(&mut self, head: Head, step: Option<Step>) {
+        self.plan.extend(step.map(|step| Planned { key: head.key.clone(), step }));
+        self.heads.push(head);
+    }
+}
+
+/// What a pass would do with a record that has no document.
+struct Course {
+    head: Head,
+    step: Step,
+    /// What would be recorded, where the step alone does not say.
+    change: Option<Change>,
+}
+
+impl Course {
+    /// The target has something that is no document of ours, or refuses this one.
+    fn refused(&mut self, failure: &Failure, change: Change) {
+        (self.step, self.change) = (Step::Tell(failure.message.clone()), Some(change));
+    }
+}
+
 impl Engine {
     /// What a record becomes on these references, as an attempt now would map it. Writes nothing.
     pub async fn mapping(&self, record: &Record, references: &References) -> Result<Mapping, EngineError> {
@@ -97,6 +130,11 @@ impl Engine {
     /// the sink says what it would not stage ([`Sink::check`](crate::Sink::check)). What the target refuses only when it
     /// is asked to make or change it, a plan cannot know.
     pub async fn plan(&self, kind: &Kind, references: &References) -> Result<Vec<Planned>, EngineError> {
+        Ok(self.look_ahead(kind, references).await?.plan)
+    }
+
+    /// As [`plan`](Self::plan), with where the records would stand after the pass.
+    pub async fn look_ahead(&self, kind: &Kind, references: &References) -> Result<Ahead, EngineError> {
         let flow = self.flow_of(kind)?;
         let now = self.clock.now();
         let heads = self.read_ahead(flow, now).await?;
@@ -104,10 +142,11 @@ impl Engine {
         let records = heads.iter().map(|head| (&head.key, &head.payload));
         let references = self.with_needed(flow, records, references, frozen.as_ref()).await?;
         let (documents, records) = heads.into_iter().partition(|head| head.state.target().is_some());
-        let mut plan = self.plan_records(flow, records, &references, frozen.as_ref()).await?;
-        plan.extend(self.plan_documents(flow, documents, &references, frozen.as_ref()).await?);
-        plan.sort_by(|one, other| one.key.cmp(&other.key));
-        Ok(plan)
+        let mut ahead = Ahead::default();
+        self.plan_records(flow, records, &references, frozen.as_ref(), &mut ahead).await?;
+        self.plan_documents(flow, documents, &references, frozen.as_ref(), &mut ahead).await?;
+        ahead.plan.sort_by(|one, other| one.key.cmp(&other.key));
+        Ok(ahead)
     }
 
     /// Where the records would stand that a pass looks at, once it has read what has changed.
@@ -142,20 +181,20 @@ impl Engine {
         heads: Vec<Head>,
         references: &References,
         frozen: Option<&Frozen>,
-    ) -> Result<Vec<Planned>, EngineError> {
-        let mut plan = Vec::new();
+        ahead: &mut Ahead,
+    ) -> Result<(), EngineError> {
         let mut behind: Vec<(Head, Amendment)> = Vec::new();
         for head in heads {
             let head = match resumption(flow, &head, references, frozen) {
-                Some(change) => self.foreseen(&head, change),
+                Some(change) => self.foreseen(&head, &[change]),
                 None => head,
             };
             if head.due().is_none() || amendment(flow, &head).is_none() {
-                plan.extend(at_rest(&head));
+                at_rest(ahead, head);
                 continue;
             }
             if let Some(frozen) = frozen {
-                plan.push(Planned { key: head.key, step: Step::Postpone(frozen.clone()) });
+                self.take(ahead, &head, Step::Postpone(frozen.clone()));
                 continue;
             }
             match content(flow, &head, references) {
@@ -163,31 +202,37 @@ impl Engine {
                     let amendment = self.amendment_to(flow, &head, document, references).await?;
                     behind.extend(amendment.map(|amendment| (head, amendment)));
                 }
-                Err(change) => plan.extend(at_rest(&self.foreseen(&head, change))),
+                Err(change) => at_rest(ahead, self.foreseen(&head, &[change])),
             }
         }
         if behind.is_empty() {
-            return Ok(plan);
+            return Ok(());
         }
         let (heads, amendments): (Vec<Head>, Vec<Amendment>) = behind.into_iter().unzip();
         let answers = pad(flow.sink.compare(&amendments).await, heads.len(), || Compared::Unanswered(no_answer()));
-        for ((head, Amendment { key, target, document, .. }), answer) in heads.iter().zip(amendments).zip(answers) {
-            plan.extend(match (answer, document) {
-                (Compared::Same, _) => None,
+        for ((head, Amendment { target, document, .. }), answer) in heads.iter().zip(amendments).zip(answers) {
+            match (answer, document) {
+                (Compared::Same, _) => ahead.add(self.foreseen(head, &[amended(head)]), None),
                 (Compared::Differs { differences, .. }, Some(document)) => {
-                    Some(Planned { key, step: Step::Amend { target, document, differences } })
+                    self.take(ahead, head, Step::Amend { target, document, differences });
                 }
-                (Compared::Differs { .. }, None) => Some(Planned { key, step: Step::Cancel(target) }),
-                (Compared::Refused(failure), _) => at_rest(&self.foreseen(head, refused(head, failure))),
-                (Compared::Unanswered(failure), _) => Some(Planned { key, step: Step::Unanswered(failure) }),
-            });
+                (Compared::Differs { .. }, None) => self.take(ahead, head, Step::Cancel(target)),
+                (Compared::Refused(failure), _) => at_rest(ahead, self.foreseen(head, &[refused(head, failure)])),
+                (Compared::Unanswered(failure), _) => self.take(ahead, head, Step::Unanswered(failure)),
+            }
         }
-        Ok(plan)
+        Ok(())
     }
 
-    /// Where a record would stand after a change.
-    fn foreseen(&self, head: &Head, change: Change) -> Head {
-        let events = self.events(head.version, &[change], &RequestIds::none(), self.clock.now());
+    /// A step, and where it would leave the record.
+    fn take(&self, ahead: &mut Ahead, head: &Head, step: Step) {
+        let after = self.foreseen(head, &changes(head, &step, self.clock.now()));
+        ahead.add(after, Some(step));
+    }
+
+    /// Where a record would stand after these changes.
+    fn foreseen(&self, head: &Head, changes: &[Change]) -> Head {
+        let events = self.events(head.version, changes, &RequestIds::none(), self.clock.now());
         append_of(head, None, events, Lease::Keep).head
     }
 
@@ -198,14 +243,18 @@ impl Engine {
         heads: Vec<Head>,
         references: &References,
         frozen: Option<&Frozen>,
-    ) -> Result<Vec<Planned>, EngineError> {
-        let mut plan = Vec::new();
-        let mut first: Vec<(usize, Option<Handle>)> = Vec::new();
-        let mut posted: Vec<(usize, Option<Handle>)> = Vec::new();
+        ahead: &mut Ahead,
+    ) -> Result<(), EngineError> {
+        let mut plan: Vec<Course> = Vec::new();
+        let mut first: Vec<usize> = Vec::new();
+        let mut posted: Vec<usize> = Vec::new();
         let mut against: Vec<(usize, Vec<Missing>)> = Vec::new();
-        let mut skipped: Vec<(usize, Handle)> = Vec::new();
+        let mut skipped: Vec<usize> = Vec::new();
         for head in heads {
-            let Some((step, missing)) = next_step(flow, &head, references) else { continue };
+            let Some((step, missing)) = next_step(flow, &head, references) else {
+                ahead.add(head, None);
+                continue;
+            };
             let step = match (step, frozen) {
                 (Step::Post(_), _) if !missing.is_empty() && (frozen.is_some() || !may_be_there(flow, &head)) => {
                     Step::Hold(missing.clone())
@@ -216,58 +265,62 @@ impl Engine {
             match step {
                 Step::Post(_) => {
                     if !head.looked {
-                        first.push((plan.len(), head.earlier.clone()));
+                        first.push(plan.len());
                     }
                     if missing.is_empty() {
-                        posted.push((plan.len(), head.earlier));
+                        posted.push(plan.len());
                     } else {
                         against.push((plan.len(), missing));
                     }
                 }
-                Step::Skip(_) => skipped.extend(head.earlier.map(|sent| (plan.len(), sent))),
+                Step::Skip(_) if head.earlier.is_some() => skipped.push(plan.len()),
                 _ => {}
             }
-            plan.push(Planned { key: head.key, step });
+            plan.push(Course { head, step, change: None });
         }
         if flow.look_first {
             self.link_existing(flow, &first, &mut plan).await?;
         }
-        refuse_unfit(flow, posted, &mut plan).await;
-        tell_of_leftovers(flow, skipped, &mut plan).await;
+        refuse_unfit(flow, &posted, &mut plan).await;
+        tell_of_leftovers(flow, &skipped, &mut plan).await;
         for (index, missing) in against {
             if matches!(plan[index].step, Step::Post(_)) {
                 plan[index].step = Step::Hold(missing);
             }
         }
-        Ok(plan)
+        for Course { head, step, change } in plan {
+            match change {
+                Some(change) => ahead.add(self.foreseen(&head, &[change]), Some(step)),
+                None => self.take(ahead, &head, step),
+            }
+        }
+        Ok(())
     }
 
     /// Asks the sink which of the documents about to be posted are already there.
-    async fn link_existing(
-        &self,
-        flow: &Flow,
-        first: &[(usize, Option<Handle>)],
-        plan: &mut [Planned],
-    ) -> Result<(), EngineError> {
-        let question = |planned: &Planned, earlier: &Option<Handle>| Lookup {
-            key: planned.key.clone(),
-            reference: ExternalRef::of(&planned.key),
+    async fn link_existing(&self, flow: &Flow, first: &[usize], plan: &mut [Course]) -> Result<(), EngineError> {
+        let question = |Course { head, step, .. }: &Course| Lookup {
+            key: head.key.clone(),
+            reference: ExternalRef::of(&head.key),
             handle: None,
-            document: match &planned.step {
+            document: match step {
                 Step::Post(document) => Some(document.clone()),
                 _ => None,
             },
-            earlier: earlier.clone(),
+            earlier: head.earlier.clone(),
         };
-        let lookups: Vec<Lookup> = first.iter().map(|(index, earlier)| question(&plan[*index], earlier)).collect();
+        let lookups: Vec<Lookup> = first.iter().map(|index| question(&plan[*index])).collect();
         if lookups.is_empty() {
             return Ok(());
         }
-        for ((index, _), answer) in first.iter().zip(self.find(flow, &lookups).await?) {
+        for (index, answer) in first.iter().zip(self.find(flow, &lookups).await?) {
+            let course = &mut plan[*index];
             match answer {
-                Found::Found(target) => plan[*index].step = Step::Link(target),
-                Found::Differs(failure) => plan[*index].step = Step::Tell(failure.to_string()),
-                Found::Unanswered(failure) => plan[*index].step = Step::Unanswered(failure),
+                Found::Found(target) => course.step = Step::Link(target),
+                Found::Differs(failure) => {
+                    course.refused(&failure.clone(), Change::Parked { failure, mendable: true });
+                }
+                Found::Unanswered(failure) => course.step = Step::Unanswered(failure),
                 Found::Absent | Found::Pending => {}
             }
         }
@@ -276,43 +329,83 @@ impl Engine {
 }
 
 /// What would be told of a document that is left as it is, or what its change waits for.
-fn at_rest(head: &Head) -> Option<Planned> {
+fn at_rest(ahead: &mut Ahead, head: Head) {
     let step = match head.refusal() {
         Some(refusal) if !refusal.missing.is_empty() => Some(Step::Hold(refusal.missing.clone())),
         _ => head.untold().map(Step::Tell),
     };
-    step.map(|step| Planned { key: head.key.clone(), step })
+    ahead.add(head, step);
+}
+
+/// That a document is what its record is now.
+fn amended(head: &Head) -> Change {
+    Change::Amended { revision: head.revision.clone(), lifecycle: head.lifecycle, by_hand: false }
+}
+
+/// What a pass would record of a step, all going well.
+fn changes(head: &Head, step: &Step, at: DateTime<Utc>) -> Vec<Change> {
+    let is_there = head.state.target().is_some();
+    let intended = |document: Value| Change::Intended { attempt: head.attempt + 1, document, decisions: Vec::new() };
+    let posted = |target, evidence| Change::Posted { target, evidence };
+    let amending =
+        |document, differences| vec![Change::Amending { document, decisions: Vec::new(), differences }, amended(head)];
+    match step {
+        Step::Post(document) => {
+            vec![intended(document.clone()), posted(TargetRef::unposted(), Evidence::Answer)]
+        }
+        Step::Link(target) => vec![intended(Value::Null), posted(target.clone(), Evidence::Existing)],
+        Step::Postpone(Frozen { until, reason }) if is_there => {
+            vec![Change::AmendPostponed { until: *until, reason: reason.clone() }]
+        }
+        // What needs it waits for the end of the same freeze.
+        Step::LookUp | Step::Postpone(_) => vec![posted(TargetRef::unposted(), Evidence::Answer)],
+        Step::Hold(missing) => vec![Change::Held { missing: missing.clone() }],
+        Step::Skip(reason) => vec![Change::Skipped { reason: reason.clone() }],
+        Step::Amend { document, differences, .. } => amending(Some(document.clone()), differences.clone()),
+        Step::Cancel(_) => amending(None, Vec::new()),
+        Step::Unanswered(failure) if is_there => vec![Change::AmendPlanned { at, failure: failure.clone() }],
+        Step::Unanswered(failure) => vec![Change::RetryPlanned { at, failure: failure.clone() }],
+        Step::Tell(_) => Vec::new(),
+    }
 }
 
 /// Asks the sink what it would not stage of the documents about to be posted; not of those that refer to others that a
 /// pass posts first, whose numbers nobody knows yet.
-async fn refuse_unfit(flow: &Flow, posted: Vec<(usize, Option<Handle>)>, plan: &mut [Planned]) {
-    let draft = |(index, earlier): (usize, Option<Handle>)| {
-        let Planned { key, step: Step::Post(document) } = &plan[index] else { return None };
-        let (reference, document) = (ExternalRef::of(key), document.clone());
+async fn refuse_unfit(flow: &Flow, posted: &[usize], plan: &mut [Course]) {
+    let draft = |index: &usize| {
+        let Course { head, step: Step::Post(document), .. } = &plan[*index] else { return None };
+        let (key, reference, document) = (head.key.clone(), ExternalRef::of(&head.key), document.clone());
         let is_whole = !TargetRef::is_awaited_by(&document);
-        is_whole.then(|| (index, Draft { key: key.clone(), reference, document, earlier }))
+        is_whole.then(|| (*index, Draft { key, reference, document, earlier: head.earlier.clone() }))
     };
-    let (places, drafts): (Vec<usize>, Vec<Draft>) = posted.into_iter().filter_map(draft).unzip();
+    let (places, drafts): (Vec<usize>, Vec<Draft>) = posted.iter().filter_map(draft).unzip();
     if drafts.is_empty() {
         return;
     }
     for (place, refusal) in places.into_iter().zip(flow.sink.check(&drafts).await) {
-        plan[place].step = match refusal {
-            None | Some(Staged::Staged(..)) => continue,
-            Some(Staged::Rejected(failure) | Staged::Blocked(failure)) => Step::Tell(failure.to_string()),
-            Some(Staged::Held(missing)) => Step::Hold(missing),
-            Some(Staged::NotStaged(failure)) => Step::Unanswered(failure),
-        };
+        let course = &mut plan[place];
+        match refusal {
+            None | Some(Staged::Staged(..)) => {}
+            Some(Staged::Rejected(failure)) => {
+                course.refused(&failure.clone(), Change::Rejected { failure, there: false });
+            }
+            Some(Staged::Blocked(failure)) => {
+                course.refused(&failure.clone(), Change::Rejected { failure, there: true });
+            }
+            Some(Staged::Held(missing)) => course.step = Step::Hold(missing),
+            Some(Staged::NotStaged(failure)) => course.step = Step::Unanswered(failure),
+        }
     }
 }
 
 /// Asks the sink what stands of what an attempt sent of records that are not to be posted any more.
-async fn tell_of_leftovers(flow: &Flow, skipped: Vec<(usize, Handle)>, plan: &mut [Planned]) {
-    let (places, sent): (Vec<usize>, Vec<Handle>) = skipped.into_iter().unzip();
-    for (place, left) in places.into_iter().zip(left_behind(flow, &sent).await) {
-        if let (Step::Skip(reason), Ok(Some(failure))) = (&plan[place].step, left) {
-            plan[place].step = Step::Tell(and_left(reason, failure).to_string());
+async fn tell_of_leftovers(flow: &Flow, skipped: &[usize], plan: &mut [Course]) {
+    let sent: Vec<Handle> = skipped.iter().filter_map(|place| plan[*place].head.earlier.clone()).collect();
+    for (place, left) in skipped.iter().zip(left_behind(flow, &sent).await) {
+        let course = &mut plan[*place];
+        if let (Step::Skip(reason), Ok(Some(failure))) = (&course.step, left) {
+            let failure = and_left(reason, failure);
+            course.refused(&failure.clone(), Change::Parked { failure, mendable: false });
         }
     }
 }
