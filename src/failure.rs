@@ -14,9 +14,10 @@ use crate::{bill, purchase_order};
 /// What a supplier is called that a document waits for.
 pub(crate) const SUPPLIER: &str = "supplier";
 
-/// A call's error as a failure for the ledger.
+/// A call's error as a failure for the ledger. The server's id of the call stands beside its words, not in them: people
+/// are told once for each reason, and it is the same one each time that another call meets it.
 pub(crate) fn of_call(error: &Error) -> Failure {
-    let mut message = error.to_string();
+    let mut message = error.clone().with_request_id(None).to_string();
     if let Some(cause) = error.source() {
         message = format!("{message}: {cause}");
     }

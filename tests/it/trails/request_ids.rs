@@ -3,10 +3,11 @@
 
 use std::collections::BTreeSet;
 
+use procurify_cloudsuite::purchase_order::{ApprovedOrder, DefaultOrderMapper, Mapped, OrderMapper};
 use procurify_cloudsuite::{Connection, FlowKind};
 use rust_decimal::Decimal;
 use sandbox::{AnsweredCall, Edit, M3, OData, Scenario, SyteLine};
-use sync_core::{AuditEntry, Change, ExternalRef, RecordKey, StateName};
+use sync_core::{Assurance, AuditEntry, Change, ExternalRef, RecordKey, References, StateName};
 
 use crate::erp::Erp;
 use crate::world::{World, bill_key, key, scenario};
@@ -174,4 +175,42 @@ async fn each_document_names_the_calls_that_carried_it_with_syteline() {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_document_names_the_calls_that_carried_it_with_odata_services() {
     each_document_names_the_calls_that_carried_it::<OData>().await;
+}
+
+/// On a cost centre that no ERP has.
+struct Misplaced;
+
+impl OrderMapper for Misplaced {
+    fn map(&self, order: &ApprovedOrder, references: &References) -> Mapped {
+        let mut mapped = DefaultOrderMapper::default().map(order, references);
+        if let Mapped::Draft { draft, .. } = &mut mapped {
+            draft.lines[0].cost_center = Some("NOWHERE".to_owned());
+        }
+        mapped
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_again_for_the_same_reason_is_told_once_whatever_its_calls_are_called() {
+    let world = World::<OData>::of(scenario(3)).await;
+    // Of an order that is sent alone the refusal is the call's, with the call's id.
+    let connection = world.build(1, |connection| connection.mapper(Misplaced)).await;
+    let key = key(10_001);
+    for again in [false, true] {
+        if again {
+            connection.engine().replay(&key, &"jo".into(), Assurance::NotInTarget).await.unwrap();
+        }
+        let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+        assert_eq!(report.count(StateName::Rejected), 3, "{:?}", report.concerns);
+    }
+    let entries = connection.trail(&key).await.unwrap().entries();
+    let told = entries.iter().filter(|entry| matches!(entry.change, Change::Alerted { .. })).count();
+    let met: Vec<&AuditEntry> =
+        entries.iter().filter(|entry| matches!(entry.change, Change::Rejected { .. })).collect();
+    assert_eq!((met.len(), told), (2, 1), "{entries:?}");
+    let ids: Ids = met.iter().flat_map(|entry| entry.request_ids.iter().cloned()).collect();
+    assert_eq!(ids.len(), 2, "each by its own call: {met:?}");
+    for (entry, id) in met.iter().flat_map(|entry| entry.request_ids.iter().map(move |id| (entry, id))) {
+        assert!(entry.to_string().ends_with(&format!("(request {id})")), "{entry}");
+    }
 }
