@@ -41,7 +41,9 @@ async fn of_flow_held_until_mended<E: Erp>(
         assert!(concern.reason.contains(words), "`{words}` is not in `{}`", concern.reason);
     }
     let key = report.concerns[0].key.clone();
+    let events = connection.trail(&key).await.unwrap().events.len();
     let again = connection.sync(flow).await.unwrap();
+    assert_eq!(connection.trail(&key).await.unwrap().events.len(), events, "a pass that finds the same writes nothing");
     assert_eq!(again.count(StateName::Held), report.count(StateName::Held), "nothing was mended yet");
     let trail = connection.trail(&key).await.unwrap().to_string();
     assert_eq!(trail.matches("people were told").count(), 1, "told once: {trail}");

@@ -1,15 +1,19 @@
 //! Letting records go on when what they waited for is there: a vendor, an account, the end of a freeze.
 
+use std::collections::HashSet;
+
 use super::advance::may_be_there;
 use super::journal::append_of;
+use super::outcome::pad;
 use super::{Engine, Flow};
 use crate::error::EngineError;
 use crate::ledger::{Append, Appended, Change, Lease, Query, list_all};
-use crate::mapper::Mapping;
-use crate::record::{Kind, RecordKey};
+use crate::mapper::{Mapping, Missing};
+use crate::record::{ExternalRef, Kind, RecordKey};
 use crate::reference::References;
 use crate::request::RequestIds;
 use crate::schedule::Frozen;
+use crate::sink::{Draft, Found, Lookup, Staged};
 use crate::state::{Head, State, StateName};
 
 /// The states in which records wait for what may be there before its time.
@@ -20,7 +24,8 @@ impl Engine {
     /// free to, those whose reason has changed show the new one. Frees what was postponed if posting is
     /// allowed earlier than it was said to be. Answers which can go on.
     ///
-    /// To be called after the reference data was aligned. Costs no call to either system.
+    /// To be called after the reference data was aligned. Costs no call to either system but for what the target itself
+    /// holds: it is asked whether it still does ([`Sink::check`](crate::Sink::check)), and only a change is recorded.
     pub async fn resume_held(&self, kind: &Kind) -> Result<Vec<RecordKey>, EngineError> {
         let flow = self.flow_of(kind)?;
         let references = self.references.snapshot(&self.connection).await?;
@@ -29,13 +34,20 @@ impl Engine {
         let behind = Query::of(&self.connection, kind).in_states(&posted).concerning();
         let at = self.clock.now();
         let frozen = self.schedule.frozen(at);
-        let mut appends = Vec::new();
         let mut heads = list_all(self.store.as_ref(), held).await?;
         heads.extend(list_all(self.store.as_ref(), behind).await?);
         let records = heads.iter().map(|head| (&head.key, &head.payload));
         let references = self.with_needed(flow, records, &references, frozen.as_ref()).await?;
+        let mut changes: Vec<(Head, Change)> = Vec::new();
         for head in heads {
-            let Some(change) = resumption(flow, &head, &references, frozen.as_ref()) else { continue };
+            changes.extend(resumption(flow, &head, &references, frozen.as_ref()).map(|change| (head, change)));
+        }
+        if frozen.is_none() {
+            let as_before = self.held_as_before(flow, &changes, &references).await?;
+            changes.retain(|(head, _)| !as_before.contains(&head.key));
+        }
+        let mut appends = Vec::new();
+        for (head, change) in changes {
             let events = self.events(head.version, &[change], &RequestIds::none(), at);
             appends.push(append_of(&head, None, events, Lease::Keep));
         }
@@ -47,6 +59,45 @@ impl Engine {
             .filter(|(append, answer)| *answer == Appended::Done && resumed(append))
             .map(|(append, _)| append.key)
             .collect())
+    }
+
+    /// Which of these the target itself has held, and would hold for the same reason again; unless it has their documents
+    /// by now.
+    async fn held_as_before(
+        &self,
+        flow: &Flow,
+        resumed: &[(Head, Change)],
+        references: &References,
+    ) -> Result<HashSet<RecordKey>, EngineError> {
+        let draft = |(head, change): &(Head, Change)| {
+            let (State::Held { missing }, Change::Resumed { .. }) = (&head.state, change) else { return None };
+            let Mapping::Draft { document, .. } = flow.mapper.map(&head.record(), references) else { return None };
+            let (key, reference, earlier) = (head.key.clone(), ExternalRef::of(&head.key), head.earlier.clone());
+            (head.attempt > 0).then(|| (missing.clone(), Draft { key, reference, document, earlier }))
+        };
+        let (reasons, drafts): (Vec<Vec<Missing>>, Vec<Draft>) = resumed.iter().filter_map(draft).unzip();
+        if drafts.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let answers = pad(flow.sink.check(&drafts).await, drafts.len(), || None);
+        let is_same = |((_, reason), answer): &((Draft, Vec<Missing>), Option<Staged>)| matches!(answer, Some(Staged::Held(missing)) if missing == reason);
+        let same = drafts.into_iter().zip(reasons).zip(answers).filter(is_same).map(|((draft, _), _)| draft);
+        let question = |Draft { key, reference, document, earlier }: Draft| Lookup {
+            key,
+            reference,
+            handle: None,
+            document: Some(document),
+            earlier,
+        };
+        let lookups: Vec<Lookup> = same.map(question).collect();
+        let absent = |found: &Found| matches!(found, Found::Absent | Found::Unanswered(_));
+        let found = if flow.look_first && !lookups.is_empty() {
+            self.find(flow, &lookups).await?
+        } else {
+            vec![Found::Absent; lookups.len()]
+        };
+        let still = lookups.into_iter().zip(found).filter(|(_, found)| absent(found));
+        Ok(still.map(|(lookup, _)| lookup.key).collect())
     }
 }
 

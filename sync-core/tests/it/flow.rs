@@ -53,6 +53,12 @@ impl Sink for Closed {
     async fn find(&self, wanted: &[Lookup]) -> Vec<Found> {
         self.target.find(wanted).await
     }
+    async fn check(&self, drafts: &[Draft]) -> Vec<Option<Staged>> {
+        if self.open.load(Ordering::Relaxed) {
+            return vec![None; drafts.len()];
+        }
+        self.stage(drafts).await.into_iter().map(Some).collect()
+    }
     async fn stage(&self, drafts: &[Draft]) -> Vec<Staged> {
         if self.open.load(Ordering::Relaxed) {
             return self.target.stage(drafts).await;
@@ -71,13 +77,20 @@ fn what_the_target_holds_is_asked_for_again_with_each_pass_and_told_once() {
     let flow = world.flow();
     let closed = Arc::new(Closed { target: flow.sink.clone(), open: AtomicBool::new(false) });
     let engine = || world.engine().flow(Flow { sink: closed.clone(), ..world.flow() });
+    let mut told = Vec::new();
     for _ in 0..3 {
         block_on(world.sync_by(engine(), KIND));
         assert_eq!((state(&world, 1), state(&world, 2)), (StateName::Held, StateName::Held));
+        told.push(world.trail(1).len());
     }
+    assert!(told.iter().all(|events| *events == told[0]), "the same reason is recorded once: {told:?}");
     let raised = world.alerts.raised();
     assert_eq!(raised.len(), 2, "once for each record: {raised:?}");
     assert!(raised[0].reason.contains("period 2026-11: it is closed: open it"), "{raised:?}");
+    // Somebody makes one of them by hand meanwhile.
+    world.make_by_hand(2);
+    block_on(world.sync_by(engine(), KIND));
+    assert_eq!((state(&world, 1), state(&world, 2)), (StateName::Held, StateName::Posted));
     closed.open.store(true, Ordering::Relaxed);
     block_on(world.sync_by(engine(), KIND));
     world.check_exactly_once("the period was opened");
