@@ -278,6 +278,10 @@ impl Sink for M3PurchaseOrders {
         drafts.iter().map(|draft| self.fit(draft).err()).collect()
     }
 
+    fn keeps_staged(&self) -> bool {
+        true
+    }
+
     async fn stage(&self, drafts: &[Draft]) -> Vec<Staged> {
         let entries: Vec<Result<PurchaseOrderEntry, Staged>> = drafts.iter().map(|draft| self.fit(draft)).collect();
         let fit: Vec<&PurchaseOrderEntry> = entries.iter().flatten().collect();

@@ -452,6 +452,10 @@ impl Sink for SyteLinePurchaseOrders {
         self.fit(drafts).await.into_iter().map(|fit| fit.err().filter(stands_in_a_plan)).collect()
     }
 
+    fn keeps_staged(&self) -> bool {
+        true
+    }
+
     async fn stage(&self, drafts: &[Draft]) -> Vec<Staged> {
         let mut staging = self.fit(drafts).await;
         if self.settings.server_numbers {

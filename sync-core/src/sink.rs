@@ -148,7 +148,8 @@ pub enum Committed {
     Rejected(Failure),
     /// The target refused it, and a part of it stays there: the failure says which, and what is to be done about it.
     RejectedInPart(Failure),
-    /// Proven not to have been processed: the same handle may be committed again.
+    /// Proven not to have been processed: it is tried again, with the same handle where the sink [keeps what is
+    /// staged](Sink::keeps_staged).
     NotProcessed(Failure),
     /// It may have happened.
     Unknown(Failure),
@@ -314,6 +315,14 @@ pub trait Sink: Send + Sync {
     /// By default that cannot be told of any.
     async fn check(&self, drafts: &[Draft]) -> Vec<Option<Staged>> {
         vec![None; drafts.len()]
+    }
+
+    /// Whether [`stage`](Self::stage) leaves something in the target on which a commit that was not processed is repeated.
+    /// Where it does not, all is staged anew, however soon: so what people have made or closed there meanwhile is seen.
+    ///
+    /// By default it does not.
+    fn keeps_staged(&self) -> bool {
+        false
     }
 
     /// Prepares documents.

@@ -7,7 +7,8 @@
 //!            -> Intent -> Committing -> Posted
 //!                  |          |------> Accepted: looked up until Posted
 //!                  |          |------> InDoubt: settled, or looked up -> Posted, Accepted, or Discovered
-//!                  |          `------> CommitAt(t): the same handle again
+//!                  |          |------> CommitAt(t): the same handle again, where what is staged is kept in the target
+//!                  |          `------> RetryAt(t), where it is not
 //!                  `-> RetryAt(t) -> Intent
 //!                  `-> Rejected, Parked -> replay -> Discovered
 //!

@@ -94,6 +94,8 @@ pub trait Erp: Sized + Send + Sync + 'static {
     }
     /// Makes the next call that changes an order go wrong.
     fn fault_next_change(&self, kind: FaultKind);
+    /// The calls that make invoices.
+    fn new_invoices() -> Matcher;
     /// The calls that change an invoice.
     fn invoice_changes() -> Vec<Matcher>;
     /// Makes the next call of these go wrong.
@@ -256,6 +258,10 @@ impl Erp for M3 {
         self.fault_next(Matcher::operation("POST PPS200MI").containing("UpdLine"), kind);
     }
 
+    fn new_invoices() -> Matcher {
+        Matcher::operation("POST APS450MI").containing("AddHead")
+    }
+
     fn invoice_changes() -> Vec<Matcher> {
         vec![
             Matcher::operation("POST APS450MI").containing("UpdHead"),
@@ -414,6 +420,10 @@ impl Erp for SyteLine {
         self.fault_next(Matcher::operation("POST update/SLPoItems"), kind);
     }
 
+    fn new_invoices() -> Matcher {
+        Matcher::operation("POST update/SLAptrxs")
+    }
+
     fn invoice_changes() -> Vec<Matcher> {
         vec![Matcher::operation("POST update/SLAptrxds"), Matcher::operation("POST update/SLAptrxs")]
     }
@@ -563,6 +573,10 @@ impl Erp for OData {
 
     fn fault_next_change(&self, kind: FaultKind) {
         self.fault_next(Matcher::operation("POST $batch").containing("PATCH"), kind);
+    }
+
+    fn new_invoices() -> Matcher {
+        Matcher::operation("POST $batch").containing("POST")
     }
 
     fn invoice_changes() -> Vec<Matcher> {

@@ -256,7 +256,8 @@ async fn reference_data<E: Erp>(seen: &mut Seen) {
     all_explained(&connection, seen).await;
 }
 
-async fn every_trail_explains_its_record<E: Erp>() {
+/// `unprocessed` is what follows on a commit that was not processed.
+async fn every_trail_explains_its_record<E: Erp>(unprocessed: &str) {
     let mut seen = Seen::new();
     held_skipped_postponed::<E>(&mut seen).await;
     changed::<E>(&mut seen).await;
@@ -266,8 +267,7 @@ async fn every_trail_explains_its_record<E: Erp>() {
     let order =
         ["posted", "linked", "held for vendor", "held for gl_account", "skipped: it was cancelled", "postponed"];
     seen_of(&seen, "purchase_order", &order);
-    let requests =
-        ["commit_planned", "in_doubt", "amend_planned"].map(|what| format!("with the id of a request: {what}"));
+    let requests = [unprocessed, "in_doubt", "amend_planned"].map(|what| format!("with the id of a request: {what}"));
     seen_of(&seen, "purchase_order", &requests.each_ref().map(String::as_str));
     let later = ["cancelled", "amended", "replayed", "was in doubt"];
     seen_of(&seen, "purchase_order", &later);
@@ -289,17 +289,17 @@ async fn every_trail_explains_its_record<E: Erp>() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_record_has_a_trail_that_explains_where_it_stands_with_m3() {
-    every_trail_explains_its_record::<M3>().await;
+    every_trail_explains_its_record::<M3>("commit_planned").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_record_has_a_trail_that_explains_where_it_stands_with_syteline() {
-    every_trail_explains_its_record::<SyteLine>().await;
+    every_trail_explains_its_record::<SyteLine>("commit_planned").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_record_has_a_trail_that_explains_where_it_stands_with_odata_services() {
-    every_trail_explains_its_record::<OData>().await;
+    every_trail_explains_its_record::<OData>("retry_planned").await;
 }
 
 /// What M3's or a person's work has undone between alignment and posting is refused, and what stays unclear is parked.

@@ -121,13 +121,14 @@ impl Engine {
         self.settle(flow, doubtful, done).await?;
         self.confirm(flow, accepted, done).await?;
         let old = self.is_stale(flow, references);
-        let stale = old && (!fresh.is_empty() || behind.iter().any(needs_mapping));
+        let stale = old && (!fresh.is_empty() || !staged.is_empty() || behind.iter().any(needs_mapping));
         let frozen = self.schedule.frozen(self.clock.now());
         self.amend(flow, behind, references, old, done).await?;
-        let mut ready = self.recommit(flow, staged, frozen.is_some()).await?;
+        let mut ready = Vec::new();
         if stale {
-            self.release(fresh).await?;
+            self.release(fresh.into_iter().chain(staged).collect()).await?;
         } else {
+            ready.extend(self.recommit(flow, staged, references, frozen.as_ref()).await?);
             let intents = self.intend(flow, fresh, references, frozen.as_ref(), done).await?;
             let wanted = self.look_first(flow, intents, done).await?;
             ready.extend(self.stage(flow, wanted, done).await?);
@@ -299,14 +300,23 @@ impl Engine {
         Ok(ready)
     }
 
-    /// Takes up staged records whose commit was proven unprocessed, unless they have changed since or nothing may be
-    /// posted: then what is staged is thrown away, and they are mapped anew.
-    async fn recommit(&self, flow: &Flow, staged: Vec<Work>, frozen: bool) -> Result<Vec<(Work, Handle)>, EngineError> {
+    /// Takes up staged records whose commit was proven unprocessed, unless they have changed since, may not be posted any
+    /// more, or nothing is kept of them in the target: then what is staged is thrown away, and they are mapped anew.
+    async fn recommit(
+        &self,
+        flow: &Flow,
+        staged: Vec<Work>,
+        references: &References,
+        frozen: Option<&Frozen>,
+    ) -> Result<Vec<(Work, Handle)>, EngineError> {
+        let records = staged.iter().map(|work| (&work.head.key, &work.head.payload));
+        let references = self.with_needed(flow, records, references, frozen).await?;
         let (mut ready, mut stale) = (Vec::new(), Vec::new());
         for work in staged {
-            let wanted = !frozen
-                && work.head.sent.as_ref() == Some(&work.head.revision)
-                && work.head.lifecycle == Lifecycle::Active;
+            let wanted = frozen.is_none()
+                && flow.sink.keeps_staged()
+                && matches!(map(flow, &work.head.record(), &references), Mapping::Draft { .. })
+                && work.head.sent.as_ref() == Some(&work.head.revision);
             match work.head.state.handle().cloned() {
                 Some(handle) if wanted => ready.push(Ready { work, handle, by: RequestIds::none() }),
                 Some(handle) => stale.push((work, handle)),
@@ -365,7 +375,7 @@ impl Engine {
                 }
                 Committed::Rejected(failure) => Change::Rejected { failure, there: false },
                 Committed::RejectedInPart(failure) => Change::Rejected { failure, there: true },
-                Committed::NotProcessed(failure) => retries.commit(&work, failure),
+                Committed::NotProcessed(failure) => retries.commit(flow, &work, failure),
                 Committed::Unknown(failure) => Change::InDoubt { failure },
             };
             entries.push(Entry::last(work, change, ()).by(request_ids));

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::Engine;
 use super::journal::{Entry, Work};
+use super::{Engine, Flow};
 use crate::failure::{Failure, FailureKind};
 use crate::ledger::Change;
 use crate::retry::Retry;
@@ -29,8 +29,12 @@ impl<'a> Retries<'a> {
         }
     }
 
-    /// After a commit that was proven unprocessed: what is staged is kept.
-    pub fn commit(&mut self, work: &Work, failure: Failure) -> Change {
+    /// After a commit that was proven unprocessed: what is staged in the target is kept; what is not may have been made by
+    /// others before the next attempt, which therefore looks again.
+    pub fn commit(&mut self, flow: &Flow, work: &Work, failure: Failure) -> Change {
+        if !flow.sink.keeps_staged() {
+            return self.attempt(work, failure);
+        }
         match self.decide(work.head.attempt.max(1), &failure) {
             Retry::At(at) => Change::CommitPlanned { at, failure },
             Retry::Park => Change::Parked { failure, mendable: false },

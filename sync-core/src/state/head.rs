@@ -55,8 +55,8 @@ pub struct Head {
     /// What the last commit sent, if it did not end with a document: a part of that may be in the target still.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub earlier: Option<Handle>,
-    /// Whether the target is known not to have had the document before the first attempt, or before a person asked
-    /// for a replay.
+    /// Whether the target is known not to have had the document before anything of it was sent, since when people have had
+    /// no time to make it.
     #[serde(default)]
     pub looked: bool,
     /// Since when attempts keep failing, one after the other.
@@ -174,6 +174,8 @@ impl Head {
             Change::NotYetThere => self.looked = true,
             // Whoever waits for something may make it by hand meanwhile.
             Change::Replayed | Change::Held { .. } => self.looked = false,
+            // Once something of it was sent, a part of that may be there, with which staging knows how to deal.
+            Change::RetryPlanned { .. } if self.earlier.is_none() => self.looked = false,
             _ => {}
         }
         self.note_trouble(&event.change, event.at);
@@ -184,6 +186,8 @@ impl Head {
             }
             match self.state.handle() {
                 _ if state.target().is_some() => self.earlier = None,
+                // Of a commit that was not processed there is nothing.
+                Some(_) if matches!(event.change, Change::RetryPlanned { .. }) => {}
                 Some(handle) if state.handle().is_none() => self.earlier = Some(handle.clone()),
                 _ => {}
             }

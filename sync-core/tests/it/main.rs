@@ -16,5 +16,6 @@ mod requests;
 mod schedule;
 mod stores;
 mod trouble;
+mod unprocessed;
 mod workers;
 mod world;

@@ -62,6 +62,10 @@ impl Sink for Stage {
         vec![answer; wanted.len()]
     }
 
+    fn keeps_staged(&self) -> bool {
+        true
+    }
+
     async fn stage(&self, drafts: &[Draft]) -> Vec<Staged> {
         let first = self.staged.fetch_add(1, Ordering::Relaxed) == 0;
         match self.part {

@@ -13,10 +13,10 @@ use super::{heads, with_bills};
 use crate::erp::Erp;
 use crate::world::{World, bill_key};
 
-const APPROVED: u8 = 2;
-const WITHDRAWN: u8 = 5;
+pub const APPROVED: u8 = 2;
+pub const WITHDRAWN: u8 = 5;
 
-async fn drafts<E: Erp>(world: &World<E>) -> Vec<(RecordKey, InvoiceDraft)> {
+pub async fn drafts<E: Erp>(world: &World<E>) -> Vec<(RecordKey, InvoiceDraft)> {
     let connection = world.connect().await;
     connection.sync(FlowKind::PurchaseOrders).await.unwrap();
     let plan = connection.plan(FlowKind::Bills).await.unwrap();
@@ -189,7 +189,7 @@ async fn booked_in_other_letters<E: Books>() {
 }
 
 /// How many invoices bear a reference of ours.
-fn made_by_us<E: Erp>(world: &World<E>) -> usize {
+pub fn made_by_us<E: Erp>(world: &World<E>) -> usize {
     world.erp.all_documents().into_iter().filter(|document| document.external_ref.starts_with("PFYB")).count()
 }
 
@@ -261,7 +261,7 @@ async fn two_bills_of_one_invoice_are_one_odata_invoice_and_the_other_is_told_as
 }
 
 /// Two bills of one order, of the same vendor and amount, where there are ten orders and twice as many bills.
-fn twins<E: Erp>(world: &World<E>) -> (u64, u64) {
+pub fn twins<E: Erp>(world: &World<E>) -> (u64, u64) {
     let bills = world.procurify.approved_bills();
     bills.iter().find_map(|id| Some((*id, *bills.iter().find(|other| **other == id + 10)?))).unwrap()
 }

@@ -181,6 +181,9 @@ impl Sink for Mortal {
     fn describe(&self, handle: &Handle) -> String {
         format!("message {}", handle.0["message"])
     }
+    fn keeps_staged(&self) -> bool {
+        self.0.target == Target::Staged
+    }
     async fn find(&self, wanted: &[Lookup]) -> Vec<Found> {
         self.0.sink_calls.fetch_add(1, Ordering::Relaxed);
         mortal!(self, wanted.iter().map(|lookup| self.0.look(lookup)).collect())
