@@ -279,7 +279,7 @@ async fn records_are_listed_by_state_page_by_page(store: &dyn DedupStore) {
 
 async fn a_document_is_found_with_the_wanted_record_that_has_it(store: &dyn DedupStore) {
     let target = |id: u32| TargetRef(format!("PO '{id}'"));
-    for id in 1..=3 {
+    for id in 1..=4 {
         let posted = Change::Posted { target: target(id), evidence: Evidence::Answer };
         let discovered = discovery(&key(id), start());
         let posted = next(&discovered.head, posted, start());
@@ -290,12 +290,17 @@ async fn a_document_is_found_with_the_wanted_record_that_has_it(store: &dyn Dedu
             let withdrawn = Change::Revised { revision, stamp, lifecycle: Lifecycle::Cancelled, payload };
             append_one(store, &next(&posted.head, withdrawn, start())).await;
         }
+        if id == 4 {
+            let postponed = Change::AmendPostponed { until: start(), reason: "month-end".into() };
+            append_one(store, &next(&posted.head, postponed, start())).await;
+        }
     }
-    let targets = [target(3), target(2), target(9), target(1)];
+    let targets = [target(3), target(2), target(9), target(1), target(4)];
     let holders = store.holders(&"acme".into(), &"purchase_order".into(), &targets).await.unwrap();
-    assert_eq!(holders, [Some(key(3)), None, None, Some(key(1))], "one was withdrawn, one never posted");
+    let expected = [Some(key(3)), None, None, Some(key(1)), Some(key(4))];
+    assert_eq!(holders, expected, "one was withdrawn, one never posted, one is to be changed later");
     let of_others = store.holders(&"acme".into(), &"bill".into(), &targets).await.unwrap();
-    assert_eq!(of_others, [None, None, None, None]);
+    assert_eq!(of_others, vec![None; 5]);
 }
 
 async fn concurrent_claims_share_no_key<S: DedupStore + 'static>(store: Arc<S>) {

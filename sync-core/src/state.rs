@@ -201,7 +201,7 @@ impl StateName {
     ];
 
     /// Those in which a record has a document that is not cancelled.
-    pub const HOLDING: [Self; 3] = [Self::Posted, Self::Amending, Self::AmendAt];
+    pub const HOLDING: [Self; 4] = [Self::Posted, Self::Amending, Self::AmendAt, Self::AmendPostponed];
 
     /// The name as text.
     pub fn as_str(self) -> &'static str {

@@ -14,6 +14,7 @@ use sync_core::{
 };
 
 use crate::open::SqliteStore;
+use crate::schema;
 
 #[async_trait]
 impl DedupStore for SqliteStore {
@@ -78,12 +79,7 @@ impl DedupStore for SqliteStore {
         let (connection, kind, targets) = (connection.clone(), kind.clone(), targets.to_vec());
         self.writer
             .run("ask whose documents these are", move |db| {
-                // As the index has it.
-                let mut ask = db.prepare_cached(
-                    "SELECT head FROM records
-                     WHERE connection = ? AND kind = ? AND json_extract(head, '$.state.target') = ?
-                     AND state IN ('posted', 'amending', 'amend_at')",
-                )?;
+                let mut ask = db.prepare_cached(schema::OF_TARGET)?;
                 let mut holder = |target: &TargetRef| {
                     let heads = ask.query_map([connection.as_str(), kind.as_str(), &target.0], |row| json(row, 0))?;
                     let heads: Vec<Head> = heads.collect::<Result<_, _>>()?;

@@ -72,7 +72,17 @@ const MIGRATIONS: &[&str] = &[
     );
     CREATE INDEX reference_changes_connection ON reference_changes (connection, number);
     ",
+    "
+    DROP INDEX records_target;
+    CREATE INDEX records_target ON records (json_extract(head, '$.state.target'))
+        WHERE json_extract(head, '$.state.target') IS NOT NULL;
+    ",
 ];
+
+/// The records of a kind that have a document. By the pluses the index on documents is used, and not the primary key,
+/// which would read all of the kind.
+pub(crate) const OF_TARGET: &str = "SELECT head FROM records
+    WHERE +connection = ? AND +kind = ? AND json_extract(head, '$.state.target') = ?";
 
 /// The version this release reads and writes.
 pub(crate) const VERSION: usize = MIGRATIONS.len();
@@ -92,4 +102,18 @@ pub(crate) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
         transaction.commit()?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_record_of_a_document_is_found_without_reading_all() {
+        let mut db = Connection::open_in_memory().unwrap();
+        migrate(&mut db).unwrap();
+        let explain = format!("EXPLAIN QUERY PLAN {OF_TARGET}");
+        let plan: String = db.query_row(&explain, ["acme", "bill", "500002"], |row| row.get(3)).unwrap();
+        assert!(plan.contains("records_target"), "{plan}");
+    }
 }
