@@ -285,6 +285,11 @@ impl DefaultBillMapper {
                 ),
                 (None, None) => "it was not read yet: the bill goes on once the order is posted".to_owned(),
                 (Some(State::Skipped { reason }), _) => format!("it is not posted itself ({reason}): {by_hand}"),
+                (Some(State::Cancelled { .. }), _) => format!("it is cancelled itself: {by_hand}"),
+                (Some(state @ (State::Rejected { .. } | State::Parked { .. })), _) => format!(
+                    "it is {} itself: the bill goes on once the order is posted; if it is in the ERP all the same, {by_hand}",
+                    state.name().words()
+                ),
                 (Some(state), _) => {
                     format!("it is {} itself: the bill goes on once the order is posted", state.name().words())
                 }
@@ -390,7 +395,7 @@ fn line_in_the_erp(order: &Head, item: OrderItemId) -> Option<u32> {
 mod tests {
     use chrono::{DateTime, Utc};
     use serde_json::{Value, json};
-    use sync_core::{Match, MatchedBy, RecordKey, Reference, TargetRef};
+    use sync_core::{Failure, FailureKind, Match, MatchedBy, RecordKey, Reference, TargetRef};
 
     use super::*;
     use crate::reference::{COST_CENTER, GL_ACCOUNT};
@@ -488,6 +493,19 @@ mod tests {
         let waiting = mapped(bill(), &references().with_records([held]), &DefaultBillMapper::default());
         let Mapped::Hold(missing) = waiting else { panic!("{waiting:?}") };
         assert!(missing[0].hint.contains("it is held itself"), "{missing:?}");
+        let failure = || Failure::new(FailureKind::Other, "it is not clear");
+        for state in [
+            State::Rejected { failure: failure(), there: false },
+            State::Parked { failure: failure(), doubt: None, again: None },
+            State::Cancelled { target: TargetRef("1000001".to_owned()) },
+        ] {
+            let name = state.name().words();
+            let waiting =
+                mapped(bill(), &references().with_records([Head { state, ..order() }]), &DefaultBillMapper::default());
+            let Mapped::Hold(missing) = waiting else { panic!("{waiting:?}") };
+            let hint = &missing[0].hint;
+            assert!(hint.contains(name) && hint.contains("`link purchase_order 10001 NUMBER`"), "{hint}");
+        }
         let at_once = DefaultBillMapper { wait_for_orders: false, ..DefaultBillMapper::default() };
         assert_eq!(draft(bill(), &references(), &at_once).lines[0].order, None);
     }

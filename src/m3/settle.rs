@@ -104,9 +104,10 @@ fn unclear(one: &Repeated) -> Settled {
     Settled::NeedsPerson(Failure::new(
         FailureKind::Other,
         format!(
-            "it cannot be told whether batch message {} was finished or deleted: look in PPS370, and replay it only if \
-             order {} does not exist and the message is not there",
-            one.handle.message, one.handle.order
+            "it cannot be told whether batch message {message} was finished or deleted: look for it in PPS370, and for order \
+             {order}; only where neither is there may it be sent again, and once the order is, a replay links it",
+            message = one.handle.message,
+            order = one.handle.order
         ),
     ))
 }

@@ -20,7 +20,7 @@ use crate::details;
 use crate::label::label;
 use crate::mapping::{Mapped, Resolver, as_mapping};
 use crate::periods::PeriodSettings;
-use crate::reference::{self, ITEM, LOCATION, PAYMENT_TERMS, TAX, UNIT, VENDOR};
+use crate::reference::{self, ITEM, LOCATION, NO_ORDER, PAYMENT_TERMS, PURCHASE_ORDER, TAX, UNIT, VENDOR};
 
 /// Decides what an approved order becomes in the ERP. Pure, as [`sync_core::Mapper`] is.
 ///
@@ -76,13 +76,16 @@ pub(crate) struct OrderMapperAdapter {
 
 impl Mapper for OrderMapperAdapter {
     fn map(&self, record: &Record, references: &References) -> Mapping {
-        let map = |order: &ApprovedOrder| match &order.unread {
-            Some(why) => Mapped::Hold(vec![Missing {
+        let link = references.get(PURCHASE_ORDER, record.key.id()).filter(|link| link.found.is_by_hand());
+        let there = link.and_then(|link| link.found.targets().first()).filter(|number| *number != NO_ORDER);
+        let map = |order: &ApprovedOrder| match (there, &order.unread) {
+            (Some(number), _) => Mapped::Skip(format!("a person has linked it to {number}, which is in the ERP")),
+            (None, Some(why)) => Mapped::Hold(vec![Missing {
                 kind: KIND.to_owned(),
                 value: order.order.number.as_deref().map_or_else(|| record.key.id().to_owned(), str::to_owned),
                 hint: details::hint(why),
             }]),
-            None => self.mapper.map(order, references),
+            (None, None) => self.mapper.map(order, references),
         };
         as_mapping(record, map, |draft, _| {
             let mut missing = self.periods.check_order(draft, references);

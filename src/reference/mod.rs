@@ -81,7 +81,8 @@ pub const PAYMENT_TERMS: &str = "payment_terms";
 /// Cross-references from the names of taxes, in lower case and alphabetical order, to the ERP's tax codes. Never aligned.
 pub const TAX: &str = "tax";
 /// Cross-references from the id of an order that is not posted by itself, such as one from before the first day of orders,
-/// to the ERP's number of it, or to [`NO_ORDER`]: what bills of it refer to. Never aligned.
+/// to the ERP's number of it, or to [`NO_ORDER`]: what bills of it refer to. One that has a number is not posted. Never
+/// aligned.
 pub const PURCHASE_ORDER: &str = crate::purchase_order::KIND;
 /// In place of an order's number: bills refer to none.
 pub const NO_ORDER: &str = "none";

@@ -138,10 +138,6 @@ pub enum Change {
     Parked {
         /// Why.
         failure: Failure,
-        /// Whether the target was seen to have something else than what was sent, so that it can be asked again once
-        /// people have mended that.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        mendable: bool,
     },
     /// It is not known whether the commit happened.
     InDoubt {
@@ -229,7 +225,7 @@ pub enum Change {
     },
     /// A person asked for another attempt.
     Replayed,
-    /// A person asked that the target be looked at again, after it was seen to have something else.
+    /// A person asked that the target be looked at again, after it was not clear what it has.
     AskedAgain,
 }
 

@@ -143,16 +143,15 @@ impl Head {
                 Some(failure.to_string()),
                 format!("Mend what was refused; it goes on once it changes at the source, or with `replay {key}`."),
             ),
-            State::Parked { failure, doubt, again } => (
+            State::Parked { failure, doubt, .. } => (
                 "it was given up until a person has looked at it".to_owned(),
                 Some(failure.to_string()),
-                match (doubt, again) {
-                    (_, Some(_)) => format!("Mend it in the target, then `replay {key}`: it is looked at again."),
-                    (Some(_), None) => format!(
-                        "Look for it in the target: if it is not there, `replay {key} --not-in-target` sends it again; \
-                         if it is, leave it so."
+                match doubt {
+                    Some(_) => format!(
+                        "Look for it in the target: once it is there as it should be, `replay {key}` looks again and links \
+                         it; if it is not there, nor will be, `replay {key} --not-in-target` sends it again."
                     ),
-                    (None, None) => format!("Mend that; then `replay {key}` gives it another attempt."),
+                    None => format!("Mend that; then `replay {key}` gives it another attempt."),
                 },
             ),
         };
@@ -237,7 +236,6 @@ mod tests {
             State::Rejected { failure: failure(), there: false },
             State::Rejected { failure: failure(), there: true },
             State::Parked { failure: failure(), doubt: None, again: None },
-            State::Parked { failure: failure(), doubt: Some(handle()), again: None },
             State::Parked { failure: failure(), doubt: Some(handle()), again: Some(StateName::InDoubt) },
         ]
     }

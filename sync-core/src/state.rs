@@ -147,8 +147,7 @@ pub enum State {
         /// What staging gave, when a commit of unknown outcome was given up: such a record is never
         /// created again without a person's word.
         doubt: Option<Handle>,
-        /// Where it goes on when a person asks that the target be looked at again: in doubt, or accepted; nowhere if
-        /// the answer could be no other.
+        /// Where such a commit goes on when a person asks that the target be looked at again: in doubt, or accepted.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         again: Option<StateName>,
     },

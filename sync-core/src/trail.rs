@@ -315,7 +315,7 @@ mod tests {
             Change::RetryPlanned { at, failure: failure() },
             Change::CommitPlanned { at, failure: failure() },
             Change::Rejected { failure: failure(), there: false },
-            Change::Parked { failure: failure(), mendable: false },
+            Change::Parked { failure: failure() },
             Change::InDoubt { failure: failure() },
             Change::Unanswered { failure: failure(), next: at },
             Change::AmendPlanned { at, failure: failure() },

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use procurify_cloudsuite::m3::M3OrderSettings;
+use procurify_cloudsuite::reference::Link;
 use procurify_cloudsuite::{Connection, FlowKind};
-use sandbox::{FaultKind, M3Config, Matcher};
-use sync_core::{Assurance, Change, StateName};
+use sandbox::{FaultKind, M3Config, Matcher, Scenario, TypedLine, TypedOrder};
+use sync_core::{Assurance, Change, RecordKey, StateName};
 
+use crate::erp::Erp;
 use crate::world::{World, key, m3_config, scenario};
 
 fn finish() -> Matcher {
@@ -120,19 +122,72 @@ async fn what_cannot_be_told_apart_waits_for_a_person() {
         let report = connection.status(FlowKind::PurchaseOrders).await.unwrap();
         assert_eq!(report.count(StateName::Parked), 2, "{what}: {:?}", report.counts);
         assert!(report.concerns[0].reason.contains("PPS370"), "{what}: {}", report.concerns[0].reason);
-        let who = "jo".into();
-        let refused = connection.engine().replay(&key(10_001), &who, Assurance::None).await.unwrap_err();
-        assert!(refused.to_string().contains("it may be in the target"), "{what}: {refused}");
+        // Without a word on what is there it is looked at again, and nothing is sent.
+        replay(&connection, &world.keys(), Assurance::None).await;
+        let report = connection.status(FlowKind::PurchaseOrders).await.unwrap();
+        assert_eq!(report.count(StateName::Parked), 2, "{what}: {:?}", report.counts);
         // The person looks: a message that was finished will make its order, the others are sent again.
+        let mut then = StateName::Parked;
         if commit == FaultKind::ResetBefore {
-            for key in world.keys() {
-                connection.engine().replay(&key, &who, Assurance::NotInTarget).await.unwrap();
-            }
-            until_settled(&connection).await;
+            replay(&connection, &world.keys(), Assurance::NotInTarget).await;
+            then = StateName::Accepted;
         }
+        let report = connection.status(FlowKind::PurchaseOrders).await.unwrap();
+        assert_eq!(report.count(then), 2, "{what}: {:?}", report.counts);
         world.erp.advance(Duration::from_secs(3600));
+        if commit == FaultKind::ResetAfter {
+            replay(&connection, &world.keys(), Assurance::None).await;
+            let report = connection.status(FlowKind::PurchaseOrders).await.unwrap();
+            assert_eq!(report.count(StateName::Posted), 2, "{what}: {:?}", report.counts);
+        }
         world.exactly_once(&world.keys());
     }
+}
+
+/// A person asks for a replay of each, and what follows is carried out.
+async fn replay(connection: &Connection, keys: &[RecordKey], assurance: Assurance) {
+    for key in keys {
+        connection.engine().replay(key, &"jo".into(), assurance).await.unwrap();
+    }
+    until_settled(connection).await;
+}
+
+/// Finance types an order in that waits for a person, and says so: neither it nor its bills wait for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_finance_has_typed_in_is_linked_and_its_bills_go_on() {
+    let scenario = Scenario { bills: 6, ..scenario(6) };
+    let m3 = M3Config { error_codes: false, ..m3_config(&scenario) };
+    let world = World::with(scenario, |_| (), m3).await;
+    world.erp.fault_next(finish(), FaultKind::ResetBefore);
+    world.erp.fault_next(delete(), FaultKind::ResetAfter);
+    let connection = world.connect().await;
+    until_settled(&connection).await;
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    let waiting = world.bill_keys();
+    assert_eq!(report.concerns.len(), waiting.len(), "{:?}", report.concerns);
+    let mut links = Vec::new();
+    for concern in &report.concerns {
+        let command = concern.reason.split("`link purchase_order ").nth(1).unwrap();
+        let order = command.split(' ').next().unwrap().to_owned();
+        let number = world.erp.type_in(&TypedOrder {
+            supplier: "S10001".to_owned(),
+            currency: "CAD".to_owned(),
+            date: "2026-09-01".parse().unwrap(),
+            external_ref: String::new(),
+            lines: vec![TypedLine { quantity: 1.into(), price: 10.into(), account: String::new() }],
+        });
+        links.push(Link { kind: "purchase_order".into(), source: order, target: number });
+    }
+    connection.link(&links, &"jo".into()).await.unwrap();
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    assert!(report.is_all_done(), "{:?}", report.concerns);
+    world.exactly_once(&waiting);
+    replay(&connection, &world.keys(), Assurance::NotInTarget).await;
+    let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    assert!(report.is_all_done(), "{:?}", report.concerns);
+    assert_eq!(report.count(StateName::Skipped), links.len() as u64, "{:?}", report.counts);
+    let orders = world.erp.documents().into_iter().filter(|document| document.kind == "purchase_order").count();
+    assert_eq!(orders, world.keys().len(), "one was doubled");
 }
 
 /// The gateway answers a bare 400, whether or not M3 did its work: it proves nothing.

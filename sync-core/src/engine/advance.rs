@@ -204,7 +204,7 @@ impl Engine {
                 let left = if work.head.earlier.is_some() { left.next() } else { None };
                 let change = match left.unwrap_or(Ok(None)) {
                     Ok(None) => Change::Skipped { reason },
-                    Ok(Some(failure)) => Change::Parked { failure: and_left(&reason, failure), mendable: false },
+                    Ok(Some(failure)) => Change::Parked { failure: and_left(&reason, failure) },
                     Err(failure) => retries.attempt(&work, failure),
                 };
                 let read = (work.head.revision.clone(), work.head.lifecycle);
@@ -245,9 +245,7 @@ impl Engine {
                 Found::Found(target) => {
                     entries.push(Entry::last(work, Change::Posted { target, evidence: Evidence::Existing }, ()));
                 }
-                Found::Differs(failure) => {
-                    entries.push(Entry::last(work, Change::Parked { failure, mendable: true }, ()));
-                }
+                Found::Differs(failure) => entries.push(Entry::last(work, Change::Parked { failure }, ())),
                 Found::Pending => {
                     let failure = Failure::new(FailureKind::Other, "a document with this reference is being made");
                     let change = retries.attempt(&work, failure);

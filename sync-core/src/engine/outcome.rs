@@ -25,7 +25,7 @@ impl<'a> Retries<'a> {
     pub fn attempt(&mut self, work: &Work, failure: Failure) -> Change {
         match self.decide(work.head.attempt.max(1), &failure) {
             Retry::At(at) => Change::RetryPlanned { at, failure },
-            Retry::Park => Change::Parked { failure, mendable: false },
+            Retry::Park => Change::Parked { failure },
         }
     }
 
@@ -37,7 +37,7 @@ impl<'a> Retries<'a> {
         }
         match self.decide(work.head.attempt.max(1), &failure) {
             Retry::At(at) => Change::CommitPlanned { at, failure },
-            Retry::Park => Change::Parked { failure, mendable: false },
+            Retry::Park => Change::Parked { failure },
         }
     }
 

@@ -37,10 +37,10 @@ impl Engine {
     ///
     /// Frees a rejected, parked, held or skipped record for another attempt, mapped from what the ledger holds.
     ///
-    /// Where the target was seen to have something else than what was sent, it is looked at again; nothing is sent
-    /// unless nothing is there by then.
+    /// Where it was not clear what the target has of what was sent, it is looked at again; nothing is sent unless it is
+    /// certain by then that nothing is there.
     ///
-    /// A record that the target accepted, or whose outcome is unknown, is replayed only on the
+    /// A record that the target accepted, or whose outcome is unknown, is sent again only on the
     /// assurance that it is not in the target: without it, this could create a document twice.
     pub async fn replay(&self, key: &RecordKey, who: &Actor, assurance: Assurance) -> Result<(), EngineError> {
         loop {
@@ -76,7 +76,7 @@ impl Engine {
                     refuse(head, assurance)?;
                 }
                 let looks_again =
-                    assurance == Assurance::None && matches!(head.state, State::Parked { again: Some(_), .. });
+                    assurance == Assurance::None && matches!(head.state, State::Parked { doubt: Some(_), .. });
                 Ok(if looks_again { Change::AskedAgain } else { Change::Replayed })
             }
         }
@@ -90,15 +90,9 @@ fn nothing_to_be_done(head: &Head) -> EngineError {
 fn refuse(head: &Head, assurance: Assurance) -> Result<(), EngineError> {
     let sure = assurance == Assurance::NotInTarget;
     let why = match &head.state {
-        State::Held { .. }
-        | State::Skipped { .. }
-        | State::Rejected { .. }
-        | State::Parked { doubt: None, .. }
-        | State::Parked { again: Some(_), .. } => {
-            return Ok(());
-        }
-        State::Accepted { .. } | State::InDoubt { .. } | State::Parked { .. } if sure => return Ok(()),
-        State::Accepted { .. } | State::InDoubt { .. } | State::Parked { .. } => {
+        State::Held { .. } | State::Skipped { .. } | State::Rejected { .. } | State::Parked { .. } => return Ok(()),
+        State::Accepted { .. } | State::InDoubt { .. } if sure => return Ok(()),
+        State::Accepted { .. } | State::InDoubt { .. } => {
             "it may be in the target: look there first, and give your assurance that it is not".to_owned()
         }
         State::Posted { target } => format!("it is posted as {target}"),

@@ -52,7 +52,7 @@ impl Engine {
                     entries.push(retries.void(work));
                     continue;
                 }
-                Settled::NeedsPerson(failure) => Change::Parked { failure, mendable: false },
+                Settled::NeedsPerson(failure) => Change::Parked { failure },
                 Settled::Unanswered(failure) => retries.question(failure),
                 Settled::Undecided => {
                     undecided.push(work);
@@ -105,7 +105,7 @@ impl Engine {
         let entry = |(work, answer): (Work, Found)| {
             let change = match answer {
                 Found::Found(target) => Change::Posted { target, evidence: Evidence::Lookup },
-                Found::Differs(failure) => Change::Parked { failure, mendable: true },
+                Found::Differs(failure) => Change::Parked { failure },
                 Found::Unanswered(failure) => retries.question(failure),
                 Found::Pending => Change::LookedUp { pending: true, next },
                 Found::Absent if self.absent_long_enough(&work.head) => return retries.void(work),
@@ -136,7 +136,7 @@ impl Engine {
             .map(|(work, answer)| {
                 let change = match answer {
                     Found::Found(target) => Change::Posted { target, evidence: Evidence::Lookup },
-                    Found::Differs(failure) => Change::Parked { failure, mendable: true },
+                    Found::Differs(failure) => Change::Parked { failure },
                     Found::Unanswered(failure) => retries.question(failure),
                     Found::Pending => Change::LookedUp { pending: true, next: self.next_lookup(&work.head, now) },
                     Found::Absent => Change::LookedUp { pending: false, next: self.next_lookup(&work.head, now) },

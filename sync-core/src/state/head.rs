@@ -284,10 +284,10 @@ impl Head {
             }
             Change::AmendRefused { .. } | Change::AmendHeld { .. } => self.as_it_is()?,
             Change::Rejected { failure, there } => State::Rejected { failure: failure.clone(), there: *there },
-            Change::Parked { failure, mendable } => {
+            Change::Parked { failure } => {
                 let sent = matches!(self.state, State::InDoubt { .. } | State::Accepted { .. });
                 let doubt = self.state.handle().filter(|_| sent).cloned();
-                let again = (*mendable && doubt.is_some()).then(|| self.state.name());
+                let again = doubt.is_some().then(|| self.state.name());
                 State::Parked { failure: failure.clone(), doubt, again }
             }
             Change::AskedAgain => self.asked_again(at)?,
@@ -340,8 +340,8 @@ impl Head {
     fn asked_again(&self, at: DateTime<Utc>) -> Option<State> {
         let State::Parked { doubt: Some(handle), again, .. } = &self.state else { return None };
         let handle = handle.clone();
-        Some(match again.as_ref()? {
-            StateName::Accepted => State::Accepted { handle, since: at, looked: 0, next: at },
+        Some(match again {
+            Some(StateName::Accepted) => State::Accepted { handle, since: at, looked: 0, next: at },
             // As if it was asked before, which it was.
             _ => State::InDoubt { handle, since: at, settled: 1, absent_since: None, next: at },
         })
