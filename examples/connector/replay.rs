@@ -5,8 +5,7 @@ use std::process::ExitCode;
 
 use procurify_cloudsuite::Connection;
 use serde_json::{Value, json};
-use sync_core::{Actor, Assurance, Engine, EngineError, Head, RecordKey};
-use sync_store::SqliteStore;
+use sync_core::{Actor, Assurance, EngineError, Head, RecordKey};
 
 use crate::commands::{Access, connect, say};
 use crate::config::{Config, Problem};
@@ -46,11 +45,11 @@ pub async fn run(config: &Config, folder: &Path, arguments: &ReplayArguments, js
     match &arguments.key {
         Some(key) if arguments.dry_run => {
             let key: RecordKey = key.parse()?;
-            let store = SqliteStore::open_read_only(&ledger).await?;
-            let head =
-                sync_core::DedupStore::get(&store, std::slice::from_ref(&key)).await?.into_iter().flatten().next();
+            let connection = connect(config, folder, Access::Read).await?;
+            let engine = connection.engine();
+            let head = engine.store().get(std::slice::from_ref(&key)).await?.into_iter().flatten().next();
             let head = head.ok_or(EngineError::UnknownRecord { key })?;
-            Engine::may_replay(&head, assurance(arguments))?;
+            engine.may_replay(&head, assurance(arguments))?;
             say_many(&[head], &[], true, json);
         }
         Some(key) => {
@@ -70,12 +69,14 @@ pub async fn run(config: &Config, folder: &Path, arguments: &ReplayArguments, js
 async fn many(config: &Config, folder: &Path, arguments: &ReplayArguments, json: bool) -> Result<(), Problem> {
     let period = arguments.selection.period(&config.calendar()?)?;
     let (mut free, mut refused) = (Vec::new(), Vec::new());
-    let store = SqliteStore::open_read_only(config.ledger(folder)?).await?;
+    let access = if arguments.dry_run { Access::Read } else { Access::Write };
+    let connection = connect(config, folder, access).await?;
+    let engine = connection.engine();
     arguments
         .selection
-        .each(&store, &config.name(), async |head| {
+        .each(engine.store().as_ref(), engine.connection(), async |head| {
             if period.holds(head.since) {
-                match Engine::may_replay(&head, Assurance::None) {
+                match engine.may_replay(&head, Assurance::None) {
                     Ok(()) => free.push(head),
                     Err(why) => refused.push(why.to_string()),
                 }
@@ -83,12 +84,10 @@ async fn many(config: &Config, folder: &Path, arguments: &ReplayArguments, json:
             Ok(())
         })
         .await?;
-    drop(store);
     if arguments.dry_run {
         say_many(&free, &refused, true, json);
         return Ok(());
     }
-    let connection = connect(config, folder, Access::Write).await?;
     let replayed = replay_all(&connection, free, &arguments.who.actor(), &mut refused).await?;
     say_many(&replayed, &refused, false, json);
     Ok(())

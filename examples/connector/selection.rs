@@ -67,9 +67,9 @@ impl Selection {
     }
 
     /// Tells of each record that is meant, in the order of the keys, a page of them in memory at a time.
-    pub async fn each<S: DedupStore>(
+    pub async fn each(
         &self,
-        store: &S,
+        store: &dyn DedupStore,
         connection: &ConnectionId,
         mut told: impl AsyncFnMut(Head) -> Result<(), Problem>,
     ) -> Result<(), Problem> {

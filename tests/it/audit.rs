@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use sandbox::Scenario;
+use sandbox::{Edit, Scenario};
 use serde_json::Value;
 use sync_core::{DedupStore, RecordKey};
 use sync_store::SqliteStore;
@@ -168,4 +168,25 @@ async fn many_are_replayed_as_a_dry_run_has_shown_and_nothing_that_may_be_there(
     {
         assert_eq!(ask(&config, wrong).await.0, Some(1), "{wrong:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_refuses_what_a_replay_refuses_and_both_say_what_to_do() {
+    let world = World::new(scenario(4)).await;
+    let config = world.configure("");
+    assert_eq!(ask(&config, &["sync"]).await.0, Some(0));
+    assert!(world.procurify.edit(10_001, Edit::Quantity { line: 1, quantity: 71.into() }));
+    assert_eq!(ask(&config, &["sync"]).await.0, Some(3), "changes are told by default");
+    for dry_run in [&["--dry-run"][..], &[]] {
+        let (code, text, _) = ask(&config, &[&["replay", "--state", "posted"][..], dry_run].concat()).await;
+        assert!(code == Some(0) && text.contains("\n0 records"), "{text}");
+        let key = "acme/purchase_order/10001";
+        let (code, _, stderr) = ask(&config, &[&["replay", key][..], dry_run].concat()).await;
+        assert_eq!(code, Some(1), "{dry_run:?}");
+        for text in [text, stderr] {
+            assert!(text.contains(&format!("then `replay {key} --done-by-hand`")), "{dry_run:?}: {text}");
+        }
+    }
+    assert_eq!(ask(&config, &["replay", "acme/purchase_order/10001", "--done-by-hand"]).await.0, Some(0));
+    assert_eq!(ask(&config, &["sync"]).await.0, Some(0));
 }

@@ -21,16 +21,11 @@ pub enum Assurance {
 }
 
 impl Engine {
-    /// Whether a record may be replayed as it stands; the error says why not.
+    /// Whether a record may be replayed as it stands; the error says why not, and what to do.
     ///
     /// A posted record whose document is behind may be, as far as its flow carries changes over.
-    pub fn may_replay(head: &Head, assurance: Assurance) -> Result<(), EngineError> {
-        let at_rest = matches!(head.state, State::Posted { .. } | State::Cancelled { .. });
-        match assurance {
-            _ if at_rest && head.is_behind() => Ok(()),
-            Assurance::DoneByHand => Err(nothing_to_be_done(head)),
-            Assurance::None | Assurance::NotInTarget => refuse(head, assurance),
-        }
+    pub fn may_replay(&self, head: &Head, assurance: Assurance) -> Result<(), EngineError> {
+        self.granted(head, assurance).map(drop)
     }
 
     /// Frees a posted record whose document could not be changed as it was for another try.
@@ -60,43 +55,52 @@ impl Engine {
             }
         }
     }
-}
 
-impl Engine {
     /// What a person's word does to a record.
     fn granted(&self, head: &Head, assurance: Assurance) -> Result<Change, EngineError> {
-        let at_rest = matches!(head.state, State::Posted { .. } | State::Cancelled { .. });
         match assurance {
-            Assurance::DoneByHand if at_rest && head.is_behind() => {
+            Assurance::DoneByHand if is_behind(head) => {
                 Ok(Change::Amended { revision: head.revision.clone(), lifecycle: head.lifecycle, by_hand: true })
             }
-            Assurance::DoneByHand => Err(nothing_to_be_done(head)),
+            Assurance::DoneByHand => Err(refusal(head, "there is nothing to be done by hand".to_owned())),
             Assurance::None | Assurance::NotInTarget => {
-                if !self.flows.iter().any(|flow| amendment_again(flow, head)) {
-                    refuse(head, assurance)?;
+                let sure = assurance == Assurance::NotInTarget;
+                let again = self.flows.iter().any(|flow| amendment_again(flow, head));
+                match why_not(head, sure).filter(|_| !again) {
+                    Some(why) => Err(refusal(head, why)),
+                    None if !sure && matches!(head.state, State::Parked { doubt: Some(_), .. }) => {
+                        Ok(Change::AskedAgain)
+                    }
+                    None => Ok(Change::Replayed),
                 }
-                let looks_again =
-                    assurance == Assurance::None && matches!(head.state, State::Parked { doubt: Some(_), .. });
-                Ok(if looks_again { Change::AskedAgain } else { Change::Replayed })
             }
         }
     }
 }
 
-fn nothing_to_be_done(head: &Head) -> EngineError {
-    EngineError::NotReplayable { key: head.key.clone(), why: "there is nothing to be done by hand".to_owned() }
+fn is_behind(head: &Head) -> bool {
+    matches!(head.state, State::Posted { .. } | State::Cancelled { .. }) && head.is_behind()
 }
 
-fn refuse(head: &Head, assurance: Assurance) -> Result<(), EngineError> {
-    let sure = assurance == Assurance::NotInTarget;
-    let why = match &head.state {
-        State::Held { .. } | State::Skipped { .. } | State::Rejected { .. } | State::Parked { .. } => return Ok(()),
-        State::Accepted { .. } | State::InDoubt { .. } if sure => return Ok(()),
+fn refusal(head: &Head, why: String) -> EngineError {
+    EngineError::NotReplayable { key: head.key.clone(), why }
+}
+
+/// Why a record gets no other attempt; none if it does.
+fn why_not(head: &Head, sure: bool) -> Option<String> {
+    Some(match &head.state {
+        State::Held { .. } | State::Skipped { .. } | State::Rejected { .. } | State::Parked { .. } => return None,
+        State::Accepted { .. } | State::InDoubt { .. } if sure => return None,
         State::Accepted { .. } | State::InDoubt { .. } => {
             "it may be in the target: look there first, and give your assurance that it is not".to_owned()
         }
+        State::Posted { target } | State::Cancelled { target } if is_behind(head) => format!(
+            "its document {target} is not as it is now, which is told and not carried over: make it so in the target by \
+             hand, then `replay {} --done-by-hand`",
+            head.key
+        ),
         State::Posted { target } => format!("it is posted as {target}"),
+        State::Cancelled { target } => format!("it is cancelled, as its document {target} is"),
         other => format!("it is {} and goes on by itself", other.name().words()),
-    };
-    Err(EngineError::NotReplayable { key: head.key.clone(), why })
+    })
 }
