@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use procurify_cloudsuite::Connection;
 use serde_json::{Value, json};
-use sync_core::{Calendar, Schedule};
+use sync_core::{Calendar, Failure, FailureKind, Schedule};
 use sync_store::SqliteStore;
 use tokio::sync::watch;
 
@@ -54,7 +54,8 @@ async fn one_turn(config: &Config, connection: &Connection, store: Option<&Sqlit
         let turn = async { in_turn(config.store_wait()?, waits, async || store.resume().await).await };
         tokio::select! {
             turn = turn => if let Err(problem) = turn {
-                return failed(&problem, json);
+                failed(&problem, json);
+                return tell_of(config, connection, &problem).await;
             },
             () = stop.wanted() => return,
         }
@@ -64,6 +65,17 @@ async fn one_turn(config: &Config, connection: &Connection, store: Option<&Sqlit
         && let Err(error) = store.pause().await
     {
         failed(&error.into(), json);
+    }
+}
+
+/// A run that does not get its turn is a pass of each flow that fails.
+async fn tell_of(config: &Config, connection: &Connection, problem: &Problem) {
+    let failure = Failure::new(FailureKind::Other, sync_core::error::sentence(problem.as_ref()));
+    for flow in config.flows() {
+        // What it waits for is what it would be noted in.
+        if let Err(error) = connection.engine().pass_failed(&flow.kind(), "the ledger", &failure).await {
+            tracing::debug!(%error, "that a run had no turn is kept in mind");
+        }
     }
 }
 

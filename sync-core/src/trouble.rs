@@ -4,9 +4,10 @@
 //! that fail are therefore noted for each flow, beside the cursors, so that a restarted process or a cron job counts on;
 //! people are told once it has lasted for [`Settings::patience`](crate::Settings::patience), or at once where access is
 //! denied, which no waiting mends; of each system and kind of trouble once, whatever its words; and once when every flow
-//! goes through again.
+//! goes through again. What cannot be noted there, for the disk is full, say, the engine itself keeps in mind.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -47,12 +48,26 @@ pub struct Trouble {
 }
 
 /// All that is noted of failing passes.
-#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Notes {
     /// The flows whose last pass failed.
     failing: BTreeMap<Kind, Failing>,
     /// What people were told since all went well, or were to be told.
     telling: Vec<Telling>,
+}
+
+/// What could not be saved of it last time, and is newer than what is.
+#[derive(Debug, Default)]
+pub(crate) struct Unsaved(Mutex<Option<Notes>>);
+
+impl Unsaved {
+    fn get(&self) -> Option<Notes> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, notes: Option<Notes>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = notes;
+    }
 }
 
 /// A flow that has not failed for so long does not run any more, once others get through.
@@ -68,7 +83,7 @@ struct Failing {
     reason: String,
 }
 
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Telling {
     trouble: Trouble,
     /// Whether everybody knows that it lasts.
@@ -137,19 +152,33 @@ impl Engine {
     /// Notes that a pass of a flow has failed as a whole, and tells people if it has lasted long enough and they do not
     /// know. `system` is where the trouble lies, for people. If nobody can be told, the next failing pass tries again.
     pub async fn pass_failed(&self, flow: &Kind, system: &str, failure: &Failure) -> Result<(), EngineError> {
-        let (store, now) = (self.checkpoints().as_ref(), self.time().now());
-        let mut notes = Notes::load(store, self.connection()).await?;
+        let now = self.time().now();
+        // People are told also where the ledger is what fails; that it does the saving tells.
+        let mut notes = self.notes().await.unwrap_or_default();
         let Failing { since, system, kind, .. } = notes.note(flow, system, failure, now);
         let patience = TimeDelta::from_std(self.patience()).unwrap_or(TimeDelta::MAX);
         if kind == FailureKind::Denied || now - since >= patience {
-            let ledger = self.ledger_name().await?;
+            let ledger = self.ledger_name().await.unwrap_or_default();
             let lasting = notes.troubles(self.connection(), &ledger);
             let alike = |one: &Trouble| one.system == system && one.kind == kind;
             if let Some(trouble) = lasting.into_iter().find(alike) {
                 self.tell_of(&mut notes.telling, trouble).await;
             }
         }
-        Ok(notes.save(store, self.connection()).await?)
+        self.keep(notes).await
+    }
+
+    async fn notes(&self) -> Result<Notes, StoreError> {
+        match self.unsaved.get() {
+            Some(notes) => Ok(notes),
+            None => Notes::load(self.checkpoints().as_ref(), self.connection()).await,
+        }
+    }
+
+    async fn keep(&self, notes: Notes) -> Result<(), EngineError> {
+        let saved = notes.save(self.checkpoints().as_ref(), self.connection()).await;
+        self.unsaved.set(saved.is_err().then_some(notes));
+        Ok(saved?)
     }
 
     async fn tell_of(&self, telling: &mut Vec<Telling>, trouble: Trouble) {
@@ -171,9 +200,9 @@ impl Engine {
 
     /// Notes that a pass of a flow went through. Once all do, people who were told of trouble are told that it is over.
     pub async fn pass_succeeded(&self, flow: &Kind) -> Result<(), EngineError> {
-        let (store, now) = (self.checkpoints().as_ref(), self.time().now());
-        let mut notes = Notes::load(store, self.connection()).await?;
-        if notes == Notes::default() {
+        let now = self.time().now();
+        let mut notes = self.notes().await?;
+        if notes == Notes::default() && self.unsaved.get().is_none() {
             return Ok(());
         }
         notes.failing.remove(flow);
@@ -189,12 +218,12 @@ impl Engine {
             }
             notes.telling = untold;
         }
-        Ok(notes.save(store, self.connection()).await?)
+        self.keep(notes).await
     }
 
     /// What stops this connection as a whole at present.
     pub async fn troubles(&self) -> Result<Vec<Trouble>, EngineError> {
-        let notes = Notes::load(self.checkpoints().as_ref(), self.connection()).await?;
+        let notes = self.notes().await?;
         if notes.failing.is_empty() {
             return Ok(Vec::new());
         }

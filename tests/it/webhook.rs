@@ -18,6 +18,7 @@ use sync_core::{Alert, AlertSink, Label, VirtualClock};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
+use crate::watch::Watcher;
 use crate::world::{World, connector, run, scenario};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -189,6 +190,38 @@ async fn a_secret_that_is_refused_is_told_at_once_by_whatever_process_once_and_w
     assert_eq!((over.len(), &over[0]["since"]), (1, &trouble["since"]), "{over:?}");
     assert_eq!(of_type(&receiver, "connection.trouble").len(), 1);
     assert_eq!(receiver.tried.lock().unwrap().iter().collect::<BTreeSet<_>>().len(), 3, "ids of their own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_that_does_not_get_its_turn_says_so_once_and_when_it_is_over() {
+    let world = World::new(scenario(3)).await;
+    let (server, receiver) = receiver(200).await;
+    let config = world.configure(&format!("[calendar]\nevery = \"2s\"\n{}\npatience = \"0s\"", settings(&server)));
+    let text = std::fs::read_to_string(&config).unwrap();
+    let impatient = text.replace("url = \"sqlite:ledger.db\"", "url = \"sqlite:ledger.db\"\nwait = \"0s\"");
+    assert_ne!(text, impatient);
+    std::fs::write(&config, impatient).unwrap();
+    let mut command = connector(&config);
+    command.env("HOOK_SECRET", SECRET);
+    let mut watcher = Watcher::of(command);
+    let mut lines_until = async |what: &str, times: usize| {
+        let mut seen = 0;
+        while seen < times {
+            seen += usize::from(!watcher.line().await.unwrap()[what].is_null());
+        }
+    };
+    // Between two runs another process takes the store.
+    lines_until("next_run", 1).await;
+    let busy = world.store().await;
+    lines_until("failed", 3).await;
+    let told = of_type(&receiver, "connection.trouble");
+    let [trouble] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!(trouble["system"], "the ledger", "{trouble}");
+    assert!(trouble["reason"].as_str().unwrap().contains("in use by another process"), "{trouble}");
+    drop(busy);
+    lines_until("run", 1).await;
+    let over = of_type(&receiver, "connection.trouble_over");
+    assert_eq!((over.len(), &over[0]["since"]), (1, &trouble["since"]), "{over:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

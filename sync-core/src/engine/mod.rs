@@ -58,6 +58,7 @@ use crate::schedule::{Calendar, Schedule};
 use crate::sink::Sink;
 use crate::source::Source;
 use crate::state::Head;
+use crate::trouble::Unsaved;
 
 /// How one kind of record gets from its source into its sink.
 #[derive(Clone)]
@@ -183,6 +184,7 @@ pub struct Engine {
     audit: Arc<dyn AuditSink>,
     alerts: Arc<dyn AlertSink>,
     settings: Settings,
+    pub(crate) unsaved: Arc<Unsaved>,
 }
 
 impl Engine {
@@ -205,6 +207,7 @@ impl Engine {
             audit: Arc::new(LogAudit),
             alerts: Arc::new(LogAlerts),
             settings: Settings::default(),
+            unsaved: Arc::default(),
         }
     }
 

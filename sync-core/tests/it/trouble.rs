@@ -157,3 +157,60 @@ fn a_digest_names_what_nothing_gets_through_even_if_no_record_waits() {
     passes.pass(0, "bill", None);
     assert!(!send("2024-10-05"));
 }
+
+/// A disk that may be full, or gone.
+#[derive(Default)]
+struct Disk {
+    store: memory::MemoryStore,
+    full: AtomicBool,
+    gone: AtomicBool,
+}
+
+#[async_trait]
+impl CheckpointStore for Disk {
+    async fn load(&self, connection: &ConnectionId, kind: &Kind) -> Result<Option<Cursor>, StoreError> {
+        if self.gone.load(Ordering::Relaxed) {
+            return Err(StoreError::new("read", std::io::Error::other("the disk is gone")));
+        }
+        self.store.load(connection, kind).await
+    }
+
+    async fn save(&self, connection: &ConnectionId, kind: &Kind, cursor: &Cursor) -> Result<(), StoreError> {
+        if self.full.load(Ordering::Relaxed) {
+            return Err(StoreError::new("write", std::io::Error::other("the disk is full")));
+        }
+        self.store.save(connection, kind, cursor).await
+    }
+}
+
+#[test]
+fn trouble_that_cannot_be_noted_is_told_once_too_and_when_it_is_over() {
+    for gone in [false, true] {
+        let (world, disk, person) =
+            (World::new(Target::Searched, 0), Arc::new(Disk::default()), Arc::<Person>::default());
+        let store = Arc::new(memory::MemoryStore::default());
+        let clock = Arc::new(VirtualClock::at(world.clock.now()));
+        let engine =
+            Engine::new("acme", store.clone(), disk.clone(), store).alerts(person.clone()).clock(clock.clone());
+        let fail = |kind| {
+            clock.advance(Duration::from_secs(600));
+            block_on(engine.pass_failed(&KIND.into(), "the ledger", &Failure::new(kind, "it cannot be written")))
+        };
+        disk.full.store(true, Ordering::Relaxed);
+        disk.gone.store(gone, Ordering::Relaxed);
+        for _ in 0..10 {
+            assert!(fail(FailureKind::Denied).is_err(), "it was saved");
+        }
+        assert_eq!(person.tried.lock().unwrap().len(), 1, "gone: {gone}");
+        for _ in 0..10 {
+            assert!(fail(FailureKind::Other).is_err(), "it was saved");
+        }
+        assert_eq!(person.tried.lock().unwrap().len(), 2, "gone: {gone}: another reason of what lasts");
+        disk.full.store(false, Ordering::Relaxed);
+        disk.gone.store(false, Ordering::Relaxed);
+        block_on(engine.pass_succeeded(&KIND.into())).unwrap();
+        let over = person.tried.lock().unwrap().split_off(2);
+        assert!(over.len() == 2 && over.iter().all(|one| one.over.is_some()), "gone: {gone}: {over:?}");
+        assert_eq!(block_on(engine.troubles()).unwrap(), []);
+    }
+}
