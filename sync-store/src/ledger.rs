@@ -194,7 +194,7 @@ fn save(db: &Connection, key: &RecordKey, slot: &Slot) -> rusqlite::Result<()> {
     // A slot without a head has no history and no lease: there is nothing to keep.
     let Some(head) = &slot.head else { return Ok(()) };
     let [connection, kind, id] = parts(key);
-    db.prepare_cached("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")?.execute(params![
+    db.prepare_cached("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?.execute(params![
         connection,
         kind,
         id,
@@ -204,6 +204,7 @@ fn save(db: &Connection, key: &RecordKey, slot: &Slot) -> rusqlite::Result<()> {
         slot.fence,
         slot.leased_until.map(nanos),
         text(head)?,
+        head.state.target().map(|target| &target.0),
     ])?;
     Ok(())
 }

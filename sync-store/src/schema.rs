@@ -74,15 +74,16 @@ const MIGRATIONS: &[&str] = &[
     ",
     "
     DROP INDEX records_target;
-    CREATE INDEX records_target ON records (json_extract(head, '$.state.target'))
-        WHERE json_extract(head, '$.state.target') IS NOT NULL;
+    ALTER TABLE records ADD COLUMN target TEXT;     -- the number of its document
+    UPDATE records SET target = json_extract(head, '$.state.target');
+    CREATE INDEX records_target ON records (connection, kind, target) WHERE target IS NOT NULL;
     ",
 ];
 
-/// The records of a kind that have a document. By the pluses the index on documents is used, and not the primary key,
-/// which would read all of the kind.
-pub(crate) const OF_TARGET: &str = "SELECT head FROM records
-    WHERE +connection = ? AND +kind = ? AND json_extract(head, '$.state.target') = ?";
+/// The records of a kind that have a document of this number. Left to itself, SQLite reads all of the kind by the primary
+/// key.
+pub(crate) const OF_TARGET: &str = "SELECT head FROM records INDEXED BY records_target
+    WHERE connection = ? AND kind = ? AND target = ?";
 
 /// The version this release reads and writes.
 pub(crate) const VERSION: usize = MIGRATIONS.len();
@@ -107,6 +108,20 @@ pub(crate) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn documents_that_an_older_release_posted_are_found() {
+        let mut db = Connection::open_in_memory().unwrap();
+        for step in &MIGRATIONS[..4] {
+            db.execute_batch(step).unwrap();
+        }
+        db.pragma_update(None, "user_version", 4).unwrap();
+        let head = r#"{"state":{"state":"posted","target":"500002"}}"#;
+        db.execute("INSERT INTO records VALUES ('acme', 'bill', '7', 'posted', 0, NULL, 1, NULL, ?)", [head]).unwrap();
+        migrate(&mut db).unwrap();
+        let found: String = db.query_row(OF_TARGET, ["acme", "bill", "500002"], |row| row.get(0)).unwrap();
+        assert_eq!(found, head);
+    }
 
     #[test]
     fn the_record_of_a_document_is_found_without_reading_all() {

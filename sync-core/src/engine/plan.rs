@@ -318,7 +318,7 @@ impl Engine {
             match answer {
                 Found::Found(target) => course.step = Step::Link(target),
                 Found::Differs(failure) => {
-                    course.refused(&failure.clone(), Change::Parked { failure, mendable: true });
+                    course.refused(&failure.clone(), Change::Parked { failure });
                 }
                 Found::Unanswered(failure) => course.step = Step::Unanswered(failure),
                 Found::Absent | Found::Pending => {}
@@ -405,7 +405,7 @@ async fn tell_of_leftovers(flow: &Flow, skipped: &[usize], plan: &mut [Course]) 
         let course = &mut plan[*place];
         if let (Step::Skip(reason), Ok(Some(failure))) = (&course.step, left) {
             let failure = and_left(reason, failure);
-            course.refused(&failure.clone(), Change::Parked { failure, mendable: false });
+            course.refused(&failure.clone(), Change::Parked { failure });
         }
     }
 }
