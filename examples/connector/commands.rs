@@ -414,6 +414,7 @@ fn planned_document(planned: &Planned) -> Value {
     let (step, detail) = match &planned.step {
         Step::Post(document) => ("post", document.clone()),
         Step::Link(target) => ("link", json!(target)),
+        Step::LinkAndTell { target, reason } => ("link_and_tell", json!({ "target": target, "reason": reason })),
         Step::Postpone(frozen) => ("postpone", json!({ "until": frozen.until, "reason": frozen.reason })),
         Step::Hold(missing) => ("hold", json!(missing)),
         Step::Skip(reason) => ("skip", json!(reason)),
@@ -437,6 +438,7 @@ fn planned_text(planned: &Planned) -> String {
             document["lines"].as_array().map_or(0, Vec::len)
         ),
         Step::Link(target) => format!("link to {target}, which is there already"),
+        Step::LinkAndTell { target, reason } => format!("link to {target}, and tell: {reason}"),
         Step::Postpone(frozen) => {
             format!("post after {}: {}", frozen.until.format("%Y-%m-%d %H:%M UTC"), frozen.reason)
         }

@@ -200,7 +200,9 @@ fn change(
         document: Some(document.clone()),
         ..Plan::default()
     };
-    let mut differences = head_changes(head, order, &mut plan)?;
+    // What is complete since it came stays so, unless there is more to come.
+    let came = steps.steps.is_empty() && lines.iter().any(|line| !taken(line).is_zero());
+    let mut differences = head_changes(head, order, came, &mut plan)?;
     let removed =
         |place: usize| steps.steps.iter().any(|step| matches!(step, Step::Remove { there } if *there == place));
     let reopened = |line: &PurchaseOrderLine| {
@@ -247,9 +249,14 @@ fn change(
     differs(&plan, differences)
 }
 
-fn head_changes(head: &PurchaseOrder, order: &OrderDraft, plan: &mut Plan) -> Result<Vec<Difference>, Failure> {
+fn head_changes(
+    head: &PurchaseOrder,
+    order: &OrderDraft,
+    came: bool,
+    plan: &mut Plan,
+) -> Result<Vec<Difference>, Failure> {
     let mut differences = Vec::new();
-    let reopened = head.status == Some(OrderStatus::Complete);
+    let reopened = head.status == Some(OrderStatus::Complete) && !came;
     let order_date = head.order_date.filter(|there| *there != order.order_date);
     if reopened {
         differences.push(Difference {

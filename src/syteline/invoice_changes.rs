@@ -14,7 +14,7 @@ use sync_core::{Amended, Failure, FailureKind, RequestIds};
 use tenant_http::{Error, Outcome};
 
 use super::amend::alone;
-use super::invoices::{SyteLineInvoices, invalid};
+use super::invoices::{SyteLineInvoices, invalid, posted};
 use crate::bill::{InvoiceDraft, LineStep, Now, Ours, Plan, Shown, Standing, StandingLine};
 use crate::failure::of_call;
 
@@ -70,8 +70,8 @@ impl Read {
         }
         // One that was linked may bear words before its number.
         let in_ledger = |row: &&IdoRow| {
-            row.text("Voucher")
-                .is_some_and(|number| ours.number == number || ours.number.ends_with(&format!(" {number}")))
+            let number = posted(row).number;
+            ours.number == number || ours.number.ends_with(&format!(" {number}"))
         };
         let closed = |why: &str| Now::Closed { why: why.to_owned(), standing: None };
         match (self.posted.iter().find(in_ledger), ours.sent) {

@@ -29,6 +29,10 @@ impl Head {
                 self.unsettled = true;
                 self.renumbered |= differences.iter().any(|one| one.before.is_none() || one.after.is_none());
             }
+            Change::Unlike { why } => {
+                self.unlike = Some(why.clone());
+                self.renumbered = true;
+            }
             // Whatever was refused before may be taken now.
             Change::Revised { .. } => self.unamended = None,
             Change::AmendPlanned { .. } => self.amend_attempts += 1,
@@ -38,6 +42,7 @@ impl Head {
                 self.sent = Some(revision.clone());
                 self.void = *lifecycle == Lifecycle::Cancelled;
                 self.unsettled = false;
+                self.unlike = None;
                 self.amend_attempts = 0;
                 self.unamended = None;
             }
@@ -71,8 +76,15 @@ impl Head {
     /// Whether its document is not what the record is now.
     pub fn is_behind(&self) -> bool {
         let cancelled = self.lifecycle == Lifecycle::Cancelled;
-        let changed = !cancelled && self.sent.as_ref().is_some_and(|sent| *sent != self.revision);
+        let other = self.unlike.is_some() || self.sent.as_ref().is_some_and(|sent| *sent != self.revision);
+        let changed = !cancelled && other;
         self.state.target().is_some() && (self.unsettled || changed || cancelled != self.void)
+    }
+
+    /// What of its document, which was there before anything was sent, is not as the record is, if that has not changed
+    /// since they were compared.
+    pub fn difference(&self) -> Option<&str> {
+        self.unlike.as_deref().filter(|_| self.sent.as_ref() == Some(&self.revision))
     }
 
     /// Why its document cannot become what the record is now, if that was tried.
@@ -87,6 +99,12 @@ impl Head {
             return None;
         }
         let (happened, wish) = match (self.lifecycle, self.void) {
+            (Lifecycle::Active, false) if self.difference().is_some() => {
+                let why = self.difference().filter(|_| self.refusal().is_none());
+                let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
+                let happened = format!("{target}, which was there already, is not what the record is{why}");
+                (happened, "compare the two".to_owned())
+            }
             (Lifecycle::Cancelled, _) => (
                 format!("it was cancelled at the source after it was posted as {target}"),
                 "cancel it there as well".to_owned(),

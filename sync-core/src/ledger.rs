@@ -126,6 +126,11 @@ pub enum Change {
         /// How we know.
         evidence: Evidence,
     },
+    /// The document that it was linked to is not what it is.
+    Unlike {
+        /// What of it differs, or why it could not become what the record is.
+        why: String,
+    },
     /// The target refused it.
     Rejected {
         /// Why.

@@ -207,6 +207,15 @@ pub struct Amendment {
     pub unsettled: bool,
 }
 
+impl Amendment {
+    /// Of a document that was found before anything was sent of it: what the target does not show is taken to be as it
+    /// is wanted.
+    pub(crate) fn of_found(key: RecordKey, target: TargetRef, document: Option<Value>) -> Self {
+        let reference = ExternalRef::of(&key);
+        Self { key, reference, target, sent: document.clone(), document, unsettled: false }
+    }
+}
+
 /// A field of a posted document that is to change, for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
@@ -339,11 +348,16 @@ pub trait Sink: Send + Sync {
 
     /// Reads posted documents and tells what must change for them to be what is wanted. Changes nothing.
     ///
-    /// By default the target's documents cannot be changed.
+    /// Asked too of documents that [`find`](Self::find) has found before anything was sent, with what is wanted in the
+    /// place of what was sent, which nobody knows.
+    ///
+    /// By default the target's documents cannot be changed, and are what was sent.
     async fn compare(&self, wanted: &[Amendment]) -> Vec<Compared> {
         let refused =
             || Failure::new(FailureKind::Invalid, "documents cannot be changed in this target: do it by hand");
-        wanted.iter().map(|_| Compared::Refused(refused())).collect()
+        let is_as_sent = |one: &Amendment| !one.unsettled && one.document.is_some() && one.sent == one.document;
+        let compared = |one| if is_as_sent(one) { Compared::Same } else { Compared::Refused(refused()) };
+        wanted.iter().map(compared).collect()
     }
 
     /// Carries out what [`compare`](Self::compare) found, and nothing else; what has changed since is not overwritten

@@ -245,6 +245,7 @@ impl fmt::Display for Change {
                 Evidence::Lookup => write!(f, "posted: found as {target} when it was looked up"),
                 Evidence::Existing => write!(f, "linked to {target}, which was there already"),
             },
+            Self::Unlike { why } => write!(f, "the document is not what the record is: {why}"),
             Self::Rejected { failure, .. } => write!(f, "rejected by the target: {failure}"),
             Self::Parked { failure, .. } => write!(f, "parked: {failure}"),
             Self::InDoubt { failure } => write!(f, "commit in doubt: {failure}"),

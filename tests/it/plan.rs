@@ -82,6 +82,16 @@ async fn as_planned<E: Erp>(world: &World<E>, add_supplier: impl Fn(&World<E>), 
     let connection = world.connect().await;
     let fourth = compare(&connection, What::Orders, "ledger lost").await;
     assert!(fourth["link"] > 0 && fourth["post"] >= 1, "{fourth:?}");
+    drop(connection);
+
+    for (amends, step) in [(false, "link and tell"), (true, "amend")] {
+        std::fs::remove_file(world.ledger()).unwrap();
+        time_passes(world);
+        world.procurify.bump(Bump { create: 0, change: 6, cancel: 0 });
+        let connection = if amends { world.connect_amending().await } else { world.connect().await };
+        let steps = compare(&connection, What::Orders, "ledger lost, and orders changed").await;
+        assert!(steps["link"] > 0 && steps[step] > 0 && !steps.contains_key("post"), "amends: {amends}: {steps:?}");
+    }
 }
 
 /// Orders and bills that change, are cancelled, and may not be changed any more, where documents follow.
@@ -310,6 +320,7 @@ fn name(step: &Step) -> &'static str {
     match step {
         Step::Post(_) => "post",
         Step::Link(_) => "link",
+        Step::LinkAndTell { .. } => "link and tell",
         Step::Postpone(_) => "postpone",
         Step::Hold(_) => "hold",
         Step::Skip(_) => "skip",
@@ -424,6 +435,10 @@ async fn compare(connection: &Connection, what: What, when: &str) -> BTreeMap<&'
             Step::Link(target) => {
                 let linked = Change::Posted { target, evidence: Evidence::Existing };
                 assert!(new.contains(&&linked), "{context}");
+            }
+            Step::LinkAndTell { target, reason } => {
+                let linked = Change::Posted { target, evidence: Evidence::Existing };
+                assert!(new.contains(&&linked) && new.contains(&&Change::Alerted { reason }), "{context}");
             }
             Step::Hold(missing) => {
                 let change_waits = head.refusal().is_some_and(|refusal| refusal.missing == missing);

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::amend::{amendment, needs_mapping};
+use super::find::{differences, linked};
 use super::journal::{Entry, Recorded, Work};
 use super::outcome::{Retries, pad};
 use super::{Engine, Flow};
@@ -16,7 +17,7 @@ use crate::record::{ExternalRef, Lifecycle, Record, RecordKey};
 use crate::reference::References;
 use crate::request::RequestIds;
 use crate::schedule::Frozen;
-use crate::sink::{Committed, Draft, Found, Handle, Lookup, Staged};
+use crate::sink::{Amendment, Committed, Draft, Found, Handle, Lookup, Staged};
 use crate::state::{Head, State, StateName};
 
 /// A record that was carried on.
@@ -233,7 +234,7 @@ impl Engine {
         let lookups: Vec<Lookup> = first.iter().map(question).collect();
         let answers = self.find(flow, &lookups).await?;
         let mut retries = Retries::of(self);
-        let mut absent = Vec::new();
+        let (mut absent, mut found, mut linking) = (Vec::new(), Vec::new(), Vec::new());
         let mut entries = Vec::new();
         for ((work, Wanted { draft, against }), answer) in first.into_iter().zip(answers) {
             match answer {
@@ -243,7 +244,8 @@ impl Engine {
                 }
                 Found::Absent => absent.push(Entry::new(work, Change::NotYetThere, Lease::Keep, draft)),
                 Found::Found(target) => {
-                    entries.push(Entry::last(work, Change::Posted { target, evidence: Evidence::Existing }, ()));
+                    found.push(Amendment::of_found(draft.key, target, Some(draft.document)));
+                    linking.push(work);
                 }
                 Found::Differs(failure) => entries.push(Entry::last(work, Change::Parked { failure }, ())),
                 Found::Pending => {
@@ -256,6 +258,14 @@ impl Engine {
                     entries.push(Entry::last(work, change, ()));
                 }
             }
+        }
+        let differences = differences(flow, &found).await;
+        for ((work, Amendment { target, .. }), difference) in linking.into_iter().zip(found).zip(differences) {
+            let changes = match difference {
+                Ok(difference) => linked(target, difference),
+                Err(failure) => vec![retries.attempt(&work, failure)],
+            };
+            entries.push(Entry { changes, ..Entry::last(work, Change::NotYetThere, ()) });
         }
         wanted.extend(self.record(absent).await?.into_iter().map(|recorded| (recorded.work, recorded.with)));
         self.finish(flow, entries, StateName::Intent, done).await?;

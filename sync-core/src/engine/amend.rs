@@ -153,6 +153,9 @@ impl Engine {
     ) -> Result<Option<Amendment>, EngineError> {
         let Some(target) = head.state.target().cloned() else { return Ok(None) };
         let key = head.key.clone();
+        if head.difference().is_some() && document.is_some() {
+            return Ok(Some(Amendment::of_found(key, target, document)));
+        }
         let reference = ExternalRef::of(&key);
         let sent = self.sent(flow, head, references).await?;
         Ok(Some(Amendment { key, reference, target, sent, document, unsettled: head.unsettled }))

@@ -7,8 +7,9 @@ use super::outcome::pad;
 use super::{Engine, Flow};
 use crate::error::EngineError;
 use crate::failure::{Failure, FailureKind};
+use crate::ledger::{Change, Evidence};
 use crate::record::RecordKey;
-use crate::sink::{Found, Lookup, TargetRef};
+use crate::sink::{Amendment, Compared, Found, Lookup, TargetRef};
 
 impl Engine {
     /// What the sink finds of these. A document that another record has already, or that an earlier one of these has
@@ -35,6 +36,30 @@ impl Engine {
         }
         Ok(answers)
     }
+}
+
+/// What of documents that were found before anything was sent is not as it is wanted, in words; nothing of those in
+/// which all is, as far as the target shows it.
+pub(super) async fn differences(flow: &Flow, found: &[Amendment]) -> Vec<Result<Option<String>, Failure>> {
+    if found.is_empty() {
+        return Vec::new();
+    }
+    let answers = pad(flow.sink.compare(found).await, found.len(), || Compared::Unanswered(no_answer()));
+    let difference = |answer| match answer {
+        Compared::Same => Ok(None),
+        Compared::Differs { differences, .. } => {
+            Ok(Some(differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))
+        }
+        Compared::Refused(failure) => Ok(Some(failure.message)),
+        Compared::Unanswered(failure) => Err(failure),
+    };
+    answers.into_iter().map(difference).collect()
+}
+
+/// That a document was there before anything was sent, and what of it is not as its record is.
+pub(super) fn linked(target: TargetRef, difference: Option<String>) -> Vec<Change> {
+    let posted = Change::Posted { target, evidence: Evidence::Existing };
+    std::iter::once(posted).chain(difference.map(|why| Change::Unlike { why })).collect()
 }
 
 fn duplicate(target: &TargetRef, holder: &RecordKey) -> Failure {

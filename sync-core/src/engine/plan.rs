@@ -1,12 +1,13 @@
 //! What a pass would do, without writing anything anywhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::advance::{and_left, left_behind, map, may_be_there, no_answer};
 use super::amend::{amendment, content, refused};
+use super::find::{differences, linked};
 use super::hold::resumption;
 use super::journal::append_of;
 use super::outcome::pad;
@@ -48,6 +49,13 @@ pub enum Step {
     Post(Value),
     /// It would be linked to the document that is already there.
     Link(TargetRef),
+    /// So it would be, and people would be told what of it differs.
+    LinkAndTell {
+        /// The document's number.
+        target: TargetRef,
+        /// What they would be told.
+        reason: String,
+    },
     /// It would be posted, and waits until posting is allowed.
     Postpone(Frozen),
     /// It would be held.
@@ -101,6 +109,7 @@ impl Ahead {
 
 /// What a pass would do with a record that has no document.
 struct Course {
+    /// The record; or where it would stand, if it would be linked to a document that is not what it is.
     head: Head,
     step: Step,
     /// What would be recorded, where the step alone does not say.
@@ -143,8 +152,9 @@ impl Engine {
         let references = self.with_needed(flow, records, references, frozen.as_ref()).await?;
         let (documents, records) = heads.into_iter().partition(|head| head.state.target().is_some());
         let mut ahead = Ahead::default();
-        self.plan_records(flow, records, &references, frozen.as_ref(), &mut ahead).await?;
+        let unlike = self.plan_records(flow, records, &references, frozen.as_ref(), &mut ahead).await?;
         self.plan_documents(flow, documents, &references, frozen.as_ref(), &mut ahead).await?;
+        self.plan_unlike(flow, unlike, &references, frozen.as_ref(), &mut ahead).await?;
         ahead.plan.sort_by(|one, other| one.key.cmp(&other.key));
         Ok(ahead)
     }
@@ -224,6 +234,27 @@ impl Engine {
         Ok(())
     }
 
+    /// What would become of documents that would be linked, and are not what their records are.
+    async fn plan_unlike(
+        &self,
+        flow: &Flow,
+        heads: Vec<Head>,
+        references: &References,
+        frozen: Option<&Frozen>,
+        ahead: &mut Ahead,
+    ) -> Result<(), EngineError> {
+        let targets: HashMap<RecordKey, TargetRef> =
+            heads.iter().filter_map(|head| Some((head.key.clone(), head.target()?.clone()))).collect();
+        let before = ahead.plan.len();
+        self.plan_documents(flow, heads, references, frozen, ahead).await?;
+        for Planned { key, step } in &mut ahead.plan[before..] {
+            if let (Step::Tell(reason), Some(target)) = (&step, targets.get(key)) {
+                *step = Step::LinkAndTell { target: target.clone(), reason: reason.clone() };
+            }
+        }
+        Ok(())
+    }
+
     /// A step, and where it would leave the record.
     fn take(&self, ahead: &mut Ahead, head: &Head, step: Step) {
         let after = self.foreseen(head, &changes(head, &step, self.clock.now()));
@@ -236,7 +267,8 @@ impl Engine {
         append_of(head, None, events, Lease::Keep).head
     }
 
-    /// What would become of records that have no document yet.
+    /// What would become of records that have no document yet; answers where those would stand that would be linked to
+    /// one that is not what they are.
     async fn plan_records(
         &self,
         flow: &Flow,
@@ -244,7 +276,7 @@ impl Engine {
         references: &References,
         frozen: Option<&Frozen>,
         ahead: &mut Ahead,
-    ) -> Result<(), EngineError> {
+    ) -> Result<Vec<Head>, EngineError> {
         let mut plan: Vec<Course> = Vec::new();
         let mut first: Vec<usize> = Vec::new();
         let mut posted: Vec<usize> = Vec::new();
@@ -288,16 +320,18 @@ impl Engine {
                 plan[index].step = Step::Hold(missing);
             }
         }
+        let mut unlike = Vec::new();
         for Course { head, step, change } in plan {
             match change {
+                _ if head.target().is_some() => unlike.push(head),
                 Some(change) => ahead.add(self.foreseen(&head, &[change]), Some(step)),
                 None => self.take(ahead, &head, step),
             }
         }
-        Ok(())
+        Ok(unlike)
     }
 
-    /// Asks the sink which of the documents about to be posted are already there.
+    /// Asks the sink which of the documents about to be posted are already there, and what those differ in.
     async fn link_existing(&self, flow: &Flow, first: &[usize], plan: &mut [Course]) -> Result<(), EngineError> {
         let question = |Course { head, step, .. }: &Course| Lookup {
             key: head.key.clone(),
@@ -313,16 +347,36 @@ impl Engine {
         if lookups.is_empty() {
             return Ok(());
         }
-        for (index, answer) in first.iter().zip(self.find(flow, &lookups).await?) {
+        let answers = self.find(flow, &lookups).await?;
+        let (mut found, mut linking) = (Vec::new(), Vec::new());
+        for ((index, answer), lookup) in first.iter().zip(answers).zip(lookups) {
             let course = &mut plan[*index];
             match answer {
-                Found::Found(target) => course.step = Step::Link(target),
-                Found::Differs(failure) => {
-                    course.refused(&failure.clone(), Change::Parked { failure });
+                Found::Found(target) => {
+                    found.push(Amendment::of_found(lookup.key, target, lookup.document));
+                    linking.push(*index);
                 }
+                Found::Differs(failure) => course.refused(&failure.clone(), Change::Parked { failure }),
                 Found::Unanswered(failure) => course.step = Step::Unanswered(failure),
                 Found::Absent | Found::Pending => {}
             }
+        }
+        let differences = differences(flow, &found).await;
+        for ((index, one), difference) in linking.into_iter().zip(found).zip(differences) {
+            let course = &mut plan[index];
+            course.step = match difference {
+                Err(failure) => Step::Unanswered(failure),
+                Ok(difference) => {
+                    if difference.is_some() {
+                        let document = one.document.unwrap_or_default();
+                        let attempt = course.head.attempt + 1;
+                        let mut changes = vec![Change::Intended { attempt, document, decisions: Vec::new() }];
+                        changes.extend(linked(one.target.clone(), difference));
+                        course.head = self.foreseen(&course.head, &changes);
+                    }
+                    Step::Link(one.target)
+                }
+            };
         }
         Ok(())
     }
@@ -365,7 +419,7 @@ fn changes(head: &Head, step: &Step, at: DateTime<Utc>) -> Vec<Change> {
         Step::Cancel(_) => amending(None, Vec::new()),
         Step::Unanswered(failure) if is_there => vec![Change::AmendPlanned { at, failure: failure.clone() }],
         Step::Unanswered(failure) => vec![Change::RetryPlanned { at, failure: failure.clone() }],
-        Step::Tell(_) => Vec::new(),
+        Step::Tell(_) | Step::LinkAndTell { .. } => Vec::new(),
     }
 }
 

@@ -46,6 +46,10 @@ pub struct Head {
     /// parts may stand under other numbers than they were sent.
     #[serde(default)]
     pub renumbered: bool,
+    /// What of its document was not as the record is, if that was there before anything was sent: what it was sent as,
+    /// nobody knows then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unlike: Option<String>,
     /// How often in a row an amendment was not done.
     #[serde(default)]
     pub amend_attempts: u32,
@@ -102,6 +106,7 @@ impl Head {
             unsettled: false,
             void: false,
             renumbered: false,
+            unlike: None,
             amend_attempts: 0,
             unamended: None,
             earlier: None,
@@ -129,6 +134,7 @@ impl Head {
             unsettled: false,
             void: false,
             renumbered: false,
+            unlike: None,
             amend_attempts: 0,
             unamended: None,
             earlier: None,
@@ -305,7 +311,8 @@ impl Head {
             | Change::Reread { .. }
             | Change::Alerted { .. }
             | Change::AlertFailed { .. }
-            | Change::NotYetThere => {
+            | Change::NotYetThere
+            | Change::Unlike { .. } => {
                 return None;
             }
         })

@@ -16,6 +16,7 @@ mod requests;
 mod schedule;
 mod stores;
 mod trouble;
+mod unlike;
 mod unprocessed;
 mod workers;
 mod world;
