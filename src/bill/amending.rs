@@ -248,7 +248,7 @@ impl<B: InvoiceBook> InvoiceSink<B> {
     /// What is to be said if another invoice of the supplier has the number that this one is to get, or if that is not
     /// known; none if it is free.
     async fn taken(&self, asked: &Asked<'_>, standing: &Standing, wanted: &InvoiceDraft) -> Option<Compared> {
-        let sought = Sought { invoice: wanted, reference: &asked.amendment.reference };
+        let sought = Sought { invoice: wanted, reference: &asked.amendment.reference, may_be_renamed: false };
         let mut found = match self.book.find(&[sought]).await.pop().unwrap_or_else(|| Err(no_answer())) {
             Ok(found) => found,
             Err(failure) => return Some(Compared::Unanswered(failure)),

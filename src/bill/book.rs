@@ -15,13 +15,23 @@ use super::sink::Prepared;
 pub(crate) struct Sought<'a> {
     pub invoice: &'a InvoiceDraft,
     pub reference: &'a ExternalRef,
+    /// Whether it may bear our reference under another supplier or number.
+    pub may_be_renamed: bool,
 }
 
-/// An invoice that is there under a supplier and number.
+/// The references of those that may bear them under another supplier or number.
+pub(crate) fn references<'a>(sought: &[Sought<'a>]) -> Vec<&'a str> {
+    sought.iter().filter(|one| one.may_be_renamed).map(|one| one.reference.as_str()).collect()
+}
+
+/// An invoice that is there under a supplier and number, or bears our reference.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Present {
     /// The product's own number of it.
     pub number: String,
+    /// Whether it bears our reference under another supplier or number than what is looked for: only comparing the two
+    /// tells what of it differs.
+    pub renamed: bool,
     /// What stands where we write our reference.
     pub reference: Option<String>,
     /// All in all.
@@ -34,6 +44,21 @@ pub(crate) struct Present {
     pub void: bool,
     /// What the product finds wrong with it, for people.
     pub fault: Option<String>,
+}
+
+/// What was found by supplier and number, and what bears our references under others, each in its place.
+pub(crate) fn with_renamed(
+    sought: &[Sought<'_>],
+    mut found: Vec<Vec<Present>>,
+    by_reference: &[Present],
+) -> Vec<Vec<Present>> {
+    for (one, found) in sought.iter().zip(&mut found) {
+        let ours = by_reference.iter().filter(|other| other.reference.as_deref() == Some(one.reference.as_str()));
+        let renamed: Vec<&Present> =
+            ours.filter(|other| !found.iter().any(|present| present.number == other.number)).collect();
+        found.extend(renamed.into_iter().map(|present| Present { renamed: true, ..present.clone() }));
+    }
+    found
 }
 
 /// Why something was not done.
@@ -137,7 +162,9 @@ pub(crate) trait InvoiceBook: Send + Sync {
         vec![Ok(Vec::new()); invoices.len()]
     }
 
-    /// The invoices of these suppliers and numbers, also those that people have posted, ours or not.
+    /// The invoices of these suppliers and numbers, also those that people have posted, ours or not; and of those that
+    /// may be renamed, what bears our references under others ([`with_renamed`]), where the product can be asked for
+    /// that: one question more for all of them.
     async fn find(&self, sought: &[Sought<'_>]) -> Vec<Result<Vec<Present>, Failure>>;
 
     /// The lines of these invoices.

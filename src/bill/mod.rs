@@ -29,7 +29,7 @@ pub use source::{BillSettings, BillSource};
 
 pub use crate::mapping::Mapped;
 pub(crate) use amounts::is_rounding;
-pub(crate) use book::{InvoiceBook, LineThere, Missing, Now, Ours, Present, Sought, Trouble};
+pub(crate) use book::{InvoiceBook, LineThere, Missing, Now, Ours, Present, Sought, Trouble, references, with_renamed};
 pub(crate) use currency::MinorUnit;
 pub(crate) use limits::BillMapperAdapter;
 pub(crate) use revised::{LineStep, Plan, Shown, Standing, StandingLine};

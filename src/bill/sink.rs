@@ -51,7 +51,7 @@ impl Prepared {
     }
 
     pub(super) fn sought(&self) -> Sought<'_> {
-        Sought { invoice: &self.invoice, reference: &self.reference }
+        Sought { invoice: &self.invoice, reference: &self.reference, may_be_renamed: true }
     }
 }
 
@@ -275,7 +275,12 @@ impl<B: InvoiceBook> Sink for InvoiceSink<B> {
                 Ok((Prepared { reference: draft.reference.clone(), invoice, left: None }, earlier))
             })
             .collect();
-        let sought: Vec<Sought<'_>> = prepared.iter().flatten().map(|(prepared, _)| prepared.sought()).collect();
+        // Of what was never sent, nothing can bear our reference that was not found before this attempt.
+        let sought: Vec<Sought<'_>> = prepared
+            .iter()
+            .flatten()
+            .map(|(prepared, earlier)| Sought { may_be_renamed: earlier.is_some(), ..prepared.sought() })
+            .collect();
         let invoices: Vec<&InvoiceDraft> = sought.iter().map(|sought| sought.invoice).collect();
         let mut waits_for = self.book.waits_for(&invoices).await.into_iter();
         let mut there = self.look(&sought).await.into_iter();
@@ -404,6 +409,16 @@ impl<B: InvoiceBook> InvoiceSink<B> {
                 return Staged::Blocked(Failure::new(FailureKind::Other, why));
             }
             Ok(There::Part(left)) => Some(left),
+            Ok(There::Whole(present)) if present.renamed => {
+                let why = format!(
+                    "{} in {} bears this bill's reference {}, under another supplier or number: replay the bill to link \
+                     it",
+                    present.number,
+                    self.book.place(),
+                    prepared.reference
+                );
+                return Staged::Blocked(Failure::new(FailureKind::Other, why));
+            }
             Ok(There::Whole(present)) => Some(Left { number: present.number, missing: Vec::new() }),
             Ok(There::Same(present)) => {
                 let why = format!(

@@ -133,8 +133,9 @@ impl<B: InvoiceBook> InvoiceSink<B> {
         judged
     }
 
+    /// Whether its lines are no matter here: it can take no more, or is not what was sent by its very head.
     fn is_past(&self, present: &Present) -> bool {
-        present.finished || self.book.creates_whole()
+        present.finished || present.renamed || self.book.creates_whole()
     }
 
     /// What an invoice of ours lacks, if it is what is wanted now.

@@ -8,7 +8,7 @@ use tenant_http::{Error, Outcome, RequestIds, Traced};
 use super::invoice_changes;
 use crate::bill::{
     InvoiceBook, InvoiceDraft, InvoiceLineDraft, LineThere, Missing, Now, Ours, Plan, Prepared, Present, Sought,
-    Standing, Trouble,
+    Standing, Trouble, references, with_renamed,
 };
 use crate::dimensions::Dimensions;
 use crate::failure::of_call;
@@ -56,6 +56,16 @@ pub(super) struct ODataInvoices {
 impl ODataInvoices {
     pub fn new(odata: OData, settings: ODataInvoiceSettings) -> Self {
         Self { odata, settings }
+    }
+
+    async fn found(&self, sought: &[Sought<'_>]) -> Result<Vec<Vec<Present>>, Error> {
+        let client = self.odata.invoices();
+        let keys: Vec<(&str, &str)> =
+            sought.iter().map(|one| (one.invoice.supplier.as_str(), one.invoice.number.as_str())).collect();
+        let present =
+            |invoices: &[Invoice]| invoices.iter().map(|invoice| present(invoice, &self.settings)).collect::<Vec<_>>();
+        let found = client.find_by_invoice(&keys).await?.iter().map(|invoices| present(invoices)).collect();
+        Ok(with_renamed(sought, found, &present(&client.find_by_reference(&references(sought)).await?)))
     }
 
     fn entity(&self, prepared: &Prepared) -> NewInvoice {
@@ -111,6 +121,7 @@ fn present(invoice: &Invoice, settings: &ODataInvoiceSettings) -> Present {
         amount: invoice.amount,
         currency: invoice.currency.clone(),
         day: invoice.invoice_date,
+        renamed: false,
         finished: true,
         void: invoice.status.as_ref() == Some(&settings.cancelled_status),
         fault: None,
@@ -160,11 +171,8 @@ impl InvoiceBook for ODataInvoices {
     }
 
     async fn find(&self, sought: &[Sought<'_>]) -> Vec<Result<Vec<Present>, Failure>> {
-        let keys: Vec<(&str, &str)> =
-            sought.iter().map(|one| (one.invoice.supplier.as_str(), one.invoice.number.as_str())).collect();
-        let of_one = |found: Vec<Invoice>| Ok(found.iter().map(|invoice| present(invoice, &self.settings)).collect());
-        match self.odata.invoices().find_by_invoice(&keys).await {
-            Ok(found) => found.into_iter().map(of_one).collect(),
+        match self.found(sought).await {
+            Ok(found) => found.into_iter().map(Ok).collect(),
             Err(error) => vec![Err(of_call(&error)); sought.len()],
         }
     }

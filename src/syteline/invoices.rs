@@ -17,7 +17,7 @@ use super::invoice_changes;
 use super::vendors::hindrance;
 use crate::bill::{
     CostPlace, InvoiceBook, InvoiceDraft, InvoiceLineDraft, LineThere, Missing, Now, Ours, Plan, Prepared, Present,
-    Sought, Standing, Trouble,
+    Sought, Standing, Trouble, references, with_renamed,
 };
 use crate::dimensions::Dimensions;
 use crate::failure::of_call;
@@ -149,25 +149,22 @@ impl SyteLineInvoices {
         }
     }
 
-    /// Adds what finance has posted to what was found among the vouchers.
-    async fn search_posted(&self, keys: &[(VendorNumber, String)], found: &mut [Vec<Present>]) -> Result<(), Error> {
+    /// What is there of these, which are known by these vendors and numbers.
+    async fn found(&self, sought: &[Sought<'_>], keys: &[(VendorNumber, String)]) -> Result<Vec<Vec<Present>>, Error> {
         if keys.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
-        for (found, rows) in found.iter_mut().zip(self.syteline.vouchers().find_posted_by_invoice(keys).await?) {
-            found.extend(rows.iter().map(posted));
-        }
-        Ok(())
-    }
-
-    async fn found(&self, keys: &[(VendorNumber, String)]) -> Result<Vec<Vec<Present>>, Error> {
-        let vouchers = self.syteline.vouchers().find_by_invoice(keys).await?;
+        let client = self.syteline.vouchers();
         let present = |vouchers: Vec<Voucher>| vouchers.into_iter().map(|voucher| self.present(voucher)).collect();
+        let vouchers = client.find_by_invoice(keys).await?;
         let mut found: Vec<Vec<Present>> = vouchers.into_iter().map(present).collect();
         if self.settings.search_posted {
-            self.search_posted(keys, &mut found).await?;
+            for (found, rows) in found.iter_mut().zip(client.find_posted_by_invoice(keys).await?) {
+                found.extend(rows.iter().map(posted));
+            }
         }
-        Ok(found)
+        let ours: Vec<Present> = present(client.find_by_reference(&references(sought)).await?);
+        Ok(with_renamed(sought, found, &ours))
     }
 }
 
@@ -265,8 +262,9 @@ impl InvoiceBook for SyteLineInvoices {
             Ok::<_, Failure>((vendor, sought.invoice.number.clone()))
         };
         let keys: Vec<Result<(VendorNumber, String), Failure>> = sought.iter().map(key).collect();
-        let askable: Vec<(VendorNumber, String)> = keys.iter().flatten().cloned().collect();
-        match self.found(&askable).await {
+        let askable = keys.iter().zip(sought).filter_map(|(key, sought)| Some((*sought, key.clone().ok()?)));
+        let (askable, known_by): (Vec<Sought<'_>>, Vec<(VendorNumber, String)>) = askable.unzip();
+        match self.found(&askable, &known_by).await {
             Ok(found) => {
                 let mut found = found.into_iter();
                 keys.into_iter().map(|key| key.map(|_| found.next().unwrap_or_default())).collect()

@@ -2,6 +2,7 @@
 
 mod attachments;
 mod by_hand;
+mod lost;
 mod routes;
 mod waiting;
 

@@ -16,12 +16,22 @@ const LONGEST_LIST: usize = 1_300;
 pub(crate) async fn by_values<T: Clone + Send + 'static>(
     load: &Load<T>,
     property: &str,
+    values: Vec<Value>,
+) -> Result<Vec<T>, Error> {
+    by_lists(load, property, values, LONGEST_LIST).await
+}
+
+/// As [`by_values`], in lists of so many bytes at most.
+pub(crate) async fn by_lists<T: Clone + Send + 'static>(
+    load: &Load<T>,
+    property: &str,
     mut values: Vec<Value>,
+    longest: usize,
 ) -> Result<Vec<T>, Error> {
     values.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
     values.dedup();
     let mut found = Vec::new();
-    let mut open = lists(&values);
+    let mut open = lists(&values, longest);
     while let Some(list) = open.pop() {
         let load = load.clone().filter(Filter::property(property).one_of(list.iter().cloned()));
         let first = load.page(None).await?;
@@ -42,14 +52,14 @@ pub(crate) async fn by_values<T: Clone + Send + 'static>(
     Ok(found)
 }
 
-/// The values in lists that are short enough, the first of them last.
-fn lists(values: &[Value]) -> Vec<&[Value]> {
+/// The values in lists of so many bytes at most, the first of them last.
+fn lists(values: &[Value], longest: usize) -> Vec<&[Value]> {
     let (mut lists, mut rest) = (Vec::new(), values);
     while !rest.is_empty() {
         let mut bytes = 0;
         let fits = |value: &&Value| {
             bytes += encoded_length(value.as_str().unwrap_or_default()) + 12;
-            bytes <= LONGEST_LIST
+            bytes <= longest
         };
         let (now, later) = rest.split_at(rest.iter().take_while(fits).count().max(1));
         lists.push(now);

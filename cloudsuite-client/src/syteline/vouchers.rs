@@ -13,7 +13,7 @@ use super::change::Change;
 use super::codes::{AccountNumber, PoNumber, UnitCode, VendorNumber, VoucherNumber};
 use super::keyed::{Inserted, Inserts};
 use super::load::Load;
-use super::lookup::by_values;
+use super::lookup::{by_lists, by_values};
 use super::row::IdoRow;
 use super::value::Value;
 use super::{FieldError, IdoInfo, SyteLine};
@@ -42,6 +42,9 @@ const PROPERTIES: [&str; 19] = [
     "RecordDate",
     "RowPointer",
 ];
+/// Bytes that a list may have in a query for vouchers: few are found, and their properties leave room for more values
+/// than those of other records.
+const LONGEST_LIST: usize = 1_500;
 /// The properties wanted of a posted voucher.
 const POSTED: [&str; 6] = ["VendNum", "Voucher", "Type", "InvNum", "InvDate", "InvAmt"];
 /// The properties wanted of a distribution.
@@ -353,7 +356,7 @@ impl Vouchers {
     /// # Errors
     /// As [`Load::page`].
     pub async fn find_by_invoice(&self, invoices: &[(VendorNumber, String)]) -> Result<Vec<Vec<Voucher>>, Error> {
-        let mut found = by_values(&self.list(), "InvNum", spelled(invoices)).await?;
+        let mut found = by_lists(&self.list(), "InvNum", spelled(invoices), LONGEST_LIST).await?;
         let mut told = HashSet::new();
         found.retain(|voucher| told.insert(once(&voucher.row)));
         let is = |voucher: &&Voucher, (vendor, number): &(VendorNumber, String)| {
@@ -368,7 +371,7 @@ impl Vouchers {
     /// As [`Load::page`].
     pub async fn find_by_reference(&self, references: &[impl AsRef<str>]) -> Result<Vec<Voucher>, Error> {
         let values = references.iter().map(|reference| Value::text(reference.as_ref())).collect();
-        by_values(&self.list(), &self.syteline.ido_names().voucher_reference, values).await
+        by_lists(&self.list(), &self.syteline.ido_names().voucher_reference, values, LONGEST_LIST).await
     }
 
     /// Records of posted vouchers of these vendors and invoice numbers, one list for each, whatever the case of the
@@ -377,7 +380,7 @@ impl Vouchers {
     /// # Errors
     /// As [`Load::page`].
     pub async fn find_posted_by_invoice(&self, invoices: &[(VendorNumber, String)]) -> Result<Vec<Vec<IdoRow>>, Error> {
-        let mut found = by_values(&self.list_posted(), "InvNum", spelled(invoices)).await?;
+        let mut found = by_lists(&self.list_posted(), "InvNum", spelled(invoices), LONGEST_LIST).await?;
         let mut told = HashSet::new();
         found.retain(|row| told.insert((once(row), row.owned("InvDate"), row.owned("InvAmt"))));
         let is = |row: &&IdoRow, (vendor, number): &(VendorNumber, String)| {
