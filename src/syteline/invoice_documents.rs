@@ -13,15 +13,12 @@ use super::invoices::{SyteLineInvoices, posted};
 use crate::failure::of_call;
 use crate::reconcile::{Document, DocumentLine, Named, Wanted};
 
-/// What a voucher is in SyteLine: one, or an adjustment. Payments are kept in the same table.
-const TYPES: [&str; 2] = ["V", "A"];
-
 pub(super) async fn invoices(book: &SyteLineInvoices, wanted: &Wanted<'_>) -> Result<Vec<Document>, Failure> {
     let read = async {
         let (open, posted) = match wanted {
             Wanted::Dated { first, last } => {
                 let day = || Filter::property("InvDate");
-                let dated = || day().ge(*first).and(day().le(*last)).and(Filter::property("Type").one_of(TYPES));
+                let dated = || day().ge(*first).and(day().le(*last));
                 let vouchers = book.syteline.vouchers();
                 let posted = if book.settings.search_posted {
                     vouchers.list_posted().filter(dated()).all().await?

@@ -222,6 +222,21 @@ async fn bills_of_a_period_are_compared_by_themselves_on_each_product() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_payment_in_syteline_stands_for_no_invoice_that_was_deleted() {
+    let world = World::<SyteLine>::of(with_bills(12)).await;
+    world.sync_bills().await;
+    let documents = world.exactly_once(&world.bill_keys());
+    let (key, gone) = documents.first_key_value().unwrap();
+    world.erp.delete_invoice(&gone.number);
+    for document in documents.values() {
+        world.erp.pay(&document.supplier, &format!("INV-{}", key.id()), day(&document.ordered), document.total);
+    }
+    let comparison = compared(&world.connect().await, Period::default()).await;
+    assert_eq!(missing(&comparison), std::slice::from_ref(key), "{comparison:?}");
+    assert!(comparison.differing.is_empty() && comparison.extra.is_empty(), "{comparison:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_bill_that_is_held_is_missing_with_its_reason_and_one_that_is_not_moved_is_not() {
     let world = World::new(with_bills(40)).await;
     let held = world.procurify.approved_bills()[0];

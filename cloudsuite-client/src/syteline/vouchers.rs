@@ -11,6 +11,7 @@ use tenant_http::Error;
 
 use super::change::Change;
 use super::codes::{AccountNumber, PoNumber, UnitCode, VendorNumber, VoucherNumber};
+use super::filter::Filter;
 use super::keyed::{Inserted, Inserts};
 use super::load::Load;
 use super::lookup::{by_lists, by_values};
@@ -47,6 +48,9 @@ const PROPERTIES: [&str; 19] = [
 const LONGEST_LIST: usize = 1_500;
 /// The properties wanted of a posted voucher.
 const POSTED: [&str; 6] = ["VendNum", "Voucher", "Type", "InvNum", "InvDate", "InvAmt"];
+/// What a voucher is: one, or an adjustment. Posted payments stand in the same table, under the numbers of what they
+/// pay.
+const TYPES: [&str; 2] = ["V", "A"];
 /// The properties wanted of a distribution.
 const DISTRIBUTIONS: [&str; 12] = [
     "VendNum",
@@ -345,10 +349,10 @@ impl Vouchers {
         load.properties(&PROPERTIES).order_by("VendNum").order_by("Voucher")
     }
 
-    /// Records of all posted vouchers, by vendor and number, where the tenant's IDO shows them.
+    /// Records of all posted vouchers and adjustments, by vendor and number, where the tenant's IDO shows them.
     pub fn list_posted(&self) -> Load<IdoRow> {
         let load = self.syteline.load(&self.syteline.ido_names().posted_vouchers).properties(&POSTED).read_only();
-        load.order_by("VendNum").order_by("Voucher")
+        load.filter(Filter::property("Type").one_of(TYPES)).order_by("VendNum").order_by("Voucher")
     }
 
     /// The vouchers of these vendors and invoice numbers, one list for each, whatever the case of the numbers' letters.

@@ -4,6 +4,7 @@ use super::cell::write_time;
 use super::site::decimal;
 use super::store::row;
 use super::tenant::SyteLineTenant;
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use crate::by_hand::{ByHand, Touch, TypedInvoice, TypedOrder};
@@ -24,6 +25,25 @@ impl SyteLineTenant {
         site.put("SLAptrxps", posted);
         site.store.commit();
         true
+    }
+}
+
+impl SyteLineTenant {
+    pub(super) fn pay(&self, supplier: &str, number: &str, day: NaiveDate, amount: Decimal) {
+        let mut site = self.site();
+        let voucher = site.next_voucher.to_string();
+        site.next_voucher += 1;
+        let (vendor, day) = (super::schema::pad(supplier, 7), write_time(day.and_time(chrono::NaiveTime::MIN)));
+        let payment = row([
+            ("VendNum", vendor.as_str()),
+            ("Voucher", &voucher),
+            ("Type", "P"),
+            ("InvNum", number),
+            ("InvDate", &day),
+            ("InvAmt", &amount.to_string()),
+        ]);
+        site.put("SLAptrxps", payment);
+        site.store.commit();
     }
 }
 

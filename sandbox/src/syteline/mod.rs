@@ -124,6 +124,11 @@ impl SyteLine {
         self.front.tenant.post_voucher(number)
     }
 
+    /// Pays so much of a vendor's invoice, which need not be there yet: payments stand among the posted vouchers.
+    pub fn pay(&self, supplier: &str, number: &str, day: NaiveDate, amount: rust_decimal::Decimal) {
+        self.front.tenant.pay(supplier, number, day, amount);
+    }
+
     /// Changes an order's line, as a person does at the screen.
     pub fn touch(&self, number: &str, touch: Touch) -> bool {
         self.front.tenant.touch(number, touch)

@@ -70,6 +70,19 @@ async fn entered_by_hand<E: Erp>() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_payment_in_syteline_is_no_invoice_of_the_number_that_it_pays() {
+    let world = World::<SyteLine>::of(with_bills(8, 8)).await;
+    let drafts = drafts(&world).await;
+    for (_, draft) in &drafts {
+        world.erp.pay(&draft.supplier, &draft.number, draft.invoice_date, draft.total - Decimal::ONE);
+    }
+    let report = world.sync_bills().await;
+    assert!(report.is_all_done(), "{:?}", report.concerns);
+    assert_eq!(report.posted.len(), drafts.len());
+    world.exactly_once(&world.bill_keys());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_invoice_that_finance_booked_in_the_ledger_of_m3_is_linked() {
     let world = World::new(with_bills(8, 8)).await;
     let drafts = drafts(&world).await;
