@@ -45,6 +45,9 @@ pub struct InvoiceDraft {
     /// The addresses of the bill's attachments, without the keys to them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<String>,
+    /// The ERP's numbers of invoices of the same supplier and number that a person has said are others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<String>,
 }
 
 /// A part of an invoice's amount, on an account.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use serde_json::Value;
-use sync_core::{Label, Mapper, Mapping, Missing, Record, RecordKey, References};
+use sync_core::{Label, Mapper, Mapping, Match, Missing, Record, RecordKey, References};
 
 use super::approved::ApprovedBill;
 use super::draft::InvoiceDraft;
@@ -16,7 +16,7 @@ use crate::mapping::{Mapped, as_mapping};
 use crate::periods::PeriodSettings;
 use crate::purchase_order;
 use crate::reconcile::money;
-use crate::reference;
+use crate::reference::{self, OTHER_INVOICE};
 
 /// What a product's invoices can hold.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -150,6 +150,14 @@ impl BillMapperAdapter {
     }
 }
 
+/// The ERP's numbers of invoices of a bill's number that a person has said are others.
+fn other_invoices<'a>(bill: &str, references: &'a References) -> Option<&'a str> {
+    match &references.get(OTHER_INVOICE, bill)?.found {
+        Match::Matched { target, .. } => Some(target),
+        _ => None,
+    }
+}
+
 /// That only what lists show of a bill is there.
 fn not_read(bill: &ApprovedBill) -> Missing {
     let hint = match &bill.unread {
@@ -166,6 +174,10 @@ fn not_read(bill: &ApprovedBill) -> Missing {
 impl Mapper for BillMapperAdapter {
     fn map(&self, record: &Record, references: &References) -> Mapping {
         let check = |draft: &mut InvoiceDraft, decisions: &mut Vec<String>| {
+            if let Some(others) = other_invoices(record.key.id(), references) {
+                decisions.push(format!("{others} in the ERP is another invoice of this number"));
+                draft.others = others.split(',').map(|number| number.trim().to_owned()).collect();
+            }
             let mut missing = self.periods.check_bill(draft, decisions, references);
             missing.extend(reference::check_bill(draft, references));
             missing
@@ -206,6 +218,7 @@ mod tests {
             freight: 20.into(),
             lines: Vec::new(),
             attachments: Vec::new(),
+            others: Vec::new(),
         };
         assert!(InvoiceLimits::default().freight().exceeded(&draft, &References::default()).is_empty());
         let exceeded = InvoiceLimits::default().number_length(24).exceeded(&draft, &References::default());

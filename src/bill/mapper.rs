@@ -186,6 +186,7 @@ impl DefaultBillMapper {
             freight: unit.round(beside.freight),
             lines,
             attachments: files.into_iter().collect(),
+            others: Vec::new(),
         })
     }
 

@@ -343,6 +343,7 @@ mod tests {
             freight: Decimal::ZERO,
             lines: Vec::new(),
             attachments: Vec::new(),
+            others: Vec::new(),
         }
     }
 

@@ -159,18 +159,21 @@ impl<B: InvoiceBook> InvoiceSink<B> {
     /// nobody, and are nothing.
     pub(super) fn foreign(&self, sought: &Sought<'_>, others: &[Present]) -> There {
         let invoice = sought.invoice;
-        let of_another_year = |present: &&Present| {
-            present.day.is_some_and(|day| is_of_another_year(day, invoice.invoice_date))
-                && present.amount.is_some_and(|amount| amount != invoice.total)
-        };
-        let others: Vec<&Present> =
-            others.iter().filter(|present| !present.void && !of_another_year(present)).collect();
-        let Some(first) = others.first() else { return There::Nothing };
-        let of_another_bill = |present: &&&Present| {
+        let of_another_year =
+            |present: &Present| present.day.is_some_and(|day| is_of_another_year(day, invoice.invoice_date));
+        let of_another_bill = |present: &Present| {
             let begins_alike = |reference: &str| reference.get(..4) == sought.reference.as_str().get(..4);
             present.reference.as_deref().is_some_and(begins_alike)
         };
-        if let Some(other) = others.iter().find(of_another_bill) {
+        // A year that somebody mistyped makes no other invoice: the amount must be another, or the bill.
+        let is_another = |present: &Present| {
+            let other_amount = present.amount.is_some_and(|amount| amount != invoice.total);
+            invoice.others.contains(&present.number)
+                || (of_another_year(present) && (other_amount || of_another_bill(present)))
+        };
+        let others: Vec<&Present> = others.iter().filter(|present| !present.void && !is_another(present)).collect();
+        let Some(first) = others.first() else { return There::Nothing };
+        if let Some(other) = others.iter().find(|present| of_another_bill(present)) {
             return There::Foreign(format!(
                 "invoice {} of supplier {} is in {} already as {}, from another bill of Procurify: one of the two bills is \
                  a duplicate",
@@ -184,7 +187,7 @@ impl<B: InvoiceBook> InvoiceSink<B> {
             Some(same) => There::Same((*same).clone()),
             None => There::Foreign(format!(
                 "invoice {} of supplier {} was entered by hand as {} in {}, with {}, where the bill has {} {} of {}: \
-                 correct one of the two, then replay the bill",
+                 correct one of the two{}, then replay the bill",
                 invoice.number,
                 invoice.supplier,
                 first.number,
@@ -192,7 +195,12 @@ impl<B: InvoiceBook> InvoiceSink<B> {
                 first.words(),
                 invoice.currency,
                 invoice.total,
-                invoice.invoice_date
+                invoice.invoice_date,
+                if of_another_year(first) {
+                    ", or say that it is another invoice (`link other_invoice BILL NUMBER`, with the bill's id)"
+                } else {
+                    ""
+                }
             )),
         }
     }

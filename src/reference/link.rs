@@ -3,21 +3,33 @@
 use std::fmt;
 
 use procurify_client::{ErrorKind, PoNumber};
-use sync_core::{Actor, Match, MatchedBy, Reference, ReferenceChange, StoreError};
+use sync_core::{Actor, Match, MatchedBy, RecordKey, Reference, ReferenceChange, StoreError};
 
 use super::align::{Reading, how};
 use super::matching::is_same_name;
 use super::resolve::code;
 use super::{
-    AlignError, COST_CENTER, CURRENCY, GL_ACCOUNT, ITEM, LOCATION, Master, NO_ORDER, PAYMENT_TERMS, PURCHASE_ORDER,
-    Subject, TAX, UNIT, VENDOR, kind_in_words,
+    AlignError, COST_CENTER, CURRENCY, GL_ACCOUNT, ITEM, LOCATION, Master, NO_ORDER, OTHER_INVOICE, PAYMENT_TERMS,
+    PURCHASE_ORDER, Subject, TAX, UNIT, VENDOR, kind_in_words,
 };
+use crate::bill;
 use crate::codes;
 use crate::connection::Connection;
 
 /// The kinds that can be linked.
-pub const KINDS: [&str; 10] =
-    [VENDOR, GL_ACCOUNT, COST_CENTER, ITEM, UNIT, CURRENCY, LOCATION, PAYMENT_TERMS, TAX, PURCHASE_ORDER];
+pub const KINDS: [&str; 11] = [
+    VENDOR,
+    GL_ACCOUNT,
+    COST_CENTER,
+    ITEM,
+    UNIT,
+    CURRENCY,
+    LOCATION,
+    PAYMENT_TERMS,
+    TAX,
+    PURCHASE_ORDER,
+    OTHER_INVOICE,
+];
 
 /// Says that one value of Procurify is one of the ERP.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,9 +37,10 @@ pub struct Link {
     /// One of [`KINDS`].
     pub kind: String,
     /// Procurify's: a vendor's, department's or location's id or name, an account code, a SKU, a unit, a currency, payment
-    /// terms, the name of a tax, an order's id.
+    /// terms, the name of a tax, an order's or a bill's id.
     pub source: String,
-    /// The ERP's number or code; [`NO_ORDER`] for an order that bills are not to refer to.
+    /// The ERP's number or code; [`NO_ORDER`] for an order that bills are not to refer to; of invoices that are others
+    /// than a bill, all that there are, with commas between them.
     pub target: String,
 }
 
@@ -111,6 +124,7 @@ impl Connection {
             values.orders = self.orders_of(links).await?;
             values.erp_orders = self.cloudsuite().orders(&orders).await.map_err(AlignError::cloudsuite)?;
         }
+        values.bills = self.bills_of(links).await?;
         let codes = targets(CURRENCY);
         let currencies = if codes.is_empty() {
             None
@@ -153,6 +167,16 @@ impl Connection {
             }
         }
         Ok(orders)
+    }
+
+    /// The bills that are linked, as far as the ledger has them.
+    async fn bills_of(&self, links: &[Link]) -> Result<Vec<String>, StoreError> {
+        let of_bill = links.iter().filter(|link| link.kind == OTHER_INVOICE);
+        let connection = self.engine.connection();
+        let keys: Vec<RecordKey> =
+            of_bill.map(|link| RecordKey::new(connection.clone(), bill::KIND.into(), link.source.trim())).collect();
+        let known = if keys.is_empty() { Vec::new() } else { self.engine.store().get(&keys).await? };
+        Ok(known.into_iter().flatten().map(|head| head.key.id().to_owned()).collect())
     }
 
     /// Takes a link by hand back, and matches the value as if it had never been.
@@ -262,6 +286,8 @@ struct Values {
     items: Vec<Master>,
     /// Orders of Procurify.
     orders: Vec<Subject>,
+    /// Bills of the ledger.
+    bills: Vec<String>,
     /// Orders of the ERP, where it can be asked for them.
     erp_orders: Option<Vec<Master>>,
 }
@@ -290,6 +316,11 @@ impl Values {
                     None => target.to_owned(),
                 };
                 by_hand(&subject.source, &subject.label, target)
+            }
+            OTHER_INVOICE => {
+                let is_known = self.bills.iter().any(|bill| bill == source);
+                let unknown = || format!("the ledger has no bill `{source}`: write its id, such as 77 of acme/bill/77");
+                is_known.then(|| by_hand(source, "", target.to_owned())).ok_or_else(unknown)?
             }
             UNIT | PAYMENT_TERMS | TAX => by_hand(&kept_word(&link.kind, source), source, short(target, 10)?),
             CURRENCY => {

@@ -86,6 +86,9 @@ pub const TAX: &str = "tax";
 pub const PURCHASE_ORDER: &str = crate::purchase_order::KIND;
 /// In place of an order's number: bills refer to none.
 pub const NO_ORDER: &str = "none";
+/// Cross-references from a bill's id to the ERP's numbers, with commas between them, of invoices that have the bill's
+/// supplier and number and are others all the same. Never aligned.
+pub const OTHER_INVOICE: &str = "other_invoice";
 /// Spans of days, such as `2026-09-01..2026-09-30`, of fiscal periods that are closed in the ERP.
 pub const CLOSED_PERIOD: &str = "closed_period";
 

@@ -4,6 +4,7 @@ use chrono::{Datelike, NaiveDate, TimeDelta};
 use cloudsuite_client::m3::InvoiceBatchNumber;
 use cloudsuite_client::odata::DocumentChanges;
 use procurify_cloudsuite::bill::InvoiceDraft;
+use procurify_cloudsuite::reference::Link;
 use procurify_cloudsuite::{Company, FlowKind};
 use rust_decimal::Decimal;
 use sandbox::{BillEdit, FaultKind, M3, OData, Scenario, SyteLine, TypedInvoice, TypedLine};
@@ -256,6 +257,50 @@ async fn of_another_year<E: Erp>() {
         assert!(concern.reason.contains(words), "`{words}` is not in `{}`", concern.reason);
     }
     assert_eq!(made_by_us(&world), drafts.len() - 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_and_amount_of_the_year_before_is_another_invoice_by_its_bill_or_by_a_persons_word_on_each_product() {
+    the_same_each_year::<M3>().await;
+    the_same_each_year::<SyteLine>().await;
+    the_same_each_year::<OData>().await;
+}
+
+/// Of a yearly invoice of one number and amount, last year's was made for a bill, and one that people typed in.
+async fn the_same_each_year<E: Erp>() {
+    let world = World::<E>::of(with_bills(8, 8)).await;
+    let drafts = drafts(&world).await;
+    let [(made, one), (typed, two), ..] = drafts.as_slice() else { panic!("{drafts:?}") };
+    let last_year = |draft: &InvoiceDraft, external_ref: String| {
+        let line = TypedLine { quantity: Decimal::ONE, price: draft.total, account: "60100".to_owned() };
+        world.erp.type_invoice(&TypedInvoice {
+            supplier: draft.supplier.clone(),
+            number: draft.number.clone(),
+            currency: draft.currency.clone(),
+            date: draft.invoice_date - TimeDelta::days(365),
+            external_ref,
+            lines: vec![line],
+        })
+    };
+    last_year(one, ExternalRef::of(&bill_key(1)).to_string());
+    let number = last_year(two, String::new());
+    let report = world.sync_bills().await;
+    assert!(report.posted.contains(made), "it is another bill's: {:?}", report.concerns);
+    let [concern] = report.concerns.as_slice() else { panic!("{:?}", report.concerns) };
+    assert_eq!(concern.key, *typed);
+    assert!(concern.reason.contains("link other_invoice") && concern.reason.contains(&number), "{}", concern.reason);
+    let connection = world.connect().await;
+    let jo = Actor::new("jo");
+    let link = |bill: &str| Link { kind: "other_invoice".into(), source: bill.into(), target: number.clone() };
+    let wrong = connection.link(&[link("999999")], &jo).await.unwrap_err().to_string();
+    assert!(wrong.contains("no bill `999999`"), "{wrong}");
+    connection.link(&[link(typed.id())], &jo).await.unwrap();
+    connection.engine().replay(typed, &jo, Assurance::None).await.unwrap();
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    assert_eq!((report.posted.as_slice(), report.is_all_done()), ([typed.clone()].as_slice(), true), "{report:?}");
+    let trail = connection.trail(typed).await.unwrap().to_string();
+    assert!(trail.contains(&format!("{number} in the ERP is another invoice of this number")), "{trail}");
+    assert_eq!(made_by_us(&world), drafts.len() + 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
