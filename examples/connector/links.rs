@@ -20,7 +20,8 @@ pub enum MappingCommand {
         /// The file to write: .csv or .toml.
         file: PathBuf,
     },
-    /// Link what the file says, each line checked against both systems; if one is wrong, nothing is linked.
+    /// Link what the file says, each line checked against both systems; if one is wrong, nothing is linked. A line that
+    /// was linked by hand and has no target any more takes that link back.
     Import {
         /// The file to read: .csv or .toml, such as `export` wrote, with targets filled in.
         file: PathBuf,
@@ -98,6 +99,9 @@ async fn export(connection: &Connection, file: &Path, json: bool) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
+/// How the column `by` calls a link by hand.
+const BY_HAND: &str = "hand";
+
 const COLUMNS: [&str; 6] = ["kind", "source", "name", "target", "by", "candidates"];
 
 fn cells(line: &MappingLine) -> [String; 6] {
@@ -125,11 +129,17 @@ fn as_toml(lines: &[MappingLine]) -> Result<String, Problem> {
 async fn import(connection: &Connection, file: &Path, by: &Actor, json: bool) -> Done {
     let rows = rows(file, &["kind", "source", "target"])
         .map_err(|why| format!("nothing was imported from {}; {why}", file.display()))?;
-    let known: BTreeMap<(String, String), Option<String>> =
-        connection.mapping().await?.into_iter().map(|line| ((line.kind, line.source), line.target)).collect();
-    let (mut links, mut places, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
+    let known: BTreeMap<(String, String), MappingLine> =
+        connection.mapping().await?.into_iter().map(|line| ((line.kind.clone(), line.source.clone()), line)).collect();
+    let (mut links, mut places, mut wrong, mut taken_back) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (place, mut cells) in rows {
-        let Some(target) = cells.remove("target") else { continue };
+        let Some(target) = cells.remove("target") else {
+            // Only of what the file itself has as linked by hand: a link that was made since stays.
+            let was_linked = cells.remove("by").is_some_and(|by| by == BY_HAND);
+            let line = cells.remove("kind").zip(cells.remove("source")).filter(|_| was_linked);
+            taken_back.extend(line.filter(|line| known.get(line).is_some_and(|known| known.by == Some(BY_HAND))));
+            continue;
+        };
         let (kind, source) = match (cells.remove("kind"), cells.remove("source")) {
             (Some(kind), Some(source)) => (kind, source),
             (None, _) => {
@@ -142,7 +152,8 @@ async fn import(connection: &Connection, file: &Path, by: &Actor, json: bool) ->
             }
         };
         // What was matched by itself to just this stays so, and may change by itself.
-        if known.get(&(kind.clone(), source.clone())).is_some_and(|known| known.as_deref() == Some(target.as_str())) {
+        let line = known.get(&(kind.clone(), source.clone()));
+        if line.is_some_and(|line| line.target.as_ref() == Some(&target)) {
             continue;
         }
         links.push(Link { kind, source, target });
@@ -157,11 +168,23 @@ async fn import(connection: &Connection, file: &Path, by: &Actor, json: bool) ->
     }
     match connection.link(&links, by).await {
         Ok(made) => {
+            for (kind, source) in &taken_back {
+                connection.unlink(kind, source, by).await?;
+            }
             let one =
                 |line: &Reference| json!({ "kind": line.kind, "source": line.source, "target": line.found.targets() });
-            say(json, &json!({ "linked": made.iter().map(one).collect::<Vec<Value>>() }), || {
-                let links = if made.len() == 1 { "1 link".to_owned() } else { format!("{} links", made.len()) };
-                format!("{links} made; what waits for that goes on with the next sync.")
+            let other = |(kind, source): &(String, String)| json!({ "kind": kind, "source": source });
+            let document = json!({
+                "linked": made.iter().map(one).collect::<Vec<Value>>(),
+                "unlinked": taken_back.iter().map(other).collect::<Vec<Value>>(),
+            });
+            say(json, &document, || {
+                let links = |count| if count == 1 { "1 link".to_owned() } else { format!("{count} links") };
+                let back = match taken_back.len() {
+                    0 => String::new(),
+                    count => format!(", {} taken back", links(count)),
+                };
+                format!("{} made{back}; what waits for that goes on with the next sync.", links(made.len()))
             });
             Ok(ExitCode::SUCCESS)
         }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use procurify_client::{ErrorKind, PoNumber};
-use sync_core::{Actor, Match, MatchedBy, RecordKey, Reference, ReferenceChange, StoreError};
+use sync_core::{Actor, Head, Match, MatchedBy, RecordKey, Reference, ReferenceChange, StoreError, TargetRef};
 
 use super::align::{Reading, how};
 use super::matching::is_same_name;
@@ -122,6 +122,7 @@ impl Connection {
         let orders = targets(PURCHASE_ORDER);
         if !orders.is_empty() {
             values.orders = self.orders_of(links).await?;
+            values.posted = self.posted(&values.orders).await?;
             values.erp_orders = self.cloudsuite().orders(&orders).await.map_err(AlignError::cloudsuite)?;
         }
         values.bills = self.bills_of(links).await?;
@@ -167,6 +168,16 @@ impl Connection {
             }
         }
         Ok(orders)
+    }
+
+    /// Those of these orders that are posted by themselves, and as what.
+    async fn posted(&self, orders: &[Subject]) -> Result<Vec<(String, TargetRef)>, StoreError> {
+        let connection = self.engine.connection();
+        let key = |order: &Subject| RecordKey::new(connection.clone(), PURCHASE_ORDER.into(), order.source.as_str());
+        let keys: Vec<RecordKey> = orders.iter().map(key).collect();
+        let known = if keys.is_empty() { Vec::new() } else { self.engine.store().get(&keys).await? };
+        let posted = |head: Head| Some((head.key.id().to_owned(), head.target()?.clone()));
+        Ok(known.into_iter().flatten().filter_map(posted).collect())
     }
 
     /// The bills that are linked, as far as the ledger has them.
@@ -286,6 +297,8 @@ struct Values {
     items: Vec<Master>,
     /// Orders of Procurify.
     orders: Vec<Subject>,
+    /// Orders of Procurify that are posted by themselves.
+    posted: Vec<(String, TargetRef)>,
     /// Bills of the ledger.
     bills: Vec<String>,
     /// Orders of the ERP, where it can be asked for them.
@@ -310,6 +323,12 @@ impl Values {
             ITEM => by_hand(source, source, to(&self.items)?),
             PURCHASE_ORDER => {
                 let subject = from(&self.orders)?;
+                if let Some((order, posted)) = self.posted.iter().find(|(order, _)| *order == subject.source) {
+                    return Err(format!(
+                        "purchase order {order} was posted as {posted}, to which its bills refer by themselves: there \
+                         is nothing to link"
+                    ));
+                }
                 let target = match &self.erp_orders {
                     _ if target.eq_ignore_ascii_case(NO_ORDER) => NO_ORDER.to_owned(),
                     Some(there) => to(there)?,

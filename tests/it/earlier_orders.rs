@@ -10,7 +10,7 @@ use sandbox::{M3, OData, Scenario, SyteLine, TypedLine, TypedOrder};
 use sync_core::{Actor, Change, StateName};
 
 use crate::erp::Erp;
-use crate::world::{World, connector, run, scenario};
+use crate::world::{World, connector, key, run, scenario};
 
 fn with_bills() -> Scenario {
     Scenario { bills: 12, ..scenario(12) }
@@ -121,6 +121,18 @@ async fn an_m3_that_matches_invoices_with_orders_takes_one_for_an_order_that_is_
     let product = M3Product::new(company).invoices(settings);
     let connection = reading_none(&world, |connection| connection.cloudsuite(product)).await;
     settles(&world, connection).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_was_posted_is_not_linked_to_another() {
+    let world: World<OData> = World::of(with_bills()).await;
+    let connection = world.connect().await;
+    connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    let posted = world.exactly_once(&world.keys());
+    for target in [posted[&key(10_002)].number.as_str(), "none"] {
+        let why = refusal(&connection, link("10001", target)).await;
+        assert!(why.contains(&format!("was posted as {}", posted[&key(10_001)].number)), "{why}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -192,6 +192,27 @@ async fn a_mapping_goes_out_to_a_file_and_comes_back_whole_or_not_at_all() {
         assert_eq!(imported["linked"].as_array().unwrap().len(), 3, "{imported}");
         let (_, now, _) = command(&config, &["mapping", "export", name]).await;
         assert_eq!(now["unmatched"], 1);
+
+        // A link that the file has without a target is taken back, and nothing else.
+        let text = std::fs::read_to_string(&file).unwrap();
+        let of_link = |entry: &&str| entry.contains("hand") && entry.contains("60100") && entry.contains(&account);
+        let emptied = if format == "csv" {
+            let row = text.lines().find(of_link).unwrap();
+            text.replace(row, &row.replace(",60100,", ",,"))
+        } else {
+            let entry = text.split("[[line]]").find(of_link).unwrap();
+            text.replace(entry, &entry.replace("target = \"60100\"\n", ""))
+        };
+        assert_ne!(emptied, text);
+        std::fs::write(&file, emptied).unwrap();
+        for back in [1, 0] {
+            let (code, imported, said) = command(&config, &["mapping", "import", name]).await;
+            assert_eq!(code, Some(0), "{said}");
+            assert_eq!(imported["unlinked"].as_array().unwrap().len(), back, "{imported}");
+            assert_eq!(imported["linked"], serde_json::json!([]));
+        }
+        let (_, now, _) = command(&config, &["mapping", "export", name]).await;
+        assert_eq!(now["unmatched"], 2, "the account is not matched by itself");
     }
 }
 
