@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use procurify_cloudsuite::Connection;
-use procurify_cloudsuite::reference::{Link, LinkError, MappingLine};
+use procurify_cloudsuite::reference::{Link, LinkError, MappingLine, OTHER_INVOICE};
 use serde_json::{Value, json};
 use sync_core::{Actor, Reference};
 
@@ -58,6 +58,9 @@ pub async fn link(connection: &Connection, wanted: Link, by: &Actor, json: bool)
     let target = line.found.targets().first().cloned().unwrap_or_default();
     let document = json!({ "linked": { "kind": line.kind, "source": line.source, "target": target } });
     say(json, &document, || {
+        if line.kind == OTHER_INVOICE {
+            return format!("{target} is another invoice than bill {}: replay the bill now.", line.source);
+        }
         let name = if line.label == line.source { String::new() } else { format!(" ({})", line.label) };
         format!(
             "{} {}{name} is {target} from now on; what waits for it goes on with the next sync.",

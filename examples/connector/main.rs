@@ -77,12 +77,13 @@ enum Command {
     Reference,
     /// Settle by hand which value of the ERP one of Procurify is.
     Link {
-        /// `vendor`, `gl_account`, `cost_center`, `item`, `unit`, `currency`, `location`, `payment_terms`, `tax` or
-        /// `purchase_order`.
+        /// `vendor`, `gl_account`, `cost_center`, `item`, `unit`, `currency`, `location`, `payment_terms`, `tax`,
+        /// `purchase_order` or `other_invoice`.
         kind: String,
         /// Procurify's: an id, a code, or a name that one record has.
         source: String,
-        /// The ERP's number or code; for an order that bills are not to refer to, `none`.
+        /// The ERP's number or code; for an order that bills are not to refer to, `none`; for a bill, the invoices of its
+        /// number that are others, with commas between them.
         target: String,
         #[command(flatten)]
         who: links::Who,

@@ -154,7 +154,8 @@ impl Engine {
         let Some(target) = head.state.target().cloned() else { return Ok(None) };
         let key = head.key.clone();
         if head.difference().is_some() && document.is_some() {
-            return Ok(Some(Amendment::of_found(key, target, document)));
+            let found = Amendment::of_found(key, target, document);
+            return Ok(Some(Amendment { unsettled: head.unsettled, ..found }));
         }
         let reference = ExternalRef::of(&key);
         let sent = self.sent(flow, head, references).await?;
