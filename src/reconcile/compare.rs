@@ -47,8 +47,8 @@ impl<'a> Whose<'a> {
         }
     }
 
-    /// The reference that it bears; that of the record whose number an order has in the ledger, if it bears no known one,
-    /// for people change what stands there. (Invoices are recognised by the supplier's number of them.)
+    /// The reference that it bears; if that is no known one, of an order that of the record whose number it has in the
+    /// ledger, for people change what stands there. (Invoices are recognised by the supplier's number of them.)
     fn reference(&self, document: &'a Document) -> Option<&'a str> {
         let bears = document.reference.as_deref();
         let is_order = document.supplier_invoice.is_none();

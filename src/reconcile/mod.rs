@@ -125,8 +125,8 @@ pub struct Differing {
     pub key: RecordKey,
     /// The ERP's number of its document.
     pub number: String,
-    /// Which field: `reference`, `supplier`, `currency`, `order_date`, `invoice_date`, `invoice_number`, `total`, `status`,
-    /// `line 2 quantity`, `line 3 amount`.
+    /// Which field: `reference`, `supplier`, `currency`, `order_date`, `invoice_date`, `invoice_number`, `total`,
+    /// `status`, `line 2 quantity`, `line 3 amount`.
     pub field: String,
     /// What it is by Procurify.
     pub source: String,

@@ -1,7 +1,7 @@
 //! The days on which an account, a cost centre or another dimension may be booked on.
 //!
-//! They are kept beside the ERP's own values in the cross-references, for it is the day of a document that they are held
-//! against, not the one on which they were read.
+//! They are kept beside the ERP's own values in the cross-references, for it is the day of a document that they are
+//! held against, not the one on which they were read.
 
 use std::collections::BTreeMap;
 
@@ -55,8 +55,8 @@ pub(super) fn validity_kind(kind: &str) -> String {
     format!("valid_{kind}")
 }
 
-/// The validities of a kind's values, of those that have a beginning or an end, as lines of the table. Of several values of
-/// one number the last one counts, as it does among the values themselves.
+/// The validities of a kind's values, of those that have a beginning or an end, as lines of the table. Of several values
+/// of one number the last one counts, as it does among the values themselves.
 pub(super) fn lines(kind: &str, masters: &[Master]) -> Vec<Reference> {
     let by_number: BTreeMap<String, Validity> = masters.iter().map(|master| (code(&master.id), master.valid)).collect();
     let bounded = by_number.into_iter().filter(|(_, valid)| *valid != Validity::default());

@@ -61,41 +61,38 @@ impl Engine {
             .collect())
     }
 
-    /// Which of these the target itself has held, and would hold for the same reason again; unless it has their documents
-    /// by now.
+    /// Which of these the target itself has held, and would hold for the same reason again; unless it has their
+    /// documents by now.
     async fn held_as_before(
         &self,
         flow: &Flow,
         resumed: &[(Head, Change)],
         references: &References,
     ) -> Result<HashSet<RecordKey>, EngineError> {
-        let draft = |(head, change): &(Head, Change)| {
+        let by_target = |(head, change): &(Head, Change)| {
             let (State::Held { missing }, Change::Resumed { .. }) = (&head.state, change) else { return None };
             let Mapping::Draft { document, .. } = flow.mapper.map(&head.record(), references) else { return None };
             let (key, reference, earlier) = (head.key.clone(), ExternalRef::of(&head.key), head.earlier.clone());
             (head.attempt > 0).then(|| (missing.clone(), Draft { key, reference, document, earlier }))
         };
-        let (reasons, drafts): (Vec<Vec<Missing>>, Vec<Draft>) = resumed.iter().filter_map(draft).unzip();
+        let (reasons, drafts): (Vec<Vec<Missing>>, Vec<Draft>) = resumed.iter().filter_map(by_target).unzip();
         if drafts.is_empty() {
             return Ok(HashSet::new());
         }
         let answers = pad(flow.sink.check(&drafts).await, drafts.len(), || None);
-        let is_same = |((_, reason), answer): &((Draft, Vec<Missing>), Option<Staged>)| matches!(answer, Some(Staged::Held(missing)) if missing == reason);
-        let same = drafts.into_iter().zip(reasons).zip(answers).filter(is_same).map(|((draft, _), _)| draft);
-        let question = |Draft { key, reference, document, earlier }: Draft| Lookup {
-            key,
-            reference,
-            handle: None,
-            document: Some(document),
-            earlier,
-        };
-        let lookups: Vec<Lookup> = same.map(question).collect();
+        let mut lookups = Vec::new();
+        for ((Draft { key, reference, document, earlier }, reason), answer) in
+            drafts.into_iter().zip(reasons).zip(answers)
+        {
+            if answer == Some(Staged::Held(reason)) {
+                lookups.push(Lookup { key, reference, handle: None, document: Some(document), earlier });
+            }
+        }
+        if !flow.look_first || lookups.is_empty() {
+            return Ok(lookups.into_iter().map(|lookup| lookup.key).collect());
+        }
+        let found = self.find(flow, &lookups).await?;
         let absent = |found: &Found| matches!(found, Found::Absent | Found::Unanswered(_));
-        let found = if flow.look_first && !lookups.is_empty() {
-            self.find(flow, &lookups).await?
-        } else {
-            vec![Found::Absent; lookups.len()]
-        };
         let still = lookups.into_iter().zip(found).filter(|(_, found)| absent(found));
         Ok(still.map(|(lookup, _)| lookup.key).collect())
     }
