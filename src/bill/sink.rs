@@ -128,7 +128,8 @@ fn made_for_another(prepared: &Prepared, other: &RecordKey) -> Failure {
         "invoice {number} of supplier {supplier} is being made for {other}: if that succeeds, one of the two bills is a \
          duplicate"
     );
-    Failure::new(FailureKind::Other, why)
+    // It waits as long as the other, which only trouble of the whole product holds up: that parks neither.
+    Failure::new(FailureKind::Unavailable, why)
 }
 
 fn answered<T>(answers: &mut impl Iterator<Item = Result<T, Trouble>>) -> Result<T, Trouble> {

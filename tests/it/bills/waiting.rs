@@ -1,12 +1,13 @@
 //! Bills that wait because the ERP's gateway turned their invoices away: what becomes of them there meanwhile is seen.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use procurify_cloudsuite::periods::PeriodSettings;
 use procurify_cloudsuite::{Connection, FlowKind, Report};
 use rust_decimal::Decimal;
 use sandbox::{FaultKind, M3, OData, SyteLine, TypedInvoice, TypedLine};
-use sync_core::StateName;
+use sync_core::{Backoff, StateName};
 
 use super::by_hand::{APPROVED, WITHDRAWN, drafts, made_by_us, twins};
 use super::with_bills;
@@ -20,11 +21,15 @@ fn waiting(report: &Report) -> u64 {
     report.count(StateName::RetryAt) + report.count(StateName::CommitAt)
 }
 
-/// One pass, while no invoice gets through the gateway; answers how many bills wait then.
-async fn turned_away<E: Erp>(world: &World<E>) -> u64 {
+fn turn_away<E: Erp>(world: &World<E>) {
     for _ in 0..TURNED_AWAY {
         world.erp.fault_next_of(E::new_invoices(), FaultKind::TooManyRequests);
     }
+}
+
+/// One pass, while no invoice gets through the gateway; answers how many bills wait then.
+async fn turned_away<E: Erp>(world: &World<E>) -> u64 {
+    turn_away(world);
     let report = world.connect_waiting(Duration::ZERO).await.sync(FlowKind::Bills).await.unwrap();
     assert_eq!(report.count(StateName::Posted), 0, "{:?}", report.counts);
     waiting(&report)
@@ -77,6 +82,27 @@ async fn of_two_bills_of_one_invoice<E: Erp>() {
     let [concern] = report.concerns.as_slice() else { panic!("{:?}", report.concerns) };
     assert!([bill_key(one), bill_key(two)].contains(&concern.key));
     assert!(concern.reason.contains("duplicate"), "{}", concern.reason);
+}
+
+/// Both wait for the gateway, however often it fails; of which one is a duplicate nothing is known yet.
+async fn both_of_one_invoice_wait<E: Erp>() {
+    let world = World::<E>::of(with_bills(10, 20)).await;
+    let (one, two) = twins(&world);
+    world.procurify.edit_bill(two, |edit| edit.invoice_number = Some(format!("INV-{one}")));
+    world.connect().await.sync(FlowKind::PurchaseOrders).await.unwrap();
+    let mut once = Backoff::seeded(11);
+    (once.base, once.max_attempts) = (Duration::from_secs(60), 1);
+    let connection = world.build(100, |connection| connection.retry(Arc::new(once)).patience(Duration::ZERO)).await;
+    turn_away(&world);
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    assert_eq!(waiting(&report), world.bill_keys().len() as u64, "one was given up: {:?}", report.counts);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_bills_of_one_invoice_none_is_given_up_while_the_gateway_fails_on_each_product() {
+    both_of_one_invoice_wait::<M3>().await;
+    both_of_one_invoice_wait::<SyteLine>().await;
+    both_of_one_invoice_wait::<OData>().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
