@@ -90,9 +90,10 @@ async fn both_of_one_invoice_wait<E: Erp>() {
     let (one, two) = twins(&world);
     world.procurify.edit_bill(two, |edit| edit.invoice_number = Some(format!("INV-{one}")));
     world.connect().await.sync(FlowKind::PurchaseOrders).await.unwrap();
-    let mut once = Backoff::seeded(11);
-    (once.base, once.max_attempts) = (Duration::from_secs(60), 1);
-    let connection = world.build(100, |connection| connection.retry(Arc::new(once)).patience(Duration::ZERO)).await;
+    let mut impatient = Backoff::seeded(11);
+    (impatient.base, impatient.max_attempts) = (Duration::from_secs(60), 1);
+    let connection =
+        world.build(100, |connection| connection.retry(Arc::new(impatient)).patience(Duration::ZERO)).await;
     turn_away(&world);
     let report = connection.sync(FlowKind::Bills).await.unwrap();
     assert_eq!(waiting(&report), world.bill_keys().len() as u64, "one was given up: {:?}", report.counts);
