@@ -165,22 +165,28 @@ impl<B: InvoiceBook> InvoiceSink<B> {
             let begins_alike = |reference: &str| reference.get(..4) == sought.reference.as_str().get(..4);
             present.reference.as_deref().is_some_and(begins_alike)
         };
-        // A year that somebody mistyped makes no other invoice: the amount must be another, or the bill.
+        // A year that somebody mistyped makes no other invoice: the amount must be another, or a person say so.
         let is_another = |present: &Present| {
             let other_amount = present.amount.is_some_and(|amount| amount != invoice.total);
-            invoice.others.contains(&present.number)
-                || (of_another_year(present) && (other_amount || of_another_bill(present)))
+            invoice.others.contains(&present.number) || (of_another_year(present) && other_amount)
         };
         let others: Vec<&Present> = others.iter().filter(|present| !present.void && !is_another(present)).collect();
         let Some(first) = others.first() else { return There::Nothing };
+        let way_out = |present: &Present| {
+            let command = format!("link other_invoice BILL \"{}\"", present.number);
+            of_another_year(present)
+                .then(|| format!(", or say that it is another invoice (`{command}`, with the bill's id)"))
+                .unwrap_or_default()
+        };
         if let Some(other) = others.iter().find(|present| of_another_bill(present)) {
             return There::Foreign(format!(
                 "invoice {} of supplier {} is in {} already as {}, from another bill of Procurify: one of the two bills is \
-                 a duplicate",
+                 a duplicate: withdraw it{}, then replay the bill",
                 invoice.number,
                 invoice.supplier,
                 self.book.place(),
-                other.number
+                other.number,
+                way_out(other)
             ));
         }
         match others.iter().find(|present| is_same(present, invoice)) {
@@ -196,11 +202,7 @@ impl<B: InvoiceBook> InvoiceSink<B> {
                 invoice.currency,
                 invoice.total,
                 invoice.invoice_date,
-                if of_another_year(first) {
-                    ", or say that it is another invoice (`link other_invoice BILL NUMBER`, with the bill's id)"
-                } else {
-                    ""
-                }
+                way_out(first)
             )),
         }
     }

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use procurify_client::{ErrorKind, PoNumber};
-use sync_core::{Actor, Head, Match, MatchedBy, RecordKey, Reference, ReferenceChange, StoreError, TargetRef};
+use sync_core::{
+    Actor, Assurance, EngineError, Head, Match, MatchedBy, RecordKey, Reference, ReferenceChange, State, StoreError,
+};
 
 use super::align::{Reading, how};
 use super::matching::is_same_name;
@@ -74,6 +76,9 @@ pub enum LinkError {
     /// The table could not be read or saved.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// An order that was left out because of its link could not be looked at anew.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
 }
 
 struct Wrong<'a>(&'a [WrongLink]);
@@ -122,7 +127,7 @@ impl Connection {
         let orders = targets(PURCHASE_ORDER);
         if !orders.is_empty() {
             values.orders = self.orders_of(links).await?;
-            values.posted = self.posted(&values.orders).await?;
+            values.sent = self.sent(&values.orders).await?;
             values.erp_orders = self.cloudsuite().orders(&orders).await.map_err(AlignError::cloudsuite)?;
         }
         values.bills = self.bills_of(links).await?;
@@ -153,6 +158,9 @@ impl Connection {
         }
         let now = self.engine.time().now();
         self.engine.references().amend(self.engine.connection(), &checked, &[], by, now).await?;
+        for line in checked.iter().filter(|line| line.kind == PURCHASE_ORDER) {
+            self.look_anew(&line.source, by).await?;
+        }
         Ok(checked)
     }
 
@@ -170,14 +178,36 @@ impl Connection {
         Ok(orders)
     }
 
-    /// Those of these orders that are posted by themselves, and as what.
-    async fn posted(&self, orders: &[Subject]) -> Result<Vec<(String, TargetRef)>, StoreError> {
-        let connection = self.engine.connection();
-        let key = |order: &Subject| RecordKey::new(connection.clone(), PURCHASE_ORDER.into(), order.source.as_str());
-        let keys: Vec<RecordKey> = orders.iter().map(key).collect();
+    /// Those of these orders that are posted by themselves or may be, and why they are not to be linked.
+    async fn sent(&self, orders: &[Subject]) -> Result<Vec<(String, String)>, StoreError> {
+        let keys: Vec<RecordKey> = orders.iter().map(|order| self.order(&order.source)).collect();
         let known = if keys.is_empty() { Vec::new() } else { self.engine.store().get(&keys).await? };
-        let posted = |head: Head| Some((head.key.id().to_owned(), head.target()?.clone()));
-        Ok(known.into_iter().flatten().filter_map(posted).collect())
+        let why = |head: &Head| match (&head.state, head.target()) {
+            (_, Some(target)) => Some(format!(
+                "it was posted as {target}, to which its bills refer by themselves: there is nothing to link"
+            )),
+            (State::Committing { .. } | State::InDoubt { .. } | State::Accepted { .. }, None) => Some(format!(
+                "it was sent, and what became of it is being found out: let the syncs go on, see `audit {}`, and link \
+                 it if it turns out not to be there",
+                head.key
+            )),
+            _ => None,
+        };
+        Ok(known.into_iter().flatten().filter_map(|head| Some((head.key.id().to_owned(), why(&head)?))).collect())
+    }
+
+    fn order(&self, id: &str) -> RecordKey {
+        RecordKey::new(self.engine.connection().clone(), PURCHASE_ORDER.into(), id)
+    }
+
+    /// Looks anew at an order that was left out because it was linked: nothing else would, as it has not changed.
+    async fn look_anew(&self, order: &str, by: &Actor) -> Result<(), LinkError> {
+        let key = self.order(order);
+        let known = self.engine.store().get(std::slice::from_ref(&key)).await?;
+        if known.into_iter().flatten().any(|head| matches!(head.state, State::Skipped { .. })) {
+            self.engine.replay(&key, by, Assurance::None).await?;
+        }
+        Ok(())
     }
 
     /// The bills that are linked, as far as the ledger has them.
@@ -209,6 +239,9 @@ impl Connection {
         let now = self.engine.time().now();
         store.amend(connection, &[], &[(kind.to_owned(), line.source.clone())], by, now).await?;
         self.align_reference_data().await?;
+        if kind == PURCHASE_ORDER {
+            self.look_anew(&line.source, by).await?;
+        }
         Ok(())
     }
 
@@ -297,8 +330,8 @@ struct Values {
     items: Vec<Master>,
     /// Orders of Procurify.
     orders: Vec<Subject>,
-    /// Orders of Procurify that are posted by themselves.
-    posted: Vec<(String, TargetRef)>,
+    /// Orders of Procurify that are not to be linked, and why not.
+    sent: Vec<(String, String)>,
     /// Bills of the ledger.
     bills: Vec<String>,
     /// Orders of the ERP, where it can be asked for them.
@@ -323,11 +356,8 @@ impl Values {
             ITEM => by_hand(source, source, to(&self.items)?),
             PURCHASE_ORDER => {
                 let subject = from(&self.orders)?;
-                if let Some((order, posted)) = self.posted.iter().find(|(order, _)| *order == subject.source) {
-                    return Err(format!(
-                        "purchase order {order} was posted as {posted}, to which its bills refer by themselves: there \
-                         is nothing to link"
-                    ));
+                if let Some((order, why)) = self.sent.iter().find(|(order, _)| *order == subject.source) {
+                    return Err(format!("purchase order {order}: {why}"));
                 }
                 let target = match &self.erp_orders {
                     _ if target.eq_ignore_ascii_case(NO_ORDER) => NO_ORDER.to_owned(),

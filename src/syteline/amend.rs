@@ -200,13 +200,15 @@ fn change(
         document: Some(document.clone()),
         ..Plan::default()
     };
-    // What is complete since it came stays so, unless there is more to come.
-    let came = steps.steps.is_empty() && lines.iter().any(|line| !taken(line).is_zero());
-    let mut differences = head_changes(head, order, came, &mut plan)?;
+    // What is complete since it came, or was closed in both systems, stays so, unless there is more to come.
+    let came = order.closed_short || lines.iter().any(|line| !taken(line).is_zero());
+    let stays = steps.steps.is_empty() && came;
+    let mut differences = head_changes(head, order, stays, &mut plan)?;
     let removed =
         |place: usize| steps.steps.iter().any(|step| matches!(step, Step::Remove { there } if *there == place));
     let reopened = |line: &PurchaseOrderLine| {
-        (line.status.as_deref() == Some("C") && taken(line).is_zero()).then(|| OrderStatus::Ordered.code().to_owned())
+        (!stays && line.status.as_deref() == Some("C") && taken(line).is_zero())
+            .then(|| OrderStatus::Ordered.code().to_owned())
     };
     for (place, line) in lines.iter().enumerate().filter(|(place, _)| !removed(*place)) {
         let pair = steps.pairs.iter().position(|pair| *pair == Some(place));

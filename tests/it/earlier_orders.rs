@@ -1,12 +1,14 @@
 //! Bills for orders from before the first day of orders: they say so, and a person settles what they refer to.
 
+use std::time::Duration;
+
 use chrono::NaiveDate;
 use procurify_cloudsuite::bill::{DefaultBillMapper, InvoiceDraft};
 use procurify_cloudsuite::m3::{M3InvoiceSettings, M3Product};
 use procurify_cloudsuite::purchase_order::SourceSettings;
 use procurify_cloudsuite::reference::{Link, LinkError};
 use procurify_cloudsuite::{Company, Connection, ConnectionBuilder, FlowKind};
-use sandbox::{M3, OData, Scenario, SyteLine, TypedLine, TypedOrder};
+use sandbox::{FaultKind, M3, Matcher, OData, Scenario, SyteLine, TypedLine, TypedOrder};
 use sync_core::{Actor, Change, StateName};
 
 use crate::erp::Erp;
@@ -60,14 +62,7 @@ async fn settles<E: Erp>(world: &World<E>, connection: Connection) {
         orders.push(reason.split("`link purchase_order ").nth(1).unwrap().split(' ').next().unwrap().to_owned());
         assert!(reason.contains(&format!("`link purchase_order {} none`", orders.last().unwrap())), "{reason}");
     }
-    let line = TypedLine { quantity: 1.into(), price: 10.into(), account: String::new() };
-    let number = world.erp.type_in(&TypedOrder {
-        supplier: "S10001".to_owned(),
-        currency: "CAD".to_owned(),
-        date: NaiveDate::from_ymd_opt(2026, 9, 1).unwrap(),
-        external_ref: String::new(),
-        lines: vec![line],
-    });
+    let number = typed_order(world);
     let why = refusal(&connection, link(&orders[0], "1999999")).await;
     assert!(why.contains("the ERP has no purchase order `1999999`"), "{why}");
     let why = refusal(&connection, link("4711", &number)).await;
@@ -153,4 +148,41 @@ async fn the_connector_says_so_and_links_the_order_on_its_command_line() {
     assert_eq!(code, Some(0), "{said}");
     command(&["sync"]).await;
     assert_eq!(world.erp.all_documents().len(), 1, "its bill is posted, and refers to no order");
+}
+
+fn typed_order<E: Erp>(world: &World<E>) -> String {
+    world.erp.type_in(&TypedOrder {
+        supplier: "S10001".to_owned(),
+        currency: "CAD".to_owned(),
+        date: NaiveDate::from_ymd_opt(2026, 9, 1).unwrap(),
+        external_ref: String::new(),
+        lines: vec![TypedLine { quantity: 1.into(), price: 10.into(), account: String::new() }],
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_was_linked_by_mistake_is_posted_once_the_link_is_taken_back() {
+    let world = World::new(scenario(3)).await;
+    let number = typed_order(&world);
+    let connection = world.connect().await;
+    let jo = Actor::new("jo");
+    connection.link(&[link("10001", &number)], &jo).await.unwrap();
+    let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    assert_eq!((report.posted.len(), report.count(StateName::Skipped)), (2, 1), "{:?}", report.counts);
+    connection.unlink("purchase_order", "10001", &jo).await.unwrap();
+    let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    assert_eq!(report.posted, [key(10_001)], "{:?}", report.counts);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_may_be_in_the_erp_is_not_linked_to_another() {
+    let world = World::new(scenario(1)).await;
+    let number = typed_order(&world);
+    let finish = Matcher::operation("POST PPS370MI").containing("FinishEntry");
+    world.erp.fault_next(finish, FaultKind::ResetAfter);
+    let connection = world.connect_waiting(Duration::ZERO).await;
+    let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    assert_eq!(report.count(StateName::InDoubt), 1, "{:?}", report.counts);
+    let why = refusal(&connection, link("10001", &number)).await;
+    assert!(why.contains("it was sent, and what became of it is being found out"), "{why}");
 }

@@ -120,7 +120,7 @@ async fn a_bill_whose_number_is_corrected_while_its_head_is_in_doubt_gets_no_sec
     let connection = world.connect().await;
     let report = connection.sync(FlowKind::Bills).await.unwrap();
     world.exactly_once(&world.bill_keys());
-    assert_eq!((report.count(StateName::Rejected), report.concerns.len()), (1, 1), "{:?}", report.concerns);
+    assert_eq!((report.count(StateName::Parked), report.concerns.len()), (1, 1), "{:?}", report.concerns);
     let reason = &report.concerns[0].reason;
     assert!(reason.contains(&format!("left invoice INV-{id} ")) && reason.contains("now INV-CORRECTED"), "{reason}");
     // Made what it was again, it is completed by itself.

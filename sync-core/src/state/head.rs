@@ -178,10 +178,8 @@ impl Head {
         }
         match &event.change {
             Change::NotYetThere => self.looked = true,
-            // Whoever waits for something may make it by hand meanwhile.
-            Change::Replayed | Change::Held { .. } => self.looked = false,
-            // Once something of it was sent, a part of that may be there, with which staging knows how to deal.
-            Change::RetryPlanned { .. } if self.earlier.is_none() => self.looked = false,
+            // Whoever waits for something may make it by hand meanwhile, and a lost request may come late.
+            Change::Replayed | Change::Held { .. } | Change::RetryPlanned { .. } => self.looked = false,
             _ => {}
         }
         self.note_trouble(&event.change, event.at);

@@ -74,8 +74,11 @@ async fn of_two_bills_of_one_invoice<E: Erp>() {
         (edit.status, edit.invoice_number) = (Some(APPROVED), Some(format!("INV-{one}")));
     });
     let mut report = world.sync_bills().await;
-    while report.concerns.is_empty() {
+    for _ in 0..20 {
         assert!(made_by_us(&world) <= drafts.len(), "one was doubled");
+        if !report.concerns.is_empty() {
+            break;
+        }
         report = world.sync_bills().await;
     }
     assert_eq!(made_by_us(&world), drafts.len());
