@@ -173,10 +173,11 @@ impl<B: InvoiceBook> InvoiceSink<B> {
         let others: Vec<&Present> = others.iter().filter(|present| !present.void && !is_another(present)).collect();
         let Some(first) = others.first() else { return There::Nothing };
         let way_out = |present: &Present| {
+            if !of_another_year(present) {
+                return String::new();
+            }
             let command = format!("link other_invoice BILL \"{}\"", present.number);
-            of_another_year(present)
-                .then(|| format!(", or say that it is another invoice (`{command}`, with the bill's id)"))
-                .unwrap_or_default()
+            format!(", or say that it is another invoice (`{command}`, with the bill's id)")
         };
         if let Some(other) = others.iter().find(|present| of_another_bill(present)) {
             return There::Foreign(format!(
