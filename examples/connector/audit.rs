@@ -112,7 +112,7 @@ async fn export(config: &Config, folder: &Path, arguments: &AuditArguments, json
         writeln!(out, "{}", json!({ "entries": collected }))?;
     }
     if !any && written.is_ok() {
-        eprintln!("No record in the ledger fits.");
+        eprintln!("No record in the ledger fits (days are those of the calendar's time zone).");
     }
     match written {
         // Whoever reads has enough of it.
@@ -153,7 +153,7 @@ async fn link_changes(
         }
     }
     if changes.is_empty() {
-        eprintln!("Nobody has linked anything by hand.");
+        eprintln!("Nobody has linked anything by hand in that time (days are those of the calendar's time zone).");
     }
     crate::commands::print(&String::from_utf8(out)?);
     Ok(ExitCode::SUCCESS)

@@ -46,7 +46,8 @@ impl Visit for Retry {
 impl Retry {
     fn words(&self, system: &str) -> String {
         let limit = match (self.seconds_left, self.tries_left) {
-            (Some(seconds), _) => format!(" for up to {seconds} s"),
+            (Some(seconds), Some(tries)) => format!(" up to {tries} times, for at most {seconds} s"),
+            (Some(seconds), None) => format!(" for up to {seconds} s"),
             (None, Some(1)) => " once".to_owned(),
             (None, Some(tries)) => format!(" up to {tries} times"),
             (None, None) => String::new(),

@@ -41,6 +41,11 @@ pub async fn run(
     arguments: &ReconcileArguments,
     json: bool,
 ) -> Result<ExitCode, Problem> {
+    if let (Some(from), Some(to)) = (arguments.from, arguments.to)
+        && from > to
+    {
+        return Err(format!("--from {from} is after --to {to}: no day lies between them").into());
+    }
     let period = Period { first: arguments.from, last: arguments.to };
     let mut compared = Vec::new();
     for flow in flows {
@@ -145,7 +150,12 @@ fn text(compared: &[(String, Comparison)], clean: bool) -> String {
             let _ = writeln!(text, "  {}{values}", words.join("  "));
         }
     }
-    text.push_str(if clean { "Both sides are the same.\n" } else { "The two sides differ.\n" });
+    let nothing = compared.iter().all(|(_, comparison)| comparison.matched == 0);
+    text.push_str(match clean {
+        true if nothing => "Neither side has anything in these days.\n",
+        true => "Both sides are the same.\n",
+        false => "The two sides differ.\n",
+    });
     text
 }
 

@@ -37,7 +37,10 @@ async fn that_a_system_does_not_answer_is_said_once_and_in_plain_words() {
     let said = said.await.unwrap();
     let [sentence] = said.as_slice() else { panic!("{said:?}") };
     let begins = format!("Procurify ({nowhere}) does not answer: could not connect: check the address");
-    assert!(sentence.starts_with(&begins) && sentence.contains("; trying again for up to "), "{sentence}");
+    assert!(
+        sentence.starts_with(&begins) && sentence.contains("; trying again up to 4 times, for at most "),
+        "{sentence}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -259,6 +259,9 @@ async fn the_connector_compares_and_exits_by_what_it_finds() {
     assert!(table.contains(&format!("purchase_order,extra,,{outside},")), "{table}");
     let (_, text) = command(&["reconcile", "--from", "2026-10-01", "--to", "2026-10-31"]).await;
     assert!(text.contains("1 missing, 1 extra, 0 differences") && text.contains("The two sides differ."), "{text}");
-    let (code, _) = command(&["reconcile", "--from", "yesterday"]).await;
-    assert_eq!(code, Some(1));
+    for wrong in [&["--from", "yesterday"][..], &["--from", "2026-10-31", "--to", "2026-10-01"]] {
+        assert_eq!(command(&[&["reconcile"], wrong].concat()).await.0, Some(1), "{wrong:?}");
+    }
+    let (_, text) = command(&["reconcile", "--from", "2031-01-01"]).await;
+    assert!(text.contains("Neither side has anything in these days."), "{text}");
 }

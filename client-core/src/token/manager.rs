@@ -252,9 +252,11 @@ impl TokenManager {
             let Some(wait) = wait.filter(in_time).filter(|_| passes_by_itself(error.kind(), attempt)) else {
                 return Err(error);
             };
+            let rationed = error.kind() == ErrorKind::RateLimited;
             tracing::info!(
                 system = self.system,
                 attempt,
+                tries_left = (!rationed).then(|| self.retry.max_attempts.saturating_sub(attempt)),
                 seconds_left = deadline.map(|deadline| (deadline - Instant::now()).as_secs() + 1),
                 kind = ?error.kind(),
                 reason = error.message(),

@@ -92,7 +92,7 @@ fn why_not(head: &Head, sure: bool) -> Option<String> {
         State::Held { .. } | State::Skipped { .. } | State::Rejected { .. } | State::Parked { .. } => return None,
         State::Accepted { .. } | State::InDoubt { .. } if sure => return None,
         State::Accepted { .. } | State::InDoubt { .. } => {
-            "it may be in the target: look there first, and give your assurance that it is not".to_owned()
+            "it may be in the target: look there first, and if it is not there, say so (`--not-in-target`)".to_owned()
         }
         State::Posted { target } | State::Cancelled { target } if is_behind(head) => format!(
             "its document {target} is not as it is now, which is told and not carried over: make it so in the target by \
