@@ -78,7 +78,8 @@ impl<B: InvoiceBook> InvoiceSink<B> {
                 Found::Found(TargetRef(present.number))
             }
             // What is not whole counts for nothing yet; the next attempt completes it.
-            Ok(There::Nothing | There::Part(_) | There::Same(_)) => Found::Absent,
+            Ok(There::Part(_)) => Found::InPart,
+            Ok(There::Nothing | There::Same(_)) => Found::Absent,
             Ok(There::Other(why) | There::Foreign(why) | There::Void(why)) => {
                 Found::Differs(Failure::new(FailureKind::Other, why))
             }
@@ -134,6 +135,14 @@ fn made_for_another(prepared: &Prepared, other: &RecordKey) -> Failure {
 
 fn answered<T>(answers: &mut impl Iterator<Item = Result<T, Trouble>>) -> Result<T, Trouble> {
     answers.next().unwrap_or_else(|| Err(Trouble::Unknown(no_answer())))
+}
+
+/// A draft that is being staged.
+struct Staging<'a> {
+    draft: &'a Draft,
+    prepared: Prepared,
+    /// What an earlier attempt sent of it.
+    earlier: Option<Prepared>,
 }
 
 /// What one commit does of an invoice, step by step.
@@ -267,53 +276,36 @@ impl<B: InvoiceBook> Sink for InvoiceSink<B> {
     }
 
     async fn stage(&self, drafts: &[Draft]) -> Vec<Staged> {
-        let prepared: Vec<Result<(Prepared, Option<Prepared>), Failure>> = drafts
-            .iter()
-            .map(|draft| {
-                let invoice = invoice_of(&draft.document)?;
-                self.book.check(&invoice)?;
-                let earlier = draft.earlier.as_ref().map(Prepared::read).transpose()?;
-                Ok((Prepared { reference: draft.reference.clone(), invoice, left: None }, earlier))
-            })
-            .collect();
-        // Of what was never sent, nothing can bear our reference that was not found before this attempt.
-        let sought: Vec<Sought<'_>> = prepared
-            .iter()
-            .flatten()
-            .map(|(prepared, earlier)| Sought { may_be_renamed: earlier.is_some(), ..prepared.sought() })
-            .collect();
-        let invoices: Vec<&InvoiceDraft> = sought.iter().map(|sought| sought.invoice).collect();
+        let read: Vec<Result<Staging<'_>, Failure>> = drafts.iter().map(|draft| self.read(draft)).collect();
+        let staging: Vec<&Staging<'_>> = read.iter().flatten().collect();
+        let invoices: Vec<&InvoiceDraft> = staging.iter().map(|one| &one.prepared.invoice).collect();
         let mut waits_for = self.book.waits_for(&invoices).await.into_iter();
-        let mut there = self.look(&sought).await.into_iter();
-        let wanted: Vec<(Option<&Prepared>, &InvoiceDraft)> =
-            prepared.iter().flatten().map(|(prepared, earlier)| (earlier.as_ref(), &prepared.invoice)).collect();
-        let mut leftovers = self.leftovers(&wanted).await.into_iter();
+        let mut there = self.look_again(&staging).await.into_iter();
         let mut being_made: HashMap<(String, String), &RecordKey> = HashMap::new();
-        let mut staged = Vec::with_capacity(prepared.len());
-        for (draft, prepared) in drafts.iter().zip(&prepared) {
-            let (prepared, earlier) = match prepared {
-                Ok(prepared) => prepared,
+        let mut staged = Vec::with_capacity(read.len());
+        for one in &read {
+            let one = match one {
+                Ok(one) => one,
                 Err(failure) => {
                     staged.push(Staged::Rejected(failure.clone()));
                     continue;
                 }
             };
-            let there = there.next().unwrap_or_else(|| Err(no_answer()));
-            let leftover = leftovers.next().unwrap_or_else(|| Err(no_answer()));
+            let (there, leftover) = there.next().unwrap_or_else(|| (Err(no_answer()), Ok(None)));
             let waits_for = waits_for.next().unwrap_or_else(|| Err(no_answer()));
             let answer = match (waits_for, leftover) {
                 (Err(failure), _) | (_, Err(failure)) => Staged::NotStaged(failure),
                 (_, Ok(Some(leftover))) => Staged::Blocked(leftover),
                 (Ok(missing), _) if !missing.is_empty() => Staged::Held(missing),
-                _ => self.staged(prepared, earlier.as_ref(), there),
+                _ => self.staged(&one.prepared, one.earlier.as_ref(), there),
             };
-            staged.push(match (&answer, being_made.entry(prepared.invoice.known_by())) {
+            staged.push(match (&answer, being_made.entry(one.prepared.invoice.known_by())) {
                 // Of two bills of one invoice the second waits, to be told then that it is a duplicate.
                 (Staged::Staged(..), Entry::Occupied(other)) => {
-                    Staged::NotStaged(made_for_another(prepared, other.get()))
+                    Staged::NotStaged(made_for_another(&one.prepared, other.get()))
                 }
                 (Staged::Staged(..), Entry::Vacant(free)) => {
-                    free.insert(&draft.key);
+                    free.insert(&one.draft.key);
                     answer
                 }
                 _ => answer,
@@ -394,6 +386,37 @@ impl<B: InvoiceBook> Sink for InvoiceSink<B> {
 }
 
 impl<B: InvoiceBook> InvoiceSink<B> {
+    fn read<'a>(&self, draft: &'a Draft) -> Result<Staging<'a>, Failure> {
+        let invoice = invoice_of(&draft.document)?;
+        self.book.check(&invoice)?;
+        let earlier = draft.earlier.as_ref().map(Prepared::read).transpose()?;
+        Ok(Staging { draft, prepared: Prepared { reference: draft.reference.clone(), invoice, left: None }, earlier })
+    }
+
+    /// What is there of these, and why what was sent of them earlier forbids that they are made; nothing of those that
+    /// were not there a moment ago.
+    async fn look_again(
+        &self,
+        staging: &[&Staging<'_>],
+    ) -> Vec<(Result<There, Failure>, Result<Option<Failure>, Failure>)> {
+        let asked = || staging.iter().filter(|one| !one.draft.absent);
+        // Of what was never sent, nothing can bear our reference that was not found before this attempt.
+        let sought: Vec<Sought<'_>> =
+            asked().map(|one| Sought { may_be_renamed: one.earlier.is_some(), ..one.prepared.sought() }).collect();
+        let mut there = self.look(&sought).await.into_iter();
+        let sent: Vec<(Option<&Prepared>, &InvoiceDraft)> =
+            asked().map(|one| (one.earlier.as_ref(), &one.prepared.invoice)).collect();
+        let mut leftovers = self.leftovers(&sent).await.into_iter();
+        let mut answer = |one: &&Staging<'_>| {
+            if one.draft.absent {
+                return (Ok(There::Nothing), Ok(None));
+            }
+            let there = there.next().unwrap_or_else(|| Err(no_answer()));
+            (there, leftovers.next().unwrap_or_else(|| Err(no_answer())))
+        };
+        staging.iter().map(&mut answer).collect()
+    }
+
     fn staged(&self, prepared: &Prepared, earlier: Option<&Prepared>, there: Result<There, Failure>) -> Staged {
         let left = match there {
             Err(failure) => return Staged::NotStaged(failure),

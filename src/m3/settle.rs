@@ -84,7 +84,7 @@ async fn tell_apart(sink: &M3PurchaseOrders, repeated: &[Repeated], settled: &mu
             (Found::Found(target), _) => Settled::Created(target),
             (Found::Unanswered(failure), _) => Settled::Unanswered(failure),
             (_, Err(failure)) => Settled::Unanswered(failure.clone()),
-            (Found::Absent, Ok(gone)) => judge(one, gone),
+            (Found::Absent | Found::InPart, Ok(gone)) => judge(one, gone),
             (Found::Pending | Found::Differs(_), Ok(_)) => unclear(one),
         };
     }

@@ -186,6 +186,7 @@ fn change(
         reference: amendment.reference.clone(),
         document: document.clone(),
         earlier: None,
+        absent: false,
     };
     // Checks all codes of the order that is wanted.
     let whole = Document::new(&draft, settings)?;
@@ -359,6 +360,7 @@ fn added(
         reference: plan.reference.clone().ok_or_else(|| lost("reference"))?,
         document: plan.document.clone().ok_or_else(|| lost("document"))?,
         earlier: None,
+        absent: false,
     };
     let order = plan.order.as_ref().ok_or_else(|| lost("order"))?;
     Document::new(&draft, &sink.settings)?.added(order, place, number).ok_or_else(|| lost("such line"))

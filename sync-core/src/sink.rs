@@ -23,6 +23,21 @@ pub struct Draft {
     /// What the last commit of it sent, if there was one that did not end with a document: where a commit is not all or
     /// nothing, a part of that may be in the target still.
     pub earlier: Option<Handle>,
+    /// Whether [`Sink::find`] has just answered [`Found::Absent`] for it: staging need not ask the same again.
+    pub absent: bool,
+}
+
+impl Draft {
+    /// The question whether it is there, before anything of it is sent.
+    pub(crate) fn lookup(&self) -> Lookup {
+        Lookup {
+            key: self.key.clone(),
+            reference: self.reference.clone(),
+            handle: None,
+            document: Some(self.document.clone()),
+            earlier: self.earlier.clone(),
+        }
+    }
 }
 
 /// What staging gave: all a sink needs to commit, settle, look up or discard it later, in any process.
@@ -89,6 +104,9 @@ pub enum Found {
     Pending,
     /// Nothing was found. Where the target's search lags, that proves nothing by itself.
     Absent,
+    /// No document yet, but what an attempt left of it, which [staging](Sink::stage) looks at once more. For all else it
+    /// is as absent.
+    InPart,
     /// A document stands in its place that may not be the same: only a person can tell. The record is parked.
     Differs(Failure),
     /// The question was not answered.
@@ -109,7 +127,7 @@ impl Found {
             Self::Found(target) => Settled::Created(target),
             Self::Differs(failure) => Settled::NeedsPerson(failure),
             Self::Unanswered(failure) => Settled::Unanswered(failure),
-            Self::Absent | Self::Pending => Settled::Void,
+            Self::Absent | Self::InPart | Self::Pending => Settled::Void,
         }
     }
 }

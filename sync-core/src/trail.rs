@@ -14,7 +14,7 @@ use crate::record::{Actor, Lifecycle, RecordKey};
 use crate::request::RequestIds;
 use crate::sink::{Difference, TargetRef};
 use crate::standing::{Standing, minute};
-use crate::state::{Head, State, StateName};
+use crate::state::{Head, State, StateName, join};
 
 /// All that happened to one record. Displays one line an event, and at the end where the record stands.
 #[derive(Debug, Clone)]
@@ -93,8 +93,7 @@ fn differences(before: Option<&Head>, change: &Change) -> Vec<Difference> {
 fn told(change: &Change, differences: &[Difference]) -> String {
     match change {
         Change::Revised { .. } if !differences.is_empty() => {
-            let differences = differences.iter().map(ToString::to_string).collect::<Vec<_>>();
-            format!("{change}: {}", differences.join("; "))
+            format!("{change}: {}", join(differences))
         }
         change => change.to_string(),
     }
@@ -253,8 +252,7 @@ impl fmt::Display for Change {
             Self::Voided => f.write_str("proven never to have been committed; a new attempt is safe"),
             Self::Amending { document, decisions, differences } => {
                 f.write_str(if document.is_some() { "changing the document: " } else { "cancelling the document: " })?;
-                let differences = differences.iter().map(ToString::to_string);
-                f.write_str(&differences.collect::<Vec<_>>().join("; "))?;
+                f.write_str(&join(differences))?;
                 if decisions.is_empty() { Ok(()) } else { write!(f, " ({})", decisions.join("; ")) }
             }
             Self::Amended { lifecycle: Lifecycle::Active, .. } => f.write_str("the document is as the record is now"),
@@ -266,10 +264,7 @@ impl fmt::Display for Change {
                 write!(f, "the change waits until {}: {reason}", minute(*until))
             }
             Self::AmendRefused { failure, .. } => write!(f, "the document cannot be changed so: {failure}"),
-            Self::AmendHeld { missing, .. } => {
-                let missing = missing.iter().map(ToString::to_string).collect::<Vec<_>>();
-                write!(f, "the change waits: {}", missing.join("; "))
-            }
+            Self::AmendHeld { missing, .. } => write!(f, "the change waits: {}", join(missing)),
             Self::LookedUp { pending: true, .. } => f.write_str("looked up: on its way"),
             Self::LookedUp { pending: false, .. } => f.write_str("looked up: not there yet"),
             Self::Unanswered { failure, next } => {

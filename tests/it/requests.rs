@@ -5,7 +5,7 @@ use std::time::Duration;
 use cloudsuite_client::odata::BatchFormat;
 use procurify_cloudsuite::FlowKind;
 use procurify_cloudsuite::odata::ODataProduct;
-use sandbox::{Bump, Faults, Matcher, OData, ODataConfig, Scenario, SyteLine, SyteLineConfig};
+use sandbox::{Bump, Faults, M3, Matcher, OData, ODataConfig, Scenario, SyteLine, SyteLineConfig};
 
 use crate::erp::Erp;
 use crate::faults::one_in_five;
@@ -184,4 +184,23 @@ async fn reference_data_is_read_once_in_a_pass_of_several_flows() {
     }
     connection.sync(FlowKind::Bills).await.unwrap();
     assert_eq!(vendors() - before, 1, "by itself each flow reads what is new");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bill_is_looked_for_once_before_it_is_made() {
+    assert_eq!(asked_for_bills::<M3>("POST APS200MI").await, 1);
+    assert_eq!(asked_for_bills::<SyteLine>("GET load/SLAptrxps").await, 1);
+    assert_eq!(asked_for_bills::<OData>("GET Invoices").await, 5, "four by number, and one by our reference");
+}
+
+/// How often the product is asked this while it is given some thirty bills.
+async fn asked_for_bills<E: Erp>(what: &str) -> u64 {
+    let world = World::<E>::of(Scenario { missing: 0, bills: 50, ..scenario(20) }).await;
+    let connection = world.connect().await;
+    assert!(connection.sync(FlowKind::PurchaseOrders).await.unwrap().is_all_done());
+    let asked = || world.erp.seen().requests.get(what).copied().unwrap_or(0);
+    let before = asked();
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    assert!(report.is_all_done() && report.posted.len() > 20, "{report:?}");
+    asked() - before
 }

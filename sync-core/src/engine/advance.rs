@@ -229,20 +229,21 @@ impl Engine {
         if first.is_empty() {
             return Ok(wanted);
         }
-        let question =
-            |(work, wanted): &(Work, Wanted)| Lookup { document: Some(wanted.draft.document.clone()), ..lookup(work) };
-        let lookups: Vec<Lookup> = first.iter().map(question).collect();
+        let lookups: Vec<Lookup> = first.iter().map(|(_, wanted)| wanted.draft.lookup()).collect();
         let answers = self.find(flow, &lookups).await?;
         let mut retries = Retries::of(self);
         let (mut absent, mut found, mut linking) = (Vec::new(), Vec::new(), Vec::new());
         let mut entries = Vec::new();
         for ((work, Wanted { draft, against }), answer) in first.into_iter().zip(answers) {
             match answer {
-                Found::Absent if !against.is_empty() => {
+                Found::Absent | Found::InPart if !against.is_empty() => {
                     let changes = vec![Change::NotYetThere, Change::Held { missing: against }];
                     entries.push(Entry { changes, ..Entry::last(work, Change::NotYetThere, ()) });
                 }
-                Found::Absent => absent.push(Entry::new(work, Change::NotYetThere, Lease::Keep, draft)),
+                Found::Absent | Found::InPart => {
+                    let draft = Draft { absent: answer == Found::Absent, ..draft };
+                    absent.push(Entry::new(work, Change::NotYetThere, Lease::Keep, draft));
+                }
                 Found::Found(target) => {
                     found.push(Amendment::of_found(draft.key, target, Some(draft.document)));
                     linking.push(work);
@@ -457,12 +458,7 @@ fn intent(
     against: Vec<Missing>,
     until: DateTime<Utc>,
 ) -> Entry<Option<Wanted>> {
-    let draft = Draft {
-        key: work.head.key.clone(),
-        reference: ExternalRef::of(&work.head.key),
-        document: document.clone(),
-        earlier: work.head.earlier.clone(),
-    };
+    let draft = work.head.draft(document.clone());
     let only_at = Some((work.head.revision.clone(), Lifecycle::Active));
     let change = Change::Intended { attempt: work.head.attempt + 1, document, decisions };
     Entry { only_at, ..Entry::new(work, change, Lease::Until(until), Some(Wanted { draft, against })) }

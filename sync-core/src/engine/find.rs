@@ -10,6 +10,7 @@ use crate::failure::{Failure, FailureKind};
 use crate::ledger::{Change, Evidence};
 use crate::record::RecordKey;
 use crate::sink::{Amendment, Compared, Found, Lookup, TargetRef};
+use crate::state::join;
 
 impl Engine {
     /// What the sink finds of these. A document that another record has already, or that an earlier one of these has
@@ -47,9 +48,7 @@ pub(super) async fn differences(flow: &Flow, found: &[Amendment]) -> Vec<Result<
     let answers = pad(flow.sink.compare(found).await, found.len(), || Compared::Unanswered(no_answer()));
     let difference = |answer| match answer {
         Compared::Same => Ok(None),
-        Compared::Differs { differences, .. } => {
-            Ok(Some(differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))
-        }
+        Compared::Differs { differences, .. } => Ok(Some(join(&differences))),
         Compared::Refused(failure) => Ok(Some(failure.message)),
         Compared::Unanswered(failure) => Err(failure),
     };

@@ -9,7 +9,7 @@ use super::{Engine, Flow};
 use crate::error::EngineError;
 use crate::ledger::{Append, Appended, Change, Lease, Query, list_all};
 use crate::mapper::{Mapping, Missing};
-use crate::record::{ExternalRef, Kind, RecordKey};
+use crate::record::{Kind, RecordKey};
 use crate::reference::References;
 use crate::request::RequestIds;
 use crate::schedule::Frozen;
@@ -72,27 +72,26 @@ impl Engine {
         let by_target = |(head, change): &(Head, Change)| {
             let (State::Held { missing }, Change::Resumed { .. }) = (&head.state, change) else { return None };
             let Mapping::Draft { document, .. } = flow.mapper.map(&head.record(), references) else { return None };
-            let (key, reference, earlier) = (head.key.clone(), ExternalRef::of(&head.key), head.earlier.clone());
-            (head.attempt > 0).then(|| (missing.clone(), Draft { key, reference, document, earlier }))
+            // Whether it is there is asked below, of those alone that are held still.
+            let draft = Draft { absent: true, ..head.draft(document) };
+            (head.attempt > 0).then(|| (missing.clone(), draft))
         };
         let (reasons, drafts): (Vec<Vec<Missing>>, Vec<Draft>) = resumed.iter().filter_map(by_target).unzip();
         if drafts.is_empty() {
             return Ok(HashSet::new());
         }
         let answers = pad(flow.sink.check(&drafts).await, drafts.len(), || None);
-        let mut lookups = Vec::new();
-        for ((Draft { key, reference, document, earlier }, reason), answer) in
-            drafts.into_iter().zip(reasons).zip(answers)
-        {
-            if answer == Some(Staged::Held(reason)) {
-                lookups.push(Lookup { key, reference, handle: None, document: Some(document), earlier });
-            }
-        }
+        let held = drafts
+            .iter()
+            .zip(reasons)
+            .zip(answers)
+            .filter(|((_, reason), answer)| matches!(answer, Some(Staged::Held(missing)) if missing == reason));
+        let lookups: Vec<Lookup> = held.map(|((draft, _), _)| draft.lookup()).collect();
         if !flow.look_first || lookups.is_empty() {
             return Ok(lookups.into_iter().map(|lookup| lookup.key).collect());
         }
         let found = self.find(flow, &lookups).await?;
-        let absent = |found: &Found| matches!(found, Found::Absent | Found::Unanswered(_));
+        let absent = |found: &Found| matches!(found, Found::Absent | Found::InPart | Found::Unanswered(_));
         let still = lookups.into_iter().zip(found).filter(|(_, found)| absent(found));
         Ok(still.map(|(lookup, _)| lookup.key).collect())
     }

@@ -16,7 +16,7 @@ use crate::error::EngineError;
 use crate::failure::Failure;
 use crate::ledger::{Change, Evidence, Lease, Query, list_all};
 use crate::mapper::{Mapping, Missing};
-use crate::record::{ExternalRef, Kind, Record, RecordKey};
+use crate::record::{Kind, Record, RecordKey};
 use crate::reference::References;
 use crate::request::RequestIds;
 use crate::schedule::Frozen;
@@ -112,11 +112,19 @@ struct Course {
     /// The record; or where it would stand, if it would be linked to a document that is not what it is.
     head: Head,
     step: Step,
+    /// Whether the sink says that it is not there.
+    absent: bool,
     /// What would be recorded, where the step alone does not say.
     change: Option<Change>,
 }
 
 impl Course {
+    /// What would be posted.
+    fn draft(&self) -> Option<Draft> {
+        let Step::Post(document) = &self.step else { return None };
+        Some(Draft { absent: self.absent, ..self.head.draft(document.clone()) })
+    }
+
     /// The target has something that is no document of ours, or refuses this one.
     fn refused(&mut self, failure: &Failure, change: Change) {
         (self.step, self.change) = (Step::Tell(failure.message.clone()), Some(change));
@@ -308,7 +316,7 @@ impl Engine {
                 Step::Skip(_) if head.earlier.is_some() => skipped.push(plan.len()),
                 _ => {}
             }
-            plan.push(Course { head, step, change: None });
+            plan.push(Course { head, step, absent: false, change: None });
         }
         if flow.look_first {
             self.link_existing(flow, &first, &mut plan).await?;
@@ -321,7 +329,7 @@ impl Engine {
             }
         }
         let mut unlike = Vec::new();
-        for Course { head, step, change } in plan {
+        for Course { head, step, change, .. } in plan {
             match change {
                 _ if head.target().is_some() => unlike.push(head),
                 Some(change) => ahead.add(self.foreseen(&head, &[change]), Some(step)),
@@ -333,17 +341,7 @@ impl Engine {
 
     /// Asks the sink which of the documents about to be posted are already there, and what those differ in.
     async fn link_existing(&self, flow: &Flow, first: &[usize], plan: &mut [Course]) -> Result<(), EngineError> {
-        let question = |Course { head, step, .. }: &Course| Lookup {
-            key: head.key.clone(),
-            reference: ExternalRef::of(&head.key),
-            handle: None,
-            document: match step {
-                Step::Post(document) => Some(document.clone()),
-                _ => None,
-            },
-            earlier: head.earlier.clone(),
-        };
-        let lookups: Vec<Lookup> = first.iter().map(|index| question(&plan[*index])).collect();
+        let lookups: Vec<Lookup> = first.iter().filter_map(|index| Some(plan[*index].draft()?.lookup())).collect();
         if lookups.is_empty() {
             return Ok(());
         }
@@ -358,7 +356,8 @@ impl Engine {
                 }
                 Found::Differs(failure) => course.refused(&failure.clone(), Change::Parked { failure }),
                 Found::Unanswered(failure) => course.step = Step::Unanswered(failure),
-                Found::Absent | Found::Pending => {}
+                Found::Absent => course.absent = true,
+                Found::InPart | Found::Pending => {}
             }
         }
         let differences = differences(flow, &found).await;
@@ -427,10 +426,8 @@ fn changes(head: &Head, step: &Step, at: DateTime<Utc>) -> Vec<Change> {
 /// pass posts first, whose numbers nobody knows yet.
 async fn refuse_unfit(flow: &Flow, posted: &[usize], plan: &mut [Course]) {
     let draft = |index: &usize| {
-        let Course { head, step: Step::Post(document), .. } = &plan[*index] else { return None };
-        let (key, reference, document) = (head.key.clone(), ExternalRef::of(&head.key), document.clone());
-        let is_whole = !TargetRef::is_awaited_by(&document);
-        is_whole.then(|| (*index, Draft { key, reference, document, earlier: head.earlier.clone() }))
+        let draft = plan[*index].draft()?;
+        (!TargetRef::is_awaited_by(&draft.document)).then_some((*index, draft))
     };
     let (places, drafts): (Vec<usize>, Vec<Draft>) = posted.iter().filter_map(draft).unzip();
     if drafts.is_empty() {

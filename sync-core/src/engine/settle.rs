@@ -108,8 +108,8 @@ impl Engine {
                 Found::Differs(failure) => Change::Parked { failure },
                 Found::Unanswered(failure) => retries.question(failure),
                 Found::Pending => Change::LookedUp { pending: true, next },
-                Found::Absent if self.absent_long_enough(&work.head) => return retries.void(work),
-                Found::Absent => Change::LookedUp { pending: false, next },
+                Found::Absent | Found::InPart if self.absent_long_enough(&work.head) => return retries.void(work),
+                Found::Absent | Found::InPart => Change::LookedUp { pending: false, next },
             };
             Entry::last(work, change, ())
         };
@@ -139,7 +139,9 @@ impl Engine {
                     Found::Differs(failure) => Change::Parked { failure },
                     Found::Unanswered(failure) => retries.question(failure),
                     Found::Pending => Change::LookedUp { pending: true, next: self.next_lookup(&work.head, now) },
-                    Found::Absent => Change::LookedUp { pending: false, next: self.next_lookup(&work.head, now) },
+                    Found::Absent | Found::InPart => {
+                        Change::LookedUp { pending: false, next: self.next_lookup(&work.head, now) }
+                    }
                 };
                 Entry::last(work, change, ())
             })

@@ -7,10 +7,9 @@ use serde_json::Value;
 use super::{State, StateName};
 use crate::amendment::Unamended;
 use crate::ledger::{Change, Event};
-use crate::mapper::Missing;
-use crate::record::{Lifecycle, Record, RecordKey, Revision};
+use crate::record::{ExternalRef, Lifecycle, Record, RecordKey, Revision};
 use crate::request::RequestIds;
-use crate::sink::{Handle, TargetRef};
+use crate::sink::{Draft, Handle, TargetRef};
 
 /// A record's history folded together: where it stands.
 #[allow(clippy::struct_excessive_bools)] // Independent things that are known of a record or its document.
@@ -166,6 +165,12 @@ impl Head {
             payload: self.payload.clone(),
             request_ids: RequestIds::none(),
         }
+    }
+
+    /// Its document as an attempt would send it.
+    pub(crate) fn draft(&self, document: Value) -> Draft {
+        let (key, reference) = (self.key.clone(), ExternalRef::of(&self.key));
+        Draft { key, reference, document, earlier: self.earlier.clone(), absent: false }
     }
 
     /// Moves on by one event.
@@ -436,6 +441,7 @@ impl Head {
     }
 }
 
-pub(crate) fn join(missing: &[Missing]) -> String {
-    missing.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+/// Several things in words.
+pub(crate) fn join(things: &[impl ToString]) -> String {
+    things.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }

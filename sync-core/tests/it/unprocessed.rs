@@ -14,18 +14,26 @@ use crate::world::{KIND, Target, World, block_on, key};
 struct Book {
     up: AtomicBool,
     has: Mutex<Vec<ExternalRef>>,
+    has_in_part: Mutex<Vec<ExternalRef>>,
     commits: AtomicU64,
+    /// What staging was told: whether each was just found absent.
+    absent: Mutex<Vec<bool>>,
 }
 
 #[async_trait]
 impl Sink for Book {
     async fn find(&self, wanted: &[Lookup]) -> Vec<Found> {
-        let has = self.has.lock().unwrap();
-        let found = |one: &Lookup| if has.contains(&one.reference) { found(&one.reference) } else { Found::Absent };
+        let (has, in_part) = (self.has.lock().unwrap(), self.has_in_part.lock().unwrap());
+        let found = |Lookup { reference, .. }: &Lookup| match (has.contains(reference), in_part.contains(reference)) {
+            (true, _) => found(reference),
+            (false, true) => Found::InPart,
+            (false, false) => Found::Absent,
+        };
         wanted.iter().map(found).collect()
     }
 
     async fn stage(&self, drafts: &[Draft]) -> Vec<Staged> {
+        self.absent.lock().unwrap().extend(drafts.iter().map(|draft| draft.absent));
         drafts.iter().map(|draft| Handle(serde_json::json!(draft.reference)).into()).collect()
     }
 
@@ -91,4 +99,19 @@ fn a_long_outage_parks_nothing_and_is_asked_about_less_and_less_often() {
     block_on(engine.run_until_idle(std::time::Duration::from_secs(3600))).unwrap();
     assert_eq!(states(&world, 3), [StateName::Posted; 3]);
     assert_eq!(book.has.lock().unwrap().len(), 3);
+}
+
+#[test]
+fn staging_need_not_ask_what_the_lookup_before_it_has_answered() {
+    for (look_first, told) in [(true, [true, false, true]), (false, [false; 3])] {
+        let world = World::new(Target::Searched, 3);
+        let book = Arc::new(Book::default());
+        book.up.store(true, Relaxed);
+        book.has_in_part.lock().unwrap().push(ExternalRef::of(&key(2)));
+        let engine = world.engine().flow(Flow { sink: book.clone(), look_first, ..world.flow() });
+        block_on(async { while engine.poll(&KIND.into()).await.unwrap().more {} });
+        block_on(engine.run_until_idle(std::time::Duration::from_secs(3600))).unwrap();
+        assert_eq!(states(&world, 3), [StateName::Posted; 3], "what is there in part is completed by an attempt");
+        assert_eq!(*book.absent.lock().unwrap(), told, "looked first: {look_first}");
+    }
 }

@@ -140,7 +140,13 @@ impl World {
     /// Somebody has made a record's document in the target by hand.
     pub fn make_by_hand(&self, id: u32) {
         let payload = self.records.lock().unwrap().iter().find(|record| record.key == key(id)).unwrap().payload.clone();
-        let draft = Draft { key: key(id), reference: ExternalRef::of(&key(id)), document: payload, earlier: None };
+        let draft = Draft {
+            key: key(id),
+            reference: ExternalRef::of(&key(id)),
+            document: payload,
+            earlier: None,
+            absent: false,
+        };
         let mut tables = self.tables.lock().unwrap();
         self.create(&mut tables, &draft);
         tables.documents.iter_mut().for_each(|document| document.visible_at = self.clock.now());

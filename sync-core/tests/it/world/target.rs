@@ -170,6 +170,7 @@ impl World {
 fn draft_of(value: &Value) -> Draft {
     Draft {
         earlier: None,
+        absent: false,
         key: serde_json::from_value(value["key"].clone()).unwrap(),
         reference: serde_json::from_value(value["reference"].clone()).unwrap(),
         document: value["document"].clone(),
