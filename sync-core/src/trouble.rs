@@ -56,17 +56,25 @@ struct Notes {
     telling: Vec<Telling>,
 }
 
-/// What could not be saved of it last time, and is newer than what is.
+/// What could not be saved of it last time.
 #[derive(Debug, Default)]
-pub(crate) struct Unsaved(Mutex<Option<Notes>>);
+pub(crate) struct Unsaved(Mutex<Option<Newer>>);
+
+/// Notes that are newer than those that are saved.
+#[derive(Debug, Clone, Default)]
+struct Newer {
+    notes: Notes,
+    /// Whether what is saved is known and stands in them.
+    complete: bool,
+}
 
 impl Unsaved {
-    fn get(&self) -> Option<Notes> {
+    fn get(&self) -> Option<Newer> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn set(&self, notes: Option<Notes>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = notes;
+    fn set(&self, newer: Option<Newer>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = newer;
     }
 }
 
@@ -92,6 +100,12 @@ struct Telling {
     failed: bool,
 }
 
+impl Telling {
+    fn is_of(&self, trouble: &Trouble) -> bool {
+        self.trouble.system == trouble.system && self.trouble.kind == trouble.kind
+    }
+}
+
 /// A gateway in trouble answers with either.
 fn alike(kind: FailureKind) -> FailureKind {
     if kind == FailureKind::RateLimited { FailureKind::Unavailable } else { kind }
@@ -107,6 +121,21 @@ impl Notes {
         let text = serde_json::to_string(self);
         let text = text.map_err(|error| StoreError::new("note that a pass has failed", error))?;
         store.save(connection, &Kind::new(CHECKPOINT), &Cursor(text)).await
+    }
+
+    /// With what was noted later, when these could not be read.
+    fn with(mut self, newer: Self) -> Self {
+        for (flow, failing) in newer.failing {
+            let since = self.failing.get(&flow).map_or(failing.since, |before| before.since);
+            self.failing.insert(flow, Failing { since, ..failing });
+        }
+        for one in newer.telling {
+            match self.telling.iter_mut().find(|before| before.is_of(&one.trouble)) {
+                Some(before) => before.told |= one.told,
+                None => self.telling.push(one),
+            }
+        }
+        self
     }
 
     fn note(&mut self, flow: &Kind, system: &str, failure: &Failure, now: DateTime<Utc>) -> Failing {
@@ -154,7 +183,10 @@ impl Engine {
     pub async fn pass_failed(&self, flow: &Kind, system: &str, failure: &Failure) -> Result<(), EngineError> {
         let now = self.time().now();
         // People are told also where the ledger is what fails; that it does the saving tells.
-        let mut notes = self.notes().await.unwrap_or_default();
+        let (mut notes, unread) = match self.notes().await {
+            Ok(notes) => (notes, None),
+            Err(error) => (self.unsaved.get().unwrap_or_default().notes, Some(error)),
+        };
         let Failing { since, system, kind, .. } = notes.note(flow, system, failure, now);
         let patience = TimeDelta::from_std(self.patience()).unwrap_or(TimeDelta::MAX);
         if kind == FailureKind::Denied || now - since >= patience {
@@ -165,30 +197,31 @@ impl Engine {
                 self.tell_of(&mut notes.telling, trouble).await;
             }
         }
-        self.keep(notes).await
+        let Some(error) = unread else { return self.keep(notes).await };
+        // Saved, they would stand in the place of what could not be read.
+        self.unsaved.set(Some(Newer { notes, complete: false }));
+        Err(error.into())
     }
 
     async fn notes(&self) -> Result<Notes, StoreError> {
-        match self.unsaved.get() {
-            Some(notes) => Ok(notes),
-            None => Notes::load(self.checkpoints().as_ref(), self.connection()).await,
-        }
+        let newer = match self.unsaved.get() {
+            Some(Newer { notes, complete: true }) => return Ok(notes),
+            newer => newer.unwrap_or_default().notes,
+        };
+        Ok(Notes::load(self.checkpoints().as_ref(), self.connection()).await?.with(newer))
     }
 
     async fn keep(&self, notes: Notes) -> Result<(), EngineError> {
         let saved = notes.save(self.checkpoints().as_ref(), self.connection()).await;
-        self.unsaved.set(saved.is_err().then_some(notes));
+        self.unsaved.set(saved.is_err().then_some(Newer { notes, complete: true }));
         Ok(saved?)
     }
 
     async fn tell_of(&self, telling: &mut Vec<Telling>, trouble: Trouble) {
-        let place = telling
-            .iter()
-            .position(|one| one.trouble.system == trouble.system && one.trouble.kind == trouble.kind)
-            .unwrap_or_else(|| {
-                telling.push(Telling { trouble: trouble.clone(), told: false, failed: false });
-                telling.len() - 1
-            });
+        let place = telling.iter().position(|one| one.is_of(&trouble)).unwrap_or_else(|| {
+            telling.push(Telling { trouble: trouble.clone(), told: false, failed: false });
+            telling.len() - 1
+        });
         let one = &mut telling[place];
         if !one.told {
             // Told again, it is known by when it began.

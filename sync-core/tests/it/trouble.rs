@@ -214,3 +214,31 @@ fn trouble_that_cannot_be_noted_is_told_once_too_and_when_it_is_over() {
         assert_eq!(block_on(engine.troubles()).unwrap(), []);
     }
 }
+
+#[test]
+fn what_people_know_is_not_forgotten_over_a_ledger_that_cannot_be_read_for_a_while() {
+    let (world, disk, person) = (World::new(Target::Searched, 0), Arc::new(Disk::default()), Arc::<Person>::default());
+    let engine = || {
+        let store = Arc::new(memory::MemoryStore::default());
+        let clock = Arc::new(VirtualClock::at(world.clock.now()));
+        Engine::new("acme", store.clone(), disk.clone(), store).alerts(person.clone()).clock(clock)
+    };
+    let fail = |engine: &Engine, system: &str| {
+        let failure = Failure::new(FailureKind::Denied, "check the secret");
+        block_on(engine.pass_failed(&KIND.into(), system, &failure))
+    };
+    let told = || std::mem::take(&mut *person.tried.lock().unwrap());
+    fail(&engine(), "Procurify").unwrap();
+    assert_eq!(told().len(), 1);
+    let restarted = engine();
+    disk.gone.store(true, Ordering::Relaxed);
+    assert!(fail(&restarted, "CloudSuite").is_err());
+    disk.gone.store(false, Ordering::Relaxed);
+    assert_eq!(told().len(), 1, "of the other system");
+    fail(&restarted, "Procurify").unwrap();
+    fail(&restarted, "CloudSuite").unwrap();
+    assert_eq!(told(), [], "both are known");
+    block_on(restarted.pass_succeeded(&KIND.into())).unwrap();
+    let over: Vec<String> = told().into_iter().filter(|one| one.over.is_some()).map(|one| one.system).collect();
+    assert_eq!(over, ["Procurify", "CloudSuite"]);
+}
