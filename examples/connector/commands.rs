@@ -256,7 +256,7 @@ async fn sync(config: &Config, folder: &Path, json: bool) -> Result<ExitCode, Pr
     let started = Instant::now();
     let connection = connect(config, folder, Access::Write).await?;
     let passed = pass(config, &connection, || true).await?;
-    let document = passed.document(&connection, started);
+    let document = passed.document(started);
     say(json, &document, || passed.text(&document));
     Ok(if passed.is_all_done() { ExitCode::SUCCESS } else { ExitCode::from(NOT_ALL_DONE) })
 }
@@ -267,6 +267,25 @@ pub struct Passed {
     reference: ReferenceReport,
     /// Why nothing is posted, and until when.
     frozen: Option<Frozen>,
+    /// How many requests it made.
+    requests: Requests,
+}
+
+/// Requests to each system.
+#[derive(Clone, Copy)]
+struct Requests {
+    procurify: u64,
+    cloudsuite: u64,
+}
+
+impl Requests {
+    fn so_far(connection: &Connection) -> Self {
+        Self { procurify: connection.procurify_requests(), cloudsuite: connection.cloudsuite_requests() }
+    }
+
+    fn since(self, before: Self) -> Self {
+        Self { procurify: self.procurify - before.procurify, cloudsuite: self.cloudsuite - before.cloudsuite }
+    }
 }
 
 /// One pass of every flow, and the digest of the day if it is due; ended between two steps once `go_on` says no.
@@ -274,6 +293,7 @@ pub async fn pass(config: &Config, connection: &Connection, go_on: impl Fn() -> 
     let mut reports = Vec::new();
     let mut trouble = None;
     let began = connection.engine().time().now();
+    let before = Requests::so_far(connection);
     if config.flows().is_empty() {
         trouble = connection.sync_reference_data().await.err();
     }
@@ -298,7 +318,8 @@ pub async fn pass(config: &Config, connection: &Connection, go_on: impl Fn() -> 
         return Err(error.into());
     }
     let frozen = connection.engine().calendar().frozen(connection.engine().time().now());
-    Ok(Passed { reports, reference: connection.reference_status().await?, frozen })
+    let reference = connection.reference_status().await?;
+    Ok(Passed { reports, reference, frozen, requests: Requests::so_far(connection).since(before) })
 }
 
 impl Passed {
@@ -309,26 +330,25 @@ impl Passed {
     /// What it did, in words.
     pub fn text(&self, document: &Value) -> String {
         let flows = self.reports.iter().map(|(kind, report)| flow_text(kind, report, document) + "\n");
-        let requests = &document["requests"];
         format!(
             "{}{}{}{} requests to Procurify, {} to CloudSuite.{}",
             crate::reference::text(&self.reference),
             flows.collect::<String>(),
             self.frozen.as_ref().map(freeze_text).unwrap_or_default(),
-            requests["procurify"],
-            requests["cloudsuite"],
+            self.requests.procurify,
+            self.requests.cloudsuite,
             if self.reference.concerns.is_empty() { "" } else { " Reference data waits for people: see `held`." }
         )
     }
 
-    pub fn document(&self, connection: &Connection, started: Instant) -> Value {
+    pub fn document(&self, started: Instant) -> Value {
         let flows: serde_json::Map<String, Value> =
             self.reports.iter().map(|(kind, report)| (kind.to_string(), flow_document(report))).collect();
         let mut document = json!({
             "flows": flows,
             "requests": {
-                "procurify": connection.procurify_requests(),
-                "cloudsuite": connection.cloudsuite_requests(),
+                "procurify": self.requests.procurify,
+                "cloudsuite": self.requests.cloudsuite,
             },
             "seconds": started.elapsed().as_secs_f64(),
         });

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use procurify_cloudsuite::Connection;
-use procurify_cloudsuite::reference::{Link, LinkError, MappingLine, OTHER_INVOICE};
+use procurify_cloudsuite::reference::{COST_CENTER, GL_ACCOUNT, Link, LinkError, MappingLine, OTHER_INVOICE, VENDOR};
 use serde_json::{Value, json};
 use sync_core::{Actor, Reference};
 
@@ -72,8 +72,9 @@ pub async fn link(connection: &Connection, wanted: Link, by: &Actor, json: bool)
 
 pub async fn unlink(connection: &Connection, kind: &str, source: &str, by: &Actor, json: bool) -> Done {
     connection.unlink(kind, source, by).await?;
-    say(json, &json!({ "unlinked": { "kind": kind, "source": source } }), || {
-        format!("{kind} {source} is matched by itself again.")
+    say(json, &json!({ "unlinked": { "kind": kind, "source": source } }), || match kind {
+        VENDOR | GL_ACCOUNT | COST_CENTER => format!("{kind} {source} is matched by itself again."),
+        _ => format!("{kind} {source} is not linked any more."),
     });
     Ok(ExitCode::SUCCESS)
 }
@@ -155,11 +156,12 @@ async fn import(connection: &Connection, file: &Path, by: &Actor, json: bool) ->
             }
         };
         // What was matched by itself to just this stays so, and may change by itself.
-        let line = known.get(&(kind.clone(), source.clone()));
-        if line.is_some_and(|line| line.target.as_ref() == Some(&target)) {
+        let link = Link { kind, source, target };
+        let there = known.get(&(link.kind.clone(), link.kept_source()));
+        if there.is_some_and(|line| line.target.as_ref() == Some(&link.target)) {
             continue;
         }
-        links.push(Link { kind, source, target });
+        links.push(link);
         places.push(place);
     }
     let refused = |wrong: Vec<(String, String)>| {

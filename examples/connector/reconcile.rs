@@ -23,9 +23,9 @@ pub struct ReconcileArguments {
     /// The last day; today if not given.
     #[arg(long)]
     to: Option<NaiveDate>,
-    /// How to print it. `--json` is the same as `--format json`.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    /// How to print it: as text, if not given. `--json` is the same as `--format json`.
+    #[arg(long, value_enum)]
+    format: Option<Format>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -46,13 +46,18 @@ pub async fn run(
     {
         return Err(format!("--from {from} is after --to {to}: no day lies between them").into());
     }
+    let format = match (arguments.format, json) {
+        (Some(Format::Text | Format::Csv), true) => return Err("write --json or --format, not both".into()),
+        (format, true) => format.unwrap_or(Format::Json),
+        (format, false) => format.unwrap_or(Format::Text),
+    };
     let period = Period { first: arguments.from, last: arguments.to };
     let mut compared = Vec::new();
     for flow in flows {
         compared.push((flow.kind().to_string(), connection.reconcile(*flow, period).await?));
     }
     let clean = compared.iter().all(|(_, comparison)| comparison.is_clean());
-    let text = match if json { Format::Json } else { arguments.format } {
+    let text = match format {
         Format::Json => format!("{}\n", document(&compared, clean)),
         Format::Csv => table(&compared),
         Format::Text => text(&compared, clean),

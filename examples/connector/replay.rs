@@ -61,12 +61,15 @@ pub async fn run(config: &Config, folder: &Path, arguments: &ReplayArguments, js
                 _ => format!("{key} gets another attempt in the next sync."),
             });
         }
-        None => many(config, folder, arguments, json).await?,
+        None => return many(config, folder, arguments, json).await,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn many(config: &Config, folder: &Path, arguments: &ReplayArguments, json: bool) -> Result<(), Problem> {
+/// Exit code of a replay that some of the records cannot have.
+const SOME_REFUSED: u8 = 3;
+
+async fn many(config: &Config, folder: &Path, arguments: &ReplayArguments, json: bool) -> Result<ExitCode, Problem> {
     let period = arguments.selection.period(&config.calendar()?)?;
     let (mut free, mut refused) = (Vec::new(), Vec::new());
     let access = if arguments.dry_run { Access::Read } else { Access::Write };
@@ -84,13 +87,11 @@ async fn many(config: &Config, folder: &Path, arguments: &ReplayArguments, json:
             Ok(())
         })
         .await?;
-    if arguments.dry_run {
-        say_many(&free, &refused, true, json);
-        return Ok(());
+    if !arguments.dry_run {
+        free = replay_all(&connection, free, &arguments.who.actor(), &mut refused).await?;
     }
-    let replayed = replay_all(&connection, free, &arguments.who.actor(), &mut refused).await?;
-    say_many(&replayed, &refused, false, json);
-    Ok(())
+    say_many(&free, &refused, arguments.dry_run, json);
+    Ok(if refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(SOME_REFUSED) })
 }
 
 /// Answers those that were replayed; what has gone on by itself meanwhile is refused.
@@ -125,10 +126,10 @@ fn say_many(heads: &[Head], refused: &[String], dry_run: bool, json: bool) {
             .map(|head| format!("{}  {}  {}", head.key, head.state.name().words(), head.concern().unwrap_or_default()))
             .collect();
         lines.extend(refused.iter().map(|why| format!("not replayed: {why}")));
-        lines.push(if dry_run {
-            format!("{} records would get another attempt; without --dry-run they do.", heads.len())
-        } else {
-            format!("{} records get another attempt in the next sync.", heads.len())
+        lines.push(match (heads.len(), dry_run) {
+            (0, _) => "No record gets another attempt.".to_owned(),
+            (count, true) => format!("{count} would get another attempt; without --dry-run they do."),
+            (count, false) => format!("{count} records get another attempt in the next sync."),
         });
         lines.join("\n")
     });

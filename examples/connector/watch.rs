@@ -84,7 +84,7 @@ async fn one_run(config: &Config, connection: &Connection, stop: &Stop, json: bo
     let started = Instant::now();
     match pass(config, connection, || !stop.is_wanted()).await {
         Ok(passed) => {
-            let document = passed.document(connection, started);
+            let document = passed.document(started);
             say(json, &json!({ "run": document }), || passed.text(&document));
         }
         Err(problem) => failed(&problem, json),

@@ -100,6 +100,7 @@ fn invoice_document(invoice: Invoice, settings: &ODataInvoiceSettings) -> Docume
         reference: invoice.reference,
         supplier: invoice.supplier,
         supplier_invoice: invoice.supplier_invoice,
+        source_number: None,
         currency: invoice.currency,
         date: invoice.invoice_date,
         void: invoice.status.is_some_and(|status| status == settings.cancelled_status),

@@ -19,6 +19,8 @@ pub struct Document {
     pub supplier: Option<String>,
     /// The supplier's own number of it; only invoices have one.
     pub supplier_invoice: Option<String>,
+    /// Its number in Procurify, where it stands for one of its orders.
+    pub source_number: Option<String>,
     /// ISO 4217 code.
     pub currency: Option<String>,
     /// The day it is dated.

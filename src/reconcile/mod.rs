@@ -34,6 +34,7 @@ use crate::bill::BillSource;
 use crate::connection::Connection;
 use crate::details::Whose;
 use crate::product::not_listed;
+use crate::reference::PURCHASE_ORDER;
 use crate::sync::{FlowKind, SyncError};
 
 /// The days that are compared, both included.
@@ -61,7 +62,7 @@ impl Period {
 pub struct Missing {
     /// Which.
     pub key: RecordKey,
-    /// The vendor's number of a bill, or the number that the ERP gave to what was posted.
+    /// The vendor's number of a bill; the number that the ERP gave to an order that was posted, or Procurify's.
     pub number: Option<String>,
     /// Its day.
     pub date: Option<NaiveDate>,
@@ -96,7 +97,9 @@ impl Missing {
         let number = document.supplier_invoice.clone();
         Self {
             key: expected.key.clone(),
-            number: number.or_else(|| (!document.number.is_empty()).then(|| document.number.clone())),
+            number: number
+                .or_else(|| (!document.number.is_empty()).then(|| document.number.clone()))
+                .or_else(|| document.source_number.clone()),
             date: document.date,
             currency: document.currency.clone(),
             total: document.total(),
@@ -211,6 +214,9 @@ impl Connection {
         bills::recognise(&expected, &mut documents);
         let others = self.of_the_rest(&kind, &expected, &mut documents).await?;
         expected.extend(self.account_for(flow, view, references, &others, period).await?);
+        if flow == FlowKind::PurchaseOrders {
+            leave_out_linked(references, &expected, &mut documents);
+        }
         Ok(compare::compare(&expected, &documents, date, |day| period.holds(day)))
     }
 
@@ -344,6 +350,15 @@ impl Connection {
             }
         }
     }
+}
+
+/// Orders that people have linked are accounted for by them, unless they bear the reference of one that is compared.
+fn leave_out_linked(references: &References, expected: &[Expected], documents: &mut Vec<Document>) {
+    let linked: HashSet<&str> =
+        references.of_kind(PURCHASE_ORDER).flat_map(|line| line.found.targets()).map(String::as_str).collect();
+    let known: HashSet<String> = expected.iter().map(|one| ExternalRef::of(&one.key).to_string()).collect();
+    let is_compared = |one: &Document| one.reference.as_ref().is_some_and(|reference| known.contains(reference));
+    documents.retain(|one| !linked.contains(one.number.as_str()) || is_compared(one));
 }
 
 fn target(head: &Head) -> Option<TargetRef> {

@@ -33,8 +33,9 @@ impl View for Orders {
         let bought = bought.map(|one| line(one.quantity.unwrap_or_default(), one.price.unwrap_or_default()));
         let beside = beside(&order);
         let lines = bought.chain(beside.iter().map(|amount| line(Decimal::ONE, *amount))).collect();
-        let PurchaseOrder { purchased_currency, date, subtotal, .. } = &order.order;
+        let PurchaseOrder { number, purchased_currency, date, subtotal, .. } = &order.order;
         Document {
+            source_number: number.as_deref().map(str::to_owned),
             currency: purchased_currency.as_ref().and_then(|currency| currency.name.as_deref().map(str::to_owned)),
             date: date.map(|date| date.with_timezone(&self.time_zone).date_naive()),
             // Of an order whose lines could not be read, what Procurify says they come to.
@@ -74,6 +75,7 @@ fn as_drafted(document: &Value) -> Option<Document> {
     });
     Some(Document {
         supplier: Some(draft.supplier.clone()),
+        source_number: Some(draft.number.clone()),
         currency: Some(draft.currency.clone()),
         date: Some(draft.order_date),
         lines: lines.collect(),

@@ -4,7 +4,8 @@ use std::fmt;
 
 use procurify_client::{ErrorKind, PoNumber};
 use sync_core::{
-    Actor, Assurance, EngineError, Head, Match, MatchedBy, RecordKey, Reference, ReferenceChange, State, StoreError,
+    Actor, Assurance, EngineError, Head, Match, MatchedBy, RecordKey, Reference, ReferenceChange, References, State,
+    StoreError, TargetRef,
 };
 
 use super::align::{Reading, how};
@@ -156,6 +157,10 @@ impl Connection {
         if !wrong.is_empty() {
             return Err(LinkError::Wrong(wrong));
         }
+        let known = self.engine.references().snapshot(self.engine.connection()).await?;
+        for line in &mut checked {
+            keep_name(line, &known);
+        }
         let now = self.engine.time().now();
         self.engine.references().amend(self.engine.connection(), &checked, &[], by, now).await?;
         for line in checked.iter().filter(|line| line.kind == PURCHASE_ORDER) {
@@ -210,14 +215,14 @@ impl Connection {
         Ok(())
     }
 
-    /// The bills that are linked, as far as the ledger has them.
-    async fn bills_of(&self, links: &[Link]) -> Result<Vec<String>, StoreError> {
+    /// The bills that are linked, as far as the ledger has them, and as what they are posted.
+    async fn bills_of(&self, links: &[Link]) -> Result<Vec<(String, Option<TargetRef>)>, StoreError> {
         let of_bill = links.iter().filter(|link| link.kind == OTHER_INVOICE);
         let connection = self.engine.connection();
         let keys: Vec<RecordKey> =
             of_bill.map(|link| RecordKey::new(connection.clone(), bill::KIND.into(), link.source.trim())).collect();
         let known = if keys.is_empty() { Vec::new() } else { self.engine.store().get(&keys).await? };
-        Ok(known.into_iter().flatten().map(|head| head.key.id().to_owned()).collect())
+        Ok(known.into_iter().flatten().map(|head| (head.key.id().to_owned(), head.target().cloned())).collect())
     }
 
     /// Takes a link by hand back, and matches the value as if it had never been.
@@ -300,6 +305,22 @@ impl Connection {
     }
 }
 
+impl Link {
+    /// Procurify's value as the mapping keeps it: words in lower case.
+    pub fn kept_source(&self) -> String {
+        kept_word(&self.kind, self.source.trim())
+    }
+}
+
+/// A word that is named as the mapping keeps it, in an exported file say, stays known as Procurify writes it.
+fn keep_name(line: &mut Reference, known: &References) {
+    if line.label == line.source
+        && let Some(before) = known.get(&line.kind, &line.source)
+    {
+        line.label.clone_from(&before.label);
+    }
+}
+
 fn same(one: &Reference, other: &Reference) -> bool {
     one.kind == other.kind && one.source == other.source
 }
@@ -332,8 +353,8 @@ struct Values {
     orders: Vec<Subject>,
     /// Orders of Procurify that are not to be linked, and why not.
     sent: Vec<(String, String)>,
-    /// Bills of the ledger.
-    bills: Vec<String>,
+    /// Bills of the ledger, and as what they are posted.
+    bills: Vec<(String, Option<TargetRef>)>,
     /// Orders of the ERP, where it can be asked for them.
     erp_orders: Option<Vec<Master>>,
 }
@@ -366,12 +387,17 @@ impl Values {
                 };
                 by_hand(&subject.source, &subject.label, target)
             }
-            OTHER_INVOICE => {
-                let is_known = self.bills.iter().any(|bill| bill == source);
-                let unknown = || format!("the ledger has no bill `{source}`: write its id, such as 77 of acme/bill/77");
-                is_known.then(|| by_hand(source, "", target.to_owned())).ok_or_else(unknown)?
-            }
-            UNIT | PAYMENT_TERMS | TAX => by_hand(&kept_word(&link.kind, source), source, short(target, 10)?),
+            OTHER_INVOICE => match self.bills.iter().find(|(bill, _)| bill == source) {
+                Some((_, None)) => by_hand(source, "", target.to_owned()),
+                Some((_, Some(number))) => {
+                    return Err(format!("bill {source} was posted as {number}: no invoice keeps it out any more"));
+                }
+                None => {
+                    let hint = "write its id, such as 77 of acme/bill/77";
+                    return Err(format!("the ledger has no bill `{source}`: {hint}"));
+                }
+            },
+            UNIT | PAYMENT_TERMS | TAX => by_hand(&link.kept_source(), source, short(target, 10)?),
             CURRENCY => {
                 let subject = from(&self.currencies)?;
                 by_hand(&subject.source, &subject.label, short(target, 3)?)

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use procurify_cloudsuite::bill::{DefaultBillMapper, InvoiceDraft};
 use procurify_cloudsuite::m3::{M3InvoiceSettings, M3Product};
 use procurify_cloudsuite::purchase_order::SourceSettings;
+use procurify_cloudsuite::reconcile::Period;
 use procurify_cloudsuite::reference::{Link, LinkError};
 use procurify_cloudsuite::{Company, Connection, ConnectionBuilder, FlowKind};
 use sandbox::{FaultKind, M3, Matcher, OData, Scenario, SyteLine, TypedLine, TypedOrder};
@@ -67,9 +68,16 @@ async fn settles<E: Erp>(world: &World<E>, connection: Connection) {
     assert!(why.contains("the ERP has no purchase order `1999999`"), "{why}");
     let why = refusal(&connection, link("4711", &number)).await;
     assert!(why.contains("Procurify has no purchase order `4711`"), "{why}");
+    let is_extra = async || {
+        let always = Period { first: NaiveDate::from_ymd_opt(2000, 1, 1), last: None };
+        let compared = connection.reconcile(FlowKind::PurchaseOrders, always).await.unwrap();
+        compared.extra.iter().any(|extra| extra.number == number)
+    };
+    assert!(is_extra().await, "people ordered it beside Procurify");
     let mut links = vec![link(&orders[0], &number)];
     links.extend(orders[1..].iter().map(|order| link(order, "None")));
     connection.link(&links, &Actor::new("jo")).await.unwrap();
+    assert!(!is_extra().await, "a person has said whose it is");
     let report = connection.sync(FlowKind::Bills).await.unwrap();
     assert!(report.is_all_done(), "{:?}", report.concerns);
     world.exactly_once(&world.bill_keys());

@@ -193,8 +193,19 @@ async fn a_mapping_goes_out_to_a_file_and_comes_back_whole_or_not_at_all() {
         let (_, now, _) = command(&config, &["mapping", "export", name]).await;
         assert_eq!(now["unmatched"], 1);
 
-        // A link that the file has without a target is taken back, and nothing else.
+        // Words are the same in other letters, and stay known as they were written.
+        let (_, again, _) = command(&config, &["mapping", "import", name]).await;
+        assert_eq!(again["linked"], serde_json::json!([]));
+        std::fs::write(&file, format!("{text}{}", line("unit", "ea", "EA"))).unwrap();
+        let (_, imported, _) = command(&config, &["mapping", "import", name]).await;
+        assert_eq!(imported["linked"][0]["target"], serde_json::json!(["EA"]), "{imported}");
+        command(&config, &["mapping", "export", name]).await;
         let text = std::fs::read_to_string(&file).unwrap();
+        let unit = text.split(if format == "csv" { "\n" } else { "[[line]]" }).find(|entry| entry.contains("unit"));
+        let kept = if format == "csv" { "unit,ea,EA,EA,hand" } else { "name = \"EA\"" };
+        assert!(unit.is_some_and(|entry| entry.contains(kept)), "{unit:?}");
+
+        // A link that the file has without a target is taken back, and nothing else.
         let of_link = |entry: &&str| entry.contains("hand") && entry.contains("60100") && entry.contains(&account);
         let emptied = if format == "csv" {
             let row = text.lines().find(of_link).unwrap();

@@ -138,6 +138,8 @@ async fn an_order_that_is_held_is_missing_and_the_reason_is_told() {
     for missing in &comparison.missing {
         let reason = missing.reason.as_ref().unwrap();
         assert!(reason.starts_with("held: ") && reason.contains("ERP"), "{reason}");
+        let number = missing.number.as_deref().unwrap();
+        assert!(number.ends_with(&missing.key.id()[1..]), "Procurify's number of {}: {number}", missing.key);
     }
     assert!(comparison.differing.is_empty() && comparison.extra.is_empty());
     assert!(comparison.source_total.values().sum::<Decimal>() > comparison.target_total.values().sum::<Decimal>());
@@ -259,7 +261,9 @@ async fn the_connector_compares_and_exits_by_what_it_finds() {
     assert!(table.contains(&format!("purchase_order,extra,,{outside},")), "{table}");
     let (_, text) = command(&["reconcile", "--from", "2026-10-01", "--to", "2026-10-31"]).await;
     assert!(text.contains("1 missing, 1 extra, 0 differences") && text.contains("The two sides differ."), "{text}");
-    for wrong in [&["--from", "yesterday"][..], &["--from", "2026-10-31", "--to", "2026-10-01"]] {
+    for wrong in
+        [&["--from", "yesterday"][..], &["--from", "2026-10-31", "--to", "2026-10-01"], &["--json", "--format", "csv"]]
+    {
         assert_eq!(command(&[&["reconcile"], wrong].concat()).await.0, Some(1), "{wrong:?}");
     }
     let (_, text) = command(&["reconcile", "--from", "2031-01-01"]).await;

@@ -157,12 +157,13 @@ async fn a_watch_runs_again_and_again_shows_the_next_run_and_stops_while_it_wait
     let moment = |value: &Value| value.as_str().unwrap().parse::<DateTime<Utc>>().unwrap();
     let mut last: Option<DateTime<Utc>> = None;
     let mut created = Vec::new();
-    let (mut round, mut posted) = (0, 0);
+    let (mut round, mut posted, mut requests) = (0, 0, 0);
     // The next run may have begun before its orders were there; the one after it has not.
     while round < 3 || (round < 5 && posted < 7) {
         let run = watcher.line().await.unwrap();
         posted = run["run"]["flows"]["purchase_order"]["posted"].as_u64().unwrap();
         assert!(posted == 5 || (round > 0 && posted == 7), "round {round}: {run}");
+        requests += run["run"]["requests"]["procurify"].as_u64().unwrap();
         let announced = watcher.line().await.unwrap();
         let next = moment(&announced["next_run"]);
         assert_eq!(next.timestamp() % 2, 0, "counted off from midnight: {announced}");
@@ -177,6 +178,8 @@ async fn a_watch_runs_again_and_again_shows_the_next_run_and_stops_while_it_wait
     }
     assert_eq!(posted, 7);
     assert!(watcher.terminate().await.success());
+    let total = world.procurify.stats().total;
+    assert!(requests <= total, "each run tells its own requests: {requests} of {total}");
     let mut keys = world.keys();
     keys.extend(created.iter().map(|number| key(usize::try_from(*number).unwrap())));
     world.exactly_once(&keys);

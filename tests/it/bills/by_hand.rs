@@ -305,6 +305,8 @@ async fn the_same_each_year<E: Erp>() {
         assert!(trail.contains(&format!("{number} in the ERP is another invoice of this number")), "{trail}");
     }
     assert_eq!(made_by_us(&world), drafts.len() + 1);
+    let late = connection.link(&[link(made.id(), &numbers[0])], &jo).await.unwrap_err().to_string();
+    assert!(late.contains(&format!("bill {} was posted as ", made.id())), "{late}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
