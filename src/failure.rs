@@ -57,10 +57,10 @@ pub(crate) fn naming(why: Failure, differences: &[Difference]) -> Failure {
     Failure { message: format!("{} ({})", why.message, all.join("; ")), ..why }
 }
 
-/// Whether what stands against a document would stand against it in a pass too: a supplier that the ERP does not have
-/// may be one that the pass makes first, and whether it may be used the reference data have told.
-pub(crate) fn stands_in_a_plan(refusal: &Staged) -> bool {
-    !matches!(refusal, Staged::Held(missing) if missing.iter().all(|one| one.kind == SUPPLIER))
+/// Whether a document would be answered so in a pass too: a supplier that the ERP does not have may be one that the pass
+/// makes first, and whether it may be used the reference data have told.
+pub(crate) fn stands_in_a_plan(answer: &Staged) -> bool {
+    !matches!(answer, Staged::Held(missing) if missing.iter().all(|one| one.kind == SUPPLIER))
 }
 
 /// What became of a commit whose call failed.

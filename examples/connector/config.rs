@@ -225,12 +225,13 @@ impl Config {
         // The parser's own message quotes the line, which may hold a secret.
         let config: Self = parsed.map_err(|error| {
             let line = error.span().map_or(0, |span| text[..span.start].lines().count().max(1));
-            format!("the configuration {} is wrong at line {line}: {}", path.display(), error.message())
+            let mistyped = if unused.is_empty() {
+                String::new()
+            } else {
+                format!("; these keys mean nothing: {}", unused.join(", "))
+            };
+            format!("the configuration {} is wrong at line {line}: {}{mistyped}", path.display(), error.message())
         })?;
-        if config.procurify.domain.trim().is_empty() {
-            return Err("procurify.domain is blank: write the `acme` of https://acme.procurify.com".into());
-        }
-        config.check_counts()?;
         if !unused.is_empty() {
             let keys = unused.join(", ");
             let why = format!(
@@ -239,6 +240,10 @@ impl Config {
             );
             return Err(why.into());
         }
+        if config.procurify.domain.trim().is_empty() {
+            return Err("procurify.domain is blank: write the `acme` of https://acme.procurify.com".into());
+        }
+        config.check_counts()?;
         Ok((config, path.parent().map(Path::to_path_buf).unwrap_or_default()))
     }
 

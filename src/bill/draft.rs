@@ -91,9 +91,9 @@ pub struct OrderLink {
 }
 
 impl InvoiceDraft {
-    /// What an invoice is known by: its supplier, and the supplier's number of it, however people type that.
-    pub(crate) fn known_by(&self) -> (String, String) {
-        (self.supplier.trim().to_owned(), self.number.trim().to_lowercase())
+    /// What an invoice is known by, in words: its supplier, and the supplier's number of it, however people type that.
+    pub(crate) fn known_by(&self) -> String {
+        format!("invoice {} of supplier {}", self.number.trim().to_lowercase(), self.supplier.trim())
     }
 
     /// The addresses of its attachments in one text, with blanks between them; none if it has none.

@@ -11,15 +11,12 @@
 //! the bill still is what was sent then; if not, a person decides, and nothing else is made meanwhile. An invoice that
 //! people have entered themselves is linked if it is the same, and left to a person if it is not.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use sync_core::sink::UNNAMED;
 use sync_core::{
     Amended, Amendment, Committed, Compared, Draft, ExternalRef, Failure, FailureKind, Found, Handle, Lookup,
-    RecordKey, RequestIds, Sink, Staged, TargetRef,
+    RequestIds, Sink, Staged, TargetRef,
 };
 
 use super::book::{InvoiceBook, Missing, Sought, Trouble};
@@ -121,16 +118,6 @@ pub(super) fn invoice_of(document: &serde_json::Value) -> Result<InvoiceDraft, F
 
 pub(super) fn no_answer() -> Failure {
     Failure::new(FailureKind::Other, "there is no answer for this invoice")
-}
-
-fn made_for_another(prepared: &Prepared, other: &RecordKey) -> Failure {
-    let InvoiceDraft { supplier, number, .. } = &prepared.invoice;
-    let why = format!(
-        "invoice {number} of supplier {supplier} is being made for {other}: if that succeeds, one of the two bills is a \
-         duplicate"
-    );
-    // It waits as long as the other, which only trouble of the whole product holds up: that parks neither.
-    Failure::new(FailureKind::Unavailable, why)
 }
 
 fn answered<T>(answers: &mut impl Iterator<Item = Result<T, Trouble>>) -> Result<T, Trouble> {
@@ -272,7 +259,7 @@ impl<B: InvoiceBook> Sink for InvoiceSink<B> {
 
     /// Staging sends nothing.
     async fn check(&self, drafts: &[Draft]) -> Vec<Option<Staged>> {
-        self.stage(drafts).await.into_iter().map(|staged| staged.refusal().filter(stands_in_a_plan)).collect()
+        self.stage(drafts).await.into_iter().map(|staged| Some(staged).filter(stands_in_a_plan)).collect()
     }
 
     async fn stage(&self, drafts: &[Draft]) -> Vec<Staged> {
@@ -281,37 +268,24 @@ impl<B: InvoiceBook> Sink for InvoiceSink<B> {
         let invoices: Vec<&InvoiceDraft> = staging.iter().map(|one| &one.prepared.invoice).collect();
         let mut waits_for = self.book.waits_for(&invoices).await.into_iter();
         let mut there = self.look_again(&staging).await.into_iter();
-        let mut being_made: HashMap<(String, String), &RecordKey> = HashMap::new();
-        let mut staged = Vec::with_capacity(read.len());
-        for one in &read {
+        let answer = |one: &Result<Staging<'_>, Failure>| {
             let one = match one {
                 Ok(one) => one,
-                Err(failure) => {
-                    staged.push(Staged::Rejected(failure.clone()));
-                    continue;
-                }
+                Err(failure) => return Staged::Rejected(failure.clone()),
             };
             let (there, leftover) = there.next().unwrap_or_else(|| (Err(no_answer()), Ok(None)));
-            let waits_for = waits_for.next().unwrap_or_else(|| Err(no_answer()));
-            let answer = match (waits_for, leftover) {
+            match (waits_for.next().unwrap_or_else(|| Err(no_answer())), leftover) {
                 (Err(failure), _) | (_, Err(failure)) => Staged::NotStaged(failure),
                 (_, Ok(Some(leftover))) => Staged::Blocked(leftover),
                 (Ok(missing), _) if !missing.is_empty() => Staged::Held(missing),
                 _ => self.staged(&one.prepared, one.earlier.as_ref(), there),
-            };
-            staged.push(match (&answer, being_made.entry(one.prepared.invoice.known_by())) {
-                // Of two bills of one invoice the second waits, to be told then that it is a duplicate.
-                (Staged::Staged(..), Entry::Occupied(other)) => {
-                    Staged::NotStaged(made_for_another(&one.prepared, other.get()))
-                }
-                (Staged::Staged(..), Entry::Vacant(free)) => {
-                    free.insert(&one.draft.key);
-                    answer
-                }
-                _ => answer,
-            });
-        }
-        staged
+            }
+        };
+        read.iter().map(answer).collect()
+    }
+
+    fn known_by(&self, handle: &Handle) -> Option<String> {
+        Some(Prepared::read(handle).ok()?.invoice.known_by())
     }
 
     async fn commit(&self, handles: &[Handle]) -> Vec<Committed> {

@@ -134,7 +134,7 @@ impl Sink for ODataPurchaseOrders {
 
     /// Staging sends nothing.
     async fn check(&self, drafts: &[Draft]) -> Vec<Option<Staged>> {
-        self.stage(drafts).await.into_iter().map(Staged::refusal).collect()
+        self.stage(drafts).await.into_iter().map(Some).collect()
     }
 
     async fn stage(&self, drafts: &[Draft]) -> Vec<Staged> {

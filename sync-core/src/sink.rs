@@ -113,13 +113,6 @@ pub enum Found {
     Unanswered(Failure),
 }
 
-impl Staged {
-    /// The answer of [`Sink::check`], where staging sends nothing.
-    pub fn refusal(self) -> Option<Self> {
-        if matches!(self, Self::Staged(..)) { None } else { Some(self) }
-    }
-}
-
 impl Found {
     /// What this tells of a commit in doubt, where a document that is not found was certainly not made.
     pub fn settles(self) -> Settled {
@@ -336,8 +329,8 @@ pub trait Sink: Send + Sync {
     /// Looks for documents.
     async fn find(&self, wanted: &[Lookup]) -> Vec<Found>;
 
-    /// What of these [`stage`](Self::stage) would not prepare, as it would answer it; none for what it would prepare, as
-    /// far as that can be told without sending anything. A plan shows it, so the target may be read.
+    /// What [`stage`](Self::stage) would answer to these; none where that cannot be told without sending anything. A plan
+    /// shows it, so the target may be read.
     ///
     /// By default that cannot be told of any.
     async fn check(&self, drafts: &[Draft]) -> Vec<Option<Staged>> {
@@ -350,6 +343,16 @@ pub trait Sink: Send + Sync {
     /// By default it does not.
     fn keeps_staged(&self) -> bool {
         false
+    }
+
+    /// By what people know the document that a handle is to become, in words, where two records may be of one: such as the
+    /// supplier and number of an invoice, of which two bills were entered. As long as it is not certain what became of the
+    /// one, the other is not committed.
+    ///
+    /// By default each record has a document of its own.
+    fn known_by(&self, handle: &Handle) -> Option<String> {
+        let _ = handle;
+        None
     }
 
     /// Prepares documents.

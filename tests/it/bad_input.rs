@@ -22,6 +22,8 @@ const CASES: &[Case] = &[
     Case { from: "facility = \"A01\"", to: "facility = \"A0001\"", says: &["A0001"] },
     Case { from: "company = 100", to: "company = \"many\"", says: &["line"] },
     Case { from: "domain = \"acme\"", to: "", says: &["domain"] },
+    Case { from: "domain = \"acme\"", to: "domian = \"acme\"", says: &["mean nothing", "procurify.domian"] },
+    Case { from: "client_id", to: "client_idd", says: &["client_id", "mean nothing: procurify.client_idd"] },
     Case { from: "domain = \"acme\"", to: "domain = \" \"", says: &["procurify.domain is blank", "`acme`"] },
     Case { from: "[flows]", to: "[calendar]\ntime_zone = \"PST8\"", says: &["PST8", "America/Vancouver"] },
     Case { from: "[flows]", to: "[calendar]\nbusiness_hours = \"9 to 5\"", says: &["9 to 5", "08:00-18:00"] },

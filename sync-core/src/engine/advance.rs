@@ -364,13 +364,11 @@ impl Engine {
 
     /// Commits, and records each outcome in one append.
     async fn commit(&self, flow: &Flow, ready: Vec<(Work, Handle)>, done: &mut Done) -> Result<(), EngineError> {
-        if ready.is_empty() {
-            return Ok(());
-        }
+        let (ready, mut entries) = self.one_at_a_time(flow, ready).await?;
         let (works, handles): (Vec<Work>, Vec<Handle>) = ready.into_iter().unzip();
-        let answers = pad(flow.sink.commit(&handles).await, handles.len(), || Committed::Unknown(no_answer()));
+        let committed = if handles.is_empty() { Vec::new() } else { flow.sink.commit(&handles).await };
+        let answers = pad(committed, handles.len(), || Committed::Unknown(no_answer()));
         let mut retries = Retries::of(self);
-        let mut entries = Vec::new();
         for (work, answer) in works.into_iter().zip(answers) {
             let mut request_ids = RequestIds::none();
             let change = match answer {

@@ -32,6 +32,7 @@ mod poll;
 mod replay;
 mod run;
 mod settle;
+mod twins;
 
 use std::sync::Arc;
 use std::time::Duration;

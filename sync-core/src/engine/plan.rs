@@ -11,6 +11,7 @@ use super::find::{differences, linked};
 use super::hold::resumption;
 use super::journal::append_of;
 use super::outcome::pad;
+use super::twins::UnderWay;
 use super::{Engine, Flow};
 use crate::error::EngineError;
 use crate::failure::Failure;
@@ -107,6 +108,13 @@ impl Ahead {
     }
 }
 
+/// On what a plan is made.
+struct Basis<'a> {
+    flow: &'a Flow,
+    references: &'a References,
+    frozen: Option<&'a Frozen>,
+}
+
 /// What a pass would do with a record that has no document.
 struct Course {
     /// The record; or where it would stand, if it would be linked to a document that is not what it is.
@@ -159,10 +167,11 @@ impl Engine {
         let records = heads.iter().map(|head| (&head.key, &head.payload));
         let references = self.with_needed(flow, records, references, frozen.as_ref()).await?;
         let (documents, records) = heads.into_iter().partition(|head| head.state.target().is_some());
+        let on = Basis { flow, references: &references, frozen: frozen.as_ref() };
         let mut ahead = Ahead::default();
-        let unlike = self.plan_records(flow, records, &references, frozen.as_ref(), &mut ahead).await?;
-        self.plan_documents(flow, documents, &references, frozen.as_ref(), &mut ahead).await?;
-        self.plan_unlike(flow, unlike, &references, frozen.as_ref(), &mut ahead).await?;
+        let unlike = self.plan_records(&on, records, &mut ahead).await?;
+        self.plan_documents(&on, documents, &mut ahead).await?;
+        self.plan_unlike(&on, unlike, &mut ahead).await?;
         ahead.plan.sort_by(|one, other| one.key.cmp(&other.key));
         Ok(ahead)
     }
@@ -193,14 +202,8 @@ impl Engine {
     }
 
     /// What would become of documents that are there: only the target can tell what of a change it would carry out.
-    async fn plan_documents(
-        &self,
-        flow: &Flow,
-        heads: Vec<Head>,
-        references: &References,
-        frozen: Option<&Frozen>,
-        ahead: &mut Ahead,
-    ) -> Result<(), EngineError> {
+    async fn plan_documents(&self, on: &Basis<'_>, heads: Vec<Head>, ahead: &mut Ahead) -> Result<(), EngineError> {
+        let &Basis { flow, references, frozen } = on;
         let mut behind: Vec<(Head, Amendment)> = Vec::new();
         for head in heads {
             let head = match resumption(flow, &head, references, frozen) {
@@ -243,18 +246,11 @@ impl Engine {
     }
 
     /// What would become of documents that would be linked, and are not what their records are.
-    async fn plan_unlike(
-        &self,
-        flow: &Flow,
-        heads: Vec<Head>,
-        references: &References,
-        frozen: Option<&Frozen>,
-        ahead: &mut Ahead,
-    ) -> Result<(), EngineError> {
+    async fn plan_unlike(&self, on: &Basis<'_>, heads: Vec<Head>, ahead: &mut Ahead) -> Result<(), EngineError> {
         let targets: HashMap<RecordKey, TargetRef> =
             heads.iter().filter_map(|head| Some((head.key.clone(), head.target()?.clone()))).collect();
         let before = ahead.plan.len();
-        self.plan_documents(flow, heads, references, frozen, ahead).await?;
+        self.plan_documents(on, heads, ahead).await?;
         for Planned { key, step } in &mut ahead.plan[before..] {
             if let (Step::Tell(reason), Some(target)) = (&step, targets.get(key)) {
                 *step = Step::LinkAndTell { target: target.clone(), reason: reason.clone() };
@@ -279,17 +275,17 @@ impl Engine {
     /// one that is not what they are.
     async fn plan_records(
         &self,
-        flow: &Flow,
+        on: &Basis<'_>,
         heads: Vec<Head>,
-        references: &References,
-        frozen: Option<&Frozen>,
         ahead: &mut Ahead,
     ) -> Result<Vec<Head>, EngineError> {
+        let &Basis { flow, references, frozen } = on;
         let mut plan: Vec<Course> = Vec::new();
         let mut first: Vec<usize> = Vec::new();
         let mut posted: Vec<usize> = Vec::new();
         let mut against: Vec<(usize, Vec<Missing>)> = Vec::new();
         let mut skipped: Vec<usize> = Vec::new();
+        let under_way = UnderWay::of(flow, &heads);
         for head in heads {
             let Some((step, missing)) = next_step(flow, &head, references) else {
                 ahead.add(head, None);
@@ -321,7 +317,7 @@ impl Engine {
         if flow.look_first {
             self.link_existing(flow, &first, &mut plan).await?;
         }
-        refuse_unfit(flow, &posted, &mut plan).await;
+        refuse_unfit(flow, &posted, under_way, &mut plan).await;
         tell_of_leftovers(flow, &skipped, &mut plan).await;
         for (index, missing) in against {
             if matches!(plan[index].step, Step::Post(_)) {
@@ -422,9 +418,9 @@ fn changes(head: &Head, step: &Step, at: DateTime<Utc>) -> Vec<Change> {
     }
 }
 
-/// Asks the sink what it would not stage of the documents about to be posted; not of those that refer to others that a
-/// pass posts first, whose numbers nobody knows yet.
-async fn refuse_unfit(flow: &Flow, posted: &[usize], plan: &mut [Course]) {
+/// Asks the sink what it would answer to the documents about to be posted; not of those that refer to others that a
+/// pass posts first, whose numbers nobody knows yet. Of two records of one document one waits.
+async fn refuse_unfit(flow: &Flow, posted: &[usize], mut under_way: UnderWay, plan: &mut [Course]) {
     let draft = |index: &usize| {
         let draft = plan[*index].draft()?;
         (!TargetRef::is_awaited_by(&draft.document)).then_some((*index, draft))
@@ -436,7 +432,12 @@ async fn refuse_unfit(flow: &Flow, posted: &[usize], plan: &mut [Course]) {
     for (place, refusal) in places.into_iter().zip(flow.sink.check(&drafts).await) {
         let course = &mut plan[place];
         match refusal {
-            None | Some(Staged::Staged(..)) => {}
+            None => {}
+            Some(Staged::Staged(handle, _)) => {
+                if let Err(failure) = under_way.take_up(flow, &course.head.key, &handle) {
+                    course.step = Step::Unanswered(failure);
+                }
+            }
             Some(Staged::Rejected(failure)) => {
                 course.refused(&failure.clone(), Change::Rejected { failure, there: false });
             }

@@ -16,6 +16,7 @@ mod requests;
 mod schedule;
 mod stores;
 mod trouble;
+mod twins;
 mod unlike;
 mod unprocessed;
 mod workers;
