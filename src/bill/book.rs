@@ -66,6 +66,8 @@ pub(crate) fn with_renamed(
 pub(crate) enum Trouble {
     /// The product itself refused it.
     Rejected(Failure),
+    /// The product says that the supplier's number is taken, which may be by what we sent ourselves.
+    Taken(Failure),
     /// It is proven that nothing was done.
     NotProcessed(Failure),
     /// It may have been done.
@@ -88,6 +90,7 @@ impl Trouble {
         let named = |failure: Failure| Failure { message: format!("line {line}: {}", failure.message), ..failure };
         Err(match trouble {
             Self::Rejected(failure) => Self::Rejected(named(failure)),
+            Self::Taken(failure) => Self::Taken(named(failure)),
             Self::NotProcessed(failure) => Self::NotProcessed(named(failure)),
             Self::Unknown(failure) => Self::Unknown(named(failure)),
         })

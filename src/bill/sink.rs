@@ -153,6 +153,7 @@ impl<B: InvoiceBook> InvoiceSink<B> {
             return;
         }
         let mut added = self.book.add(&new).await.into_iter();
+        let mut taken = Vec::new();
         for one in making.iter_mut().filter(|one| one.number.is_none()) {
             match answered(&mut added) {
                 Ok(number) => {
@@ -160,10 +161,31 @@ impl<B: InvoiceBook> InvoiceSink<B> {
                     one.request_ids.extend(number.request_ids.iter());
                 }
                 Err(Trouble::Rejected(failure)) => one.end = Some(Committed::Rejected(failure)),
+                Err(Trouble::Taken(failure)) => taken.push((one, failure)),
                 Err(Trouble::NotProcessed(failure)) => one.end = Some(Committed::NotProcessed(failure)),
                 Err(Trouble::Unknown(failure)) => one.end = Some(Committed::Unknown(failure)),
             }
         }
+        let sought: Vec<Sought<'_>> = taken.iter().map(|(one, _)| one.prepared.sought()).collect();
+        let mut there = self.look(&sought).await.into_iter();
+        for (one, failure) in taken {
+            one.end = Some(match there.next() {
+                Some(Ok(There::Nothing)) => Committed::Rejected(self.taken_by_none(failure)),
+                // The doubt finds out what has it.
+                _ => Committed::Unknown(failure),
+            });
+        }
+    }
+
+    /// The product does not take a number that nothing binds, such as that of an invoice that was rejected.
+    fn taken_by_none(&self, failure: Failure) -> Failure {
+        let message = format!(
+            "{} (nothing that is owed has that number in {}: if it is one that was rejected there, or another invoice of \
+             that number, free the number or enter the invoice by hand, then replay the bill)",
+            failure.message,
+            self.book.place()
+        );
+        Failure { message, ..failure }
     }
 
     async fn make_lines(&self, making: &mut [Making]) {
@@ -186,7 +208,9 @@ impl<B: InvoiceBook> InvoiceSink<B> {
                 }
                 Err(Trouble::Rejected(failure)) => Some(Committed::RejectedInPart(self.left_behind(number, failure))),
                 // The head is there: what has become of the lines is found out before any is added again.
-                Err(Trouble::NotProcessed(failure) | Trouble::Unknown(failure)) => Some(Committed::Unknown(failure)),
+                Err(Trouble::NotProcessed(failure) | Trouble::Taken(failure) | Trouble::Unknown(failure)) => {
+                    Some(Committed::Unknown(failure))
+                }
             };
         }
     }
@@ -227,7 +251,9 @@ impl<B: InvoiceBook> InvoiceSink<B> {
                     if self.book.books() { Committed::Accepted(by) } else { Committed::Created(TargetRef(number), by) }
                 }
                 Err(Trouble::Rejected(failure)) => Committed::RejectedInPart(self.not_booked(&number, failure)),
-                Err(Trouble::NotProcessed(failure) | Trouble::Unknown(failure)) => Committed::Unknown(failure),
+                Err(Trouble::NotProcessed(failure) | Trouble::Taken(failure) | Trouble::Unknown(failure)) => {
+                    Committed::Unknown(failure)
+                }
             });
         }
     }

@@ -249,8 +249,7 @@ pub(super) fn invalid(error: &dyn std::fmt::Display) -> Failure {
 fn trouble(error: &TransactionError) -> Trouble {
     let failure = of_transaction(error);
     match error.outcome() {
-        // The number may be taken by what we sent ourselves.
-        Outcome::Rejected if may_be_taken(error) => Trouble::Unknown(failure),
+        Outcome::Rejected if may_be_taken(error) => Trouble::Taken(failure),
         Outcome::Rejected if error.fault().is_some() => Trouble::Rejected(failure),
         Outcome::Rejected | Outcome::NotProcessed => Trouble::NotProcessed(failure),
         Outcome::Unknown => Trouble::Unknown(failure),

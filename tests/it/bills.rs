@@ -4,6 +4,7 @@ mod attachments;
 mod by_hand;
 mod lost;
 mod routes;
+mod taken;
 mod waiting;
 
 use std::collections::HashMap;
