@@ -114,7 +114,11 @@ fn alike(kind: FailureKind) -> FailureKind {
 impl Notes {
     async fn load(store: &dyn CheckpointStore, connection: &ConnectionId) -> Result<Self, StoreError> {
         let Some(text) = store.load(connection, &Kind::new(CHECKPOINT)).await? else { return Ok(Self::default()) };
-        serde_json::from_str(&text.0).map_err(|error| StoreError::new("read what was noted of failing passes", error))
+        // Kept, they would end every pass; without them people are told once more at most.
+        Ok(serde_json::from_str(&text.0).unwrap_or_else(|error| {
+            tracing::warn!(%error, "what was noted of failing passes cannot be understood: it is begun anew");
+            Self::default()
+        }))
     }
 
     async fn save(&self, store: &dyn CheckpointStore, connection: &ConnectionId) -> Result<(), StoreError> {
@@ -223,6 +227,10 @@ impl Engine {
             telling.len() - 1
         });
         let one = &mut telling[place];
+        if one.trouble.over.is_some() {
+            // People could not be told that the last one was over: this is another.
+            *one = Telling { trouble: trouble.clone(), told: false, failed: false };
+        }
         if !one.told {
             // Told again, it is known by when it began.
             one.trouble = Trouble { since: one.trouble.since, again: one.failed, ..trouble };

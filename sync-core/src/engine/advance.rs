@@ -248,15 +248,15 @@ impl Engine {
                     found.push(Amendment::of_found(draft.key, target, Some(draft.document)));
                     linking.push(work);
                 }
-                Found::Differs(failure) => entries.push(Entry::last(work, Change::Parked { failure }, ())),
+                Found::Differs(failure) => entries.push(of_this_content(work, Change::Parked { failure })),
                 Found::Pending => {
                     let failure = Failure::new(FailureKind::Other, "a document with this reference is being made");
                     let change = retries.attempt(&work, failure);
-                    entries.push(Entry::last(work, change, ()));
+                    entries.push(of_this_content(work, change));
                 }
                 Found::Unanswered(failure) => {
                     let change = retries.attempt(&work, failure);
-                    entries.push(Entry::last(work, change, ()));
+                    entries.push(of_this_content(work, change));
                 }
             }
         }
@@ -292,15 +292,15 @@ impl Engine {
             match answer {
                 Staged::Staged(handle, by) => ready.push(Ready { work, handle, by }),
                 Staged::Rejected(failure) => {
-                    entries.push(Entry::last(work, Change::Rejected { failure, there: false }, ()));
+                    entries.push(of_this_content(work, Change::Rejected { failure, there: false }));
                 }
                 Staged::Blocked(failure) => {
-                    entries.push(Entry::last(work, Change::Rejected { failure, there: true }, ()));
+                    entries.push(of_this_content(work, Change::Rejected { failure, there: true }));
                 }
-                Staged::Held(missing) => entries.push(Entry::last(work, Change::Held { missing }, ())),
+                Staged::Held(missing) => entries.push(of_this_content(work, Change::Held { missing })),
                 Staged::NotStaged(failure) => {
                     let change = retries.attempt(&work, failure);
-                    entries.push(Entry::last(work, change, ()));
+                    entries.push(of_this_content(work, change));
                 }
             }
         }
@@ -403,11 +403,16 @@ impl Engine {
             let Entry { work, changes, request_ids, lease, only_at, .. } = entry;
             Entry { work, changes, request_ids, lease, only_at, with: alert }
         });
-        for Recorded { work, with: alert, .. } in self.record(entries.collect()).await? {
+        let mut changed = Vec::new();
+        for Recorded { work, with: alert, superseded } in self.record(entries.collect()).await? {
+            if superseded {
+                changed.push(work);
+                continue;
+            }
             done.moved.push(went(&work, from));
             done.troubled.extend(alert.map(|alert| (work.head, alert)));
         }
-        Ok(())
+        self.release(changed).await
     }
 }
 
@@ -460,6 +465,12 @@ fn intent(
     let only_at = Some((work.head.revision.clone(), Lifecycle::Active));
     let change = Change::Intended { attempt: work.head.attempt + 1, document, decisions };
     Entry { only_at, ..Entry::new(work, change, Lease::Until(until), Some(Wanted { draft, against })) }
+}
+
+/// What ends an attempt, unless the record has changed since: it tells nothing of the new content.
+fn of_this_content(work: Work, change: Change) -> Entry<()> {
+    let only_at = work.head.sent.clone().map(|sent| (sent, Lifecycle::Active));
+    Entry { only_at, ..Entry::last(work, change, ()) }
 }
 
 fn postponed(frozen: &Frozen) -> Change {

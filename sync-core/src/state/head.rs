@@ -183,8 +183,11 @@ impl Head {
         }
         match &event.change {
             Change::NotYetThere => self.looked = true,
-            // Whoever waits for something may make it by hand meanwhile, and a lost request may come late.
-            Change::Replayed | Change::Held { .. } | Change::RetryPlanned { .. } => self.looked = false,
+            // Whoever waits for something may make it by hand meanwhile, as may those who were told of a refusal, and a lost
+            // request may come late.
+            Change::Replayed | Change::Revised { .. } | Change::Held { .. } | Change::RetryPlanned { .. } => {
+                self.looked = false;
+            }
             _ => {}
         }
         self.note_trouble(&event.change, event.at);

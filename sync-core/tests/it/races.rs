@@ -28,6 +28,8 @@ enum Part {
     CancelledWhileStaged,
     /// The order is revised while it is being staged.
     RevisedWhileStaged,
+    /// So it is, and what it was is refused.
+    RevisedWhileRefused,
     /// The first commit is proven unprocessed, and the order revised before the next.
     RevisedBeforeTheNextCommit,
     /// No commit ever arrives, and that can be proven.
@@ -71,6 +73,11 @@ impl Sink for Stage {
         match self.part {
             Part::CancelledWhileStaged if first => self.read_again("first", Lifecycle::Cancelled).await,
             Part::RevisedWhileStaged if first => self.read_again("revised", Lifecycle::Active).await,
+            Part::RevisedWhileRefused if first => {
+                self.read_again("revised", Lifecycle::Active).await;
+                let refused = Failure::new(FailureKind::Invalid, "not so");
+                return vec![Staged::Rejected(refused); drafts.len()];
+            }
             Part::Throttled => return vec![Staged::NotStaged(trouble(FailureKind::RateLimited)); drafts.len()],
             _ => {}
         }
@@ -149,6 +156,13 @@ fn an_order_revised_while_it_is_staged_is_committed_as_revised() {
         assert_eq!(world.head(&key(1)).state, State::Posted { target: TargetRef("revised".into()) }, "{part:?}");
         assert_eq!(stage.discarded.load(Ordering::Relaxed), 1, "{part:?}: the staged older one");
     }
+}
+
+#[test]
+fn an_order_revised_while_what_it_was_is_refused_is_tried_as_revised() {
+    let (world, _, engine) = play(Part::RevisedWhileRefused);
+    run(&engine);
+    assert_eq!(world.head(&key(1)).state, State::Posted { target: TargetRef("revised".into()) });
 }
 
 #[test]

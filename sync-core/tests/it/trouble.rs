@@ -242,3 +242,26 @@ fn what_people_know_is_not_forgotten_over_a_ledger_that_cannot_be_read_for_a_whi
     let over: Vec<String> = told().into_iter().filter(|one| one.over.is_some()).map(|one| one.system).collect();
     assert_eq!(over, ["Procurify", "CloudSuite"]);
 }
+
+#[test]
+fn trouble_that_comes_back_before_its_end_could_be_told_is_told_as_another() {
+    let passes = Passes::new();
+    assert_eq!(passes.pass(10, KIND, DENIED).len(), 1);
+    passes.person.away.store(true, Ordering::Relaxed);
+    assert_eq!(passes.pass(10, KIND, None).len(), 1, "nobody heard that it is over");
+    passes.person.away.store(false, Ordering::Relaxed);
+    let back = passes.world.clock.now() + chrono::TimeDelta::minutes(10);
+    let told = passes.pass(10, KIND, DENIED);
+    assert_eq!((told.len(), told[0].since, told[0].over), (1, back, None), "{told:?}");
+    let told = passes.pass(10, KIND, None);
+    assert_eq!((told.len(), told[0].since), (1, back), "{told:?}");
+}
+
+#[test]
+fn notes_that_cannot_be_understood_stop_no_pass() {
+    let passes = Passes::new();
+    let (connection, place) = (ConnectionId::new("acme"), Kind::new("trouble"));
+    block_on(passes.world.store.save(&connection, &place, &Cursor("of another release".to_owned()))).unwrap();
+    assert!(passes.pass(10, KIND, None).is_empty());
+    assert_eq!(passes.pass(10, KIND, DENIED).len(), 1);
+}

@@ -15,6 +15,7 @@ struct Book {
     up: AtomicBool,
     has: Mutex<Vec<ExternalRef>>,
     has_in_part: Mutex<Vec<ExternalRef>>,
+    refuses: AtomicBool,
     commits: AtomicU64,
     /// What staging was told: whether each was just found absent.
     absent: Mutex<Vec<bool>>,
@@ -40,6 +41,9 @@ impl Sink for Book {
     async fn commit(&self, handles: &[Handle]) -> Vec<Committed> {
         self.commits.fetch_add(1, Relaxed);
         let commit = |handle: &Handle| {
+            if self.refuses.load(Relaxed) {
+                return Committed::Rejected(Failure::new(FailureKind::Invalid, "not so"));
+            }
             if !self.up.load(Relaxed) {
                 return Committed::NotProcessed(Failure::new(FailureKind::Unavailable, "it is down"));
             }
@@ -114,4 +118,23 @@ fn staging_need_not_ask_what_the_lookup_before_it_has_answered() {
         assert_eq!(states(&world, 3), [StateName::Posted; 3], "what is there in part is completed by an attempt");
         assert_eq!(*book.absent.lock().unwrap(), told, "looked first: {look_first}");
     }
+}
+
+#[test]
+fn what_people_made_after_a_refusal_is_linked_once_the_record_is_corrected() {
+    let world = World::new(Target::Searched, 1);
+    let book = Arc::new(Book::default());
+    book.refuses.store(true, Relaxed);
+    let engine = world.engine().flow(Flow { sink: book.clone(), look_first: true, ..world.flow() });
+    let run = || {
+        block_on(async { while engine.poll(&KIND.into()).await.unwrap().more {} });
+        block_on(engine.advance(100)).unwrap();
+    };
+    run();
+    assert_eq!(states(&world, 1), [StateName::Rejected]);
+    book.has.lock().unwrap().push(ExternalRef::of(&key(1)));
+    world.write(1, "S1", "corrected");
+    run();
+    assert_eq!(states(&world, 1), [StateName::Posted]);
+    assert_eq!(book.commits.load(Relaxed), 1, "sent once more");
 }
