@@ -139,7 +139,12 @@ impl PeriodSettings {
         let closed = || self.closed_on(draft.order_date, references);
         match (self.orders, closed()) {
             (OnClosed::Hold | OnClosed::Move, Some(period)) => {
-                vec![missing("order is of", draft.order_date, &period, "or change the order's date in Procurify")]
+                vec![missing(
+                    "order is of",
+                    draft.order_date,
+                    &period,
+                    "or enter it there by hand and link it (`link purchase_order`)",
+                )]
             }
             _ => Vec::new(),
         }

@@ -90,7 +90,7 @@ fn document(compared: &[(String, Comparison)], clean: bool) -> Value {
             let differing: Vec<Value> = comparison
                 .differing
                 .iter()
-                .map(|one| json!({ "key": one.key, "field": one.field, "source": one.source, "target": one.target }))
+                .map(|one| json!({ "key": one.key, "number": one.number, "field": one.field, "source": one.source, "target": one.target }))
                 .collect();
             let value = json!({
                 "matched": comparison.matched,

@@ -85,11 +85,15 @@ impl Rule {
         self.account_code.as_ref().is_none_or(code)
             && named(&self.department, &spend.department)
             && named(&self.location, &spend.location)
-            && self
-                .custom_fields
-                .iter()
-                .all(|(name, wanted)| spend.custom_fields.get(name).is_some_and(|value| fits(wanted, value)))
+            && self.custom_fields.iter().all(|(name, wanted)| {
+                let mut fields = spend.custom_fields.iter();
+                fields.any(|(field, value)| is_same_word(name, field) && fits(wanted, value))
+            })
     }
+}
+
+fn is_same_word(one: &str, other: &str) -> bool {
+    one.trim().to_lowercase() == other.trim().to_lowercase()
 }
 
 /// Whether a text is what a condition asks for.

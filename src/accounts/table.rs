@@ -1,10 +1,11 @@
 //! Accounts by a table: one line for each account code, or for one in a department or location.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sync_core::References;
 
-use super::{AccountMapping, Coded, Coding, Named, Spend};
+use super::{AccountMapping, Coded, Coding, Named, Spend, of_line};
 
 /// One line of the table. A blank department or location is any.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -48,8 +49,7 @@ impl AccountTable {
         let mut table = Self::default();
         for (second, line) in (1..).zip(lines) {
             let others = table.by_code.entry(line.account_code.trim().to_owned()).or_default();
-            let same = |other: &TableLine| (&other.department, &other.location) == (&line.department, &line.location);
-            if let Some((first, _)) = others.iter().find(|(_, other)| same(other)) {
+            if let Some((first, _)) = others.iter().find(|(_, other)| other.place() == line.place()) {
                 return Err(DoubledLine { first: *first, second });
             }
             others.push((second, line));
@@ -59,6 +59,15 @@ impl AccountTable {
 }
 
 impl TableLine {
+    /// The department and location as they are compared, whatever the case.
+    fn place(&self) -> [Option<String>; 2] {
+        [&self.department, &self.location].map(|named| named.as_ref().map(|text| text.trim().to_lowercase()))
+    }
+
+    fn books_as(&self, other: &Self) -> bool {
+        (&self.account, &self.cost_center, &self.dimensions) == (&other.account, &other.cost_center, &other.dimensions)
+    }
+
     /// How closely it names the cost; none if it is about others.
     fn closeness(&self, spend: &Spend) -> Option<u8> {
         let fits = |wanted: &Option<String>, there: &Option<Named>| match (wanted, there) {
@@ -76,17 +85,25 @@ impl AccountMapping for AccountTable {
             return Coded::Pass("it has no account code to look up".to_owned());
         };
         let lines = self.by_code.get(code.trim()).map(Vec::as_slice).unwrap_or_default();
-        let fitting = lines.iter().filter_map(|(number, line)| Some((line.closeness(spend)?, *number, line)));
-        // Of lines that are as close, the first: lines of the same department and location there are none.
-        match fitting.max_by_key(|(closeness, number, _)| (*closeness, std::cmp::Reverse(*number))) {
-            Some((_, number, line)) => Coded::As(Coding {
-                account: line.account.clone(),
-                cost_center: line.cost_center.clone(),
-                dimensions: line.dimensions.clone(),
-                decision: format!("account code {code} by line {number} of the account table"),
-            }),
-            None => Coded::Pass(format!("account code {code} is not in the account table")),
+        let fitting = || lines.iter().filter_map(|(number, line)| Some((line.closeness(spend)?, *number, line)));
+        let Some((closest, number, line)) = fitting().max_by_key(|(close, number, _)| (*close, Reverse(*number)))
+        else {
+            return Coded::Pass(format!("account code {code} is not in the account table"));
+        };
+        // A department or location can be named by its id and by its name.
+        if let Some((_, other, _)) = fitting().find(|(close, _, other)| *close == closest && !other.books_as(line)) {
+            let hint = "the account table books it in two ways";
+            return Coded::Hold(of_line(
+                spend,
+                &format!("{hint}, in line {number} and line {other}: remove one of the two"),
+            ));
         }
+        Coded::As(Coding {
+            account: line.account.clone(),
+            cost_center: line.cost_center.clone(),
+            dimensions: line.dimensions.clone(),
+            decision: format!("account code {code} by line {number} of the account table"),
+        })
     }
 
     fn dimensions(&self) -> BTreeSet<u8> {

@@ -106,13 +106,20 @@ fn of_a_table_the_line_that_names_a_cost_most_closely_decides() {
     assert!(held(&table, &spend("office")).contains("account code office is not in the account table"));
     let doubled = AccountTable::new([line(None, None, "1"), line(Some("9"), None, "1"), line(None, None, "2")]);
     assert_eq!(doubled, Err(DoubledLine { first: 1, second: 3 }));
+    let doubled = AccountTable::new([line(Some("Marketing"), None, "1"), line(Some("marketing "), None, "2")]);
+    assert_eq!(doubled, Err(DoubledLine { first: 1, second: 2 }), "whatever the case");
+    let by_id_and_name =
+        |account| AccountTable::new([line(Some("5"), None, "6100"), line(Some("Marketing"), None, account)]);
+    assert_eq!(booked(&by_id_and_name("6100").unwrap(), &spend("OFFICE")).0, "6100");
+    let reason = held(&by_id_and_name("6450").unwrap(), &spend("OFFICE"));
+    assert!(reason.contains("books it in two ways, in line 1 and line 2: remove one of the two"), "{reason}");
 }
 
 #[test]
 fn of_rules_the_first_that_is_met_decides() {
     let rules = Rules::new([
         Rule::new("other site").location("Plant East").account("1"),
-        Rule::new("spring").account_code("OFF*").custom_field("Project", "spring").cost_center("cc900").account("6450"),
+        Rule::new("spring").account_code("OFF*").custom_field("project", "spring").cost_center("cc900").account("6450"),
         Rule::new("rest").department("Marketing").account("6100"),
     ]);
     let (account, center, decisions) = booked(&rules, &spend("OFFICE"));

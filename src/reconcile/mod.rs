@@ -357,7 +357,10 @@ fn leave_out_linked(references: &References, expected: &[Expected], documents: &
     let linked: HashSet<&str> =
         references.of_kind(PURCHASE_ORDER).flat_map(|line| line.found.targets()).map(String::as_str).collect();
     let known: HashSet<String> = expected.iter().map(|one| ExternalRef::of(&one.key).to_string()).collect();
-    let is_compared = |one: &Document| one.reference.as_ref().is_some_and(|reference| known.contains(reference));
+    let is_compared = |one: &Document| {
+        one.reference.as_ref().is_some_and(|reference| known.contains(reference))
+            || expected.iter().any(|record| record.document.number == one.number)
+    };
     documents.retain(|one| !linked.contains(one.number.as_str()) || is_compared(one));
 }
 

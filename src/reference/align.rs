@@ -13,7 +13,7 @@ use super::source::Shelf;
 use super::subjects::Subjects;
 use super::{
     AlignError, CLOSED_PERIOD, COST_CENTER, CURRENCY, GL_ACCOUNT, ITEM, Master, NewSuppliers, SERVICE_ITEM, Subject,
-    VENDOR, align, dimension_kind, erp_kind, matching, validity,
+    VENDOR, align, dimension_kind, erp_kind, matching, normalised, validity,
 };
 use crate::periods::{ClosedPeriod, PeriodList};
 use crate::product::{Masters, Product};
@@ -36,6 +36,19 @@ impl Reading {
             (GL_ACCOUNT, &self.subjects.account_codes, &self.masters.accounts),
             (COST_CENTER, &self.subjects.departments, &self.masters.cost_centers),
         ]
+    }
+}
+
+/// A supplier of the number that we would give a vendor is that vendor's if it was before, or bears its name, which may
+/// have been cut; else another may have numbered it so.
+fn doubt_number(line: &mut Reference, masters: &[Master], known: &References) {
+    let Match::Matched { target, by: MatchedBy::Code } = &line.found else { return };
+    let known_before =
+        known.get(&line.kind, &line.source).is_some_and(|before| before.found.targets().contains(target));
+    let name = masters.iter().find(|master| master.id == *target).map(|master| normalised(&master.name));
+    let is_named_so = name.is_some_and(|name| !name.is_empty() && normalised(&line.label).starts_with(&name));
+    if !known_before && !is_named_so {
+        line.found = Match::Ambiguous { candidates: vec![target.clone()] };
     }
 }
 
@@ -82,6 +95,11 @@ impl Aligner {
         let lines = reading.pairs().into_iter().flat_map(|(kind, subjects, masters)| {
             let mut ours = align(kind, subjects, masters);
             ours.extend(align(kind, &no_longer_listed(kind, subjects, masters, known), masters));
+            if kind == VENDOR {
+                for line in &mut ours {
+                    doubt_number(line, masters, known);
+                }
+            }
             [
                 (kind.to_owned(), ours),
                 (erp_kind(kind), matching::of_erp(kind, masters)),

@@ -1,5 +1,6 @@
 //! Links that people make by hand or by a file: checked against both systems, and kept by every later alignment.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use procurify_client::{ErrorKind, PoNumber};
@@ -63,13 +64,15 @@ pub enum LinkError {
     /// These links cannot be right.
     #[error("{}", Wrong(.0))]
     Wrong(Vec<WrongLink>),
-    /// There is no such link.
-    #[error("{kind} {source_value} is not linked by hand")]
+    /// There is no such link, or a name fits several.
+    #[error("{kind} {source_value} is not linked by hand{}", several(candidates))]
     NotLinked {
         /// The kind.
         kind: String,
         /// Procurify's value.
         source_value: String,
+        /// The ids of those that bear it as their name.
+        candidates: Vec<String>,
     },
     /// The systems could not be read, or the table not saved.
     #[error(transparent)]
@@ -80,6 +83,13 @@ pub enum LinkError {
     /// An order that was left out because of its link could not be looked at anew.
     #[error(transparent)]
     Engine(#[from] EngineError),
+}
+
+fn several(candidates: &[String]) -> String {
+    if candidates.is_empty() {
+        return String::new();
+    }
+    format!(", but several of that name are ({}): write the id", candidates.join(", "))
 }
 
 struct Wrong<'a>(&'a [WrongLink]);
@@ -129,6 +139,7 @@ impl Connection {
         if !orders.is_empty() {
             values.orders = self.orders_of(links).await?;
             values.sent = self.sent(&values.orders).await?;
+            values.taken = self.taken(&orders).await?;
             values.erp_orders = self.cloudsuite().orders(&orders).await.map_err(AlignError::cloudsuite)?;
         }
         values.bills = self.bills_of(links).await?;
@@ -201,6 +212,13 @@ impl Connection {
         Ok(known.into_iter().flatten().filter_map(|head| Some((head.key.id().to_owned(), why(&head)?))).collect())
     }
 
+    /// Those of the ERP's orders that were posted for an order of Procurify, and for which.
+    async fn taken(&self, numbers: &[String]) -> Result<HashMap<String, RecordKey>, StoreError> {
+        let targets: Vec<TargetRef> = numbers.iter().cloned().map(TargetRef).collect();
+        let holders = self.engine.store().holders(self.engine.connection(), &PURCHASE_ORDER.into(), &targets).await?;
+        Ok(numbers.iter().cloned().zip(holders).filter_map(|(number, holder)| Some((number, holder?))).collect())
+    }
+
     fn order(&self, id: &str) -> RecordKey {
         RecordKey::new(self.engine.connection().clone(), PURCHASE_ORDER.into(), id)
     }
@@ -234,12 +252,19 @@ impl Connection {
         let table = store.snapshot(connection).await?;
         let source = source.trim();
         let word = kept_word(kind, source);
-        let of_source = |line: &&Reference| {
-            let named = [&line.source, &line.label].into_iter().any(|text| *text == source);
-            line.kind == kind && line.found.is_by_hand() && (named || line.source == word)
-        };
-        let Some(line) = table.iter().find(of_source) else {
-            return Err(LinkError::NotLinked { kind: kind.to_owned(), source_value: source.to_owned() });
+        let linked: Vec<&Reference> = table.of_kind(kind).filter(|line| line.found.is_by_hand()).collect();
+        let by_source = linked.iter().find(|line| line.source == source || line.source == word);
+        let by_name: Vec<&Reference> = linked.iter().filter(|line| line.label == source).copied().collect();
+        let line = match (by_source, by_name.as_slice()) {
+            (Some(line), _) => *line,
+            (None, [only]) => *only,
+            (None, several) => {
+                return Err(LinkError::NotLinked {
+                    kind: kind.to_owned(),
+                    source_value: source.to_owned(),
+                    candidates: several.iter().map(|line| line.source.clone()).collect(),
+                });
+            }
         };
         let now = self.engine.time().now();
         store.amend(connection, &[], &[(kind.to_owned(), line.source.clone())], by, now).await?;
@@ -353,6 +378,8 @@ struct Values {
     orders: Vec<Subject>,
     /// Orders of Procurify that are not to be linked, and why not.
     sent: Vec<(String, String)>,
+    /// Orders of the ERP that are of others, and whose.
+    taken: HashMap<String, RecordKey>,
     /// Bills of the ledger, and as what they are posted.
     bills: Vec<(String, Option<TargetRef>)>,
     /// Orders of the ERP, where it can be asked for them.
@@ -379,6 +406,11 @@ impl Values {
                 let subject = from(&self.orders)?;
                 if let Some((order, why)) = self.sent.iter().find(|(order, _)| *order == subject.source) {
                     return Err(format!("purchase order {order}: {why}"));
+                }
+                if let Some(holder) = self.taken.get(target) {
+                    return Err(format!(
+                        "purchase order {target} of the ERP is the one that was posted for {holder}: correct the number"
+                    ));
                 }
                 let target = match &self.erp_orders {
                     _ if target.eq_ignore_ascii_case(NO_ORDER) => NO_ORDER.to_owned(),

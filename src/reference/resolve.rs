@@ -41,7 +41,9 @@ pub fn resolve(references: &References, kind: &str, source: &str, label: &str) -
             }
             Err(why) => format!("it is {target} in the ERP, which {why}: mend that there"),
         },
-        Some(Match::Blocked { target, why }) => format!("{target} in the ERP may not be used: {why}"),
+        Some(Match::Blocked { target, why }) => {
+            format!("{target} in the ERP may not be used: {why}: release it there, or {}", link("OTHER"))
+        }
         Some(Match::Ambiguous { candidates }) => {
             let either = candidates.join(" or ");
             let first = candidates.first().map_or("TARGET", String::as_str);

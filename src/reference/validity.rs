@@ -72,7 +72,7 @@ pub(super) fn lines(kind: &str, masters: &[Master]) -> Vec<Reference> {
 /// What of an order may not be booked on at its date.
 pub(crate) fn check_order(order: &OrderDraft, references: &References) -> Vec<Missing> {
     let mut check = Check::new(order.order_date, references);
-    let otherwise = "change the order's date in Procurify";
+    let otherwise = "enter it there by hand and link it (`link purchase_order`)";
     for line in &order.lines {
         check.place("order is of", otherwise, &line.account, line.cost_center.as_deref(), &line.dimensions);
     }

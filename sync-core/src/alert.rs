@@ -25,7 +25,8 @@ pub struct Alert {
     pub reason: String,
     /// When it came to be so.
     pub at: DateTime<Utc>,
-    /// The record's version in the ledger: another alert of the same record is of a later one.
+    /// The record's version in the ledger when this was first to be told: another alert of the same record is of a later
+    /// one.
     pub version: u64,
     /// Whether it was tried before to raise it, and some of those who carry it have done so.
     #[serde(skip)]

@@ -11,7 +11,7 @@ use procurify_cloudsuite::accounts::{Segment, Segments};
 use procurify_cloudsuite::odata::ODataProduct;
 use procurify_cloudsuite::product::Masters;
 use procurify_cloudsuite::purchase_order::DefaultOrderMapper;
-use procurify_cloudsuite::reference::{Direction, Master, ReferenceSettings, System};
+use procurify_cloudsuite::reference::{Direction, Master, ReferenceReport, ReferenceSettings, System};
 use procurify_cloudsuite::{Connection, FlowKind};
 use sandbox::{Account, FaultKind, Faults, M3, OData, Scenario, Supplier, SyteLine};
 
@@ -526,4 +526,25 @@ async fn the_connector_makes_and_reports_what_only_one_system_has() {
     let (code, _, said) = command("sync").await;
     assert_eq!(code, Some(1));
     assert!(said.contains("flows.reference.vendors `sideways` is no direction"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_supplier_that_bears_the_number_that_a_vendor_would_get_is_not_taken_for_it_unless_named_so() {
+    let world = apart::<M3>(0).await;
+    world.erp.put_supplier(&Supplier::new("PF00000161", "Zeta Steel", "CAD"));
+    let connection = connect(&world, both::<M3>()).await;
+    let report = connection.sync_reference_data().await.unwrap();
+    let of_vendor = |report: &ReferenceReport| {
+        let concern = report.concerns.iter().find(|concern| concern.key.to_string() == "acme/vendor/161");
+        concern.map(|concern| concern.reason.clone())
+    };
+    let reason = of_vendor(&report).unwrap();
+    assert!(reason.contains("it could be PF00000161 in the ERP"), "{reason}");
+    world.erp.put_supplier(&Supplier::new("PF00000161", "TERN BOATBUILDERS", "CAD"));
+    let report = connection.sync_reference_data().await.unwrap();
+    assert_eq!(of_vendor(&report), None, "{:?}", report.concerns);
+    // Known once, it stays so under another name.
+    world.erp.put_supplier(&Supplier::new("PF00000161", "Tern Yachts", "CAD"));
+    let report = connection.sync_reference_data().await.unwrap();
+    assert_eq!(of_vendor(&report), None, "{:?}", report.concerns);
 }

@@ -9,7 +9,7 @@ use procurify_cloudsuite::purchase_order::SourceSettings;
 use procurify_cloudsuite::reconcile::Period;
 use procurify_cloudsuite::reference::{Link, LinkError};
 use procurify_cloudsuite::{Company, Connection, ConnectionBuilder, FlowKind};
-use sandbox::{FaultKind, M3, Matcher, OData, Scenario, SyteLine, TypedLine, TypedOrder};
+use sandbox::{Bump, FaultKind, M3, Matcher, OData, Scenario, SyteLine, TypedLine, TypedOrder};
 use sync_core::{Actor, Change, StateName};
 
 use crate::erp::Erp;
@@ -136,6 +136,10 @@ async fn an_order_that_was_posted_is_not_linked_to_another() {
         let why = refusal(&connection, link("10001", target)).await;
         assert!(why.contains(&format!("was posted as {}", posted[&key(10_001)].number)), "{why}");
     }
+    // Nor is another linked to it.
+    let created = world.procurify.bump(Bump { create: 1, ..Bump::default() }).created[0];
+    let why = refusal(&connection, link(&created.to_string(), &posted[&key(10_001)].number)).await;
+    assert!(why.contains("is the one that was posted for acme/purchase_order/10001"), "{why}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use cloudsuite_client::m3::OrderNumber;
+use procurify_cloudsuite::reference::Link;
 use procurify_cloudsuite::{CloudSuiteClient, Company};
 use sandbox::{Account, Scenario, Supplier};
 use serde_json::Value;
-use sync_core::{CrossReferences, StateName};
+use sync_core::{Actor, CrossReferences, StateName};
 
 use crate::world::{World, connector, run, scenario};
 
@@ -154,6 +155,20 @@ async fn what_is_linked_by_hand_frees_orders_and_stays_whatever_is_aligned_later
     let (code, _, said) = command(&config, &["unlink", "vendor", id]).await;
     assert_eq!(code, Some(1));
     assert!(said.contains("is not linked by hand"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_is_taken_back_by_a_name_only_if_one_has_it() {
+    let world = World::new(scenario(3)).await;
+    let ids = ["Bolt", "Bolt"].map(|name| world.procurify.add_vendor(name, None).to_string());
+    let connection = world.connect().await;
+    let jo = Actor::new("jo");
+    let link = |id: &String| Link { kind: "vendor".into(), source: id.clone(), target: "S10001".into() };
+    connection.link(&ids.each_ref().map(link), &jo).await.unwrap();
+    let why = connection.unlink("vendor", "Bolt", &jo).await.unwrap_err().to_string();
+    assert!(why.contains("several of that name are") && ids.iter().all(|id| why.contains(id.as_str())), "{why}");
+    connection.unlink("vendor", &ids[0], &jo).await.unwrap();
+    connection.unlink("vendor", "Bolt", &jo).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

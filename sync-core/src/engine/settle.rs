@@ -268,7 +268,7 @@ fn alert(head: &Head, label: Label, reason: String) -> Alert {
         state: head.state.name().to_string(),
         reason,
         at: head.since,
-        version: head.version,
+        version: if head.tell_at.is_some() { head.tell_version } else { head.version },
         again: head.tell_at.is_some(),
     }
 }

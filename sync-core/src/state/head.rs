@@ -73,6 +73,9 @@ pub struct Head {
     /// When it is tried again to tell people, after that has failed.
     #[serde(default)]
     pub tell_at: Option<DateTime<Utc>>,
+    /// Its version when it was first tried, while that is so.
+    #[serde(default)]
+    pub tell_version: u64,
 }
 
 impl Head {
@@ -114,6 +117,7 @@ impl Head {
             trouble: None,
             alerted: None,
             tell_at: None,
+            tell_version: 0,
         })
     }
 
@@ -142,6 +146,7 @@ impl Head {
             trouble: None,
             alerted: None,
             tell_at: None,
+            tell_version: 0,
         }
     }
 
@@ -243,7 +248,12 @@ impl Head {
                 self.tell_at = None;
                 self.trouble = self.is_under_way().then(|| reason.clone());
             }
-            Change::AlertFailed { next, .. } => self.tell_at = Some(*next),
+            Change::AlertFailed { next, .. } => {
+                if self.tell_at.is_none() {
+                    self.tell_version = self.version.saturating_sub(1);
+                }
+                self.tell_at = Some(*next);
+            }
             _ => {}
         }
     }

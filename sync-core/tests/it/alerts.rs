@@ -1,5 +1,6 @@
 //! People who cannot be told.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -52,6 +53,8 @@ fn people_who_cannot_be_told_stop_nothing_and_are_told_once_when_they_can_be() {
         !again[0] && again[1..].iter().all(|again| *again),
         "what tells by several ways knows the first try: {again:?}"
     );
+    let versions: BTreeSet<u64> = line.tried.lock().unwrap().iter().map(|alert| alert.version).collect();
+    assert_eq!(versions.len(), 1, "who takes it and is not believed knows it again: {versions:?}");
     let tried = again.len();
     assert!((4..20).contains(&tried), "{tried} times in a day");
     assert!(block_on(engine.trail(&key(4))).unwrap().to_string().contains("could not be told"));
