@@ -14,7 +14,7 @@ use sync_core::{Amended, Failure, FailureKind, RequestIds};
 use tenant_http::{Error, Outcome};
 
 use super::amend::alone;
-use super::invoices::{SyteLineInvoices, invalid, posted};
+use super::invoices::{SyteLineInvoices, another, invalid, is_another, posted};
 use crate::bill::{InvoiceDraft, LineStep, Now, Ours, Plan, Shown, Standing, StandingLine};
 use crate::failure::of_call;
 
@@ -188,10 +188,15 @@ async fn carry_out(book: &SyteLineInvoices, plan: &Plan, invoice: &InvoiceDraft)
                 let vendor = VendorNumber::new(&invoice.supplier).map_err(|error| invalid(&error));
                 let voucher = VoucherNumber::new(&plan.number).map_err(|error| invalid(&error));
                 let new = vendor.and_then(|vendor| book.distribution(&vendor, &voucher?, *sequence, line));
-                match new {
-                    Ok(new) => alone(vouchers.insert_distributions(&[new]).await),
+                let new = match new {
+                    Ok(new) => new,
                     Err(failure) => return Amended::Refused(failure),
+                };
+                let inserted = vouchers.insert_distributions(&[new]).await;
+                if inserted.iter().flatten().any(|one| is_another(one, line)) {
+                    return Amended::NotDone(another());
                 }
+                alone(inserted)
             }
             LineStep::Remove { guard: None, .. } | LineStep::Change { guard: None, .. } => return unguarded(),
         };

@@ -176,6 +176,17 @@ fn place(sequence: i64) -> Option<usize> {
     if sequence > 0 && sequence % STEP == 0 { usize::try_from(sequence / STEP - 1).ok() } else { None }
 }
 
+/// Whether what was found in the place of a line that was to be added is another: people may have been quicker.
+pub(super) fn is_another(inserted: &Inserted, line: &InvoiceLineDraft) -> bool {
+    let Inserted::Found(row) = inserted else { return false };
+    let amount = row.decimal("Amount").ok().flatten();
+    amount != Some(line.amount) || row.text("Acct") != Some(line.account.trim())
+}
+
+pub(super) fn another() -> Failure {
+    Failure::new(FailureKind::Unavailable, "somebody has put another distribution in its place meanwhile")
+}
+
 pub(super) fn posted(row: &IdoRow) -> Present {
     // It keeps the number that it had before it was posted.
     let unnumbered = || {
@@ -343,11 +354,15 @@ impl InvoiceBook for SyteLineInvoices {
                 let lines = lines.map_err(Trouble::Rejected)?;
                 let answers: Vec<_> = inserted.by_ref().take(lines.len()).collect();
                 let answers = answers.into_iter().zip(missing.places);
-                let added = |inserted: Result<Inserted, Error>| match inserted {
+                let drafts = self.wanted_lines(&missing.prepared.invoice);
+                let added = |inserted: Result<Inserted, Error>, place: usize| match inserted {
+                    Ok(inserted) if drafts.get(place).is_some_and(|line| is_another(&inserted, line)) => {
+                        Err(Trouble::Unknown(another()))
+                    }
                     Ok(inserted) => Ok(inserted.into()),
                     Err(error) => Err(trouble(&error)),
                 };
-                Trouble::worst(answers.map(|(answer, place)| (place + 1, added(answer))))
+                Trouble::worst(answers.map(|(answer, place)| (place + 1, added(answer, *place))))
             })
             .collect()
     }
@@ -366,5 +381,31 @@ impl InvoiceBook for SyteLineInvoices {
 
     async fn change(&self, plans: &[Plan]) -> Vec<Amended> {
         invoice_changes::change(self, plans).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn a_distribution_that_somebody_else_put_in_its_place_is_not_ours() {
+        let line = InvoiceLineDraft {
+            text: String::new(),
+            amount: "12.50".parse().unwrap(),
+            account: "60100".to_owned(),
+            cost_center: None,
+            tax_code: None,
+            dimensions: BTreeMap::new(),
+            order: None,
+        };
+        let found = |amount: &str, account: &str| {
+            Inserted::Found([("Amount", amount), ("Acct", account)].into_iter().collect())
+        };
+        assert!(!is_another(&found("12.5000", " 60100"), &line));
+        assert!(is_another(&found("12.51", "60100"), &line));
+        assert!(is_another(&found("12.50", "60200"), &line));
     }
 }
