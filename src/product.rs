@@ -47,6 +47,15 @@ pub(crate) async fn token_life(client: &CloudSuiteClient) -> Option<TimeDelta> {
     client.token_life().await.inspect_err(|error| tracing::warn!(%error, "the token's life is not known")).ok()
 }
 
+/// A purchase order that the ERP has, whoever made it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct KnownOrder {
+    /// Its number.
+    pub number: String,
+    /// Its supplier's number, if that is shown.
+    pub supplier: Option<String>,
+}
+
 /// One CloudSuite product of one tenant. Implement it to move records into an ERP of your own.
 #[async_trait]
 pub trait Product: Send + Sync {
@@ -88,7 +97,7 @@ pub trait Product: Send + Sync {
 
     /// Those of these purchase orders that there are, whoever made them; none if that cannot be asked, and so is not
     /// checked.
-    async fn orders(&self, numbers: &[String]) -> Result<Option<Vec<Master>>, Failure> {
+    async fn orders(&self, numbers: &[String]) -> Result<Option<Vec<KnownOrder>>, Failure> {
         let _ = numbers;
         Ok(None)
     }

@@ -8,7 +8,7 @@ use cloudsuite_client::m3::{
 };
 use tenant_http::ErrorKind;
 
-use crate::product::Masters;
+use crate::product::{KnownOrder, Masters};
 use crate::reference::{Master, Validity};
 
 /// Reads all of them.
@@ -100,11 +100,14 @@ pub(super) async fn items(m3: &M3, numbers: &[String]) -> Result<Vec<Master>, Tr
 }
 
 /// Those of these orders that there are. What cannot be an order's number is none.
-pub(super) async fn orders(m3: &M3, numbers: &[String]) -> Result<Vec<Master>, TransactionError> {
+pub(super) async fn orders(m3: &M3, numbers: &[String]) -> Result<Vec<KnownOrder>, TransactionError> {
     let numbers: Vec<OrderNumber> = numbers.iter().filter_map(|number| OrderNumber::new(number).ok()).collect();
     let mut found = Vec::new();
     for head in m3.purchase_orders().get_heads(&numbers).await {
-        found.extend(head?.map(|head| Master { id: head.number.to_string(), ..Master::default() }));
+        found.extend(head?.map(|head| KnownOrder {
+            number: head.number.to_string(),
+            supplier: head.supplier.map(|supplier| supplier.to_string()),
+        }));
     }
     Ok(found)
 }

@@ -15,7 +15,7 @@ use crate::connection::BuildError;
 use crate::dimensions::Dimensions;
 use crate::failure::of_transaction;
 use crate::periods::{ClosedPeriod, PeriodList};
-use crate::product::{Masters, Pinged, Product, check_prefix, lacking_item, not_listed, token_life};
+use crate::product::{KnownOrder, Masters, Pinged, Product, check_prefix, lacking_item, not_listed, token_life};
 use crate::purchase_order;
 use crate::reconcile::{Document, Wanted};
 use crate::reference::{Master, NewMasters, NewSuppliers, Renaming};
@@ -151,7 +151,7 @@ impl Product for M3Product {
         masters::known_currencies(&self.m3, codes).await.map_err(|error| of_transaction(&error))
     }
 
-    async fn orders(&self, numbers: &[String]) -> Result<Option<Vec<Master>>, Failure> {
+    async fn orders(&self, numbers: &[String]) -> Result<Option<Vec<KnownOrder>>, Failure> {
         masters::orders(&self.m3, numbers).await.map(Some).map_err(|error| of_transaction(&error))
     }
 

@@ -16,7 +16,7 @@ use crate::connection::BuildError;
 use crate::dimensions::Dimensions;
 use crate::failure::of_call;
 use crate::periods::{ClosedPeriod, PeriodList};
-use crate::product::{Masters, Pinged, Product, check_prefix, lacking_item, not_listed, token_life};
+use crate::product::{KnownOrder, Masters, Pinged, Product, check_prefix, lacking_item, not_listed, token_life};
 use crate::purchase_order;
 use crate::reconcile::{Document, Wanted};
 use crate::reference::{Master, NewMasters, NewSuppliers};
@@ -166,10 +166,10 @@ impl Product for ODataProduct {
         self.read().await.map_err(|error| of_call(&error))
     }
 
-    async fn orders(&self, numbers: &[String]) -> Result<Option<Vec<Master>>, Failure> {
+    async fn orders(&self, numbers: &[String]) -> Result<Option<Vec<KnownOrder>>, Failure> {
         let found = self.odata.purchase_orders().get(numbers).await.map_err(|error| of_call(&error))?;
-        let there = found.into_iter().flatten().map(|order| Master { id: order.number, ..Master::default() });
-        Ok(Some(there.collect()))
+        let known = found.into_iter().flatten();
+        Ok(Some(known.map(|order| KnownOrder { number: order.number, supplier: order.supplier }).collect()))
     }
 
     async fn closed_periods(&self, list: &PeriodList) -> Result<Vec<ClosedPeriod>, Failure> {

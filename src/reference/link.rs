@@ -19,6 +19,7 @@ use super::{
 use crate::bill;
 use crate::codes;
 use crate::connection::Connection;
+use crate::product::KnownOrder;
 
 /// The kinds that can be linked.
 pub const KINDS: [&str; 11] = [
@@ -137,7 +138,7 @@ impl Connection {
         }
         let orders = targets(PURCHASE_ORDER);
         if !orders.is_empty() {
-            values.orders = self.orders_of(links).await?;
+            self.read_orders(links, &mut values).await?;
             values.sent = self.sent(&values.orders).await?;
             values.taken = self.taken(&orders).await?;
             values.erp_orders = self.cloudsuite().orders(&orders).await.map_err(AlignError::cloudsuite)?;
@@ -180,18 +181,24 @@ impl Connection {
         Ok(checked)
     }
 
-    /// The orders of Procurify that are linked.
-    async fn orders_of(&self, links: &[Link]) -> Result<Vec<Subject>, AlignError> {
-        let mut orders = Vec::new();
+    /// The orders of Procurify that are linked, and to whom they are by the links and matches of their vendors.
+    async fn read_orders(&self, links: &[Link], values: &mut Values) -> Result<(), LinkError> {
+        let known = self.engine.references().snapshot(self.engine.connection()).await?;
         for link in links.iter().filter(|link| link.kind == PURCHASE_ORDER) {
             let Ok(number) = link.source.trim().parse() else { continue };
             match self.procurify().purchase_orders().get(PoNumber(number)).await {
-                Ok(order) => orders.push(subject(number.to_string(), order.number.map(Into::into))),
+                Ok(order) => {
+                    let vendor = order.pref_vendor.map(|vendor| vendor.id.to_string()).unwrap_or_default();
+                    if let Some(Match::Matched { target, .. }) = known.get(VENDOR, &vendor).map(|line| &line.found) {
+                        values.suppliers.insert(number.to_string(), target.clone());
+                    }
+                    values.orders.push(subject(number.to_string(), order.number.map(Into::into)));
+                }
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Err(error) => return Err(AlignError::procurify(&error)),
+                Err(error) => return Err(AlignError::procurify(&error).into()),
             }
         }
-        Ok(orders)
+        Ok(())
     }
 
     /// Those of these orders that are posted by themselves or may be, and why they are not to be linked.
@@ -376,6 +383,8 @@ struct Values {
     items: Vec<Master>,
     /// Orders of Procurify.
     orders: Vec<Subject>,
+    /// The suppliers of such orders, as far as they are known.
+    suppliers: HashMap<String, String>,
     /// Orders of Procurify that are not to be linked, and why not.
     sent: Vec<(String, String)>,
     /// Orders of the ERP that are of others, and whose.
@@ -383,7 +392,7 @@ struct Values {
     /// Bills of the ledger, and as what they are posted.
     bills: Vec<(String, Option<TargetRef>)>,
     /// Orders of the ERP, where it can be asked for them.
-    erp_orders: Option<Vec<Master>>,
+    erp_orders: Option<Vec<KnownOrder>>,
 }
 
 impl Values {
@@ -414,7 +423,7 @@ impl Values {
                 }
                 let target = match &self.erp_orders {
                     _ if target.eq_ignore_ascii_case(NO_ORDER) => NO_ORDER.to_owned(),
-                    Some(there) => to(there)?,
+                    Some(there) => self.order_in_the_erp(there, &subject.source, target)?,
                     None => target.to_owned(),
                 };
                 by_hand(&subject.source, &subject.label, target)
@@ -457,6 +466,22 @@ impl Values {
                 by_hand(&subject.source, &subject.label, to(masters)?)
             }
         })
+    }
+}
+
+impl Values {
+    /// The ERP's order that a person means, which must be to the supplier that Procurify's is to.
+    fn order_in_the_erp(&self, there: &[KnownOrder], source: &str, target: &str) -> Result<String, String> {
+        let known = there.iter().find(|order| code(&order.number) == code(target));
+        let order = known
+            .ok_or_else(|| format!("the ERP has no purchase order `{target}`: add it there, or correct the number"))?;
+        match (self.suppliers.get(source), &order.supplier) {
+            (Some(wanted), Some(its)) if code(wanted) != code(its) => Err(format!(
+                "purchase order {} of the ERP is to supplier {its}, and {source} is to {wanted}: correct the number",
+                order.number
+            )),
+            _ => Ok(order.number.clone()),
+        }
     }
 }
 

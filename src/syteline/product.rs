@@ -16,7 +16,7 @@ use crate::connection::BuildError;
 use crate::dimensions::Dimensions;
 use crate::failure::of_call;
 use crate::periods::{ClosedPeriod, PeriodList};
-use crate::product::{Masters, Pinged, Product, check_prefix, not_listed, token_life};
+use crate::product::{KnownOrder, Masters, Pinged, Product, check_prefix, not_listed, token_life};
 use crate::purchase_order;
 use crate::reconcile::{Document, Wanted};
 use crate::reference::{Master, NewMasters, NewSuppliers};
@@ -175,12 +175,14 @@ impl Product for SyteLineProduct {
         masters::items(&self.syteline, numbers).await.map_err(|error| of_call(&error))
     }
 
-    async fn orders(&self, numbers: &[String]) -> Result<Option<Vec<Master>>, Failure> {
+    async fn orders(&self, numbers: &[String]) -> Result<Option<Vec<KnownOrder>>, Failure> {
         let numbers: Vec<PoNumber> = numbers.iter().filter_map(|number| PoNumber::new(number).ok()).collect();
         let found = self.syteline.purchase_orders().get(&numbers).await.map_err(|error| of_call(&error))?;
-        let there =
-            found.into_iter().flatten().map(|order| Master { id: order.number.to_string(), ..Master::default() });
-        Ok(Some(there.collect()))
+        let known = found.into_iter().flatten().map(|order| KnownOrder {
+            number: order.number.to_string(),
+            supplier: order.vendor.map(|vendor| vendor.to_string()),
+        });
+        Ok(Some(known.collect()))
     }
 
     async fn closed_periods(&self, list: &PeriodList) -> Result<Vec<ClosedPeriod>, Failure> {

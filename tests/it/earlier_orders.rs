@@ -63,7 +63,12 @@ async fn settles<E: Erp>(world: &World<E>, connection: Connection) {
         orders.push(reason.split("`link purchase_order ").nth(1).unwrap().split(' ').next().unwrap().to_owned());
         assert!(reason.contains(&format!("`link purchase_order {} none`", orders.last().unwrap())), "{reason}");
     }
-    let number = typed_order(world);
+    // Of two suppliers one at least is another than the order's, which the refusal names.
+    let wrong = ["S10001", "S10002"].map(|supplier| link(&orders[0], &typed_order(world, supplier)));
+    let why = connection.link(&wrong, &Actor::new("jo")).await.unwrap_err().to_string();
+    assert!(why.contains(" of the ERP is to supplier S1000"), "{why}");
+    let supplier = why.split(&format!(", and {} is to ", orders[0])).nth(1).unwrap().split(':').next().unwrap();
+    let number = typed_order(world, supplier);
     let why = refusal(&connection, link(&orders[0], "1999999")).await;
     assert!(why.contains("the ERP has no purchase order `1999999`"), "{why}");
     let why = refusal(&connection, link("4711", &number)).await;
@@ -162,9 +167,9 @@ async fn the_connector_says_so_and_links_the_order_on_its_command_line() {
     assert_eq!(world.erp.all_documents().len(), 1, "its bill is posted, and refers to no order");
 }
 
-fn typed_order<E: Erp>(world: &World<E>) -> String {
+fn typed_order<E: Erp>(world: &World<E>, supplier: &str) -> String {
     world.erp.type_in(&TypedOrder {
-        supplier: "S10001".to_owned(),
+        supplier: supplier.to_owned(),
         currency: "CAD".to_owned(),
         date: NaiveDate::from_ymd_opt(2026, 9, 1).unwrap(),
         external_ref: String::new(),
@@ -175,7 +180,7 @@ fn typed_order<E: Erp>(world: &World<E>) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_that_was_linked_by_mistake_is_posted_once_the_link_is_taken_back() {
     let world = World::new(scenario(3)).await;
-    let number = typed_order(&world);
+    let number = typed_order(&world, "S10001");
     let connection = world.connect().await;
     let jo = Actor::new("jo");
     connection.link(&[link("10001", &number)], &jo).await.unwrap();
@@ -189,7 +194,7 @@ async fn an_order_that_was_linked_by_mistake_is_posted_once_the_link_is_taken_ba
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_that_may_be_in_the_erp_is_not_linked_to_another() {
     let world = World::new(scenario(1)).await;
-    let number = typed_order(&world);
+    let number = typed_order(&world, "S10001");
     let finish = Matcher::operation("POST PPS370MI").containing("FinishEntry");
     world.erp.fault_next(finish, FaultKind::ResetAfter);
     let connection = world.connect_waiting(Duration::ZERO).await;
