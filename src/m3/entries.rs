@@ -26,6 +26,14 @@ impl Entry {
         matches!(self, Self::Batch(head) if head.rejected.is_some() && head.voucher.is_none())
     }
 
+    /// Whether this row of the ledger, of the same supplier and number, is this batch invoice. Vouchers are counted anew
+    /// each year.
+    fn is_booked_as(&self, row: &Self) -> bool {
+        let (Self::Batch(head), Self::Ledger(row)) = (self, row) else { return false };
+        let same_day = head.invoice_date.zip(row.invoice_date).is_none_or(|(one, other)| one == other);
+        head.voucher.is_some() && head.voucher == row.voucher && same_day
+    }
+
     /// Its number, as people look for it.
     pub fn number(&self) -> String {
         match self {
@@ -115,7 +123,8 @@ impl M3Invoices {
         Ok(if typed { keys.flat_map(|key| key.spellings()).collect() } else { keys.collect() })
     }
 
-    /// The invoices of these suppliers and their numbers, in batch entry and, where none is owed there, in the ledger.
+    /// The invoices of these suppliers and their numbers, in batch entry and in the ledger. One that is in both is told
+    /// once, as it is in batch entry.
     pub(super) async fn entries(&self, wanted: &[(&str, &str)]) -> Vec<Result<Vec<Entry>, Failure>> {
         let payees = self.payees(wanted.iter().map(|(supplier, _)| *supplier)).await;
         let keys: Vec<Result<Vec<InvoiceKey>, Failure>> =
@@ -142,15 +151,13 @@ impl M3Invoices {
         found
     }
 
-    /// Adds what finance booked itself to what was found among the batch invoices.
+    /// Adds what finance booked itself to what was found among the batch invoices, which may be of another year.
     async fn search_ledger(
         &self,
         keys: &[Result<Vec<InvoiceKey>, Failure>],
         found: &mut [Result<Vec<Entry>, Failure>],
     ) {
-        let unowed =
-            |found: &Result<Vec<Entry>, Failure>| found.as_ref().is_ok_and(|all| all.iter().all(Entry::is_void));
-        let open: Vec<usize> = (0..found.len()).filter(|&at| unowed(&found[at])).collect();
+        let open: Vec<usize> = (0..found.len()).filter(|&at| found[at].is_ok()).collect();
         let asked: Vec<Result<Vec<InvoiceKey>, Failure>> = open.iter().map(|&at| keys[at].clone()).collect();
         let askable: Vec<InvoiceKey> = asked.iter().flatten().flatten().cloned().collect();
         if askable.is_empty() {
@@ -160,7 +167,9 @@ impl M3Invoices {
         let posted = posted.into_iter().map(|posted| posted.map(|all| all.into_iter().map(Entry::Ledger).collect()));
         for (at, posted) in open.into_iter().zip(gathered(&asked, posted.collect())) {
             found[at] = posted.map(|mut posted: Vec<Entry>| {
-                posted.extend(found[at].iter_mut().flat_map(std::mem::take));
+                let batch: Vec<Entry> = found[at].iter_mut().flat_map(std::mem::take).collect();
+                posted.retain(|row| !batch.iter().any(|entry| entry.is_booked_as(row)));
+                posted.extend(batch);
                 posted
             });
         }

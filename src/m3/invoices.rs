@@ -2,7 +2,7 @@
 //!
 //! | step | transactions, many a call |
 //! | --- | --- |
-//! | look | `LstInvBySupInv`, `GetHead`, `LstLines`; where there is none also `APS200MI`, for what finance has booked |
+//! | look | `LstInvBySupInv`, `GetHead`, `LstLines`; `APS200MI`, for what finance has booked |
 //! | make | `AddHead`, `AddLineRecode`, `AddLine` for what M3 matches with orders |
 //! | book | `APS455MI ValidByBatchNo`, by setting |
 

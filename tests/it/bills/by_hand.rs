@@ -266,28 +266,65 @@ async fn a_number_and_amount_of_the_year_before_is_another_invoice_by_a_persons_
     the_same_each_year::<OData>().await;
 }
 
+/// An invoice of this number of the year before; answers its number in the ERP.
+fn type_last_years<E: Erp>(world: &World<E>, draft: &InvoiceDraft, amount: Decimal, external_ref: &str) -> String {
+    let line = TypedLine { quantity: Decimal::ONE, price: amount, account: "60100".to_owned() };
+    world.erp.type_invoice(&TypedInvoice {
+        supplier: draft.supplier.clone(),
+        number: draft.number.clone(),
+        currency: draft.currency.clone(),
+        date: draft.invoice_date - TimeDelta::days(365),
+        external_ref: external_ref.to_owned(),
+        lines: vec![line],
+    })
+}
+
+/// That this invoice in the ERP is another one than the bill's.
+fn other_invoice(bill: &str, number: &str) -> Link {
+    Link { kind: "other_invoice".into(), source: bill.into(), target: number.into() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_finance_booked_in_the_ledger_of_m3_is_linked_though_last_years_of_its_number_is_in_batch_entry() {
+    let world = World::new(with_bills(8, 8)).await;
+    let drafts = drafts(&world).await;
+    let [(dearer, one), (same, two), (absent, three), ..] = drafts.as_slice() else { panic!("{drafts:?}") };
+    let cheap = type_last_years(&world, one, one.total - Decimal::ONE, "");
+    let [of_two, of_three] = [two, three].map(|draft| type_last_years(&world, draft, draft.total, ""));
+    for number in [&cheap, &of_two, &of_three] {
+        world.erp.post_invoice(number);
+    }
+    let booked = [one, two].map(|draft| world.erp.book(draft, &draft.number, draft.total));
+    let report = world.sync_bills().await;
+    let connection = world.connect().await;
+    for (key, called) in [dearer, same].into_iter().zip(&booked) {
+        let trail = connection.trail(key).await.unwrap().to_string();
+        assert!(trail.contains(&format!("linked to {called} of ")), "{trail}");
+    }
+    let [concern] = report.concerns.as_slice() else { panic!("{:?}", report.concerns) };
+    assert_eq!(concern.key, *absent);
+    // In batch entry and in the ledger it is one invoice still: a word on the one is enough.
+    let jo = Actor::new("jo");
+    connection.link(&[other_invoice(absent.id(), &of_three)], &jo).await.unwrap();
+    connection.engine().replay(absent, &jo, Assurance::None).await.unwrap();
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    assert!(report.is_all_done() && report.posted == [absent.clone()], "{report:?}");
+    assert_eq!(made_by_us(&world), drafts.len() - 2, "one was doubled");
+}
+
 /// Of a yearly invoice of one number and amount, last year's was made for a bill, and one that people typed in.
 async fn the_same_each_year<E: Erp>() {
     let world = World::<E>::of(with_bills(8, 8)).await;
     let drafts = drafts(&world).await;
     let [(made, one), (typed, two), ..] = drafts.as_slice() else { panic!("{drafts:?}") };
-    let last_year = |draft: &InvoiceDraft, external_ref: String| {
-        let line = TypedLine { quantity: Decimal::ONE, price: draft.total, account: "60100".to_owned() };
-        world.erp.type_invoice(&TypedInvoice {
-            supplier: draft.supplier.clone(),
-            number: draft.number.clone(),
-            currency: draft.currency.clone(),
-            date: draft.invoice_date - TimeDelta::days(365),
-            external_ref,
-            lines: vec![line],
-        })
-    };
-    let numbers = [last_year(one, ExternalRef::of(&bill_key(1)).to_string()), last_year(two, String::new())];
+    let numbers = [
+        type_last_years(&world, one, one.total, ExternalRef::of(&bill_key(1)).as_str()),
+        type_last_years(&world, two, two.total, ""),
+    ];
     let report = world.sync_bills().await;
     let connection = world.connect().await;
     let jo = Actor::new("jo");
-    let link =
-        |bill: &str, number: &str| Link { kind: "other_invoice".into(), source: bill.into(), target: number.into() };
+    let link = other_invoice;
     let wrong = connection.link(&[link("999999", &numbers[0])], &jo).await.unwrap_err().to_string();
     assert!(wrong.contains("no bill `999999`"), "{wrong}");
     for (key, number) in [made, typed].into_iter().zip(&numbers) {
