@@ -25,6 +25,7 @@ pub(crate) fn references<'a>(sought: &[Sought<'a>]) -> Vec<&'a str> {
 }
 
 /// An invoice that is there under a supplier and number, or bears our reference.
+#[allow(clippy::struct_excessive_bools)] // Independent things that a product shows of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Present {
     /// The product's own number of it.
@@ -40,6 +41,8 @@ pub(crate) struct Present {
     pub day: Option<NaiveDate>,
     /// Whether it is in the ledger, or past all that we do with it.
     pub finished: bool,
+    /// Whether it shows nobody's reference, as what is only in a ledger: it may be ours, or what people typed in.
+    pub hides_reference: bool,
     /// Whether it was rejected or cancelled, and binds nobody.
     pub void: bool,
     /// What the product finds wrong with it, for people.

@@ -69,9 +69,9 @@ impl<B: InvoiceBook> InvoiceSink<B> {
             Ok(There::Part(left)) if !self.book.books() && left.missing.is_empty() => {
                 Found::Found(TargetRef(left.number))
             }
-            // Later only what is posted, and shows nobody's reference there, can be ours; what people typed waits until
-            // it is sure that ours will not come too.
-            Ok(There::Same(present)) if asked.before || present.hides_reference() => {
+            // Later only what shows nobody's reference can be ours; what people typed waits until it is sure that ours
+            // will not come too.
+            Ok(There::Same(present)) if asked.before || present.hides_reference => {
                 Found::Found(TargetRef(present.number))
             }
             // What is not whole counts for nothing yet; the next attempt completes it.
@@ -360,7 +360,7 @@ impl<B: InvoiceBook> Sink for InvoiceSink<B> {
                 let there = there.next().unwrap_or_else(|| Err(no_answer()))?;
                 let why = match there {
                     // What people typed in is theirs; what shows nobody's reference may be ours.
-                    There::Same(present) if !present.hides_reference() => None,
+                    There::Same(present) if !present.hides_reference => None,
                     There::Other(why) => Some(why),
                     there => {
                         let left = self.standing(prepared, there);

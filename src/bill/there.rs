@@ -268,10 +268,6 @@ pub(crate) fn missing(wanted: &[InvoiceLineDraft], there: &[LineThere]) -> Optio
 }
 
 impl Present {
-    pub(super) fn hides_reference(&self) -> bool {
-        self.finished && self.reference.is_none()
-    }
-
     fn words(&self) -> String {
         let amount = self.amount.map_or_else(|| "an amount that is not shown".to_owned(), |amount| amount.to_string());
         let currency = self.currency.as_deref().map(|currency| format!("{currency} ")).unwrap_or_default();

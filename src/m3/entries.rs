@@ -59,6 +59,7 @@ pub(super) fn present(entry: Entry) -> Present {
                 day: invoice.invoice_date,
                 renamed: false,
                 finished: true,
+                hides_reference: true,
                 void,
                 fault: None,
             };
@@ -77,6 +78,7 @@ pub(super) fn present(entry: Entry) -> Present {
         day: head.invoice_date,
         renamed: false,
         finished: head.voucher.is_some(),
+        hides_reference: false,
         void,
         fault: fault.map(str::to_owned),
     }

@@ -123,6 +123,7 @@ fn present(invoice: &Invoice, settings: &ODataInvoiceSettings) -> Present {
         day: invoice.invoice_date,
         renamed: false,
         finished: true,
+        hides_reference: false,
         void: invoice.status.as_ref() == Some(&settings.cancelled_status),
         fault: None,
     }

@@ -198,6 +198,7 @@ pub(super) fn posted(row: &IdoRow) -> Present {
         amount: row.decimal("InvAmt").ok().flatten(),
         day: row.date("InvDate").ok().flatten(),
         finished: true,
+        hides_reference: true,
         ..Present::default()
     }
 }

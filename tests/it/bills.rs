@@ -3,6 +3,7 @@
 mod attachments;
 mod by_hand;
 mod lost;
+mod refused;
 mod routes;
 mod taken;
 mod waiting;
