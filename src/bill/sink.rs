@@ -359,8 +359,6 @@ impl<B: InvoiceBook> Sink for InvoiceSink<B> {
                 let prepared = prepared.as_ref().map_err(Clone::clone)?;
                 let there = there.next().unwrap_or_else(|| Err(no_answer()))?;
                 let why = match there {
-                    // What people typed in is theirs; what shows nobody's reference may be ours.
-                    There::Same(present) if !present.hides_reference => None,
                     There::Other(why) => Some(why),
                     there => {
                         let left = self.standing(prepared, there);

@@ -96,16 +96,18 @@ impl<B: InvoiceBook> InvoiceSink<B> {
         changed.iter().map(|changed| changed.as_ref().map_or(Ok(None), &mut leftover)).collect()
     }
 
-    /// What stands there of what an earlier attempt sent, in words.
+    /// What stands there of what an earlier attempt sent, in words. What people typed in is theirs; what shows nobody's
+    /// reference may be ours.
     pub(super) fn standing(&self, earlier: &Prepared, there: There) -> Option<String> {
-        let number = match there {
-            There::Nothing | There::Foreign(_) | There::Void(_) => return None,
-            There::Part(left) => left.number,
-            There::Whole(present) | There::Same(present) => present.number,
+        let (left, number) = match there {
+            There::Same(present) if present.hides_reference => ("may have left", present.number),
+            There::Nothing | There::Foreign(_) | There::Void(_) | There::Same(_) => return None,
+            There::Part(left) => ("left", left.number),
+            There::Whole(present) => ("left", present.number),
             There::Other(why) => return Some(why),
         };
         Some(format!(
-            "an earlier attempt left invoice {} of supplier {} in {} as {number}",
+            "an earlier attempt {left} invoice {} of supplier {} in {} as {number}",
             earlier.invoice.number,
             earlier.invoice.supplier,
             self.book.place()

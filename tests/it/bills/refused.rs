@@ -7,7 +7,7 @@ use procurify_cloudsuite::bill::{CostPlace, InvoiceDraft};
 use procurify_cloudsuite::syteline::{SyteLineInvoiceSettings, SyteLineProduct};
 use rust_decimal::Decimal;
 use sandbox::{FaultKind, M3, OData, Supplier, SyteLine, TypedInvoice, TypedLine};
-use sync_core::{DedupStore, ExternalRef, RecordKey, StateName};
+use sync_core::{Actor, Assurance, DedupStore, ExternalRef, RecordKey, StateName};
 
 use super::by_hand::{WITHDRAWN, drafts};
 use super::with_bills;
@@ -25,9 +25,11 @@ trait Refuses: Erp {
     async fn pass(world: &World<Self>, _key: &RecordKey, draft: &InvoiceDraft) {
         let connection = world.connect().await;
         connection.align_reference_data().await.unwrap();
+        let mut lines = connection.mapping().await.unwrap().into_iter().filter(|line| line.kind == "vendor");
+        let vendor = lines.find(|line| line.target.as_ref() == Some(&draft.supplier)).unwrap();
         world.erp.remove_supplier(&draft.supplier);
         connection.sync(FlowKind::Bills).await.unwrap();
-        world.erp.put_supplier(&Supplier::new(&draft.supplier, "Again Ltd.", &draft.currency));
+        world.erp.put_supplier(&Supplier::new(&draft.supplier, vendor.name, &draft.currency));
     }
 }
 
@@ -91,6 +93,29 @@ fn type_in<E: Erp>(world: &World<E>, draft: &InvoiceDraft) -> String {
 fn is_made<E: Erp>(world: &World<E>, key: &RecordKey) -> bool {
     let reference = ExternalRef::of(key);
     world.erp.all_documents().iter().any(|document| document.external_ref == reference.as_str())
+}
+
+async fn corrected_then<E: Refuses>() {
+    let world = World::<E>::of(with_bills(6, 6)).await;
+    let (key, typed) = typed_in_after_a_refusal(&world).await;
+    world.procurify.edit_bill(key.id().parse().unwrap(), |edit| edit.posted_in = Some(9));
+    let connection = world.connect().await;
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    if let Some(concern) = report.concerns.iter().find(|concern| concern.key == key) {
+        assert!(concern.reason.contains("replay the bill to link it"), "{}", concern.reason);
+        connection.engine().replay(&key, &Actor::new("jane"), Assurance::None).await.unwrap();
+        connection.sync(FlowKind::Bills).await.unwrap();
+    }
+    let trail = connection.trail(&key).await.unwrap().to_string();
+    assert!(trail.contains(&format!("linked to {typed}, which was there already")), "{trail}");
+    assert!(!is_made(&world, &key), "doubled");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bill_that_is_corrected_after_finance_typed_in_what_was_refused_is_linked_on_each_product() {
+    corrected_then::<M3>().await;
+    corrected_then::<SyteLine>().await;
+    corrected_then::<OData>().await;
 }
 
 async fn withdrawn_then<E: Refuses>() {
