@@ -29,7 +29,12 @@ struct Asked<'a> {
     wanted: Option<InvoiceDraft>,
 }
 
-impl Asked<'_> {
+impl<'a> Asked<'a> {
+    fn new(amendment: &'a Amendment) -> Result<Self, Failure> {
+        let read = |document: &Option<Value>| document.as_ref().map(invoice_of).transpose();
+        Ok(Self { amendment, sent: read(&amendment.sent)?, wanted: read(&amendment.document)? })
+    }
+
     /// What of the bill is not as it was sent, in words; none if nothing is, or that is not known.
     fn changes(&self, wanted: &InvoiceDraft) -> Option<String> {
         let changes = changes(self.sent.as_ref()?, wanted);
@@ -79,7 +84,7 @@ fn uncompared(standing: &Standing, sent: &InvoiceDraft, wanted: &InvoiceDraft) -
 
 impl<B: InvoiceBook> InvoiceSink<B> {
     pub(super) async fn compare_all(&self, wanted: &[Amendment]) -> Vec<Compared> {
-        let asked: Vec<Result<Asked<'_>, Failure>> = wanted.iter().map(|one| self.asked(one)).collect();
+        let asked: Vec<Result<Asked<'_>, Failure>> = wanted.iter().map(Asked::new).collect();
         let ours: Vec<Ours<'_>> = asked
             .iter()
             .flatten()
@@ -101,15 +106,6 @@ impl<B: InvoiceBook> InvoiceSink<B> {
             });
         }
         compared
-    }
-
-    fn asked<'a>(&self, amendment: &'a Amendment) -> Result<Asked<'a>, Failure> {
-        let read = |document: &Option<Value>| document.as_ref().map(invoice_of).transpose();
-        let asked = Asked { amendment, sent: read(&amendment.sent)?, wanted: read(&amendment.document)? };
-        if let Some(wanted) = &asked.wanted {
-            self.book.check(wanted)?;
-        }
-        Ok(asked)
     }
 
     async fn compared(&self, asked: &Asked<'_>, now: &Now) -> Result<Compared, Failure> {
@@ -272,6 +268,10 @@ impl<B: InvoiceBook> InvoiceSink<B> {
         }
         if let Some(why) = self.book.refusal(plan, standing) {
             return Err(naming(refused(why), &differences));
+        }
+        // What is never written, as finance typed it in, need not be something that we could write.
+        if let Some(wanted) = &plan.invoice {
+            self.book.check(wanted).map_err(|why| naming(why, &differences))?;
         }
         let handle = serde_json::to_value(plan)
             .map_err(|error| Failure::new(FailureKind::Other, format!("the changes cannot be kept: {error}")))?;

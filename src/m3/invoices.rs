@@ -210,7 +210,9 @@ impl M3Invoices {
 fn taxed(new: NewInvoiceLine, line: &InvoiceLineDraft) -> Result<NewInvoiceLine, Failure> {
     let Some(code) = &line.tax_code else { return Ok(new) };
     if code.is_empty() || code.len() > 2 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
-        let why = format!("`{code}` is no VAT code of M3 (1 or 2 digits): correct what the tax stands for");
+        let why = format!(
+            "`{code}` is no VAT code of M3 (1 or 2 digits): correct what the tax stands for, then replay the bill"
+        );
         return Err(Failure::new(FailureKind::Invalid, why));
     }
     Ok(new.field("VTCD", code))
@@ -221,7 +223,7 @@ fn matched(number: &InvoiceBatchNumber, line: &InvoiceLineDraft, order: &OrderLi
     let (Some(place), Some(quantity)) = (order.line, order.quantity) else {
         let why = format!(
             "it bills order {}, with which M3 is to match it, but its cost is split, or it is not known which of the order's \
-             lines it bills and how many: enter the invoice by hand, and the bill is linked to it",
+             lines it bills and how many: enter the invoice by hand, then replay the bill, which is linked to it",
             order.number
         );
         return Err(Failure::new(FailureKind::Invalid, why));

@@ -156,15 +156,22 @@ impl InvoiceBook for ODataInvoices {
         for line in &invoice.lines {
             Dimensions::none().of(None, &line.dimensions)?;
         }
+        let nowhere = |what, setting| {
+            let failure = no_property(what, setting);
+            Failure { message: format!("{}, then replay the bill", failure.message), ..failure }
+        };
         if self.settings.payment_terms.is_none() && invoice.payment_terms.is_some() {
-            return Err(no_property("payment terms", "payment_terms_property"));
+            return Err(nowhere("payment terms", "payment_terms_property"));
         }
         if self.settings.tax_code.is_none() && invoice.lines.iter().any(|line| line.tax_code.is_some()) {
-            return Err(no_property("tax codes", "tax_code_property"));
+            return Err(nowhere("tax codes", "tax_code_property"));
         }
         match invoice.posting_date.filter(|_| self.settings.posting_date.is_none()) {
             Some(day) => {
-                let why = format!("it is to be booked on {day}, for which the invoices have no property");
+                let why = format!(
+                    "it is to be booked on {day}, for which the invoices have no property: name it \
+                     (posting_date_property), or enter the invoice by hand, then replay the bill"
+                );
                 Err(Failure::new(FailureKind::Invalid, why))
             }
             None => Ok(()),

@@ -131,7 +131,7 @@ impl SyteLineInvoices {
         }
         let why = format!(
             "the accounts come to {}, and the voucher to {}: set the account for tax (tax_account), and put freight on \
-             an account (freight_account)",
+             an account (freight_account), then replay the bill",
             distributed.normalize(),
             invoice.total.normalize()
         );

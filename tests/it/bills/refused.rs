@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use procurify_cloudsuite::FlowKind;
-use procurify_cloudsuite::bill::{CostPlace, InvoiceDraft};
+use procurify_cloudsuite::bill::{ApprovedBill, BillMapper, CostPlace, DefaultBillMapper, InvoiceDraft, Mapped};
+use procurify_cloudsuite::m3::M3InvoiceSettings;
 use procurify_cloudsuite::syteline::{SyteLineInvoiceSettings, SyteLineProduct};
+use procurify_cloudsuite::{Connection, FlowKind};
 use rust_decimal::Decimal;
 use sandbox::{FaultKind, M3, OData, Supplier, SyteLine, TypedInvoice, TypedLine};
-use sync_core::{Actor, Assurance, DedupStore, ExternalRef, RecordKey, StateName};
+use sync_core::{Actor, Assurance, DedupStore, ExternalRef, RecordKey, References, StateName};
 
 use super::by_hand::{WITHDRAWN, drafts};
 use super::with_bills;
@@ -161,4 +162,60 @@ async fn what_is_typed_in_while_a_bill_is_in_doubt_is_linked_once_nothing_of_our
     typed_in_while_in_doubt::<M3>().await;
     typed_in_while_in_doubt::<SyteLine>().await;
     typed_in_while_in_doubt::<OData>().await;
+}
+
+/// Books on a dimension that no product has.
+struct Misbooked(DefaultBillMapper);
+
+impl BillMapper for Misbooked {
+    fn map(&self, bill: &ApprovedBill, references: &References) -> Mapped<InvoiceDraft> {
+        let mut mapped = self.0.map(bill, references);
+        if let Mapped::Draft { draft, .. } = &mut mapped {
+            draft.lines.iter_mut().for_each(|line| drop(line.dimensions.insert(9, "X".to_owned())));
+        }
+        mapped
+    }
+}
+
+async fn entered_where_ours_cannot_be<E: Erp>() {
+    let world = World::<E>::of(with_bills(6, 6)).await;
+    let drafts = drafts(&world).await;
+    let mapper = Misbooked(DefaultBillMapper::default());
+    let connection = world.build(100, |connection| connection.bill_mapper(mapper)).await;
+    linked_once_entered(&world, &connection, &drafts, "9 cannot be booked on").await;
+}
+
+/// Of a pass that refuses some of these bills for this reason, one is typed in by hand.
+async fn linked_once_entered<E: Erp>(
+    world: &World<E>,
+    connection: &Connection,
+    drafts: &[(RecordKey, InvoiceDraft)],
+    why: &str,
+) {
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    let concern = report.concerns.iter().find(|concern| concern.reason.contains(why));
+    let key = &concern.unwrap_or_else(|| panic!("{:?}", report.concerns)).key;
+    let (_, draft) = drafts.iter().find(|(other, _)| other == key).unwrap();
+    let typed = type_in(world, draft);
+    connection.engine().replay(key, &Actor::new("jane"), Assurance::None).await.unwrap();
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    let trail = connection.trail(key).await.unwrap().to_string();
+    assert!(trail.contains(&format!("linked to {typed}, which was there already")), "{trail}");
+    assert!(report.concerns.iter().all(|concern| concern.key != *key), "{:?}", report.concerns);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_finance_enters_of_a_bill_that_can_never_be_made_is_linked_without_a_complaint_on_each_product() {
+    entered_where_ours_cannot_be::<M3>().await;
+    entered_where_ours_cannot_be::<SyteLine>().await;
+    entered_where_ours_cannot_be::<OData>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bill_whose_cost_m3_cannot_match_with_its_order_is_linked_once_it_was_entered_by_hand() {
+    let world = World::<M3>::of(with_bills(30, 30)).await;
+    let drafts = drafts(&world).await;
+    let settings = M3InvoiceSettings { match_orders: true, ..M3InvoiceSettings::default() };
+    let connection = world.connect_invoicing(settings).await;
+    linked_once_entered(&world, &connection, &drafts, "enter the invoice by hand, then replay the bill").await;
 }
