@@ -15,7 +15,7 @@ use sync_core::{Amended, Amendment, Compared, Difference, Failure, FailureKind, 
 
 use super::book::{InvoiceBook, Now, Ours, Sought};
 use super::draft::{InvoiceDraft, InvoiceLineDraft};
-use super::leftover::changes;
+use super::leftover::{changes, posting_days};
 use super::revised::{Plan, Shown, Standing};
 use super::sink::{InvoiceSink, invoice_of, no_answer};
 use super::there::There;
@@ -62,12 +62,11 @@ fn uncompared(standing: &Standing, sent: &InvoiceDraft, wanted: &InvoiceDraft) -
     if sent.payment_terms != wanted.payment_terms {
         return Some("payment terms");
     }
-    // The day to which a bill was moved out of a closed period is no day of the bill's.
-    let posting = |invoice: &InvoiceDraft| invoice.posting_date.filter(|_| invoice.moved_from.is_none());
+    let posting = posting_days(sent, wanted);
     for (what, shown, sent, wanted) in [
         ("invoice date", standing.invoice_date, Some(sent.invoice_date), Some(wanted.invoice_date)),
         ("due date", standing.due_date, sent.due_date, wanted.due_date),
-        ("posting date", standing.posting_date, posting(sent), posting(wanted)),
+        ("posting date", standing.posting_date, posting.0, posting.1),
     ] {
         if sent != wanted && shown == Shown::Nowhere {
             return Some(what);

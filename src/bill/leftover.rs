@@ -1,11 +1,24 @@
 //! What an earlier attempt may have left of an invoice, when the bill has changed since.
 
+use chrono::NaiveDate;
+
 use super::draft::{InvoiceDraft, InvoiceLineDraft};
+
+/// The days on which two invoices are to be booked, as far as their bills name one. One that was moved out of a closed
+/// period is moved further once the next period is closed: it is the day from which it was moved that counts.
+pub(super) fn posting_days(one: &InvoiceDraft, other: &InvoiceDraft) -> (Option<NaiveDate>, Option<NaiveDate>) {
+    let moved = one.moved_from.is_some() || other.moved_from.is_some();
+    let day = |invoice: &InvoiceDraft| {
+        let own = invoice.moved_from.or(invoice.posting_date);
+        if moved { own.or(Some(invoice.invoice_date)) } else { own }
+    };
+    (day(one), day(other))
+}
 
 /// In what an invoice differs from the one that was sent before it, for people; but for its attachments, which not every
 /// product has a field for.
 pub(super) fn changes(sent: &InvoiceDraft, wanted: &InvoiceDraft) -> Vec<String> {
-    let (mut changes, day) = (Vec::new(), |day: Option<chrono::NaiveDate>| day.map(|day| day.to_string()));
+    let (mut changes, day) = (Vec::new(), |day: Option<NaiveDate>| day.map(|day| day.to_string()));
     let mut compare = |what: &str, sent: Option<String>, wanted: Option<String>, same: bool| {
         let told = |value: Option<String>| value.unwrap_or_else(|| "none".to_owned());
         if !same {
@@ -19,10 +32,11 @@ pub(super) fn changes(sent: &InvoiceDraft, wanted: &InvoiceDraft) -> Vec<String>
     ] {
         compare(what, Some(one.clone()), Some(other.clone()), one == other);
     }
+    let posting = posting_days(sent, wanted);
     for (what, one, other) in [
         ("day", Some(sent.invoice_date), Some(wanted.invoice_date)),
         ("due date", sent.due_date, wanted.due_date),
-        ("posting date", sent.posting_date, wanted.posting_date),
+        ("posting date", posting.0, posting.1),
     ] {
         compare(what, day(one), day(other), one == other);
     }
@@ -92,6 +106,27 @@ mod tests {
                 "line 1 1 on 6100 with tax 5 `Nuts` for order 4711, now 1 on 6100 with tax 5 `Nuts` for order 4711 line 2"
             ]
         );
+    }
+
+    #[test]
+    fn the_day_to_which_a_bill_is_moved_out_of_a_closed_period_is_no_change_of_it() {
+        let day = |text: &str| Some(text.parse().unwrap());
+        let plain = invoice("N30", "5");
+        let dated = InvoiceDraft { posting_date: day("2026-11-05"), ..plain.clone() };
+        let moved = |invoice: &InvoiceDraft, to: &str| InvoiceDraft {
+            posting_date: day(to),
+            moved_from: invoice.posting_date.or(Some(invoice.invoice_date)),
+            ..invoice.clone()
+        };
+        for bill in [&plain, &dated] {
+            let (once, again) = (moved(bill, "2026-12-01"), moved(bill, "2027-01-01"));
+            for (sent, wanted) in [(&once, &again), (bill, &once), (&once, bill)] {
+                assert_eq!(changes(sent, wanted), Vec::<String>::new(), "{sent:?} {wanted:?}");
+            }
+        }
+        let told = changes(&moved(&plain, "2026-12-01"), &moved(&dated, "2026-12-01"));
+        assert_eq!(told, ["posting date 2026-11-02, now 2026-11-05"]);
+        assert_eq!(changes(&plain, &dated), ["posting date none, now 2026-11-05"]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use procurify_cloudsuite::accounts::{Rule, Rules};
 use procurify_cloudsuite::bill::DefaultBillMapper;
+use procurify_cloudsuite::periods::{OnClosed, PeriodSettings};
 use procurify_cloudsuite::{Connection, FlowKind};
 use rust_decimal::Decimal;
 use sandbox::{Document, Edit, FaultKind, M3, Matcher, Scenario, SyteLine};
@@ -91,9 +92,13 @@ async fn a_voucher_that_is_there_in_part_is_completed_though_its_order_has_chang
 
 /// Bills whose heads are in M3, and whose lines M3 refused, as their account had gone; it is back.
 async fn refused_lines(world: &World<M3>) -> Vec<RecordKey> {
+    refused_lines_of(world, world.connect().await).await
+}
+
+/// As [`refused_lines`], of this connection.
+async fn refused_lines_of(world: &World<M3>, connection: Connection) -> Vec<RecordKey> {
     world.scenario.missing_suppliers().iter().for_each(|supplier| world.erp.add_supplier(supplier));
     world.scenario.missing_accounts().iter().for_each(|account| world.erp.add_account(account));
-    let connection = world.connect().await;
     connection.sync(FlowKind::PurchaseOrders).await.unwrap();
     connection.align_reference_data().await.unwrap();
     for account in world.scenario.missing_accounts() {
@@ -173,6 +178,30 @@ async fn an_invoice_that_is_there_in_part_is_completed_only_with_what_was_sent_t
     drop(connection);
     // On the accounts of the first attempt they are completed.
     let connection = world.connect().await;
+    for key in &keys {
+        replay(&connection, key).await;
+    }
+    let report = connection.sync(FlowKind::Bills).await.unwrap();
+    assert!(report.is_all_done(), "{:?}", report.concerns);
+    world.exactly_once(&world.bill_keys());
+}
+
+/// Bills are booked on the first open day after this one.
+async fn closed_until(world: &World<M3>, day: &str) -> Connection {
+    let periods = PeriodSettings {
+        closed_until: Some(day.parse().unwrap()),
+        bills: OnClosed::Move,
+        orders: OnClosed::Ignore,
+        ..PeriodSettings::default()
+    };
+    world.build(100, |connection| connection.fiscal_periods(periods)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_of_a_bill_is_completed_though_the_period_into_which_it_was_moved_was_closed_since() {
+    let world = World::new(Scenario { missing: 1, ..with_bills(60) }).await;
+    let keys = refused_lines_of(&world, closed_until(&world, "2098-12-31").await).await;
+    let connection = closed_until(&world, "2099-01-31").await;
     for key in &keys {
         replay(&connection, key).await;
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use procurify_cloudsuite::bill::InvoiceDraft;
 use procurify_cloudsuite::odata::{ODataInvoiceSettings, ODataProduct};
+use procurify_cloudsuite::periods::{OnClosed, PeriodSettings};
 use procurify_cloudsuite::reconcile::{Comparison, Period};
 use procurify_cloudsuite::{Connection, FlowKind, Report};
 use rust_decimal::Decimal;
@@ -296,6 +297,38 @@ async fn an_invoice_in_the_ledger_is_never_touched_and_the_correction_is_told_on
     leaves_alone_what_is_posted::<M3>().await;
     leaves_alone_what_is_posted::<SyteLine>().await;
     leaves_alone_what_is_posted::<OData>().await;
+}
+
+/// A bill that was moved out of a closed period, and is in the ledger on the day to which it was moved.
+async fn keeps_the_day_to_which_it_was_moved<E: Erp>() {
+    let world = World::<E>::of(with_bills(6)).await;
+    let connect = async |closed_until: &str| {
+        let periods = PeriodSettings {
+            closed_until: Some(closed_until.parse().unwrap()),
+            bills: OnClosed::Move,
+            orders: OnClosed::Ignore,
+            ..PeriodSettings::default()
+        };
+        world.build_amending(|connection| connection.fiscal_periods(periods)).await
+    };
+    let connection = connect("2098-12-31").await;
+    connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    assert!(sync(&connection).await.is_all_done());
+    drop(connection);
+    let (key, document) = world.exactly_once(&world.bill_keys()).pop_first().unwrap();
+    world.erp.post_invoice(&document.number);
+    edit(&world, &key, |edit| edit.due_in = Some(45));
+    let report = sync(&connect("2099-01-31").await).await;
+    let [concern] = report.concerns.as_slice() else { panic!("{:?}", report.concerns) };
+    let told = &concern.reason;
+    assert!(told.contains("due date ") && !told.contains("posting date"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_to_which_a_bill_was_moved_is_no_correction_of_it_once_that_is_closed_too_on_each_product() {
+    keeps_the_day_to_which_it_was_moved::<M3>().await;
+    keeps_the_day_to_which_it_was_moved::<SyteLine>().await;
+    keeps_the_day_to_which_it_was_moved::<OData>().await;
 }
 
 /// What people typed in themselves is theirs to correct; and no invoice takes a number that another has.
