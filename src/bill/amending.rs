@@ -29,12 +29,7 @@ struct Asked<'a> {
     wanted: Option<InvoiceDraft>,
 }
 
-impl<'a> Asked<'a> {
-    fn new(amendment: &'a Amendment) -> Result<Self, Failure> {
-        let read = |document: &Option<Value>| document.as_ref().map(invoice_of).transpose();
-        Ok(Self { amendment, sent: read(&amendment.sent)?, wanted: read(&amendment.document)? })
-    }
-
+impl Asked<'_> {
     /// What of the bill is not as it was sent, in words; none if nothing is, or that is not known.
     fn changes(&self, wanted: &InvoiceDraft) -> Option<String> {
         let changes = changes(self.sent.as_ref()?, wanted);
@@ -83,7 +78,7 @@ fn uncompared(standing: &Standing, sent: &InvoiceDraft, wanted: &InvoiceDraft) -
 
 impl<B: InvoiceBook> InvoiceSink<B> {
     pub(super) async fn compare_all(&self, wanted: &[Amendment]) -> Vec<Compared> {
-        let asked: Vec<Result<Asked<'_>, Failure>> = wanted.iter().map(Asked::new).collect();
+        let asked: Vec<Result<Asked<'_>, Failure>> = wanted.iter().map(|one| self.asked(one)).collect();
         let ours: Vec<Ours<'_>> = asked
             .iter()
             .flatten()
@@ -105,6 +100,19 @@ impl<B: InvoiceBook> InvoiceSink<B> {
             });
         }
         compared
+    }
+
+    fn asked<'a>(&self, amendment: &'a Amendment) -> Result<Asked<'a>, Failure> {
+        let read = |document: &Option<Value>| {
+            let invoice = document.as_ref().map(invoice_of).transpose()?;
+            Ok::<_, Failure>(invoice.map(|invoice| self.carried(invoice)))
+        };
+        Ok(Asked { amendment, sent: read(&amendment.sent)?, wanted: read(&amendment.document)? })
+    }
+
+    /// An invoice without the payment terms that the product has no place for.
+    pub(super) fn carried(&self, invoice: InvoiceDraft) -> InvoiceDraft {
+        if self.book.carries_terms() { invoice } else { InvoiceDraft { payment_terms: None, ..invoice } }
     }
 
     async fn compared(&self, asked: &Asked<'_>, now: &Now) -> Result<Compared, Failure> {

@@ -156,6 +156,11 @@ pub(crate) trait InvoiceBook: Send + Sync {
         false
     }
 
+    /// Whether an invoice has payment terms.
+    fn carries_terms(&self) -> bool {
+        true
+    }
+
     /// Whether an invoice is created together with its lines, all or nothing.
     fn creates_whole(&self) -> bool;
 

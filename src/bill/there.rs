@@ -65,8 +65,10 @@ impl<B: InvoiceBook> InvoiceSink<B> {
         &self,
         wanted: &[(Option<&Prepared>, &InvoiceDraft)],
     ) -> Vec<Result<Option<Failure>, Failure>> {
-        let written =
-            |invoice: &InvoiceDraft| InvoiceDraft { lines: self.book.wanted_lines(invoice), ..invoice.clone() };
+        let written = |invoice: &InvoiceDraft| InvoiceDraft {
+            lines: self.book.wanted_lines(invoice),
+            ..self.carried(invoice.clone())
+        };
         let since = |earlier: &InvoiceDraft, invoice: &InvoiceDraft| {
             let mut changes = changes(&written(earlier), &written(invoice));
             changes.extend(self.other_files(earlier, invoice).map(|files| files.to_string()));

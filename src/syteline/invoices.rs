@@ -231,6 +231,10 @@ impl InvoiceBook for SyteLineInvoices {
         self.settings.attachments.is_some()
     }
 
+    fn carries_terms(&self) -> bool {
+        false
+    }
+
     fn creates_whole(&self) -> bool {
         false
     }

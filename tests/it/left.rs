@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use procurify_cloudsuite::accounts::{Rule, Rules};
 use procurify_cloudsuite::bill::DefaultBillMapper;
+use procurify_cloudsuite::codes::CodeTable;
 use procurify_cloudsuite::periods::{OnClosed, PeriodSettings};
 use procurify_cloudsuite::{Connection, FlowKind};
 use rust_decimal::Decimal;
@@ -86,6 +87,23 @@ async fn a_voucher_that_is_there_in_part_is_completed_though_its_order_has_chang
     let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
     assert!(!report.concerns.is_empty(), "{:?}", report.counts);
     let report = connection.sync(FlowKind::Bills).await.unwrap();
+    assert!(report.is_all_done(), "{:?}", report.concerns);
+    world.exactly_once(&world.bill_keys());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_voucher_that_is_there_in_part_is_completed_though_its_bill_has_other_terms_since() {
+    let world = World::<SyteLine>::of(with_bills(6)).await;
+    let connect = async |terms: &str, patience: Duration| {
+        let payment_terms = CodeTable::new([("Net 30", terms)]);
+        let mapper = DefaultBillMapper { payment_terms, ..DefaultBillMapper::default() };
+        world.build(100, |connection| connection.bill_mapper(mapper).patience(patience)).await
+    };
+    world.connect().await.sync(FlowKind::PurchaseOrders).await.unwrap();
+    world.erp.fault_next(Matcher::operation("POST update/SLAptrxds"), FaultKind::ResetBefore);
+    let report = connect("N30", Duration::ZERO).await.sync(FlowKind::Bills).await.unwrap();
+    assert!(report.count(StateName::InDoubt) > 0, "{:?}", report.counts);
+    let report = connect("N45", Duration::from_secs(10)).await.sync(FlowKind::Bills).await.unwrap();
     assert!(report.is_all_done(), "{:?}", report.concerns);
     world.exactly_once(&world.bill_keys());
 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use procurify_cloudsuite::bill::InvoiceDraft;
+use procurify_cloudsuite::bill::{DefaultBillMapper, InvoiceDraft};
+use procurify_cloudsuite::codes::CodeTable;
 use procurify_cloudsuite::odata::{ODataInvoiceSettings, ODataProduct};
 use procurify_cloudsuite::periods::{OnClosed, PeriodSettings};
 use procurify_cloudsuite::reconcile::{Comparison, Period};
@@ -329,6 +330,30 @@ async fn a_day_to_which_a_bill_was_moved_is_no_correction_of_it_once_that_is_clo
     keeps_the_day_to_which_it_was_moved::<M3>().await;
     keeps_the_day_to_which_it_was_moved::<SyteLine>().await;
     keeps_the_day_to_which_it_was_moved::<OData>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn payment_terms_that_a_voucher_does_not_have_keep_no_correction_from_it_and_are_not_told() {
+    let world = World::<SyteLine>::of(with_bills(6)).await;
+    let connect = async |terms: &str| {
+        let payment_terms = CodeTable::new([("Net 30", terms)]);
+        let mapper = DefaultBillMapper { payment_terms, ..DefaultBillMapper::default() };
+        world.build_amending(|connection| connection.bill_mapper(mapper)).await
+    };
+    let connection = connect("N30").await;
+    connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    assert!(sync(&connection).await.is_all_done());
+    drop(connection);
+    let mut bills = world.exactly_once(&world.bill_keys()).into_iter();
+    let ((dearer, _), (posted, document)) = (bills.next().unwrap(), bills.next().unwrap());
+    world.erp.post_invoice(&document.number);
+    edit(&world, &dearer, |edit| edit.more = Decimal::TEN);
+    edit(&world, &posted, |edit| edit.due_in = Some(45));
+    let report = sync(&connect("N45").await).await;
+    assert_eq!(report.amended, [dearer], "{:?}", report.concerns);
+    let [concern] = report.concerns.as_slice() else { panic!("{:?}", report.concerns) };
+    let told = &concern.reason;
+    assert!(concern.key == posted && told.contains("due date ") && !told.contains("payment terms"), "{told}");
 }
 
 /// What people typed in themselves is theirs to correct; and no invoice takes a number that another has.
