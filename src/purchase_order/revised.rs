@@ -246,17 +246,10 @@ pub(crate) fn uncarried(amendment: &Amendment) -> Option<Failure> {
     };
     compare("payment terms".to_owned(), sent.payment_terms.as_deref(), wanted.payment_terms.as_deref());
     compare("warehouse".to_owned(), sent.warehouse.as_deref(), wanted.warehouse.as_deref());
-    for (number, line) in (1..).zip(&wanted.lines) {
-        let alike = |other: &&LineDraft| other.item == line.item && other.name == line.name;
-        let booked = |other: &LineDraft| other.tax_code == line.tax_code && other.dimensions == line.dimensions;
-        if sent.lines.iter().filter(alike).any(booked) {
-            continue;
-        }
-        if let Some(other) = sent.lines.iter().find(alike) {
-            compare(format!("line {number} tax code"), other.tax_code.as_deref(), line.tax_code.as_deref());
-            let (before, after) = (dimensions(other), dimensions(line));
-            compare(format!("line {number} dimensions"), before.as_deref(), after.as_deref());
-        }
+    for (number, sent, wanted) in staying(&sent, &wanted) {
+        compare(format!("line {number} tax code"), sent.tax_code.as_deref(), wanted.tax_code.as_deref());
+        let (before, after) = (dimensions(sent), dimensions(wanted));
+        compare(format!("line {number} dimensions"), before.as_deref(), after.as_deref());
     }
     if changes.is_empty() {
         return None;
@@ -265,6 +258,17 @@ pub(crate) fn uncarried(amendment: &Amendment) -> Option<Failure> {
     let why =
         format!("{changes}: this is not changed in an order that exists: correct order {number} in the ERP by hand");
     Some(Failure::new(FailureKind::Invalid, why))
+}
+
+/// The lines that stay, with their numbers, as they were sent and as they are wanted.
+fn staying<'a>(
+    sent: &'a OrderDraft,
+    wanted: &'a OrderDraft,
+) -> impl Iterator<Item = (usize, &'a LineDraft, &'a LineDraft)> {
+    let lines = |order: &OrderDraft| Line::wanted(order, "", |name| Some(name.to_owned()));
+    let pairs = Steps::between(&lines(sent), &lines(wanted)).pairs;
+    let pairs = (1..).zip(pairs).zip(&wanted.lines);
+    pairs.filter_map(|((number, pair), line)| Some((number, sent.lines.get(pair?)?, line)))
 }
 
 fn dimensions(line: &LineDraft) -> Option<String> {
@@ -279,6 +283,8 @@ pub(crate) fn cancelled(number: &str, before: &str) -> Difference {
 
 #[cfg(test)]
 mod tests {
+    use sync_core::{ExternalRef, RecordKey, TargetRef};
+
     use super::*;
 
     fn line(number: i64, name: &str, quantity: i64) -> Line {
@@ -292,6 +298,70 @@ mod tests {
             account: Some("6100".to_owned()),
             ..Line::default()
         }
+    }
+
+    fn draft(name: &str, tax: &str, project: &str) -> LineDraft {
+        LineDraft {
+            item: None,
+            supplier_item: None,
+            name: name.to_owned(),
+            quantity: Decimal::ONE,
+            unit: None,
+            price: Decimal::TEN,
+            tax_code: Some(tax.to_owned()),
+            account: "6100".to_owned(),
+            cost_center: None,
+            dimensions: [(3, project.to_owned())].into(),
+        }
+    }
+
+    /// What an order of these lines cannot follow if it is to have those.
+    fn left(sent: &[LineDraft], wanted: &[LineDraft]) -> String {
+        let day = NaiveDate::from_ymd_opt(2026, 11, 24).unwrap();
+        let order = |lines: &[LineDraft]| {
+            let order = OrderDraft {
+                supplier: "S1".to_owned(),
+                currency: "CAD".to_owned(),
+                order_date: day,
+                delivery_date: day,
+                number: "PO-7".to_owned(),
+                payment_terms: None,
+                warehouse: None,
+                closed_short: false,
+                lines: lines.to_vec(),
+            };
+            serde_json::to_value(order).ok()
+        };
+        let key = RecordKey::new("acme".into(), "purchase_order".into(), "7");
+        let amendment = Amendment {
+            reference: ExternalRef::of(&key),
+            key,
+            target: TargetRef("1000123".to_owned()),
+            sent: order(sent),
+            document: order(wanted),
+            unsettled: false,
+        };
+        uncarried(&amendment).map(|failure| failure.message).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_line_that_was_renamed_and_put_on_other_codes_is_told() {
+        let sent = [draft("bolts", "GST", "CAN"), draft("nuts", "GST", "CAN")];
+        let told = left(&sent, &[draft("bolts M8", "PST", "USA"), draft("nuts", "GST", "CAN")]);
+        assert!(told.starts_with("line 1 tax code: GST -> PST; line 1 dimensions: 3:CAN -> 3:USA: "), "{told}");
+        let renamed = [draft("bolts M8", "GST", "CAN"), draft("nuts", "GST", "CAN")];
+        assert_eq!(left(&sent, &renamed), "", "another name alone is carried over");
+    }
+
+    #[test]
+    fn of_lines_that_look_alike_each_has_its_own_codes() {
+        let [one, other] = ["P1", "P2"].map(|project| draft("bolts", "GST", project));
+        let sent = [one.clone(), other.clone()];
+        let told = left(&sent, &[one.clone(), one.clone()]);
+        assert!(told.starts_with("line 2 dimensions: 3:P2 -> 3:P1: "), "{told}");
+        let told = left(&sent, &[other.clone(), one.clone()]);
+        assert!(told.starts_with("line 1 dimensions: 3:P1 -> 3:P2; line 2 dimensions: 3:P2 -> 3:P1: "), "{told}");
+        assert_eq!(left(&sent, &sent), "");
     }
 
     fn told(there: &[Line], wanted: &[Line]) -> Vec<String> {
