@@ -83,6 +83,7 @@ fn standing(line: &PurchaseOrderLine) -> Line {
         number: line.number,
         item: line.item.as_ref().map(ToString::to_string),
         name: line.name.clone(),
+        unit: line.unit.clone(),
         quantity: line.quantity.unwrap_or_default(),
         price: unit_price(line),
         due: line.delivery_date,
@@ -129,7 +130,12 @@ fn change(
     let name = |name: &str| fit_text(name, NAME);
     let mut there: Vec<Line> = lines.iter().map(standing).collect();
     if let Some(sent) = &amendment.sent {
-        book(&mut there, &Line::wanted(&draft_of(sent)?, &settings.service_item, name));
+        let sent = Line::wanted(&draft_of(sent)?, &settings.service_item, name);
+        // M3 shows no accounts.
+        revised::recall(&mut there, &sent, |line, sent| {
+            line.account.clone_from(&sent.account);
+            line.cost_center.clone_from(&sent.cost_center);
+        });
     }
     let wanted = Line::wanted(&draft, &settings.service_item, name);
     let steps = Steps::between(&there, &wanted);
@@ -184,16 +190,6 @@ fn draft_of(document: &serde_json::Value) -> Result<OrderDraft, Failure> {
         .map_err(|error| Failure::new(FailureKind::Invalid, format!("the draft cannot be read: {error}")))
 }
 
-/// Tells lines that are there the accounts that they were sent with, which M3 does not show.
-fn book(there: &mut [Line], sent: &[Line]) {
-    for (sent, pair) in sent.iter().zip(Steps::between(there, sent).pairs) {
-        if let Some(line) = pair.and_then(|place| there.get_mut(place)) {
-            line.account.clone_from(&sent.account);
-            line.cost_center.clone_from(&sent.cost_center);
-        }
-    }
-}
-
 /// That a line is to be on another account or cost centre, if one is.
 fn accounts_move(steps: &Steps, there: &[Line], wanted: &[Line]) -> Option<Failure> {
     let moved = steps.steps.iter().find_map(|step| match *step {
@@ -240,18 +236,21 @@ impl M3PurchaseOrders {
         let M3Price { price, units } = fit_price(line.price, self.settings.price_decimals)
             .map_err(|why| Failure::new(FailureKind::Invalid, format!("line {number}: {why}")))?;
         let changes = |differs: fn(&Line, &Line) -> bool| pair.is_none_or(|(there, wanted)| differs(there, wanted));
-        let repriced = changes(|there, wanted| there.price != wanted.price);
+        // In another unit, quantity and price are said again: they are of it.
+        let other_unit = changes(|there, wanted| !revised::is_in_unit(there, wanted));
+        let counted = other_unit || changes(|there, wanted| there.quantity != wanted.quantity);
+        let repriced = other_unit || changes(|there, wanted| there.price != wanted.price);
         let renamed = changes(|there, wanted| there.name != wanted.name);
         let moved = changes(|there, wanted| there.due != wanted.due);
         Ok(LineValues {
-            quantity: changes(|there, wanted| there.quantity != wanted.quantity).then_some(line.quantity),
+            quantity: counted.then_some(line.quantity),
             price: repriced.then_some(price),
             price_quantity: repriced.then_some(units),
             name: renamed.then(|| line.name.clone()),
             description: (renamed && line.name.chars().count() > NAME).then(|| line.name.clone()),
             supplier_item: if pair.is_none() { line.supplier_item.clone() } else { None },
             delivery_date: moved.then_some(draft.delivery_date),
-            unit: if pair.is_none() { line.unit.clone() } else { None },
+            unit: if other_unit { line.unit.clone() } else { None },
             cost_center: if pair.is_none() { line.cost_center.clone() } else { None },
             vat_code: if pair.is_none() { line.tax_code.clone() } else { None },
         })

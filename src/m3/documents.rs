@@ -124,6 +124,7 @@ fn line(line: &PurchaseOrderLine) -> DocumentLine {
     DocumentLine {
         quantity: line.quantity.unwrap_or_default(),
         price: unit_price(line),
+        unit: line.unit.clone(),
         amount: line.amount,
         // Accounting strings are shown by no transaction of purchase orders.
         account: None,

@@ -107,6 +107,7 @@ fn standing((place, line): (i64, &PurchaseOrderLine)) -> Line {
         number: line.number.unwrap_or(place),
         item: line.item.clone(),
         name: line.description.clone(),
+        unit: line.unit.clone(),
         quantity: line.quantity.unwrap_or_default(),
         price: line.price.unwrap_or_default(),
         account: line.account.clone(),
@@ -124,7 +125,10 @@ fn change(
 ) -> Result<Compared, Failure> {
     let draft: OrderDraft = serde_json::from_value(document.clone())
         .map_err(|error| Failure::new(FailureKind::Invalid, format!("the draft cannot be read: {error}")))?;
-    let beside = beside(sink, order, &draft);
+    // What a change that may not have been made was to give is not known to be there.
+    let sent = amendment.sent.clone().filter(|_| !amendment.unsettled);
+    let sent: Option<OrderDraft> = sent.and_then(|sent| serde_json::from_value(sent).ok());
+    let beside = beside(sink, order, &draft, sent.as_ref());
     let refusal = revised::other_head(&order.number, order.supplier.as_deref(), order.currency.as_deref(), &draft)
         .or_else(|| revised::uncarried(amendment));
     if let Some(refusal) = refusal {
@@ -143,9 +147,15 @@ fn change(
     differs(&plan, beside.differences)
 }
 
-fn beside(sink: &ODataPurchaseOrders, order: &PurchaseOrder, draft: &OrderDraft) -> Beside {
-    let there: Vec<Line> = (1..).zip(&order.lines).map(standing).collect();
-    let wanted = Line::wanted(draft, &sink.settings.service_item, |name| Some(name.to_owned()));
+fn beside(sink: &ODataPurchaseOrders, order: &PurchaseOrder, draft: &OrderDraft, sent: Option<&OrderDraft>) -> Beside {
+    let mut there: Vec<Line> = (1..).zip(&order.lines).map(standing).collect();
+    let lines = |order: &OrderDraft| Line::wanted(order, &sink.settings.service_item, |name| Some(name.to_owned()));
+    if let Some(sent) = sent {
+        // A service may take a unit and not show it.
+        let unit = |line: &mut Line, sent: &Line| line.unit = line.unit.take().or_else(|| sent.unit.clone());
+        revised::recall(&mut there, &lines(sent), unit);
+    }
+    let wanted = lines(draft);
     let steps = Steps::between(&there, &wanted);
     let mut differences = Vec::new();
     let reopened = is_cancelled(sink, order);
@@ -259,7 +269,7 @@ async fn read_again(sink: &ODataPurchaseOrders, plans: &[&Plan]) -> Vec<Result<(
         let left = match (order, &plan.order) {
             (None, _) => vec!["it is not there".to_owned()],
             (Some(order), Some(lines)) => {
-                let beside = beside(sink, &order, &lines.draft);
+                let beside = beside(sink, &order, &lines.draft, Some(&lines.draft));
                 if beside.is_same() {
                     return Ok(());
                 }

@@ -57,6 +57,7 @@ fn line(line: PurchaseOrderLine) -> DocumentLine {
     DocumentLine {
         quantity: line.quantity.unwrap_or_default(),
         price: line.price.unwrap_or_default(),
+        unit: line.unit,
         amount: line.amount,
         account: line.account,
         cost_center: line.cost_center,

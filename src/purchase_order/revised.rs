@@ -20,6 +20,8 @@ pub(crate) struct Line {
     pub free_text: bool,
     pub item: Option<String>,
     pub name: Option<String>,
+    /// The unit of measure that quantity and price are of; wanted as `None`, the item's own, which nobody knows here.
+    pub unit: Option<String>,
     pub quantity: Decimal,
     pub price: Decimal,
     pub account: Option<String>,
@@ -37,6 +39,7 @@ impl Line {
             free_text: line.item.is_none(),
             item: Some(line.item.clone().unwrap_or_else(|| service_item.to_owned())),
             name: name(&line.name),
+            unit: line.unit.clone(),
             quantity: line.quantity,
             price: line.price,
             account: Some(line.account.clone()),
@@ -52,6 +55,15 @@ impl Line {
         let center = self.cost_center.as_ref().map(|center| format!("/{center}")).unwrap_or_default();
         let account = self.account.as_ref().map(|account| format!(" on {account}{center}")).unwrap_or_default();
         format!("{} x {name} at {}{account}", self.quantity.normalize(), self.price.normalize())
+    }
+}
+
+/// Tells lines that are there what they were sent with, where the ERP does not show it.
+pub(crate) fn recall(there: &mut [Line], sent: &[Line], recall: impl Fn(&mut Line, &Line)) {
+    for (sent, pair) in sent.iter().zip(Steps::between(there, sent).pairs) {
+        if let Some(line) = pair.and_then(|place| there.get_mut(place)) {
+            recall(line, sent);
+        }
     }
 }
 
@@ -153,12 +165,20 @@ pub(crate) fn is_booked_alike(there: &Line, wanted: &Line) -> bool {
         && same(there.cost_center.as_ref(), wanted.cost_center.as_ref())
 }
 
+/// Whether a line is in the unit that is wanted. One of which none is shown is in no certain one.
+/// M3 keeps units in capitals.
+pub(crate) fn is_in_unit(there: &Line, wanted: &Line) -> bool {
+    let is = |unit: &String| there.unit.as_ref().is_some_and(|there| there.eq_ignore_ascii_case(unit));
+    wanted.unit.as_ref().is_none_or(is)
+}
+
 /// Whether nothing of a line must change. When what has come is due is no matter any more.
 fn is_same(there: &Line, wanted: &Line) -> bool {
     same(there.item.as_ref(), wanted.item.as_ref())
         && same(there.name.as_ref(), wanted.name.as_ref())
         && there.quantity == wanted.quantity
         && there.price == wanted.price
+        && is_in_unit(there, wanted)
         && is_booked_alike(there, wanted)
         && (!there.taken.is_zero() || same(there.due.as_ref(), wanted.due.as_ref()))
 }
@@ -166,7 +186,10 @@ fn is_same(there: &Line, wanted: &Line) -> bool {
 fn changed(there: &Line, wanted: &Line, differences: &mut Vec<Difference>) {
     let plain = |number: Decimal| Some(number.normalize().to_string());
     let day = |day: Option<NaiveDate>| day.map(|day| day.to_string());
+    let unit = there.unit.clone().or_else(|| Some("the item's own".to_owned()));
+    let other_unit = wanted.unit.clone().filter(|_| !is_in_unit(there, wanted));
     for (what, before, after) in [
+        ("unit", unit, other_unit),
         ("quantity", plain(there.quantity), plain(wanted.quantity)),
         ("price", plain(there.price), plain(wanted.price)),
         ("name", there.name.clone(), wanted.name.clone()),
@@ -228,8 +251,8 @@ pub(crate) fn foreign(amendment: &Amendment, reference: Option<&str>) -> Option<
 }
 
 /// What an order cannot follow its record in, and the ERP's order is not compared in, if any of it is not what was sent:
-/// that it was closed before all of it came, payment terms, warehouse, and of lines that stay their tax codes and further
-/// dimensions.
+/// that it was closed before all of it came, payment terms, warehouse, and of lines that stay their tax codes, further
+/// dimensions, and that they are to be in the item's own unit again.
 pub(crate) fn uncarried(amendment: &Amendment) -> Option<Failure> {
     let read = |document: &Option<Value>| serde_json::from_value::<OrderDraft>(document.clone()?).ok();
     let (sent, wanted) = (read(&amendment.sent)?, read(&amendment.document)?);
@@ -248,6 +271,9 @@ pub(crate) fn uncarried(amendment: &Amendment) -> Option<Failure> {
     compare("warehouse".to_owned(), sent.warehouse.as_deref(), wanted.warehouse.as_deref());
     for (number, sent, wanted) in staying(&sent, &wanted) {
         compare(format!("line {number} tax code"), sent.tax_code.as_deref(), wanted.tax_code.as_deref());
+        if wanted.unit.is_none() {
+            compare(format!("line {number} unit"), sent.unit.as_deref(), None);
+        }
         let (before, after) = (dimensions(sent), dimensions(wanted));
         compare(format!("line {number} dimensions"), before.as_deref(), after.as_deref());
     }
@@ -410,6 +436,23 @@ mod tests {
             told(&there, &other),
             ["line 9 added: 7 x screws at 10 on 6100", "line 2 removed: 2 x nuts at 10 on 6100"]
         );
+    }
+
+    #[test]
+    fn a_line_in_another_unit_is_another_order() {
+        let of = |unit: Option<&str>| Line { unit: unit.map(str::to_owned), ..line(1, "bolts", 5) };
+        assert_eq!(told(&[of(Some("BX"))], &[of(Some("EA"))]), ["line 1 unit BX -> EA"]);
+        assert_eq!(told(&[of(None)], &[of(Some("EA"))]), ["line 1 unit the item's own -> EA"]);
+        assert_eq!(told(&[of(Some("BX"))], &[of(None)]), [""; 0], "the item's own may be that one");
+        assert_eq!(told(&[of(Some("BX"))], &[of(Some("bx"))]), [""; 0]);
+    }
+
+    #[test]
+    fn that_a_line_is_to_be_in_the_item_s_own_unit_again_is_told() {
+        let boxed = LineDraft { unit: Some("BX".to_owned()), ..draft("bolts", "GST", "P1") };
+        let told = left(std::slice::from_ref(&boxed), &[draft("bolts", "GST", "P1")]);
+        assert!(told.starts_with("line 1 unit: BX -> the ERP's own: "), "{told}");
+        assert_eq!(left(&[draft("bolts", "GST", "P1")], &[boxed]), "", "that is carried over");
     }
 
     #[test]

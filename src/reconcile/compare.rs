@@ -178,8 +178,14 @@ fn is_same(our: &DocumentLine, their: &DocumentLine) -> bool {
     amounts.is_none_or(|(ours, theirs)| ours == theirs)
         && our.quantity == their.quantity
         && our.price == their.price
+        && same(&unit(our), &unit(their))
         && same(&our.account, &their.account)
         && same(&our.cost_center, &their.cost_center)
+}
+
+/// In capitals, as M3 keeps it.
+fn unit(line: &DocumentLine) -> Option<String> {
+    line.unit.as_ref().map(|unit| unit.to_uppercase())
 }
 
 fn line_differences(
@@ -194,9 +200,11 @@ fn line_differences(
     }
     differ(&format!("line {number} quantity"), plain(our.quantity), plain(their.quantity));
     differ(&format!("line {number} price"), plain(our.price), plain(their.price));
-    for (field, ours, theirs) in
-        [("account", &our.account, &their.account), ("cost_center", &our.cost_center, &their.cost_center)]
-    {
+    for (field, ours, theirs) in [
+        ("unit", &unit(our), &unit(their)),
+        ("account", &our.account, &their.account),
+        ("cost_center", &our.cost_center, &their.cost_center),
+    ] {
         if let (Some(ours), Some(theirs)) = (ours, theirs) {
             differ(&format!("line {number} {field}"), ours.clone(), theirs.clone());
         }

@@ -42,6 +42,8 @@ pub struct DocumentLine {
     pub quantity: Decimal,
     /// The price of one.
     pub price: Decimal,
+    /// The unit of measure, if it is shown.
+    pub unit: Option<String>,
     /// The amount that the ERP shows; quantity times price in whole cents (or yen, or fils) if it shows none. A line of an invoice has
     /// nothing but its amount.
     pub amount: Option<Decimal>,

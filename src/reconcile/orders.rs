@@ -69,6 +69,7 @@ fn as_drafted(document: &Value) -> Option<Document> {
     let lines = draft.lines.iter().map(|line| DocumentLine {
         quantity: line.quantity,
         price: line.price,
+        unit: line.unit.clone(),
         amount: None,
         account: Some(line.account.clone()),
         cost_center: line.cost_center.clone(),

@@ -63,6 +63,8 @@ struct Values {
     #[serde(default, with = "decimal::option", skip_serializing_if = "Option::is_none")]
     cost: Option<Decimal>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    unit: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     description: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     account: Option<String>,
@@ -119,6 +121,7 @@ fn standing(line: &PurchaseOrderLine, cost_center_unit: Option<u8>) -> Line {
         free_text: false,
         item: line.item.as_ref().map(ToString::to_string),
         name: line.description.clone(),
+        unit: line.unit.clone(),
         quantity: line.quantity.unwrap_or_default(),
         price: line.cost.unwrap_or_default(),
         account: line.account.as_ref().map(ToString::to_string),
@@ -287,9 +290,12 @@ fn head_changes(
 
 fn values(there: &Line, wanted: &Line, order: &OrderDraft, cost_center_unit: Option<u8>) -> Values {
     let new = |there: &Option<String>, wanted: &Option<String>| wanted.clone().filter(|_| there != wanted);
+    // In another unit, quantity and cost are said again: they are of it.
+    let other_unit = !revised::is_in_unit(there, wanted);
     Values {
-        quantity: (there.quantity != wanted.quantity).then_some(wanted.quantity),
-        cost: (there.price != wanted.price).then_some(wanted.price),
+        quantity: (other_unit || there.quantity != wanted.quantity).then_some(wanted.quantity),
+        cost: (other_unit || there.price != wanted.price).then_some(wanted.price),
+        unit: wanted.unit.clone().filter(|_| other_unit),
         description: new(&there.name, &wanted.name),
         account: new(&there.account, &wanted.account),
         unit_code: cost_center_unit.zip(new(&there.cost_center, &wanted.cost_center)),
@@ -372,6 +378,7 @@ fn head_change(head: &HeadChange) -> Change {
 
 fn line_change(item_id: &str, values: &Values, cost: &str) -> Change {
     let change = Change::update(item_id)
+        .maybe("UM", values.unit.as_deref())
         .maybe("QtyOrderedConv", values.quantity)
         .maybe(cost, values.cost)
         .maybe("Description", values.description.as_deref())

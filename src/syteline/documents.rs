@@ -90,6 +90,7 @@ fn line(line: &PurchaseOrderLine, settings: &SyteLineOrderSettings) -> DocumentL
     DocumentLine {
         quantity: line.quantity.unwrap_or_default(),
         price: line.cost.unwrap_or_default(),
+        unit: line.unit.clone(),
         amount: None,
         account: line.account.as_ref().map(ToString::to_string),
         cost_center: cost_center.map(ToString::to_string),

@@ -1,5 +1,6 @@
 //! Orders that change, are cancelled, closed and reopened in Procurify after they were posted, on each product.
 
+use procurify_cloudsuite::purchase_order::DefaultOrderMapper;
 use procurify_cloudsuite::reconcile::{Comparison, Period};
 use procurify_cloudsuite::{Connection, FlowKind, Report};
 use rust_decimal::Decimal;
@@ -120,6 +121,57 @@ async fn an_order_in_syteline_follows_its_changes_its_cancellation_and_its_retur
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_in_odata_services_follows_its_changes_its_cancellation_and_its_return() {
     follows_changes::<OData>().await;
+}
+
+/// Quantity and price are of a unit: what is ordered in another one is another order.
+async fn follows_units_prices_and_names<E: Erp>() {
+    let world: World<E> = World::of(scenario(4)).await;
+    let units = [("box", "BX"), ("each", "EA")].map(|(ours, theirs)| (ours.to_owned(), theirs.to_owned()));
+    let mapper = DefaultOrderMapper { units: units.into(), ..DefaultOrderMapper::default() };
+    let connection = world.build_amending(|connection| connection.mapper(mapper)).await;
+    let unit = |line, unit: &str| world.procurify.edit(CHANGED, Edit::Unit { line, unit: unit.to_owned() });
+    assert!(unit(1, "box") && unit(2, "piece"));
+    assert!(sync(&connection).await.is_all_done());
+    let before = document(&world, CHANGED).lines;
+    assert_eq!(before[0].unit, "BX");
+
+    assert!(unit(1, "each") && unit(2, "box"));
+    let told = compared(&connection).await.differing;
+    assert!(told.iter().any(|one| one.field == "line 1 unit" && one.source == "EA" && one.target == "BX"), "{told:?}");
+    assert_eq!(sync(&connection).await.amended, [key(number(CHANGED))]);
+    let now = document(&world, CHANGED).lines;
+    assert_eq!([&now[0].unit, &now[1].unit], ["EA", "BX"]);
+    assert_eq!((now[0].quantity, now[0].price), (before[0].quantity, before[0].price));
+    let told = trail(&connection, CHANGED).await;
+    assert!(told.contains("line 1 unit BX -> EA") && told.contains("line 2 unit "), "{told}");
+
+    let (quantity, price) = (Decimal::from(60), Decimal::ONE);
+    assert!(unit(1, "box"));
+    assert!(world.procurify.edit(CHANGED, Edit::Quantity { line: 1, quantity }));
+    assert!(world.procurify.edit(CHANGED, Edit::Price { line: 1, price }));
+    assert!(world.procurify.edit(CHANGED, Edit::Rename { line: 3, name: "Anchor bolts".to_owned() }));
+    assert!(sync(&connection).await.is_all_done());
+    let now = document(&world, CHANGED).lines;
+    assert_eq!((now[0].quantity, now[0].price, now[0].unit.as_str()), (quantity, price, "BX"));
+    assert_eq!(now[2].name, "Anchor bolts");
+    let told = trail(&connection, CHANGED).await;
+    for words in ["line 1 unit EA -> BX", " -> 60", "line 1 price ", "line 3 name ", " -> Anchor bolts"] {
+        assert!(told.contains(words), "`{words}` is not in {told}");
+    }
+    let comparison = compared(&connection).await;
+    assert!(comparison.is_clean(), "{comparison:?}");
+
+    assert!(unit(1, "piece"));
+    let report = sync(&connection).await;
+    let reasons: Vec<&str> = report.concerns.iter().map(|concern| concern.reason.as_str()).collect();
+    assert!(reasons[0].contains("line 1 unit: BX -> the ERP's own") && reasons[0].contains("by hand"), "{reasons:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_follows_the_units_prices_and_names_of_its_lines_on_each_product() {
+    follows_units_prices_and_names::<M3>().await;
+    follows_units_prices_and_names::<SyteLine>().await;
+    follows_units_prices_and_names::<OData>().await;
 }
 
 /// What has come stays as it was ordered: people are told, and may say that they have seen to it.

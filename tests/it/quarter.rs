@@ -282,7 +282,7 @@ impl<E: Erp> Quarter<E> {
                 assert_eq!(procurify.add_order(made), FIRST_ORDER + self.made.0);
                 self.made.0 += 1;
             }
-            Happening::Edit { order, edit } => assert!(procurify.edit(order, edit), "{edit:?} of {order}"),
+            Happening::Edit { order, edit } => assert!(procurify.edit(order, edit.clone()), "{edit:?} of {order}"),
             Happening::Bill { order, as_first } => {
                 let new = FIRST_BILL + self.made.1;
                 assert_eq!(procurify.add_bill(order, |edit| as_first.make(new, edit)), Some(new));

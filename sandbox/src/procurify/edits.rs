@@ -13,9 +13,9 @@ impl ProcurifyTenant {
         self.data().orders.edit(order, edit, self.clock.now())
     }
 
-    /// `{"do": "quantity", "line": 2, "quantity": "5"}`, `add_line`, `remove_line`, `blanket`, `receive`, `freight`,
-    /// `{"do": "discount", "amount": "12.50"}`, `cancel`, `close`, `close_short`,
-    /// `reopen`.
+    /// `{"do": "quantity", "line": 2, "quantity": "5"}`, `price`, `unit`, `rename` (to a `name`), `add_line`,
+    /// `remove_line`, `blanket`, `receive`, `freight`, `{"do": "discount", "amount": "12.50"}`, `cancel`, `close`,
+    /// `close_short`, `reopen`.
     pub(super) fn edit_call(&self, call: &Call) -> Option<Reply> {
         let number = call.path.trim_end_matches('/').strip_prefix("/_sandbox/orders/")?;
         if call.method != Method::POST {
@@ -38,6 +38,12 @@ fn read(body: &[u8]) -> Result<Edit, String> {
     let amount = || member(&body, &["amount"]).and_then(|text| text.parse().ok()).ok_or("say which `amount`");
     Ok(match member(&body, &["do"]).as_deref() {
         Some("quantity") => Edit::Quantity { line: line()?, quantity: quantity()? },
+        Some("price") => {
+            let price = member(&body, &["price"]).and_then(|text| text.parse().ok()).ok_or("say which `price`")?;
+            Edit::Price { line: line()?, price }
+        }
+        Some("unit") => Edit::Unit { line: line()?, unit: member(&body, &["unit"]).ok_or("say which `unit`")? },
+        Some("rename") => Edit::Rename { line: line()?, name: member(&body, &["name"]).ok_or("say which `name`")? },
         Some("receive") => Edit::Receive { line: line()?, quantity: quantity()? },
         Some("blanket") => Edit::Blanket { line: line()? },
         Some("freight") => Edit::Freight { amount: amount()? },
@@ -50,8 +56,8 @@ fn read(body: &[u8]) -> Result<Edit, String> {
         Some("reopen") => Edit::Reopen,
         _ => {
             return Err(
-                "`do` is quantity, receive, blanket, add_line, remove_line, freight, discount, cancel, close, close_short \
-                 or reopen"
+                "`do` is quantity, price, unit, rename, receive, blanket, add_line, remove_line, freight, discount, \
+                 cancel, close, close_short or reopen"
                     .to_owned(),
             );
         }

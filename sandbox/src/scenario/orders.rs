@@ -1,5 +1,7 @@
 //! Purchase orders: heads are kept, lines are made on demand from the head's seed.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use rust_decimal::{Decimal, RoundingStrategy};
 
@@ -68,9 +70,9 @@ impl Order {
 pub(crate) struct Line {
     pub(crate) id: u64,
     pub(crate) number: usize,
-    pub(crate) name: &'static str,
+    pub(crate) name: Cow<'static, str>,
     pub(crate) sku: String,
-    pub(crate) unit: &'static str,
+    pub(crate) unit: Cow<'static, str>,
     pub(crate) price: Decimal,
     pub(crate) quantity: Decimal,
     pub(crate) account: usize,
@@ -81,7 +83,7 @@ pub(crate) struct Line {
 }
 
 /// What a buyer does to an order that was approved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Edit {
     /// Orders another quantity.
     Quantity {
@@ -89,6 +91,27 @@ pub enum Edit {
         line: usize,
         /// So many.
         quantity: Decimal,
+    },
+    /// Orders at another price.
+    Price {
+        /// This line.
+        line: usize,
+        /// So much for one.
+        price: Decimal,
+    },
+    /// Orders in another unit of measure.
+    Unit {
+        /// This line.
+        line: usize,
+        /// As it is typed.
+        unit: String,
+    },
+    /// Names a line otherwise.
+    Rename {
+        /// This one.
+        line: usize,
+        /// So.
+        name: String,
     },
     /// Adds a line.
     AddLine,
@@ -296,6 +319,18 @@ impl Orders {
                 lines[at].quantity = quantity;
                 lines[at].modified = now;
             }
+            Edit::Price { line, price } => {
+                let Some(at) = line_at(&lines, line) else { return false };
+                (lines[at].price, lines[at].modified) = (price, now);
+            }
+            Edit::Unit { line, unit } => {
+                let Some(at) = line_at(&lines, line) else { return false };
+                (lines[at].unit, lines[at].modified) = (unit.into(), now);
+            }
+            Edit::Rename { line, name } => {
+                let Some(at) = line_at(&lines, line) else { return false };
+                (lines[at].name, lines[at].modified) = (name.into(), now);
+            }
             Edit::RemoveLine { line } => {
                 let Some(at) = line_at(&lines, line) else { return false };
                 lines.remove(at);
@@ -346,7 +381,8 @@ fn line(rng: &mut Rng, id: u64, number: usize, account: usize, modified: DateTim
         _ => Decimal::new(rng.between(1, 48), 0),
     };
     let received = Decimal::ZERO;
-    Line { id, number, name, sku: sku(product), unit, price, quantity, account, received, blanket: false, modified }
+    let (name, sku, unit) = (name.into(), sku(product), unit.into());
+    Line { id, number, name, sku, unit, price, quantity, account, received, blanket: false, modified }
 }
 
 /// When order `i` was made, if all of them fill so many working days up to the end of October 2026.
