@@ -194,7 +194,13 @@ fn change(
     // Checks all codes of the order that is wanted.
     let whole = Document::new(&draft, settings)?;
     let order = &whole.order;
-    let there: Vec<Line> = lines.iter().map(|line| standing(line, settings.cost_center_unit)).collect();
+    // What people closed stays closed, whenever it was due: only our own cancellation, carried out or begun, is taken back.
+    let takes_back = head.status == Some(OrderStatus::Complete) || amendment.unsettled;
+    let there = |line: &PurchaseOrderLine| {
+        let there = standing(line, settings.cost_center_unit);
+        Line { due: there.due.filter(|_| takes_back || !is_closed(line)), ..there }
+    };
+    let there: Vec<Line> = lines.iter().map(there).collect();
     let wanted = Line::wanted(order, &settings.service_item, |name| fit_text(name, NAME));
     let steps = Steps::between(&there, &wanted);
     let mut plan = Plan {
@@ -207,13 +213,11 @@ fn change(
     // What is complete since it came, or was closed in both systems, stays so, unless there is more to come.
     let came = order.closed_short || lines.iter().any(|line| !taken(line).is_zero());
     let stays = steps.steps.is_empty() && came;
+    let reopens = !stays && takes_back;
     let mut differences = head_changes(head, order, stays, &mut plan)?;
     let removed =
         |place: usize| steps.steps.iter().any(|step| matches!(step, Step::Remove { there } if *there == place));
-    let reopened = |line: &PurchaseOrderLine| {
-        (!stays && line.status.as_deref() == Some("C") && taken(line).is_zero())
-            .then(|| OrderStatus::Ordered.code().to_owned())
-    };
+    let mut reopened_lines = Vec::new();
     for (place, line) in lines.iter().enumerate().filter(|(place, _)| !removed(*place)) {
         let pair = steps.pairs.iter().position(|pair| *pair == Some(place));
         let changed = steps.steps.iter().any(|step| matches!(step, Step::Change { there, .. } if *there == place));
@@ -221,7 +225,10 @@ fn change(
             Some(new) => values(&there[place], &wanted[new], order, settings.cost_center_unit),
             None => Values::default(),
         };
-        values.status = reopened(line);
+        if reopens && is_closed(line) {
+            values.status = Some(OrderStatus::Ordered.code().to_owned());
+            reopened_lines.push(reopened(&format!("line {}", line.key.line)));
+        }
         if changed || values.status.is_some() {
             plan.lines.push(LineChange::Set { item_id: id(line.item_id.as_ref(), "a line")?, values });
         }
@@ -240,10 +247,12 @@ fn change(
         i64::from(first_new) + i64::try_from(after).unwrap_or(0)
     };
     differences.extend(steps.differences(&there, &wanted, number));
+    differences.append(&mut reopened_lines);
     let supplier = head.vendor.as_ref().map(ToString::to_string);
     let refusal = revised::other_head(head.number.as_str(), supplier.as_deref(), head.currency.as_deref(), order)
         .or_else(|| revised::uncarried(amendment))
-        .or_else(|| steps.refusal(&there));
+        .or_else(|| steps.refusal(&there))
+        .or_else(|| closed(&steps, lines).filter(|_| !takes_back));
     if let Some(refusal) = refusal {
         return Err(naming(refusal, &differences));
     }
@@ -255,6 +264,31 @@ fn change(
     differs(&plan, differences)
 }
 
+/// Whether a line was closed before any of it came.
+fn is_closed(line: &PurchaseOrderLine) -> bool {
+    line.status.as_deref() == Some(OrderStatus::Complete.code()) && taken(line).is_zero()
+}
+
+/// That a line is to change which people have closed, if one is: nothing more is to come of it.
+fn closed(steps: &Steps, lines: &[PurchaseOrderLine]) -> Option<Failure> {
+    let line = steps.steps.iter().find_map(|step| match *step {
+        Step::Change { there, .. } => lines.get(there).filter(|line| is_closed(line)),
+        Step::Remove { .. } | Step::Add { .. } => None,
+    })?;
+    let number = line.key.line;
+    let why = format!("line {number} was closed in SyteLine: open it there for it to be changed, or change it by hand");
+    Some(Failure::new(FailureKind::Invalid, why))
+}
+
+fn reopened(what: &str) -> Difference {
+    let words = |status| Some(words(&status).to_owned());
+    Difference {
+        what: format!("{what} status"),
+        before: words(OrderStatus::Complete),
+        after: words(OrderStatus::Ordered),
+    }
+}
+
 fn head_changes(
     head: &PurchaseOrder,
     order: &OrderDraft,
@@ -262,14 +296,10 @@ fn head_changes(
     plan: &mut Plan,
 ) -> Result<Vec<Difference>, Failure> {
     let mut differences = Vec::new();
-    let reopened = head.status == Some(OrderStatus::Complete) && !came;
+    let reopens = head.status == Some(OrderStatus::Complete) && !came;
     let order_date = head.order_date.filter(|there| *there != order.order_date);
-    if reopened {
-        differences.push(Difference {
-            what: format!("order {} status", head.number),
-            before: Some(words(&OrderStatus::Complete).to_owned()),
-            after: Some(words(&OrderStatus::Ordered).to_owned()),
-        });
+    if reopens {
+        differences.push(reopened(&format!("order {}", head.number)));
     }
     if let Some(there) = order_date {
         differences.push(Difference {
@@ -278,10 +308,10 @@ fn head_changes(
             after: Some(order.order_date.to_string()),
         });
     }
-    if reopened || order_date.is_some() {
+    if reopens || order_date.is_some() {
         plan.head.push(HeadChange {
             item_id: id(head.item_id.as_ref(), "the order")?,
-            status: reopened.then(|| OrderStatus::Ordered.code().to_owned()),
+            status: reopens.then(|| OrderStatus::Ordered.code().to_owned()),
             order_date: order_date.map(|_| order.order_date),
         });
     }

@@ -462,6 +462,52 @@ async fn an_order_whose_reference_people_wrote_over_is_left_alone_and_told_on_ea
     leaves_alone_what_bears_another_reference::<OData>().await;
 }
 
+/// People close a line of which nothing will come: no change of the order orders it again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_people_closed_in_syteline_is_not_ordered_again() {
+    let world: World<SyteLine> = World::of(scenario(10)).await;
+    let connection = world.connect_amending().await;
+    assert!(sync(&connection).await.is_all_done());
+    let order = document(&world, CHANGED).number;
+    assert!(world.erp.close_line(&order, 2));
+    let statuses = || -> Vec<String> {
+        let lines = world.erp.rows("SLPoItems").into_iter().filter(|line| line["PoNum"].trim() == order);
+        lines.map(|line| line["Stat"].clone()).collect()
+    };
+    let closed = statuses();
+    assert_eq!(closed[1], "C", "{closed:?}");
+
+    assert!(world.procurify.edit(CHANGED, Edit::Unit { line: 3, unit: "crate".to_owned() }));
+    assert!(sync(&connection).await.is_all_done());
+    assert_eq!(statuses(), closed, "what changes nothing in the ERP");
+    let told = trail(&connection, CHANGED).await;
+    assert!(!told.contains("changing the document"), "{told}");
+
+    assert!(world.procurify.edit(CHANGED, Edit::Quantity { line: 1, quantity: 77.into() }));
+    assert!(world.procurify.edit(CHANGED, Edit::Promise { days: 30 }));
+    assert!(sync(&connection).await.is_all_done());
+    assert_eq!((document(&world, CHANGED).lines[0].quantity, statuses()), (77.into(), closed.clone()));
+    let told = trail(&connection, CHANGED).await;
+    assert!(told.contains("line 3 delivery date ") && !told.contains("line 2 delivery date "), "{told}");
+
+    assert!(world.procurify.edit(CHANGED, Edit::Quantity { line: 2, quantity: 78.into() }));
+    let report = sync(&connection).await;
+    let reasons: Vec<&str> = report.concerns.iter().map(|concern| concern.reason.as_str()).collect();
+    assert!(reasons.len() == 1 && reasons[0].contains("line 2 was closed in SyteLine"), "{reasons:?}");
+    assert_eq!(statuses(), closed);
+
+    // What we cancelled is ordered again, and each line of it told.
+    for edit in [Edit::Cancel, Edit::Reopen] {
+        assert!(world.procurify.edit(CANCELLED, edit));
+        assert_eq!(sync(&connection).await.amended, [key(number(CANCELLED))]);
+    }
+    let told = trail(&connection, CANCELLED).await;
+    let order = document(&world, CANCELLED).number;
+    for what in [format!("order {order}"), "line 1".to_owned(), "line 3".to_owned()] {
+        assert!(told.contains(&format!("{what} status complete -> ordered")), "{what}: {told}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_connector_changes_orders_where_its_configuration_allows_it() {
     let world: World<SyteLine> = World::of(scenario(5)).await;

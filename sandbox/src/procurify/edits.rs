@@ -14,8 +14,8 @@ impl ProcurifyTenant {
     }
 
     /// `{"do": "quantity", "line": 2, "quantity": "5"}`, `price`, `unit`, `rename` (to a `name`), `add_line`,
-    /// `remove_line`, `blanket`, `receive`, `freight`, `{"do": "discount", "amount": "12.50"}`, `cancel`, `close`,
-    /// `close_short`, `reopen`.
+    /// `remove_line`, `blanket`, `receive`, `promise` (after `days`), `freight`, `{"do": "discount", "amount": "12.50"}`,
+    /// `cancel`, `close`, `close_short`, `reopen`.
     pub(super) fn edit_call(&self, call: &Call) -> Option<Reply> {
         let number = call.path.trim_end_matches('/').strip_prefix("/_sandbox/orders/")?;
         if call.method != Method::POST {
@@ -46,6 +46,11 @@ fn read(body: &[u8]) -> Result<Edit, String> {
         Some("rename") => Edit::Rename { line: line()?, name: member(&body, &["name"]).ok_or("say which `name`")? },
         Some("receive") => Edit::Receive { line: line()?, quantity: quantity()? },
         Some("blanket") => Edit::Blanket { line: line()? },
+        Some("promise") => {
+            let days =
+                member(&body, &["days"]).and_then(|text| text.parse().ok()).ok_or("say after how many `days`")?;
+            Edit::Promise { days }
+        }
         Some("freight") => Edit::Freight { amount: amount()? },
         Some("discount") => Edit::Discount { amount: amount()? },
         Some("add_line") => Edit::AddLine,
@@ -56,8 +61,8 @@ fn read(body: &[u8]) -> Result<Edit, String> {
         Some("reopen") => Edit::Reopen,
         _ => {
             return Err(
-                "`do` is quantity, price, unit, rename, receive, blanket, add_line, remove_line, freight, discount, \
-                 cancel, close, close_short or reopen"
+                "`do` is quantity, price, unit, rename, receive, blanket, add_line, remove_line, promise, freight, \
+                 discount, cancel, close, close_short or reopen"
                     .to_owned(),
             );
         }

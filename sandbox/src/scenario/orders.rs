@@ -34,6 +34,8 @@ pub(crate) struct Order {
     pub(crate) discount: Decimal,
     /// It was closed before all of it came.
     pub(crate) closed_short: bool,
+    /// How many days after it was made it is promised for.
+    promise_days: i64,
     seed: u64,
     first_item: u64,
     line_count: usize,
@@ -61,7 +63,7 @@ impl Order {
     }
 
     pub(crate) fn promised(&self) -> DateTime<Utc> {
-        self.created + TimeDelta::days(14)
+        self.created + TimeDelta::days(self.promise_days)
     }
 }
 
@@ -141,6 +143,11 @@ pub enum Edit {
     Discount {
         /// So much.
         amount: Decimal,
+    },
+    /// Promises it for another day.
+    Promise {
+        /// So many days after it was made.
+        days: i64,
     },
     /// Cancels it.
     Cancel,
@@ -242,6 +249,7 @@ impl Orders {
             freight: Decimal::ZERO,
             discount: Decimal::ZERO,
             closed_short: false,
+            promise_days: 14,
             seed: rng.next(),
             first_item: self.next_item,
             line_count: self.lines,
@@ -305,6 +313,10 @@ impl Orders {
             }
             Edit::Discount { amount } => {
                 return self.update(number, now, |order| (order.discount, order.version) = (amount, order.version + 1));
+            }
+            Edit::Promise { days } => {
+                return self
+                    .update(number, now, |order| (order.promise_days, order.version) = (days, order.version + 1));
             }
             Edit::Blanket { line } => {
                 let Some(at) = line_at(&lines, line) else { return false };

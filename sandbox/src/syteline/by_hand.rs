@@ -29,6 +29,18 @@ impl SyteLineTenant {
 }
 
 impl SyteLineTenant {
+    /// Answers whether the line was there.
+    pub(super) fn close_line(&self, number: &str, line: u32) -> bool {
+        let mut site = self.site();
+        let wanted = line.to_string();
+        let line = site.lines(number).into_iter().find(|line| line.get("PoLine") == Some(&wanted)).cloned();
+        let Some(mut line) = line else { return false };
+        line.insert("Stat".to_owned(), "C".to_owned());
+        site.put("SLPoItems", line);
+        site.store.commit();
+        true
+    }
+
     pub(super) fn pay(&self, supplier: &str, number: &str, day: NaiveDate, amount: Decimal) {
         let mut site = self.site();
         let voucher = site.next_voucher.to_string();

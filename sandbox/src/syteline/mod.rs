@@ -134,6 +134,11 @@ impl SyteLine {
         self.front.tenant.touch(number, touch)
     }
 
+    /// Closes an order's line, as a person does at the screen of what will not come; answers whether there is one.
+    pub fn close_line(&self, number: &str, line: u32) -> bool {
+        self.front.tenant.close_line(number, line)
+    }
+
     /// Changes an order's reference, as a person does at the screen; answers whether there is one.
     pub fn refer(&self, number: &str, reference: &str) -> bool {
         self.front.tenant.refer(number, reference)
