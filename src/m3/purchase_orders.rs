@@ -28,7 +28,7 @@ use super::{amend, settle};
 use crate::connection::BuildError;
 use crate::dimensions::Dimensions;
 use crate::failure::of_transaction;
-use crate::purchase_order::{LineDraft, OrderDraft};
+use crate::purchase_order::{LineDraft, OrderDraft, revised};
 
 /// How purchase orders are entered in one M3 tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -181,11 +181,13 @@ impl M3PurchaseOrders {
             .zip(heads)
             .map(|((number, reference), head)| match head {
                 Ok(None) => Found::Absent,
-                Ok(Some(head)) if head.reference.as_deref() == Some(reference.as_str()) => {
-                    Found::Found(TargetRef(number.to_string()))
+                // Where another reference stands, only a person can tell whose the order is.
+                Ok(Some(head)) => {
+                    match revised::bears_another(number.as_str(), reference, head.reference.as_deref()) {
+                        None => Found::Found(TargetRef(number.to_string())),
+                        Some(why) => Found::Differs(Failure::new(FailureKind::Invalid, why)),
+                    }
                 }
-                // The number is taken, by an order that bears another reference: only a person can tell whose it is.
-                Ok(Some(_)) => Found::Pending,
                 Err(error) => Found::Unanswered(of_transaction(&error)),
             })
             .collect()

@@ -83,9 +83,10 @@ async fn tell_apart(sink: &M3PurchaseOrders, repeated: &[Repeated], settled: &mu
         settled[one.place] = match (found, &gone) {
             (Found::Found(target), _) => Settled::Created(target),
             (Found::Unanswered(failure), _) => Settled::Unanswered(failure),
+            (Found::Differs(failure), _) => Settled::NeedsPerson(failure),
             (_, Err(failure)) => Settled::Unanswered(failure.clone()),
             (Found::Absent | Found::InPart, Ok(gone)) => judge(one, gone),
-            (Found::Pending | Found::Differs(_), Ok(_)) => unclear(one),
+            (Found::Pending, Ok(_)) => unclear(one),
         };
     }
 }

@@ -8,7 +8,7 @@
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde_json::Value;
-use sync_core::{Amendment, Compared, Difference, Failure, FailureKind};
+use sync_core::{Amendment, Compared, Difference, ExternalRef, Failure, FailureKind};
 
 use super::{LineDraft, OrderDraft};
 
@@ -238,16 +238,18 @@ pub(crate) fn absent(amendment: &Amendment) -> Compared {
 /// That the order of this number does not bear our reference any more, if it does not: people change what stands there,
 /// and whose order it is now, only they can tell.
 pub(crate) fn foreign(amendment: &Amendment, reference: Option<&str>) -> Option<Failure> {
-    let (number, ours) = (&amendment.target, amendment.reference.as_str());
+    let why = bears_another(&amendment.target.0, &amendment.reference, reference)?;
+    Some(Failure::new(FailureKind::Invalid, format!("{why}, or change the order by hand")))
+}
+
+/// That an order of this number does not bear our reference, if it does not, and what to do about it.
+pub(crate) fn bears_another(number: &str, ours: &ExternalRef, reference: Option<&str>) -> Option<String> {
     let bears = match reference {
-        Some(reference) if reference == ours => return None,
+        Some(reference) if reference == ours.as_str() => return None,
         Some(other) => format!("the reference {other}"),
         None => "no reference".to_owned(),
     };
-    let why = format!(
-        "order {number} is there and bears {bears} where {ours} stood: put that back, or change the order by hand"
-    );
-    Some(Failure::new(FailureKind::Invalid, why))
+    Some(format!("order {number} is there and bears {bears} where {ours} stood: put that back"))
 }
 
 /// What an order cannot follow its record in, and the ERP's order is not compared in, if any of it is not what was sent:
@@ -309,7 +311,7 @@ pub(crate) fn cancelled(number: &str, before: &str) -> Difference {
 
 #[cfg(test)]
 mod tests {
-    use sync_core::{ExternalRef, RecordKey, TargetRef};
+    use sync_core::{RecordKey, TargetRef};
 
     use super::*;
 

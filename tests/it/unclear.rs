@@ -230,6 +230,39 @@ async fn an_order_that_waits_for_a_person_in_m3_is_looked_for_and_never_made_aga
     world.exactly_once(&world.keys());
 }
 
+/// People write over the reference of an order that M3 has made before it was seen: they are told which, and what to do.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_whose_reference_was_written_over_before_it_was_seen_is_told_and_linked_once_that_is_back() {
+    let scenario = scenario(3);
+    let m3 = M3Config { auto_level: 1, ..m3_config(&scenario) };
+    let world = World::with(scenario, |_| (), m3).await;
+    let connection = world.connect_waiting(Duration::from_millis(300)).await;
+    assert_eq!(connection.sync(FlowKind::PurchaseOrders).await.unwrap().count(StateName::Accepted), 3);
+    for message in world.erp.messages() {
+        assert!(world.erp.release(&message.number));
+    }
+    let orders = world.exactly_once(&world.keys());
+    let (other, none) = (&orders[&key(10_001)], &orders[&key(10_002)]);
+    world.erp.set_reference(&other.number, "as agreed with Ann");
+    world.erp.set_reference(&none.number, "");
+    drop(connection);
+    let connection = world.connect().await;
+    let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    assert_eq!((report.count(StateName::Posted), report.count(StateName::Parked)), (1, 2), "{:?}", report.counts);
+    for (order, bears) in [(other, "the reference as agreed with Ann"), (none, "no reference")] {
+        let (number, ours) = (&order.number, &order.external_ref);
+        let words = format!("order {number} is there and bears {bears} where {ours} stood: put that back");
+        assert!(report.concerns.iter().any(|one| one.reason.contains(&words)), "{:?}", report.concerns);
+    }
+    for (number, order) in [(10_001, other), (10_002, none)] {
+        world.erp.set_reference(&order.number, &order.external_ref);
+        connection.engine().replay(&key(number), &"jo".into(), Assurance::None).await.unwrap();
+    }
+    let report = connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    assert!(report.is_all_done(), "{:?}", report.concerns);
+    world.exactly_once(&world.keys());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_that_fails_in_the_batch_job_stays_accepted_until_people_have_mended_it() {
     let scenario = scenario(1);
