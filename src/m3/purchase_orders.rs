@@ -28,7 +28,7 @@ use super::{amend, settle};
 use crate::connection::BuildError;
 use crate::dimensions::Dimensions;
 use crate::failure::of_transaction;
-use crate::purchase_order::{LineDraft, OrderDraft, revised};
+use crate::purchase_order::{LineDraft, OrderDraft, copies, revised};
 
 /// How purchase orders are entered in one M3 tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -182,12 +182,10 @@ impl M3PurchaseOrders {
             .map(|((number, reference), head)| match head {
                 Ok(None) => Found::Absent,
                 // Where another reference stands, only a person can tell whose the order is.
-                Ok(Some(head)) => {
-                    match revised::bears_another(number.as_str(), reference, head.reference.as_deref()) {
-                        None => Found::Found(TargetRef(number.to_string())),
-                        Some(why) => Found::Differs(Failure::new(FailureKind::Invalid, why)),
-                    }
-                }
+                Ok(Some(head)) => match revised::bears_another(number.as_str(), reference, head.reference.as_deref()) {
+                    None => Found::Found(TargetRef(number.to_string())),
+                    Some(why) => Found::Differs(Failure::new(FailureKind::Invalid, why)),
+                },
                 Err(error) => Found::Unanswered(of_transaction(&error)),
             })
             .collect()
@@ -210,22 +208,46 @@ impl M3PurchaseOrders {
             .collect();
         let mut checked =
             if candidates.is_empty() { Vec::new() } else { self.by_number(&candidates).await }.into_iter();
-        hits.into_iter()
-            .map(|hit| match hit {
+        let mut found = Vec::with_capacity(hits.len());
+        for (hit, reference) in hits.into_iter().zip(references) {
+            found.push(match hit {
                 Err(error) => Found::Unanswered(of_transaction(&error)),
-                Ok(numbers) => best(numbers.iter().map(|_| checked.next()).map(|found| found.unwrap_or(Found::Absent))),
-            })
-            .collect()
+                Ok(numbers) => {
+                    let checked: Vec<Found> = numbers.iter().filter_map(|_| checked.next()).collect();
+                    self.only(reference, &numbers, checked).await
+                }
+            });
+        }
+        found
     }
-}
 
-/// Of several candidates of a search: one that bears the reference, else one that was not answered, else none.
-fn best(found: impl Iterator<Item = Found>) -> Found {
-    found.fold(Found::Absent, |best, next| match (&best, &next) {
-        (Found::Found(_), _) => best,
-        (_, Found::Found(_)) | (Found::Absent, Found::Unanswered(_)) => next,
-        _ => best,
-    })
+    /// Which of the candidates of a search is the order, by what was found under their numbers. An order whose lines
+    /// were all deleted is void.
+    async fn only(&self, reference: &ExternalRef, numbers: &[OrderNumber], checked: Vec<Found>) -> Found {
+        let mut bearing = Vec::new();
+        for (number, found) in numbers.iter().zip(checked) {
+            match found {
+                Found::Found(_) => bearing.push(number.clone()),
+                Found::Unanswered(failure) => return Found::Unanswered(failure),
+                // The index lags: it knows the reference that the order bore before.
+                Found::Absent | Found::InPart | Found::Pending | Found::Differs(_) => {}
+            }
+        }
+        let (mut live, mut void) = (Vec::new(), Vec::new());
+        if bearing.len() > 1 {
+            let lines = self.m3.purchase_orders().lines_of_many(&bearing).await;
+            for (number, lines) in bearing.iter().zip(lines) {
+                match lines {
+                    Ok(lines) if lines.is_empty() => void.push(number.to_string()),
+                    Ok(_) => live.push(number.to_string()),
+                    Err(error) => return Found::Unanswered(of_transaction(&error)),
+                }
+            }
+        } else {
+            live.extend(bearing.iter().map(ToString::to_string));
+        }
+        copies::only(reference, live, void)
+    }
 }
 
 /// Refused is what M3 itself, or our own check before sending, refuses. Whatever the gateway says may pass.

@@ -78,7 +78,7 @@ pub(super) async fn compare(sink: &ODataPurchaseOrders, wanted: &[Amendment]) ->
         .collect()
 }
 
-fn is_cancelled(sink: &ODataPurchaseOrders, order: &PurchaseOrder) -> bool {
+pub(super) fn is_cancelled(sink: &ODataPurchaseOrders, order: &PurchaseOrder) -> bool {
     order.status.as_ref() == Some(&sink.settings.cancelled_status)
 }
 

@@ -10,7 +10,7 @@
 //! So the settle time must be longer than a call may stay under way, and than the service's reads may lag.
 
 use async_trait::async_trait;
-use cloudsuite_client::odata::{NewPurchaseOrder, NewPurchaseOrderLine, OData};
+use cloudsuite_client::odata::{NewPurchaseOrder, NewPurchaseOrderLine, OData, PurchaseOrder};
 use serde::{Deserialize, Serialize};
 use sync_core::sink::UNNAMED;
 use sync_core::{
@@ -22,7 +22,7 @@ use super::amend;
 use super::invoices::no_property;
 use crate::dimensions::Dimensions;
 use crate::failure::{not_committed, of_call};
-use crate::purchase_order::{LineDraft, OrderDraft};
+use crate::purchase_order::{LineDraft, OrderDraft, copies};
 
 /// How purchase orders are entered in one company.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,11 +125,13 @@ impl Sink for ODataPurchaseOrders {
             Ok(found) => found,
             Err(error) => return vec![Found::Unanswered(of_call(&error)); wanted.len()],
         };
-        let number = |lookup: &Lookup| {
-            let mine = found.iter().find(|order| order.reference.as_deref() == Some(lookup.reference.as_str()));
-            mine.map(|order| TargetRef(order.number.clone()))
+        let of = |lookup: &Lookup| {
+            let mine = found.iter().filter(|order| order.reference.as_deref() == Some(lookup.reference.as_str()));
+            let (void, live): (Vec<_>, Vec<_>) = mine.partition(|order| amend::is_cancelled(self, order));
+            let numbers = |orders: Vec<&PurchaseOrder>| orders.into_iter().map(|order| order.number.clone()).collect();
+            copies::only(&lookup.reference, numbers(live), numbers(void))
         };
-        wanted.iter().map(|lookup| number(lookup).map_or(Found::Absent, Found::Found)).collect()
+        wanted.iter().map(of).collect()
     }
 
     /// Staging sends nothing.

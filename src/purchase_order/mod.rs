@@ -5,6 +5,7 @@
 //! ```
 
 mod charges;
+pub(crate) mod copies;
 mod draft;
 mod lines;
 mod mapper;

@@ -35,6 +35,7 @@ use super::document::{Document, number_of};
 use super::leftovers::{self, There};
 use super::vendors::hindrance;
 use crate::failure::{not_committed, of_call, stands_in_a_plan};
+use crate::purchase_order::copies;
 
 /// How purchase orders are entered in one site.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -366,12 +367,14 @@ impl SyteLinePurchaseOrders {
             Err(error) => return vec![Found::Unanswered(of_call(&error)); wanted.len()],
         };
         let of = |lookup: &Lookup| {
-            let number = staged(lookup);
-            let is_mine = |order: &&PurchaseOrder| {
-                Some(&order.number) == number.as_ref() || orders.reference_of(order) == Some(lookup.reference.as_str())
-            };
-            let mut made = found.iter().filter(is_mine).filter(|order| order.status != Some(OrderStatus::Planned));
-            made.next().map_or(Found::Absent, |order| Found::Found(TargetRef(order.number.to_string())))
+            let made = found.iter().filter(|order| order.status != Some(OrderStatus::Planned));
+            if let Some(order) = staged(lookup).and_then(|number| made.clone().find(|order| order.number == number)) {
+                return Found::Found(TargetRef(order.number.to_string()));
+            }
+            // One that is complete may be so since all of it came.
+            let bears = |order: &&PurchaseOrder| orders.reference_of(order) == Some(lookup.reference.as_str());
+            let numbers = made.filter(bears).map(|order| order.number.to_string()).collect();
+            copies::only(&lookup.reference, numbers, Vec::new())
         };
         wanted.iter().map(of).collect()
     }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use procurify_client::{PoNumber, ProcurifyClient};
-use procurify_cloudsuite::FlowKind;
+use procurify_cloudsuite::{Connection, FlowKind};
 use rust_decimal::Decimal;
-use sandbox::{M3Config, OData, ODataConfig, Scenario, SyteLine, SyteLineConfig};
+use sandbox::{M3, M3Config, OData, ODataConfig, Scenario, SyteLine, SyteLineConfig, TypedLine, TypedOrder};
 use sync_core::{Actor, Assurance, Change, RecordKey, StateName};
 use sync_core::{ExternalRef, Step};
 
@@ -162,6 +162,45 @@ async fn orders_that_were_in_m3_before_the_ledger_was_lost_are_linked() {
     assert!(trail.to_string().contains("which was there already"), "{trail}");
     assert!(world.erp.documents().iter().all(|document| document.external_ref.len() <= ExternalRef::MAX_LENGTH));
     assert!(world.erp.documents().iter().map(|document| document.total).sum::<Decimal>() > Decimal::ZERO);
+}
+
+/// People copy an order with the reference in it: which of the two it is they are asked, and neither is touched.
+async fn asks_which_of_two_is_the_order<E: Erp>(world: World<E>, connect: impl AsyncFn(&World<E>) -> Connection) {
+    let sync = async |connection: &Connection| connection.sync(FlowKind::PurchaseOrders).await.unwrap();
+    assert!(sync(&connect(&world).await).await.is_all_done());
+    let orders = world.exactly_once(&world.keys());
+    let order = &orders[&key(10_002)];
+    let copy = world.erp.type_in(&TypedOrder {
+        supplier: order.supplier.clone(),
+        currency: order.currency.clone(),
+        date: "2026-10-01".parse().unwrap(),
+        external_ref: order.external_ref.clone(),
+        lines: vec![TypedLine { quantity: 1.into(), price: 10.into(), account: order.lines[0].account.clone() }],
+    });
+    std::fs::remove_file(world.ledger()).unwrap();
+    world.erp.move_clock(std::time::Duration::from_secs(60));
+    let there = world.erp.all_documents();
+    let connection = connect(&world).await;
+    let report = sync(&connection).await;
+    let told: Vec<_> = report.concerns.iter().map(|concern| (&concern.key, concern.reason.as_str())).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0].0, &key(10_002));
+    for words in [order.number.as_str(), &copy, " bear the reference ", "a copy"] {
+        assert!(told[0].1.contains(words), "`{words}` is not in {told:?}");
+    }
+    assert_eq!(world.erp.all_documents(), there);
+    world.erp.set_reference(&copy, "copied");
+    connection.engine().replay(&key(10_002), &Actor::new("jane"), Assurance::None).await.unwrap();
+    assert!(sync(&connection).await.is_all_done());
+    let trail = connection.trail(&key(10_002)).await.unwrap().to_string();
+    assert!(trail.contains(&order.number) && trail.contains("which was there already"), "{trail}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_orders_that_bear_one_reference_neither_is_taken_on_each_product() {
+    asks_which_of_two_is_the_order(World::<M3>::of(scenario(4)).await, World::connect_amending).await;
+    asks_which_of_two_is_the_order(World::<OData>::of(scenario(4)).await, World::connect_amending).await;
+    asks_which_of_two_is_the_order(crate::numbered::world(4, false).await, crate::numbered::connect).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,7 +10,7 @@ use crate::erp::Erp;
 use crate::faults::one_in_five;
 use crate::world::{World, key, scenario};
 
-async fn world(orders: usize, first_change_only: bool) -> World<SyteLine> {
+pub async fn world(orders: usize, first_change_only: bool) -> World<SyteLine> {
     let config = SyteLineConfig {
         scenario: scenario(orders),
         logins_per_minute: 0,
@@ -21,7 +21,7 @@ async fn world(orders: usize, first_change_only: bool) -> World<SyteLine> {
     World::around(scenario(orders), |_| (), SyteLine::start(config).await.unwrap()).await
 }
 
-async fn connect(world: &World<SyteLine>) -> Connection {
+pub async fn connect(world: &World<SyteLine>) -> Connection {
     let orders = SyteLineOrderSettings { server_numbers: true, ..SyteLineOrderSettings::default() };
     let product = SyteLineProduct::new(world.cloudsuite().syteline("ACME_DALS").site("DALS")).orders(orders);
     world.build_amending(move |connection| connection.cloudsuite(product)).await
