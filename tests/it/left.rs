@@ -164,7 +164,7 @@ async fn a_bill_whose_number_is_corrected_after_a_line_was_refused_gets_no_secon
     let connection = world.connect().await;
     let report = connection.sync(FlowKind::Bills).await.unwrap();
     assert_eq!(invoices(&world).len(), before, "a second head was made");
-    assert_eq!(report.count(StateName::Rejected), keys.len() as u64, "{:?}", report.counts);
+    assert_eq!(report.count(StateName::Parked), keys.len() as u64, "{:?}", report.counts);
     for concern in &report.concerns {
         assert!(concern.reason.contains(&format!("left invoice INV-{} ", concern.key.id())), "{}", concern.reason);
         // Whatever is asked for, it is looked for first.

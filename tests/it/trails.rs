@@ -333,7 +333,7 @@ async fn a_refused_bill_and_a_parked_one_say_what_a_person_has_to_do() {
     all_explained(&connection, &mut seen).await;
     for head in &rejected {
         let told = standing(connection.trail(&head.key).await.unwrap());
-        assert!(told.contains("something of it or in its place is there") && told.contains("left invoice"), "{told}");
+        assert!(told.contains("until a person has looked at it") && told.contains("left invoice"), "{told}");
     }
 
     let world = World::new(Scenario { bills: 4, ..scenario(4) }).await;

@@ -152,6 +152,14 @@ async fn replay(connection: &Connection, keys: &[RecordKey], assurance: Assuranc
     until_settled(connection).await;
 }
 
+/// The supplier of an order of Procurify, as its vendor is matched.
+async fn supplier_of(connection: &Connection, order: &str) -> String {
+    let number = procurify_client::PoNumber(order.parse().unwrap());
+    let vendor = connection.procurify().purchase_orders().get(number).await.unwrap().pref_vendor.unwrap();
+    let known = connection.engine().references().snapshot(connection.engine().connection()).await.unwrap();
+    known.get("vendor", &vendor.id.to_string()).unwrap().found.targets()[0].clone()
+}
+
 /// Finance types an order in that waits for a person, and says so: neither it nor its bills wait for ever.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_that_finance_has_typed_in_is_linked_and_its_bills_go_on() {
@@ -170,7 +178,7 @@ async fn an_order_that_finance_has_typed_in_is_linked_and_its_bills_go_on() {
         let command = concern.reason.split("`link purchase_order ").nth(1).unwrap();
         let order = command.split(' ').next().unwrap().to_owned();
         let number = world.erp.type_in(&TypedOrder {
-            supplier: "S10001".to_owned(),
+            supplier: supplier_of(&connection, &order).await,
             currency: "CAD".to_owned(),
             date: "2026-09-01".parse().unwrap(),
             external_ref: String::new(),
