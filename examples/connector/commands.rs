@@ -17,8 +17,8 @@ use crate::config::{Config, Problem};
 use crate::progress::Progress;
 use crate::{Arguments, Command};
 
-/// Exit code of a pass that left records for people, or for a later pass.
-const NOT_ALL_DONE: u8 = 3;
+/// Exit code of what is done, but not of all records: some are left for people, or for a later pass.
+pub const NOT_ALL_DONE: u8 = 3;
 
 /// How long after it was found in use a store is tried again.
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);

@@ -7,7 +7,7 @@ use procurify_cloudsuite::Connection;
 use serde_json::{Value, json};
 use sync_core::{Actor, Assurance, EngineError, Head, RecordKey};
 
-use crate::commands::{Access, connect, say};
+use crate::commands::{Access, NOT_ALL_DONE, connect, say};
 use crate::config::{Config, Problem};
 use crate::links::Who;
 use crate::selection::Selection;
@@ -66,9 +66,6 @@ pub async fn run(config: &Config, folder: &Path, arguments: &ReplayArguments, js
     Ok(ExitCode::SUCCESS)
 }
 
-/// Exit code of a replay that some of the records cannot have.
-const SOME_REFUSED: u8 = 3;
-
 async fn many(config: &Config, folder: &Path, arguments: &ReplayArguments, json: bool) -> Result<ExitCode, Problem> {
     let period = arguments.selection.period(&config.calendar()?)?;
     let (mut free, mut refused) = (Vec::new(), Vec::new());
@@ -91,7 +88,7 @@ async fn many(config: &Config, folder: &Path, arguments: &ReplayArguments, json:
         free = replay_all(&connection, free, &arguments.who.actor(), &mut refused).await?;
     }
     say_many(&free, &refused, arguments.dry_run, json);
-    Ok(if refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(SOME_REFUSED) })
+    Ok(if refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(NOT_ALL_DONE) })
 }
 
 /// Answers those that were replayed; what has gone on by itself meanwhile is refused.

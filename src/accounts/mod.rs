@@ -44,8 +44,13 @@ impl Named {
     /// Whether a person who wrote this text meant it: by id, or by name whatever the case.
     pub fn is(&self, text: &str) -> bool {
         let text = text.trim();
-        self.id == text || (!text.is_empty() && self.name.trim().to_lowercase() == text.to_lowercase())
+        self.id == text || (!text.is_empty() && folded(&self.name) == folded(text))
     }
+}
+
+/// A text as texts are compared: without the blanks around it, whatever the case.
+fn folded(text: &str) -> String {
+    text.trim().to_lowercase()
 }
 
 impl fmt::Display for Named {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sync_core::References;
 
-use super::{AccountMapping, Coded, Coding, Named, Spend};
+use super::{AccountMapping, Coded, Coding, Named, Spend, folded};
 
 /// Conditions, all of which must be met, and what they lead to.
 ///
@@ -87,18 +87,14 @@ impl Rule {
             && named(&self.location, &spend.location)
             && self.custom_fields.iter().all(|(name, wanted)| {
                 let mut fields = spend.custom_fields.iter();
-                fields.any(|(field, value)| is_same_word(name, field) && fits(wanted, value))
+                fields.any(|(field, value)| folded(name) == folded(field) && fits(wanted, value))
             })
     }
 }
 
-fn is_same_word(one: &str, other: &str) -> bool {
-    one.trim().to_lowercase() == other.trim().to_lowercase()
-}
-
 /// Whether a text is what a condition asks for.
 fn fits(wanted: &str, text: &str) -> bool {
-    let (wanted, text) = (wanted.trim().to_lowercase(), text.trim().to_lowercase());
+    let (wanted, text) = (folded(wanted), folded(text));
     match wanted.strip_suffix('*') {
         Some(start) => text.starts_with(start),
         None => text == wanted,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sync_core::References;
 
-use super::{AccountMapping, Coded, Coding, Named, Spend, of_line};
+use super::{AccountMapping, Coded, Coding, Named, Spend, folded, of_line};
 
 /// One line of the table. A blank department or location is any.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -61,7 +61,7 @@ impl AccountTable {
 impl TableLine {
     /// The department and location as they are compared, whatever the case.
     fn place(&self) -> [Option<String>; 2] {
-        [&self.department, &self.location].map(|named| named.as_ref().map(|text| text.trim().to_lowercase()))
+        [&self.department, &self.location].map(|named| named.as_deref().map(folded))
     }
 
     fn books_as(&self, other: &Self) -> bool {

@@ -280,7 +280,7 @@ impl Connection {
     ) -> Result<Vec<Head>, SyncError> {
         let mut strays: HashSet<String> = documents.iter().filter_map(|document| document.reference.clone()).collect();
         let mut open: HashMap<String, usize> = HashMap::new();
-        let known: HashSet<String> = expected.iter().map(|one| ExternalRef::of(&one.key).to_string()).collect();
+        let known = references_of(expected);
         for (place, document) in documents.iter().enumerate() {
             if document.reference.as_ref().is_none_or(|reference| !known.contains(reference)) {
                 open.insert(document.number.clone(), place);
@@ -352,11 +352,16 @@ impl Connection {
     }
 }
 
+/// Our references in the documents of these.
+fn references_of(expected: &[Expected]) -> HashSet<String> {
+    expected.iter().map(|one| ExternalRef::of(&one.key).to_string()).collect()
+}
+
 /// Orders that people have linked are accounted for by them, unless they bear the reference of one that is compared.
 fn leave_out_linked(references: &References, expected: &[Expected], documents: &mut Vec<Document>) {
     let linked: HashSet<&str> =
         references.of_kind(PURCHASE_ORDER).flat_map(|line| line.found.targets()).map(String::as_str).collect();
-    let known: HashSet<String> = expected.iter().map(|one| ExternalRef::of(&one.key).to_string()).collect();
+    let known = references_of(expected);
     let is_compared = |one: &Document| {
         one.reference.as_ref().is_some_and(|reference| known.contains(reference))
             || expected.iter().any(|record| record.document.number == one.number)

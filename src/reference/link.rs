@@ -128,6 +128,7 @@ impl Connection {
     /// # Errors
     /// Which links are wrong, all of them.
     pub async fn link(&self, links: &[Link], by: &Actor) -> Result<Vec<Reference>, LinkError> {
+        let known = self.engine.references().snapshot(self.engine.connection()).await?;
         let mut values = self.values(links.iter().map(|link| link.kind.as_str())).await?;
         let targets = |kind: &str| -> Vec<String> {
             links.iter().filter(|link| link.kind == kind).map(|link| link.target.trim().to_owned()).collect()
@@ -138,7 +139,7 @@ impl Connection {
         }
         let orders = targets(PURCHASE_ORDER);
         if !orders.is_empty() {
-            self.read_orders(links, &mut values).await?;
+            self.read_orders(links, &known, &mut values).await?;
             values.sent = self.sent(&values.orders).await?;
             values.taken = self.taken(&orders).await?;
             values.erp_orders = self.cloudsuite().orders(&orders).await.map_err(AlignError::cloudsuite)?;
@@ -169,7 +170,6 @@ impl Connection {
         if !wrong.is_empty() {
             return Err(LinkError::Wrong(wrong));
         }
-        let known = self.engine.references().snapshot(self.engine.connection()).await?;
         for line in &mut checked {
             keep_name(line, &known);
         }
@@ -182,8 +182,7 @@ impl Connection {
     }
 
     /// The orders of Procurify that are linked, and to whom they are by the links and matches of their vendors.
-    async fn read_orders(&self, links: &[Link], values: &mut Values) -> Result<(), LinkError> {
-        let known = self.engine.references().snapshot(self.engine.connection()).await?;
+    async fn read_orders(&self, links: &[Link], known: &References, values: &mut Values) -> Result<(), AlignError> {
         for link in links.iter().filter(|link| link.kind == PURCHASE_ORDER) {
             let Ok(number) = link.source.trim().parse() else { continue };
             match self.procurify().purchase_orders().get(PoNumber(number)).await {
@@ -195,7 +194,7 @@ impl Connection {
                     values.orders.push(subject(number.to_string(), order.number.map(Into::into)));
                 }
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Err(error) => return Err(AlignError::procurify(&error).into()),
+                Err(error) => return Err(AlignError::procurify(&error)),
             }
         }
         Ok(())
@@ -467,14 +466,11 @@ impl Values {
             }
         })
     }
-}
 
-impl Values {
     /// The ERP's order that a person means, which must be to the supplier that Procurify's is to.
     fn order_in_the_erp(&self, there: &[KnownOrder], source: &str, target: &str) -> Result<String, String> {
         let known = there.iter().find(|order| code(&order.number) == code(target));
-        let order = known
-            .ok_or_else(|| format!("the ERP has no purchase order `{target}`: add it there, or correct the number"))?;
+        let order = known.ok_or_else(|| not_there(PURCHASE_ORDER, target))?;
         match (self.suppliers.get(source), &order.supplier) {
             (Some(wanted), Some(its)) if code(wanted) != code(its) => Err(format!(
                 "purchase order {} of the ERP is to supplier {its}, and {source} is to {wanted}: correct the number",
@@ -526,8 +522,12 @@ fn find_master(kind: &str, masters: &[Master], text: &str) -> Result<String, Str
     match masters.iter().find(|master| code(&master.id) == code(text)) {
         Some(Master { id, blocked: None, .. }) => Ok(id.clone()),
         Some(Master { id, blocked: Some(why), .. }) => Err(format!("{words} {id} may not be used in the ERP: {why}")),
-        None => Err(format!("the ERP has no {words} `{text}`: add it there, or correct the number")),
+        None => Err(not_there(kind, text)),
     }
+}
+
+fn not_there(kind: &str, text: &str) -> String {
+    format!("the ERP has no {} `{text}`: add it there, or correct the number", kind_in_words(kind))
 }
 
 /// Where the product tells its currencies, a link leads to one of them.

@@ -338,12 +338,14 @@ impl InvoiceBook for SyteLineInvoices {
     }
 
     async fn add_lines(&self, invoices: &[Missing<'_>]) -> Vec<Result<RequestIds, Trouble>> {
+        let drafts: Vec<Vec<InvoiceLineDraft>> =
+            invoices.iter().map(|missing| self.wanted_lines(&missing.prepared.invoice)).collect();
         let wanted: Vec<Result<Vec<NewDistribution>, Failure>> = invoices
             .iter()
-            .map(|missing| {
+            .zip(&drafts)
+            .map(|(missing, lines)| {
                 let vendor = VendorNumber::new(&missing.prepared.invoice.supplier).map_err(|error| invalid(&error))?;
                 let voucher = VoucherNumber::new(missing.number).map_err(|error| invalid(&error))?;
-                let lines = self.wanted_lines(&missing.prepared.invoice);
                 let missing = missing.places.iter().filter_map(|place| Some((*place, lines.get(*place)?)));
                 missing.map(|(place, line)| self.distribution(&vendor, &voucher, sequence(place), line)).collect()
             })
@@ -355,11 +357,11 @@ impl InvoiceBook for SyteLineInvoices {
         wanted
             .into_iter()
             .zip(invoices)
-            .map(|(lines, missing)| {
+            .zip(&drafts)
+            .map(|((lines, missing), drafts)| {
                 let lines = lines.map_err(Trouble::Rejected)?;
                 let answers: Vec<_> = inserted.by_ref().take(lines.len()).collect();
                 let answers = answers.into_iter().zip(missing.places);
-                let drafts = self.wanted_lines(&missing.prepared.invoice);
                 let added = |inserted: Result<Inserted, Error>, place: usize| match inserted {
                     Ok(inserted) if drafts.get(place).is_some_and(|line| is_another(&inserted, line)) => {
                         Err(Trouble::Unknown(another()))

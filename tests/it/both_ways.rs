@@ -278,7 +278,7 @@ async fn failing_one_in_five<E: Erp>() {
         hang: Duration::from_millis(1500),
         ..Faults::default()
     };
-    world.erp.set_faults_to(faults(seed, E::fault_kinds()));
+    world.erp.fail(faults(seed, E::fault_kinds()));
     world.procurify.set_faults(faults(seed + 1, FaultKind::COMMON.to_vec()));
     let settings = both::<E>();
     let mut passes = 0;
@@ -297,7 +297,7 @@ async fn failing_one_in_five<E: Erp>() {
         world.erp.seen().faults,
         world.procurify.stats().faults
     );
-    world.erp.set_faults_to(Faults::default());
+    world.erp.fail(Faults::default());
     world.procurify.set_faults(Faults::default());
     let connection = connect(&world, settings).await;
     let (vendors, suppliers) = (vendors(&connection).await, suppliers(&connection).await);

@@ -1,5 +1,94 @@
 //! The simulated products, as far as a test does not care which one it is.
 
+/// What the simulated products do alike, each by its own means.
+macro_rules! as_simulated {
+    () => {
+        fn stop_clock_at(&self, at: chrono::DateTime<chrono::Utc>) {
+            self.stop_clock_at(at);
+        }
+
+        fn move_clock(&self, by: std::time::Duration) {
+            self.advance(by);
+        }
+
+        fn ionapi(&self) -> String {
+            self.ionapi_json()
+        }
+
+        fn issued_tokens(&self) -> Vec<String> {
+            self.issued_tokens()
+        }
+
+        fn all_documents(&self) -> Vec<sandbox::Document> {
+            self.documents()
+        }
+
+        fn put_supplier(&self, supplier: &sandbox::Supplier) {
+            self.add_supplier(supplier);
+        }
+
+        fn put_account(&self, account: &sandbox::Account) {
+            self.add_account(account);
+        }
+
+        fn seen(&self) -> sandbox::Stats {
+            self.stats()
+        }
+
+        fn keep_calls(&self) {
+            Self::keep_calls(self);
+        }
+
+        fn kept_calls(&self) -> Vec<sandbox::AnsweredCall> {
+            Self::kept_calls(self)
+        }
+
+        fn fail(&self, faults: sandbox::Faults) {
+            self.set_faults(faults);
+        }
+
+        fn type_in(&self, order: &sandbox::TypedOrder) -> String {
+            self.type_order(order)
+        }
+
+        fn delete(&self, number: &str) {
+            assert!(self.delete_order(number), "{number} is not there");
+        }
+
+        fn change(&self, number: &str, touch: sandbox::Touch) {
+            assert!(self.touch(number, touch), "{number} has no line {}", touch.line);
+        }
+
+        fn set_reference(&self, number: &str, reference: &str) {
+            assert!(self.refer(number, reference), "{number} is not there");
+        }
+
+        fn type_invoice(&self, invoice: &sandbox::TypedInvoice) -> String {
+            self.type_invoice(invoice)
+        }
+
+        fn delete_invoice(&self, number: &str) {
+            assert!(self.delete_invoice(number), "{number} is not there");
+        }
+
+        fn touch_invoice(&self, number: &str, line: u32, amount: rust_decimal::Decimal) {
+            assert!(self.touch_invoice(number, line, amount), "{number} has no line {line}");
+        }
+
+        fn post_invoice(&self, number: &str) {
+            assert!(self.post_invoice(number), "{number} is not there");
+        }
+
+        fn fault_next_of(&self, calls: sandbox::Matcher, kind: sandbox::FaultKind) {
+            self.fault_next(calls, kind);
+        }
+
+        fn close_period(&self, from: chrono::NaiveDate, to: chrono::NaiveDate, closed: bool) {
+            self.set_period(from, to, closed);
+        }
+    };
+}
+
 mod m3;
 mod odata;
 mod syteline;
@@ -54,7 +143,6 @@ pub trait Erp: Sized + Send + Sync + 'static {
     fn all_documents(&self) -> Vec<Document>;
     fn put_supplier(&self, supplier: &Supplier);
     fn put_account(&self, account: &Account);
-    fn set_faults_to(&self, faults: Faults);
     fn seen(&self) -> Stats;
     /// Keeps each call from now on, with the id of its answer.
     fn keep_calls(&self);

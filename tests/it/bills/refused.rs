@@ -80,7 +80,8 @@ async fn typed_in_after_a_refusal<E: Refuses>(world: &World<E>) -> (RecordKey, S
     (key, typed)
 }
 
-fn type_in<E: Erp>(world: &World<E>, draft: &InvoiceDraft) -> String {
+/// Finance types in the invoice of a bill; answers the ERP's number.
+pub fn type_in<E: Erp>(world: &World<E>, draft: &InvoiceDraft) -> String {
     world.erp.type_invoice(&TypedInvoice {
         supplier: draft.supplier.clone(),
         number: draft.number.clone(),

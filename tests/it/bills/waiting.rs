@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use procurify_cloudsuite::periods::PeriodSettings;
 use procurify_cloudsuite::{Connection, FlowKind, Report};
-use rust_decimal::Decimal;
-use sandbox::{FaultKind, M3, OData, SyteLine, TypedInvoice, TypedLine};
+use sandbox::{FaultKind, M3, OData, SyteLine};
 use sync_core::{Backoff, StateName};
 
 use super::by_hand::{APPROVED, WITHDRAWN, drafts, made_by_us, twins};
+use super::refused::type_in;
 use super::with_bills;
 use crate::erp::Erp;
 use crate::world::{World, bill_key};
@@ -40,15 +40,7 @@ async fn typed_in_while_it_waits<E: Erp>() {
     let drafts = drafts(&world).await;
     assert_eq!(turned_away(&world).await, drafts.len() as u64);
     let (key, draft) = &drafts[0];
-    let line = TypedLine { quantity: Decimal::ONE, price: draft.total, account: "60100".to_owned() };
-    let typed = world.erp.type_invoice(&TypedInvoice {
-        supplier: draft.supplier.clone(),
-        number: draft.number.clone(),
-        currency: draft.currency.clone(),
-        date: draft.invoice_date,
-        external_ref: String::new(),
-        lines: vec![line],
-    });
+    let typed = type_in(&world, draft);
     let connection = world.connect().await;
     let report = connection.sync(FlowKind::Bills).await.unwrap();
     assert!(report.is_all_done(), "{:?}", report.concerns);

@@ -2,17 +2,13 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, Utc};
 use procurify_cloudsuite::bill::InvoiceDraft;
 use procurify_cloudsuite::m3::{M3InvoiceSettings, M3OrderSettings, M3Product};
 use procurify_cloudsuite::periods::PeriodList;
 use procurify_cloudsuite::product::Product;
 use procurify_cloudsuite::{CloudSuiteClient, Company};
 use rust_decimal::Decimal;
-use sandbox::{
-    Account, AnsweredCall, Document, FaultKind, Faults, M3, M3Config, Matcher, Scenario, Stats, Supplier, Touch,
-    TypedInvoice, TypedOrder,
-};
+use sandbox::{FaultKind, Faults, M3, M3Config, Matcher, Scenario};
 
 use super::{Erp, HOUR, TEMPLATE, every_kind, period_list};
 
@@ -35,6 +31,8 @@ impl Erp for M3 {
     const CHANGES_INVOICE_LINES: bool = false;
     const MAKES_ACCOUNTS: bool = false;
 
+    as_simulated!();
+
     fn fault_kinds() -> Vec<FaultKind> {
         every_kind()
     }
@@ -50,88 +48,8 @@ impl Erp for M3 {
         M3::start(config).await.unwrap()
     }
 
-    fn stop_clock_at(&self, at: DateTime<Utc>) {
-        self.stop_clock_at(at);
-    }
-
-    fn move_clock(&self, by: Duration) {
-        self.advance(by);
-    }
-
-    fn ionapi(&self) -> String {
-        self.ionapi_json()
-    }
-
-    fn issued_tokens(&self) -> Vec<String> {
-        self.issued_tokens()
-    }
-
-    fn all_documents(&self) -> Vec<Document> {
-        self.documents()
-    }
-
-    fn put_supplier(&self, supplier: &Supplier) {
-        self.add_supplier(supplier);
-    }
-
-    fn put_account(&self, account: &Account) {
-        self.add_account(account);
-    }
-
-    fn set_faults_to(&self, faults: Faults) {
-        self.set_faults(faults);
-    }
-
-    fn seen(&self) -> Stats {
-        self.stats()
-    }
-
-    fn keep_calls(&self) {
-        Self::keep_calls(self);
-    }
-
-    fn kept_calls(&self) -> Vec<AnsweredCall> {
-        Self::kept_calls(self)
-    }
-
-    fn fail(&self, faults: Faults) {
-        self.set_faults(faults);
-    }
-
-    fn type_in(&self, order: &TypedOrder) -> String {
-        self.type_order(order)
-    }
-
-    fn delete(&self, number: &str) {
-        assert!(self.delete_order(number), "{number} is not there");
-    }
-
-    fn change(&self, number: &str, touch: Touch) {
-        assert!(self.touch(number, touch), "{number} has no line {}", touch.line);
-    }
-
-    fn set_reference(&self, number: &str, reference: &str) {
-        assert!(self.refer(number, reference), "{number} is not there");
-    }
-
-    fn type_invoice(&self, invoice: &TypedInvoice) -> String {
-        self.type_invoice(invoice)
-    }
-
-    fn delete_invoice(&self, number: &str) {
-        assert!(self.delete_invoice(number), "{number} is not there");
-    }
-
-    fn touch_invoice(&self, number: &str, line: u32, amount: Decimal) {
-        assert!(self.touch_invoice(number, line, amount), "{number} has no line {line}");
-    }
-
     fn tax_invoice(&self, number: &str, amount: Decimal) {
         assert!(self.tax_invoice(number, amount), "{number} is not there");
-    }
-
-    fn post_invoice(&self, number: &str) {
-        assert!(self.post_invoice(number), "{number} is not there");
     }
 
     fn product(&self, client: &CloudSuiteClient, per_call: usize) -> Box<dyn Product> {
@@ -161,14 +79,6 @@ impl Erp for M3 {
             Matcher::operation("POST APS450MI").containing("UpdHead"),
             Matcher::operation("POST APS450MI").containing("AddLineRecode"),
         ]
-    }
-
-    fn fault_next_of(&self, calls: Matcher, kind: FaultKind) {
-        self.fault_next(calls, kind);
-    }
-
-    fn close_period(&self, from: NaiveDate, to: NaiveDate, closed: bool) {
-        self.set_period(from, to, closed);
     }
 
     fn periods() -> PeriodList {
